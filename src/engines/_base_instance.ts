@@ -1,0 +1,392 @@
+/** What the engines have in common: names, sizes, checks, slices, saved states. */
+import { FewbitError } from "../errors.ts";
+import { crc32c } from "../program/crc32c.ts";
+import { evaluateExpressions } from "../program/expression.ts";
+import type { Range } from "../program/expression.ts";
+import { layoutBytes } from "../program/layout.ts";
+import type { Entry, Program, ProgramTensor } from "../program/program.ts";
+import { DTYPE_BYTES } from "../tensor.ts";
+import type { DType, Tensor, TensorData } from "../tensor.ts";
+import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
+
+/** What a loader knows about a program besides its instructions. */
+export interface LoadedProgram {
+  readonly program: Program;
+  readonly id: string;
+  /** Values of load-time symbols, defaults of run-time ones. */
+  readonly symbols: readonly number[];
+  readonly symbolRanges: readonly Range[];
+  /** Range of every expression. */
+  readonly ranges: readonly Range[];
+}
+
+/** Instructions that `run` does between two looks at the event loop. */
+const SLICE = 8;
+/** `FEWS` */
+const STATE_MAGIC = 0x53574546;
+
+/** Base of the instances of all engines; a subclass moves bytes and runs slices. */
+export abstract class BaseInstance implements Instance {
+  abstract readonly engine: string;
+  abstract readonly memoryBytes: number;
+  readonly #loaded: LoadedProgram;
+  #disposed = false;
+  #execution = 0;
+
+  constructor(loaded: LoadedProgram) {
+    this.#loaded = loaded;
+  }
+
+  get program(): Program {
+    return this.#loaded.program;
+  }
+
+  get id(): string {
+    return this.#loaded.id;
+  }
+
+  /** Facts about the loaded program, for subclasses. */
+  protected get loaded(): LoadedProgram {
+    return this.#loaded;
+  }
+
+  /** The memory of a tensor, at its largest extents. */
+  protected abstract bytesOf(tensor: number): Uint8Array;
+  /** Makes the symbols' values known and checks inputs; throws where they fail their checks. */
+  protected abstract start(entry: number, symbols: readonly number[]): void;
+  /** Runs instructions `first` … `first + count − 1`, numbered from the start of the entry. */
+  protected abstract step(entry: number, first: number, count: number): void;
+  /** Sets state tensor bytes to their initial ones. */
+  protected abstract resetState(tensor: number): Uint8Array | undefined;
+  protected abstract release(): void;
+  abstract fork(): Instance;
+
+  async run(inputs: Inputs, options: RunOptions = {}): Promise<Outputs> {
+    options.signal?.throwIfAborted();
+    const execution = this.begin(inputs, options);
+    const watched = options.signal !== undefined || options.onProgress !== undefined;
+    while (!execution.advance(watched ? SLICE : execution.total)) {
+      options.onProgress?.(execution.done, execution.total);
+      await new Promise((resolve) => setTimeout(resolve));
+      options.signal?.throwIfAborted();
+    }
+    options.onProgress?.(execution.total, execution.total);
+    return execution.outputs();
+  }
+
+  runSync(inputs: Inputs, options: RunOptions = {}): Outputs {
+    const execution = this.begin(inputs, options);
+    execution.advance();
+    return execution.outputs();
+  }
+
+  begin(inputs: Inputs, options: RunOptions = {}): Execution {
+    this.assertUsable();
+    const { program } = this;
+    const index = options.entry === undefined
+      ? 0
+      : program.entries.findIndex((entry) => entry.name === options.entry);
+    if (index < 0) {
+      throw new FewbitError(
+        "not_found",
+        `Cannot run entry "${options.entry}": the program has ${
+          program.entries.map((entry) => entry.name).join(", ")
+        }`,
+      );
+    }
+    const entry = program.entries[index];
+    const used = tensorsOf(program, entry);
+    const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
+    const values = evaluateExpressions(program, symbols);
+    this.#setInputs(used, inputs, values);
+    this.start(index, symbols);
+    const ticket = ++this.#execution;
+    let done = 0;
+    return {
+      total: entry.count,
+      get done() {
+        return done;
+      },
+      advance: (count = entry.count): boolean => {
+        this.assertUsable();
+        if (ticket !== this.#execution) {
+          throw new FewbitError("invalid_argument", "Cannot advance: another run has begun");
+        }
+        const take = Math.min(count, entry.count - done);
+        if (take > 0) this.step(index, done, take);
+        done += take;
+        return done === entry.count;
+      },
+      outputs: (): Outputs => {
+        const outputs: Outputs = {};
+        for (const i of used) {
+          const tensor = program.tensors[i];
+          if (tensor.region === "output") outputs[tensor.name] = this.#copy(i, values);
+        }
+        return outputs;
+      },
+    };
+  }
+
+  read(name: string): Tensor {
+    this.assertUsable();
+    const i = this.#find(name, ["parameter", "state", "output"]);
+    return this.#copy(i, evaluateExpressions(this.program, this.#loaded.symbols));
+  }
+
+  write(name: string, data: TensorData): void {
+    this.assertUsable();
+    const i = this.#find(name, ["parameter", "state"]);
+    const target = this.bytesOf(i);
+    const source = bytesOf(data);
+    if (source.length !== target.length) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot write "${name}": expected ${target.length} bytes, got ${source.length}`,
+      );
+    }
+    target.set(source);
+  }
+
+  reset(slot?: number): void {
+    this.assertUsable();
+    this.#states().forEach((i) => {
+      const target = this.bytesOf(i);
+      const initial = this.resetState(i) ?? new Uint8Array(target.length);
+      if (slot === undefined) return target.set(initial);
+      const slots = this.#loaded.ranges[this.program.tensors[i].extents[0]].max;
+      if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
+        throw new FewbitError("invalid_argument", `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`);
+      }
+      const size = target.length / slots;
+      target.set(initial.subarray(slot * size, (slot + 1) * size), slot * size);
+    });
+  }
+
+  saveState(): Uint8Array<ArrayBuffer> {
+    this.assertUsable();
+    const parts = this.#states().map((i) => this.bytesOf(i));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const saved = new Uint8Array(32 + length);
+    const view = new DataView(saved.buffer);
+    view.setUint32(0, STATE_MAGIC, true);
+    view.setUint32(4, length, true);
+    saved.set(idBytes(this.id), 8);
+    let at = 32;
+    for (const part of parts) {
+      saved.set(part, at);
+      at += part.length;
+    }
+    view.setUint32(24, crc32c(saved.subarray(32)), true);
+    view.setUint32(28, crc32c(saved.subarray(0, 28)), true);
+    return saved;
+  }
+
+  restoreState(saved: Uint8Array): void {
+    this.assertUsable();
+    const parts = this.#states().map((i) => this.bytesOf(i));
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    const fail = (why: string): never => {
+      throw new FewbitError("invalid_file", `Cannot restore state: ${why}`);
+    };
+    if (saved.length !== 32 + length) fail(`expected ${32 + length} bytes, got ${saved.length}`);
+    const view = new DataView(saved.buffer, saved.byteOffset, saved.length);
+    if (view.getUint32(0, true) !== STATE_MAGIC) fail("not a saved state");
+    if (view.getUint32(28, true) !== crc32c(saved.subarray(0, 28))) fail("header checksum");
+    if (idBytes(this.id).some((byte, i) => byte !== saved[8 + i])) fail("it is another program's");
+    if (view.getUint32(4, true) !== length) fail("length");
+    if (view.getUint32(24, true) !== crc32c(saved.subarray(32))) fail("checksum");
+    let at = 32;
+    for (const part of parts) {
+      part.set(saved.subarray(at, at + part.length));
+      at += part.length;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.release();
+  }
+
+  /** Throws where the instance was disposed. */
+  protected assertUsable(): void {
+    if (this.#disposed) throw new FewbitError("disposed", "Cannot use instance: it was disposed");
+  }
+
+  #states(): number[] {
+    return this.program.tensors.flatMap((tensor, i) => tensor.region === "state" ? [i] : []);
+  }
+
+  #find(name: string, regions: readonly ProgramTensor["region"][]): number {
+    const i = this.program.tensors.findIndex((tensor) =>
+      tensor.name === name && regions.includes(tensor.region)
+    );
+    if (i < 0) throw new FewbitError("not_found", `No ${regions.join(" or ")} is named "${name}"`);
+    return i;
+  }
+
+  #symbolValues(
+    used: readonly number[],
+    inputs: Inputs,
+    given: Readonly<Record<string, number>>,
+  ): number[] {
+    const { symbols } = this.program;
+    for (const name of Object.keys(given)) {
+      if (!symbols.some((symbol) => symbol.name === name && symbol.kind === "run")) {
+        throw new FewbitError("invalid_argument", `Cannot run: no run-time symbol "${name}"`);
+      }
+    }
+    return symbols.map((symbol, i) => {
+      if (symbol.kind === "load") return this.#loaded.symbols[i];
+      const value = given[symbol.name] ?? this.#inferred(i, used, inputs) ??
+        this.#loaded.symbols[i];
+      const { min, max } = this.#loaded.symbolRanges[i];
+      if (!Number.isInteger(value) || value < min || value > max) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot run with ${symbol.name} = ${value}: expected an integer from ${min} to ${max}`,
+        );
+      }
+      return value;
+    });
+  }
+
+  /** A symbol that is one whole extent of an input follows from the input's size. */
+  #inferred(symbol: number, used: readonly number[], inputs: Inputs): number | undefined {
+    const { program } = this;
+    for (const i of used) {
+      const tensor = program.tensors[i];
+      const data = tensor.region === "input" ? inputs[tensor.name] : undefined;
+      if (data === undefined) continue;
+      let rest: number = DTYPE_BYTES[tensor.dtype];
+      let alone = false;
+      for (const extent of tensor.extents) {
+        const { constant, terms, modulus } = program.expressions[extent];
+        const { min, max } = this.#loaded.ranges[extent];
+        if (min === max && terms.every(([, other]) => other !== symbol)) rest *= max;
+        else {
+          alone = constant === 0 && modulus < 0 && terms.length === 1 && terms[0][1] === symbol &&
+            !alone;
+          rest *= terms[0][0];
+        }
+      }
+      if (alone) return data.byteLength / rest;
+    }
+    return undefined;
+  }
+
+  #setInputs(used: readonly number[], inputs: Inputs, values: Float64Array): void {
+    const { tensors } = this.program;
+    const names = used.filter((i) => tensors[i].region === "input").map((i) => tensors[i].name);
+    for (const name of Object.keys(inputs)) {
+      if (!names.includes(name)) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot run: unknown input "${name}", expected ${names.join(", ")}`,
+        );
+      }
+    }
+    for (const i of used) {
+      const tensor = tensors[i];
+      if (tensor.region !== "input") continue;
+      const data = inputs[tensor.name];
+      if (data === undefined) {
+        throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
+      }
+      const extents = tensor.extents.map((extent) => values[extent]);
+      const bytes = layoutBytes(tensor.layout, tensor.dtype, extents);
+      if (!(data instanceof Uint8Array) && !holds(data, tensor.dtype)) {
+        throw new FewbitError(
+          "dtype_mismatch",
+          `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${data.constructor.name}`,
+        );
+      }
+      if (data.byteLength !== bytes) {
+        throw new FewbitError(
+          "shape_mismatch",
+          `Cannot run: input "${tensor.name}" is ${tensor.dtype} [${
+            extents.join(", ")
+          }], ${bytes} bytes, got ${data.byteLength}`,
+        );
+      }
+      this.bytesOf(i).set(bytesOf(data));
+    }
+  }
+
+  #copy(i: number, values: Float64Array): Tensor {
+    const { dtype, extents, layout } = this.program.tensors[i];
+    const shape = extents.map((extent) => values[extent]);
+    const bytes = this.bytesOf(i).slice(0, layoutBytes(layout, dtype, shape));
+    return { dtype, shape, data: viewAs(dtype, bytes) };
+  }
+}
+
+/** Tensors that the instructions of an entry name, ascending. */
+function tensorsOf(program: Program, entry: Entry): number[] {
+  const used = new Set<number>();
+  for (const { operands } of program.instructions.slice(entry.first, entry.first + entry.count)) {
+    for (const operand of operands) if (operand >= 0) used.add(program.views[operand].tensor);
+  }
+  return [...used].sort((a, b) => a - b);
+}
+
+function holds(data: TensorData, dtype: DType): boolean {
+  switch (dtype) {
+    case "i8":
+      return data instanceof Int8Array;
+    case "i16":
+      return data instanceof Int16Array;
+    case "u16":
+    case "f16":
+    case "bf16":
+      return data instanceof Uint16Array;
+    case "i32":
+      return data instanceof Int32Array;
+    case "u32":
+      return data instanceof Uint32Array;
+    case "f32":
+      return data instanceof Float32Array;
+    case "f64":
+      return data instanceof Float64Array;
+    case "i64":
+      return data instanceof BigInt64Array;
+    default:
+      return false;
+  }
+}
+
+function bytesOf(data: TensorData): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+function idBytes(id: string): number[] {
+  return Array.from({ length: 16 }, (_, i) => parseInt(id.slice(2 * i, 2 * i + 2), 16));
+}
+
+/** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */
+export function viewAs(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TensorData {
+  switch (dtype) {
+    case "i8":
+      return new Int8Array(bytes.buffer);
+    case "u8":
+    case "bool":
+      return bytes;
+    case "i16":
+      return new Int16Array(bytes.buffer);
+    case "u16":
+    case "f16":
+    case "bf16":
+      return new Uint16Array(bytes.buffer);
+    case "i32":
+      return new Int32Array(bytes.buffer);
+    case "u32":
+      return new Uint32Array(bytes.buffer);
+    case "f32":
+      return new Float32Array(bytes.buffer);
+    case "f64":
+      return new Float64Array(bytes.buffer);
+    case "i64":
+      return new BigInt64Array(bytes.buffer);
+  }
+}

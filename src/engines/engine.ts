@@ -1,0 +1,84 @@
+/**
+ * What every engine offers. Engines know nothing of models.
+ *
+ * @module
+ */
+import type { Program } from "../program/program.ts";
+import type { Tensor, TensorData } from "../tensor.ts";
+
+/** Options of loading. */
+export interface LoadOptions {
+  /** Values of load-time symbols (largest batch, context); the others keep their defaults. */
+  readonly symbols?: Readonly<Record<string, number>>;
+  /** Most bytes of one instance. Default: what the engine can address. */
+  readonly memoryLimitBytes?: number;
+  /** Most multiply-accumulates of one run. Default 2^45. */
+  readonly workLimit?: number;
+  /** Stops loading with its reason. */
+  readonly signal?: AbortSignal;
+  /** Called with the bytes loaded so far and in all (`undefined` where unknown). */
+  readonly onProgress?: (loadedBytes: number, totalBytes: number | undefined) => void;
+}
+
+/** Options of one run. */
+export interface RunOptions {
+  /** Entry to run. Default: the first of the program. */
+  readonly entry?: string;
+  /** Values of run-time symbols. One that is missing follows from the inputs' sizes, else its default. */
+  readonly symbols?: Readonly<Record<string, number>>;
+  /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
+  readonly signal?: AbortSignal;
+  /** Called with the instructions done and in all ({@linkcode Instance.run} only). */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. */
+export type Inputs = Readonly<Record<string, TensorData>>;
+
+/** Copies of the outputs of an entry, by name. */
+export type Outputs = Record<string, Tensor>;
+
+/** A run that is done slice by slice. */
+export interface Execution {
+  /** Instructions of the entry. */
+  readonly total: number;
+  /** Instructions done. */
+  readonly done: number;
+  /** Runs up to `count` more instructions; returns whether the entry is done. */
+  advance(count?: number): boolean;
+  /** Copies of the outputs. */
+  outputs(): Outputs;
+}
+
+/**
+ * A loaded program with parameters, state and memory of its own. Forks share its constants. Not
+ * re-entrant: one run at a time.
+ */
+export interface Instance extends Disposable {
+  /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
+  readonly engine: string;
+  /** The program, without the bytes of its tensors. */
+  readonly program: Program;
+  /** Hexadecimal id of the program; saved states name it. */
+  readonly id: string;
+  /** Bytes that this instance and its shared constants occupy. */
+  readonly memoryBytes: number;
+  /** Runs an entry; yields to the event loop between slices, so that it can be aborted. */
+  run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
+  /** Runs an entry to its end. */
+  runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;
+  /** Sets the inputs and begins an entry, to be advanced slice by slice. */
+  begin(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Execution;
+  /** A copy of a parameter, state or output. */
+  read(name: string): Tensor;
+  /** Overwrites a parameter or state. */
+  write(name: string, data: TensorData): void;
+  /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */
+  reset(slot?: number): void;
+  /** The state as bytes that name this program; see {@linkcode restoreState}. */
+  saveState(): Uint8Array<ArrayBuffer>;
+  /** Restores what {@linkcode saveState} of the same program returned. */
+  restoreState(saved: Uint8Array): void;
+  /** An instance with the same constants and copies of parameters and state. */
+  fork(): Instance;
+}

@@ -1,0 +1,127 @@
+import type { FewbitError } from "../errors.ts";
+import { PickleCursor } from "./_pickle_cursor.ts";
+
+/** What a pickle may reach outside itself. Either method throws to refuse. */
+export interface PickleWorld {
+  /** Gives the value for `module.name`: a {@linkcode PickleFunction}, or a value to pass around. */
+  findGlobal(module: string, name: string): unknown;
+  /** Gives the object that the application kept outside the pickle. */
+  loadPersistent(id: unknown): unknown;
+}
+
+/** A function that a pickle may call. */
+export class PickleFunction {
+  /** Gives the result for arguments that are not checked yet, or throws. */
+  readonly call: (args: readonly unknown[]) => unknown;
+
+  /** Wraps a function. */
+  constructor(call: (args: readonly unknown[]) => unknown) {
+    this.call = call;
+  }
+}
+
+/**
+ * The stack, marks and memo of the pickle machine.
+ *
+ * Python's values are held as: None `null`, int `number` or, beyond 2^53, `bigint`, tuple and list
+ * `Array`, dict and OrderedDict `Map`, bytes and bytearray `Uint8Array`.
+ */
+export class PickleMachine {
+  readonly cursor: PickleCursor;
+  readonly world: PickleWorld;
+  readonly #memo = new Map<number, unknown>();
+  /** Stacks under each mark that is open. */
+  readonly #marked: unknown[][] = [];
+  #stack: unknown[] = [];
+  #copyBudget: number;
+
+  /** Starts with an empty stack at an offset of the bytes. */
+  constructor(bytes: Uint8Array, offset: number, world: PickleWorld) {
+    this.cursor = new PickleCursor(bytes, offset);
+    this.world = world;
+    this.#copyBudget = bytes.length;
+  }
+
+  push(value: unknown): void {
+    this.#stack.push(value);
+  }
+
+  pop(): unknown {
+    if (this.#stack.length === 0) throw this.invalid("the stack is empty");
+    return this.#stack.pop();
+  }
+
+  /** The value on top, which stays there. */
+  top(): unknown {
+    if (this.#stack.length === 0) throw this.invalid("the stack is empty");
+    return this.#stack[this.#stack.length - 1];
+  }
+
+  mark(): void {
+    this.#marked.push(this.#stack);
+    this.#stack = [];
+  }
+
+  /** Takes everything above the last mark, and the mark. */
+  popMark(): unknown[] {
+    const items = this.#stack;
+    const below = this.#marked.pop();
+    if (below === undefined) throw this.invalid("there is no mark");
+    this.#stack = below;
+    return items;
+  }
+
+  popArray(): unknown[] {
+    const value = this.pop();
+    if (!Array.isArray(value)) throw this.invalid("a value is not a tuple or list");
+    return value;
+  }
+
+  popString(): string {
+    const value = this.pop();
+    if (typeof value !== "string") throw this.invalid("a value is not a string");
+    return value;
+  }
+
+  /** Appends to the list on top. */
+  append(items: readonly unknown[]): void {
+    const list = this.top();
+    if (!Array.isArray(list)) throw this.invalid("items are appended to what is not a list");
+    for (const item of items) list.push(item);
+  }
+
+  /** Sets the pairs `key, value, key, value …` in the dict on top. */
+  setItems(items: readonly unknown[]): void {
+    const dict = this.top();
+    if (!(dict instanceof Map)) throw this.invalid("items are set in what is not a dict");
+    if (items.length % 2 !== 0) throw this.invalid("a key has no value");
+    for (let index = 0; index < items.length; index += 2) dict.set(items[index], items[index + 1]);
+  }
+
+  /** Keeps the value on top under a number, by default the next one. */
+  memoize(index: number = this.#memo.size): void {
+    this.#memo.set(index, this.top());
+  }
+
+  pushMemo(index: number): void {
+    if (!this.#memo.has(index)) throw this.invalid(`memo ${index} is not set`);
+    this.push(this.#memo.get(index));
+  }
+
+  /** Calls what a global stands for and pushes the result. */
+  call(callee: unknown, args: readonly unknown[]): void {
+    if (!(callee instanceof PickleFunction)) {
+      throw this.invalid("a value that is called is no function");
+    }
+    const result = callee.call(args);
+    // A list in the memo can be copied many times, an honest pickle copies less than it has bytes.
+    if (result instanceof Map) this.#copyBudget -= result.size;
+    if (this.#copyBudget < 0) throw this.invalid("dicts are copied too often");
+    this.push(result);
+  }
+
+  /** An error at the current place. */
+  invalid(problem: string): FewbitError {
+    return this.cursor.invalid(problem);
+  }
+}

@@ -1,0 +1,147 @@
+import { FewbitError } from "../errors.ts";
+import { type DType, DTYPE_BYTES } from "../tensor.ts";
+import { scanJsonKeys } from "./_json_keys.ts";
+import { quote } from "./_quote.ts";
+import { checkedElementCount } from "./_tensor_bytes.ts";
+
+/** Largest header, as in the reference implementation. */
+const MAX_HEADER_BYTES = 100_000_000;
+
+/** The header, its tensors and their extents: nothing in the format is nested deeper. */
+const MAX_DEPTH = 3;
+
+/** The key of the free-form strings, which is not a tensor. */
+export const METADATA_KEY = "__metadata__";
+
+/** Names of the element types in a header. */
+export const SAFETENSORS_DTYPES: ReadonlyMap<string, DType> = new Map([
+  ["F64", "f64"],
+  ["F32", "f32"],
+  ["F16", "f16"],
+  ["BF16", "bf16"],
+  ["I64", "i64"],
+  ["I32", "i32"],
+  ["I16", "i16"],
+  ["I8", "i8"],
+  ["U8", "u8"],
+  ["BOOL", "bool"],
+  ["U16", "u16"],
+  ["U32", "u32"],
+]);
+
+/** A tensor as the header describes it, checked on its own. */
+export interface SafetensorsEntry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** Offsets into the data that follows the header. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** The checked entries in the order of their bytes, and where the data starts in the file. */
+export interface SafetensorsHeader {
+  readonly entries: readonly SafetensorsEntry[];
+  readonly dataStart: number;
+}
+
+/** Reads and checks the header: sizes, offsets, and that the tensors cover the data exactly once. */
+export function readHeader(bytes: Uint8Array): SafetensorsHeader {
+  if (bytes.length < 8) throw invalid(`the file has ${bytes.length} bytes, expected 8 or more`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    throw invalid(`header length ${length} exceeds the limit of ${MAX_HEADER_BYTES} bytes`);
+  }
+  const dataStart = 8 + Number(length);
+  if (dataStart > bytes.length) {
+    throw invalid(`header length ${length} exceeds the file's ${bytes.length} bytes`);
+  }
+  const entries = Object.entries(parseObject(bytes.subarray(8, dataStart)))
+    .flatMap(([name, value]) => {
+      if (name !== METADATA_KEY) return [readEntry(name, value)];
+      checkMetadata(value);
+      return [];
+    })
+    .sort((a, b) => a.begin - b.begin || a.end - b.end);
+  checkCoverage(entries, bytes.length - dataStart);
+  return { entries, dataStart };
+}
+
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  // The format requires the brace, so that no byte order mark or white space comes before it.
+  if (bytes[0] !== 0x7b) throw invalid('the header does not start with "{"');
+  let json: string;
+  let parsed: unknown;
+  try {
+    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    const { duplicate, depth } = scanJsonKeys(json);
+    if (duplicate !== undefined) throw invalid(`the header has the key ${quote(duplicate)} twice`);
+    if (depth > MAX_DEPTH) throw invalid(`the header is nested deeper than ${MAX_DEPTH} levels`);
+    parsed = JSON.parse(json);
+  } catch (cause) {
+    if (cause instanceof FewbitError) throw cause;
+    throw new FewbitError("invalid_file", "Cannot read safetensors: the header is not JSON", {
+      cause,
+    });
+  }
+  return parsed as Record<string, unknown>;
+}
+
+function checkMetadata(value: unknown): void {
+  if (!isObject(value) || Object.values(value).some((text) => typeof text !== "string")) {
+    throw invalid(`${METADATA_KEY} is not an object of strings`);
+  }
+}
+
+function readEntry(name: string, value: unknown): SafetensorsEntry {
+  if (!isObject(value)) throw invalid(`tensor ${quote(name)} is not described by an object`);
+  const { dtype: dtypeName, shape, data_offsets: offsets } = value;
+  if (typeof dtypeName !== "string") throw invalid(`tensor ${quote(name)} has no dtype`);
+  const dtype = SAFETENSORS_DTYPES.get(dtypeName);
+  if (dtype === undefined) {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot read safetensors: tensor ${quote(name)} has dtype ${quote(dtypeName)}`,
+    );
+  }
+  if (!isNumbers(shape)) throw invalid(`tensor ${quote(name)} has no shape`);
+  if (!isNumbers(offsets) || offsets.length !== 2 || !offsets.every(Number.isSafeInteger)) {
+    throw invalid(`tensor ${quote(name)} does not have two integer data_offsets`);
+  }
+  const [begin, end] = offsets;
+  const size = checkedElementCount("safetensors", shape) * DTYPE_BYTES[dtype];
+  if (begin < 0 || end - begin !== size) {
+    throw invalid(
+      `tensor ${quote(name)} lies at ${begin} to ${end}, expected ${size} bytes for its shape`,
+    );
+  }
+  return { name, dtype, shape, begin, end };
+}
+
+/** Entries in order must touch: then they neither overlap, nor leave a hole, nor pass the end. */
+function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number): void {
+  let at = 0;
+  for (const { name, begin, end } of entries) {
+    if (begin !== at) {
+      const problem = begin < at ? "overlaps the tensor before it" : "leaves a hole before it";
+      throw invalid(`tensor ${quote(name)} starts at ${begin} and ${problem}, expected ${at}`);
+    }
+    at = end;
+  }
+  if (at !== dataBytes) {
+    throw invalid(`the tensors end at ${at}, expected the ${dataBytes} bytes after the header`);
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "number");
+}
+
+function invalid(problem: string): FewbitError {
+  return new FewbitError("invalid_file", `Cannot read safetensors: ${problem}`);
+}

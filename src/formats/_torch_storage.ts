@@ -1,0 +1,109 @@
+import { FewbitError } from "../errors.ts";
+import { type DType, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { quote } from "./_quote.ts";
+import { copyStrided, isRowMajor } from "./_strided.ts";
+import { copyBytes, viewElements } from "./_tensor_bytes.ts";
+
+/** Elements that a checkpoint keeps outside its pickle. */
+export interface TorchStorage {
+  /** Names the storage in the file. */
+  readonly key: string;
+  readonly dtype: DType;
+  /** Elements of the storage in the file. */
+  readonly fileCount: number;
+  /** The part that this storage is: all, unless it is a view of another. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** A tensor as its pickle describes it: a strided view of a storage, checked to lie inside. */
+export class TorchTensor {
+  /** Makes the description; the caller has checked it. */
+  constructor(
+    readonly storage: TorchStorage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+}
+
+/** A checkpoint whose pickle was read. */
+export interface TorchFile {
+  /** What was saved: nested Arrays and Maps with {@linkcode TorchTensor}s in them. */
+  readonly root: unknown;
+  /** Gives the bytes of a whole storage of the file. */
+  loadStorage(storage: TorchStorage): Promise<Uint8Array>;
+}
+
+/** Bytes that may be allocated beyond those of the file. */
+export class ByteBudget {
+  /** Starts with all bytes left. */
+  constructor(public left: number) {}
+
+  /** Takes bytes, before they are allocated. */
+  spend(bytes: number): void {
+    if (bytes > this.left) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot read PyTorch checkpoint: ${bytes} bytes are needed beyond those of the file, ` +
+          `${this.left} are left of the limit`,
+      );
+    }
+    this.left -= bytes;
+  }
+}
+
+/** Makes dense tensors of the tensors of one file, which may share storages. */
+export class TorchTensorReader {
+  readonly #file: TorchFile;
+  readonly #budget: ByteBudget;
+  readonly #storages = new Map<string, Uint8Array>();
+  readonly #checkedBooleans = new Set<string>();
+
+  /** Reads from one file. */
+  constructor(file: TorchFile, budget: ByteBudget) {
+    this.#file = file;
+    this.#budget = budget;
+  }
+
+  /** Gives a tensor that views its storage where it is row-major there, else a copy. */
+  async read({ storage, offset, shape, strides }: TorchTensor): Promise<Tensor> {
+    const bytes = await this.#load(storage);
+    const { dtype } = storage;
+    const begin = (storage.first + offset) * DTYPE_BYTES[dtype];
+    const count = elementCount(shape);
+    if (isRowMajor(shape, strides)) {
+      // An offset beside an empty shape may be anywhere.
+      const start = bytes.byteOffset + (count === 0 ? 0 : begin);
+      return { dtype, shape, data: viewElements(dtype, bytes.buffer, start, count) };
+    }
+    this.#budget.spend(count * DTYPE_BYTES[dtype]);
+    return copyStrided(dtype, shape, strides, bytes.subarray(begin));
+  }
+
+  /** The bytes of a storage, aligned for every element type. */
+  async #load(storage: TorchStorage): Promise<Uint8Array> {
+    const { key, dtype, fileCount } = storage;
+    let bytes = this.#storages.get(key);
+    if (bytes === undefined) {
+      const found = await this.#file.loadStorage(storage);
+      bytes = found.byteOffset % 8 === 0 ? found : copyBytes(found);
+      this.#storages.set(key, bytes);
+    }
+    const expected = fileCount * DTYPE_BYTES[dtype];
+    if (bytes.length < expected) {
+      throw invalid(`storage ${quote(key)} has ${bytes.length} bytes, expected ${expected}`);
+    }
+    if (dtype === "bool" && !this.#checkedBooleans.has(key)) {
+      if (bytes.some((byte) => byte > 1)) {
+        throw invalid(`storage ${quote(key)} has a boolean that is neither 0 nor 1`);
+      }
+      this.#checkedBooleans.add(key);
+    }
+    return bytes;
+  }
+}
+
+function invalid(problem: string): FewbitError {
+  return new FewbitError("invalid_file", `Cannot read PyTorch checkpoint: ${problem}`);
+}

@@ -1,0 +1,72 @@
+import { FewbitError } from "../errors.ts";
+import type { Tensor } from "../tensor.ts";
+import { checkMaxBytes } from "./_max_bytes.ts";
+import { openTorchLegacy } from "./_torch_legacy.ts";
+import { ByteBudget, TorchTensor, TorchTensorReader } from "./_torch_storage.ts";
+import { openTorchZip } from "./_torch_zip.ts";
+
+/** Keys under which training scripts put the state dict beside an epoch, an optimiser and so on. */
+const STATE_DICT_KEYS = ["model", "state_dict", "model_state", "model_state_dict"];
+
+/** Options for {@linkcode readPth}. */
+export interface ReadPthOptions {
+  /**
+   * Most bytes that may be allocated beyond those of the file, for compressed entries and for
+   * tensors that are not row-major in the file.
+   *
+   * @default {1_073_741_824}
+   */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Reads the tensors of a PyTorch checkpoint (`.pth`, `.pt`, `.bin`), of the zip format or the one
+ * before PyTorch 1.6. The tensors view `bytes` where their layout and alignment permit.
+ *
+ * The pickle in the file cannot run code: it can build tensors and plain values, and a file that
+ * names anything else is refused. A checkpoint that holds its state dict under `model`,
+ * `state_dict`, `model_state` or `model_state_dict` is unwrapped; what is not a tensor is dropped.
+ *
+ * @example
+ * ```ts
+ * import { readPth } from "@fewbit/fewbit";
+ *
+ * const tensors = await readPth(await Deno.readFile("deit.pth"));
+ * console.log(tensors.get("head.weight")?.shape);
+ * ```
+ *
+ * @param bytes The whole file.
+ * @returns The tensors by name, in the order of the state dict.
+ */
+export async function readPth(
+  bytes: Uint8Array,
+  options: ReadPthOptions = {},
+): Promise<Map<string, Tensor>> {
+  const budget = new ByteBudget(checkMaxBytes(options.maxBytes));
+  const file = isZip(bytes) ? await openTorchZip(bytes, budget) : openTorchLegacy(bytes);
+  const reader = new TorchTensorReader(file, budget);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, value] of unwrap(file.root)) {
+    if (typeof name !== "string" || !(value instanceof TorchTensor)) continue;
+    tensors.set(name, await reader.read(value));
+  }
+  return tensors;
+}
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+}
+
+function unwrap(root: unknown): Map<unknown, unknown> {
+  if (!(root instanceof Map)) {
+    throw new FewbitError(
+      "invalid_file",
+      "Cannot read PyTorch checkpoint: it does not hold a dict of tensors",
+    );
+  }
+  for (const key of STATE_DICT_KEYS) {
+    const value = root.get(key);
+    if (value instanceof Map) return value;
+  }
+  return root;
+}

@@ -1,0 +1,164 @@
+import { FewbitError } from "../errors.ts";
+import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { quote } from "./_quote.ts";
+import { METADATA_KEY, readHeader, SAFETENSORS_DTYPES } from "./_safetensors_header.ts";
+import { bytesOf, tensorFromBytes } from "./_tensor_bytes.ts";
+
+/**
+ * Reads the tensors of a safetensors file. The tensors view `bytes` where their alignment permits.
+ *
+ * @example
+ * ```ts
+ * import { readSafetensors } from "@fewbit/fewbit";
+ *
+ * const tensors = readSafetensors(await Deno.readFile("model.safetensors"));
+ * console.log(tensors.get("head.weight")?.shape);
+ * ```
+ *
+ * @param bytes The whole file.
+ * @returns The tensors by name, in the order of their bytes.
+ */
+export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
+  const { entries, dataStart } = readHeader(bytes);
+  return new Map(entries.map(({ name, dtype, shape, begin, end }) => {
+    const data = bytes.subarray(dataStart + begin, dataStart + end);
+    return [name, tensorFromBytes("safetensors", dtype, shape, data)];
+  }));
+}
+
+/**
+ * Writes tensors as a safetensors file, laid out as the reference implementation does: by falling
+ * element size, then by name.
+ *
+ * @example
+ * ```ts
+ * import { readSafetensors, writeSafetensors } from "@fewbit/fewbit";
+ *
+ * const weight = { dtype: "f32", shape: [2], data: new Float32Array([1, 2]) } as const;
+ * const bytes = writeSafetensors(new Map([["weight", weight]]), { format: "pt" });
+ * console.log(readSafetensors(bytes).get("weight")?.data);
+ * ```
+ *
+ * @param metadata Free-form strings for the `__metadata__` of the header.
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array<ArrayBuffer> {
+  const sorted = [...tensors].sort(compareEntries);
+  const header: [string, unknown][] = metadata === undefined ? [] : [[METADATA_KEY, metadata]];
+  let dataBytes = 0;
+  for (const [name, tensor] of sorted) {
+    checkTensor(name, tensor);
+    const begin = dataBytes;
+    dataBytes += tensor.data.byteLength;
+    header.push([name, {
+      dtype: DTYPE_NAMES.get(tensor.dtype),
+      shape: tensor.shape,
+      data_offsets: [begin, dataBytes],
+    }]);
+  }
+  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
+  const dataStart = 8 + Math.ceil(json.length / 8) * 8;
+  const file = new Uint8Array(dataStart + dataBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(dataStart - 8), true);
+  file.fill(0x20, 8, dataStart).set(json, 8);
+  let at = dataStart;
+  for (const [, { data }] of sorted) {
+    file.set(bytesOf(data), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/**
+ * Reads a checkpoint that is split into several safetensors files.
+ *
+ * @example
+ * ```ts
+ * import { readShardedSafetensors } from "@fewbit/fewbit";
+ *
+ * const index = await Deno.readTextFile("model.safetensors.index.json");
+ * const tensors = await readShardedSafetensors(index, (file) => Deno.readFile(file));
+ * console.log(tensors.size);
+ * ```
+ *
+ * @param index Text of `model.safetensors.index.json`.
+ * @param load Gives the bytes of a file beside the index; called once for each file, in turn.
+ * @returns The tensors that the index lists.
+ */
+export async function readShardedSafetensors(
+  index: string,
+  load: (file: string) => Promise<Uint8Array>,
+): Promise<Map<string, Tensor>> {
+  const tensors = new Map<string, Tensor>();
+  for (const [file, names] of namesByFile(index)) {
+    const shard = readSafetensors(await load(file));
+    for (const name of names) {
+      const tensor = shard.get(name);
+      if (tensor === undefined) {
+        throw new FewbitError(
+          "invalid_file",
+          `Cannot read safetensors: the index places ${quote(name)} in ${quote(file)}, ` +
+            `which does not have it`,
+        );
+      }
+      tensors.set(name, tensor);
+    }
+  }
+  return tensors;
+}
+
+const DTYPE_NAMES = new Map([...SAFETENSORS_DTYPES].map(([name, dtype]) => [dtype, name]));
+
+function compareEntries([nameA, a]: [string, Tensor], [nameB, b]: [string, Tensor]): number {
+  return DTYPE_BYTES[b.dtype] - DTYPE_BYTES[a.dtype] || (nameA < nameB ? -1 : 1);
+}
+
+function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
+  if (name === METADATA_KEY || !name.isWellFormed()) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot write safetensors: ${quote(name)} cannot name a tensor`,
+    );
+  }
+  if (data.byteLength !== elementCount(shape) * DTYPE_BYTES[dtype]) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot write safetensors: tensor ${quote(name)} has ${data.byteLength} bytes, ` +
+        `expected ${elementCount(shape)} elements of ${dtype}`,
+    );
+  }
+}
+
+function namesByFile(index: string): Map<string, string[]> {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(index);
+  } catch (cause) {
+    throw new FewbitError("invalid_file", "Cannot read safetensors index: the text is not JSON", {
+      cause,
+    });
+  }
+  const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
+  if (typeof map !== "object" || map === null || Array.isArray(map)) {
+    throw new FewbitError(
+      "invalid_file",
+      "Cannot read safetensors index: weight_map is not an object",
+    );
+  }
+  const files = new Map<string, string[]>();
+  for (const [name, file] of Object.entries(map)) {
+    // A path could leave the folder of the index.
+    if (typeof file !== "string" || !/^[^/\\:\0]+$/.test(file) || /^\.+$/.test(file)) {
+      throw new FewbitError(
+        "invalid_file",
+        `Cannot read safetensors index: the file of ${quote(name)} is not a plain file name`,
+      );
+    }
+    const names = files.get(file);
+    if (names === undefined) files.set(file, [name]);
+    else names.push(name);
+  }
+  return files;
+}

@@ -1,0 +1,213 @@
+/**
+ * How an instruction is described. One description feeds the encoder, the verifiers of both
+ * languages (`tools/generate_tables.ts` writes `asm/generated/tables.ts` from it), `inspect`, the
+ * conformance suite and the documentation.
+ *
+ * A shape is a string of extents, outermost first, the last one contiguous:
+ *
+ * | token  | meaning                                                                    |
+ * | ------ | -------------------------------------------------------------------------- |
+ * | `K`    | a variable: equal wherever it occurs in one instruction                    |
+ * | `256`  | exactly that number                                                        |
+ * | `*`    | any number of leading extents (at least one), the same in every operand    |
+ * | `~`    | a suffix of `*`, possibly empty: the operand repeats over the other rows   |
+ * | `1\|N` | either one element or `N`                                                  |
+ * | `B+1`  | one more than the variable                                                 |
+ * | `P+L`  | the sum of two variables                                                   |
+ * | `@heads` | the value of an attribute                                                |
+ */
+import { DTYPES } from "../tensor.ts";
+import type { DType } from "../tensor.ts";
+
+/** Checks of an input's values before a run. The number is the code in a file: append only. */
+export const CHECKS = {
+  none: 0,
+  /** 0 ≤ v < limit. */
+  below: 1,
+  /** v[0] = 0, never descending, the last is the limit: bounds of the sequences of a ragged batch. */
+  offsets: 2,
+  /** `below`, and no two alike: sessions. */
+  distinct: 3,
+  /** 0 ≤ v, and v plus the length of its sequence ≤ limit. */
+  past: 4,
+} as const;
+
+/** Name of a check. */
+export type Check = keyof typeof CHECKS;
+
+/** How the elements of a tensor lie in memory. The number is the code in a file: append only. */
+export const LAYOUTS = {
+  /** Dense, last extent contiguous. */
+  rows: 0,
+  /** `[N, K]` weights as `[ceil(N/8)][ceil(K/4)][8 columns][4 k]` bytes, padded with zero. */
+  panel_8x4: 1,
+  /** `[N, K]` weights of −63…63, stored +64 in the order of `panel_8x4`, padded with 64. */
+  panel_8x4_u7: 2,
+  /** `[N, K]` float weights as `[ceil(N/8)][K][8]`, padded with zero. */
+  panel_8: 3,
+} as const;
+
+/** Name of a memory layout. */
+export type Layout = keyof typeof LAYOUTS;
+
+/** Who reads and writes an operand. Only `inout` may name the same memory as another operand. */
+export type Role = "in" | "out" | "inout";
+
+/** One operand of an instruction. */
+export interface OperandSpec {
+  readonly name: string;
+  readonly role: Role;
+  readonly dtypes: readonly DType[];
+  /** Extents, in the language above. */
+  readonly shape: string;
+  /** Default `["rows"]`. */
+  readonly layouts?: readonly Layout[];
+  readonly optional?: boolean;
+  /** The values must be checked: only an input with this check, or a constant, may stand here. */
+  readonly check?: CheckSpec;
+}
+
+/** What `run` (for inputs) and the loader (for constants) assure of the values of an operand. */
+export interface CheckSpec {
+  readonly kind: Exclude<Check, "none">;
+  /** The variable that is the limit. */
+  readonly limit?: string;
+}
+
+/** An integer attribute and its range, both ends included. */
+export interface AttributeSpec {
+  readonly name: string;
+  readonly min: number;
+  readonly max: number;
+  /** Names of the values `min`, `min + 1`, …, for listings. */
+  readonly values?: readonly string[];
+}
+
+/** A rule that involves the presence of one operand. */
+export interface PresenceRule {
+  readonly operand: string;
+  readonly present: boolean;
+  /** Then this operand … */
+  readonly then: string;
+  /** … must be there (`"present"`), must not (`"absent"`), or has one of these types. */
+  readonly is: "present" | "absent" | readonly DType[];
+}
+
+/** `left` and `right` multiply to the same number; `left divides right`. All extents are constant. */
+export interface ExtentRule {
+  readonly rule: "equal" | "divides";
+  /** Variables, or `@attribute`. */
+  readonly left: readonly string[];
+  readonly right: readonly string[];
+}
+
+/** Everything there is to know about an instruction but its meaning. */
+export interface InstructionSpec {
+  readonly name: string;
+  /** Never reused. */
+  readonly opcode: number;
+  readonly operands: readonly OperandSpec[];
+  readonly attributes?: readonly AttributeSpec[];
+  /** Operands of one type. */
+  readonly sameDtype?: readonly string[];
+  readonly rules?: readonly PresenceRule[];
+  readonly extents?: readonly ExtentRule[];
+  /** Product of extents (`*` for all leading ones, `@name` for attributes) that bounds the work. */
+  readonly work: readonly string[];
+  /** The variable (or `*` for the first leading extent) along which `run_part` may split. */
+  readonly split?: string;
+}
+
+/** How a requantisation rounds. The number is the attribute's value. */
+export const ROUNDING: AttributeSpec = {
+  name: "rounding",
+  min: 0,
+  max: 3,
+  values: ["half_even", "half_up", "half_away", "double"],
+};
+
+/** Checks a description once, when the module loads. */
+export function defineInstruction<const S extends InstructionSpec>(spec: S): S {
+  const names = new Set(spec.operands.map((operand) => operand.name));
+  if (names.size !== spec.operands.length) throw new Error(`${spec.name}: operand named twice`);
+  for (const rule of spec.rules ?? []) {
+    if (!names.has(rule.operand) || !names.has(rule.then)) {
+      throw new Error(`${spec.name}: rule on an unknown operand`);
+    }
+  }
+  spec.operands.forEach((operand) => parseShape(spec, operand.shape));
+  return spec;
+}
+
+/** A parsed extent; `kind` is its code in the generated tables. */
+export interface Dimension {
+  readonly kind: DimensionKind;
+  readonly value: number;
+  readonly second: number;
+}
+
+/** Codes of the extent tokens in the generated tables. */
+export enum DimensionKind {
+  Variable = 0,
+  Constant = 1,
+  Leading = 2,
+  Suffix = 3,
+  OneOr = 4,
+  PlusOne = 5,
+  Sum = 6,
+  Attribute = 7,
+}
+
+/** The variables of an instruction in the order in which its operands name them. */
+export function variablesOf(spec: InstructionSpec): string[] {
+  const found = new Set<string>();
+  for (const operand of spec.operands) {
+    for (const token of operand.shape.split(" ")) {
+      for (const name of token.match(/(?<!@)\b[A-Z]\b/g) ?? []) found.add(name);
+    }
+  }
+  return [...found];
+}
+
+/** Parses a shape of an instruction. */
+export function parseShape(spec: InstructionSpec, shape: string): Dimension[] {
+  const variables = variablesOf(spec);
+  const variable = (name: string): number => {
+    const index = variables.indexOf(name);
+    if (index < 0) throw new Error(`${spec.name}: unknown extent ${name}`);
+    return index;
+  };
+  return shape.split(" ").map((token): Dimension => {
+    if (token === "*") return { kind: DimensionKind.Leading, value: 0, second: 0 };
+    if (token === "~") return { kind: DimensionKind.Suffix, value: 0, second: 0 };
+    if (token.startsWith("@")) {
+      return { kind: DimensionKind.Attribute, value: attributeIndex(spec, token), second: 0 };
+    }
+    if (token.startsWith("1|")) {
+      return { kind: DimensionKind.OneOr, value: variable(token.slice(2)), second: 0 };
+    }
+    if (token.endsWith("+1")) {
+      return { kind: DimensionKind.PlusOne, value: variable(token[0]), second: 0 };
+    }
+    if (token.includes("+")) {
+      const [a, b] = token.split("+");
+      return { kind: DimensionKind.Sum, value: variable(a), second: variable(b) };
+    }
+    if (/^\d+$/.test(token)) {
+      return { kind: DimensionKind.Constant, value: Number(token), second: 0 };
+    }
+    return { kind: DimensionKind.Variable, value: variable(token), second: 0 };
+  });
+}
+
+/** Index of the attribute that `@name` names. */
+export function attributeIndex(spec: InstructionSpec, token: string): number {
+  const index = (spec.attributes ?? []).findIndex((a) => a.name === token.slice(1));
+  if (index < 0) throw new Error(`${spec.name}: unknown attribute ${token}`);
+  return index;
+}
+
+/** Bit mask of element types, as in the generated tables. */
+export function dtypeMask(dtypes: readonly DType[]): number {
+  return dtypes.reduce((mask, dtype) => mask | 1 << DTYPES[dtype], 0);
+}

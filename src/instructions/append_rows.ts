@@ -1,0 +1,20 @@
+import { defineInstruction } from "./_define.ts";
+
+/**
+ * Appends the rows of a ragged batch to the caches of their sessions: token t of sequence s,
+ * counted from 0 in its sequence, goes to row `(past[s] + t) mod R` of `cache[slot[s]]`.
+ * `offsets[s] … offsets[s+1]` are the rows of sequence s in x.
+ */
+export const appendRows = defineInstruction({
+  name: "append_rows",
+  opcode: 24,
+  operands: [
+    { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
+    { name: "offsets", role: "in", dtypes: ["i32"], shape: "B+1", check: { kind: "offsets", limit: "T" } },
+    { name: "slot", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "distinct", limit: "S" } },
+    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    { name: "cache", role: "inout", dtypes: ["i8", "i16", "i32", "f32"], shape: "S R C" },
+  ],
+  sameDtype: ["x", "cache"],
+  work: ["T", "C"],
+});

@@ -1,0 +1,26 @@
+import { defineInstruction } from "./_define.ts";
+
+/**
+ * `softmax(scale·q·kᵀ + bias [masked]) · v` for each head. Sums run with d and j ascending in one
+ * accumulator; the softmax is that of `softmax_f32`. A masked entry has probability 0.
+ */
+export const attentionF32 = defineInstruction({
+  name: "attention_f32",
+  opcode: 21,
+  operands: [
+    { name: "q", role: "in", dtypes: ["f32"], shape: "B Q C" },
+    { name: "k", role: "in", dtypes: ["f32"], shape: "B L C" },
+    { name: "v", role: "in", dtypes: ["f32"], shape: "B L C" },
+    { name: "scale", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "bias", role: "in", dtypes: ["f32"], shape: "@heads Q L", optional: true },
+    { name: "mask", role: "in", dtypes: ["u8"], shape: "W Q L", optional: true },
+    { name: "y", role: "out", dtypes: ["f32"], shape: "B Q C" },
+  ],
+  attributes: [
+    { name: "heads", min: 1, max: 1024 },
+    { name: "precision", min: 0, max: 1, values: ["deterministic", "fast"] },
+  ],
+  extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
+  work: ["B", "Q", "L", "C"],
+  split: "B",
+});

@@ -1,0 +1,32 @@
+import { defineInstruction, ROUNDING } from "./_define.ts";
+
+/**
+ * I-ViT's integer LayerNorm (ten Newton steps from 2^16, not an exact square root):
+ *
+ * ```text
+ * mean = round_half_even(Σx / C);  d = x − mean;  V = Σd²
+ * k = 65536; ten times: k = (k + ⌊V/k⌋) >> 1
+ * z = ((d·⌊(2^31−1)/k⌋) >> 1) + bias[c]
+ * y = clamp(round(z·multiplier[c] / 2^shift[c]))           or z itself without a multiplier
+ * ```
+ */
+export const layerNormI16 = defineInstruction({
+  name: "layer_norm_i16",
+  opcode: 4,
+  operands: [
+    { name: "x", role: "in", dtypes: ["i8", "i16"], shape: "* C" },
+    { name: "bias", role: "in", dtypes: ["i32"], shape: "C" },
+    { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1|C", optional: true },
+    { name: "shift", role: "in", dtypes: ["i32"], shape: "1|C", optional: true },
+    { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* C" },
+  ],
+  attributes: [ROUNDING],
+  rules: [
+    { operand: "multiplier", present: true, then: "shift", is: "present" },
+    { operand: "multiplier", present: true, then: "y", is: ["i8", "i16"] },
+    { operand: "multiplier", present: false, then: "shift", is: "absent" },
+    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
+  ],
+  work: ["*", "C"],
+  split: "*",
+});

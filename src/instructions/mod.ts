@@ -1,0 +1,75 @@
+/**
+ * The instruction set of a fewbit program. Opcodes are append-only.
+ *
+ * @module
+ */
+import type { InstructionSpec } from "./_define.ts";
+import { quantizeLinear } from "./quantize_linear.ts";
+import { linearI8 } from "./linear_i8.ts";
+import { requantize } from "./requantize.ts";
+import { layerNormI16 } from "./layer_norm_i16.ts";
+import { shiftGelu } from "./shift_gelu.ts";
+import { lookup } from "./lookup.ts";
+import { patches } from "./patches.ts";
+import { concatRows } from "./concat_rows.ts";
+import { attentionScoresI8 } from "./attention_scores_i8.ts";
+import { softmaxI8 } from "./softmax_i8.ts";
+import { attentionValuesI8 } from "./attention_values_i8.ts";
+import { attentionI8 } from "./attention_i8.ts";
+import { gatherRows } from "./gather_rows.ts";
+import { meanRows } from "./mean_rows.ts";
+import { dequantizeLinear } from "./dequantize_linear.ts";
+import { linearF32 } from "./linear_f32.ts";
+import { layerNormF32 } from "./layer_norm_f32.ts";
+import { softmaxF32 } from "./softmax_f32.ts";
+import { geluF32 } from "./gelu_f32.ts";
+import { addF32 } from "./add_f32.ts";
+import { attentionF32 } from "./attention_f32.ts";
+import { copy } from "./copy.ts";
+import { accumulate } from "./accumulate.ts";
+import { appendRows } from "./append_rows.ts";
+
+export * from "./_define.ts";
+
+/** Every instruction, by ascending opcode. */
+export const INSTRUCTIONS: readonly InstructionSpec[] = [
+  quantizeLinear,
+  linearI8,
+  requantize,
+  layerNormI16,
+  shiftGelu,
+  lookup,
+  patches,
+  concatRows,
+  attentionScoresI8,
+  softmaxI8,
+  attentionValuesI8,
+  attentionI8,
+  gatherRows,
+  meanRows,
+  dequantizeLinear,
+  linearF32,
+  layerNormF32,
+  softmaxF32,
+  geluF32,
+  addF32,
+  attentionF32,
+  copy,
+  accumulate,
+  appendRows,
+];
+
+const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));
+const byOpcode = new Map(INSTRUCTIONS.map((spec) => [spec.opcode, spec]));
+
+/** The instruction of that name. */
+export function instructionNamed(name: string): InstructionSpec {
+  const spec = byName.get(name);
+  if (spec === undefined) throw new Error(`no instruction ${name}`);
+  return spec;
+}
+
+/** The instruction with that opcode, if there is one. */
+export function instructionOf(opcode: number): InstructionSpec | undefined {
+  return byOpcode.get(opcode);
+}

@@ -1,0 +1,14 @@
+import { defineInstruction } from "./_define.ts";
+
+/** `y = clamp(round_half_even(fl32(fl32(1/scale)·x)))`: float32 in, codes out. NaN gives 0. */
+export const quantizeLinear = defineInstruction({
+  name: "quantize_linear",
+  opcode: 1,
+  operands: [
+    { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
+    { name: "scale", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "y", role: "out", dtypes: ["i8", "i16"], shape: "* K" },
+  ],
+  work: ["*", "K"],
+  split: "*",
+});

@@ -1,0 +1,26 @@
+import { defineInstruction, ROUNDING } from "./_define.ts";
+
+/**
+ * I-ViT's ShiftGELU: `y = x·σ`, σ in 0…127 from shift-exponentials relative to the row's maximum,
+ * `x0 = ⌊−1/(1.702·scale)⌋`. With a multiplier the product is requantised.
+ */
+export const shiftGelu = defineInstruction({
+  name: "shift_gelu",
+  opcode: 5,
+  operands: [
+    { name: "x", role: "in", dtypes: ["i8"], shape: "* C" },
+    { name: "x0", role: "in", dtypes: ["i32"], shape: "1" },
+    { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1", optional: true },
+    { name: "shift", role: "in", dtypes: ["i32"], shape: "1", optional: true },
+    { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* C" },
+  ],
+  attributes: [ROUNDING],
+  rules: [
+    { operand: "multiplier", present: true, then: "shift", is: "present" },
+    { operand: "multiplier", present: true, then: "y", is: ["i8", "i16"] },
+    { operand: "multiplier", present: false, then: "shift", is: "absent" },
+    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
+  ],
+  work: ["*", "C"],
+  split: "*",
+});

@@ -1,0 +1,176 @@
+/** Program to bytes. */
+import { CHECKS, LAYOUTS } from "../instructions/mod.ts";
+import { DTYPES } from "../tensor.ts";
+import { crc32c } from "./crc32c.ts";
+import {
+  HEADER_BYTES,
+  MAGIC,
+  NONE,
+  RECORD_WORDS,
+  SECTION_WORDS,
+  TAGS,
+  TENSOR_ALIGNMENT,
+  VERSION,
+} from "./format.ts";
+import { alignUp } from "./plan.ts";
+import { ENCODINGS, isStored, REGIONS } from "./program.ts";
+import type { CompiledProgram, Region } from "./program.ts";
+
+/**
+ * Writes a `model.fewbit` file. The same program gives the same bytes.
+ *
+ * @param program A program that {@linkcode verify} accepts.
+ * @returns The file.
+ */
+export async function encodeProgram(program: CompiledProgram): Promise<Uint8Array<ArrayBuffer>> {
+  const segments = (["constant", "parameter", "state"] as const).map((region) =>
+    segmentOf(program, region)
+  );
+  const sections = encodeSections(program, segments);
+  const tableEnd = HEADER_BYTES + sections.length * SECTION_WORDS * 4;
+  const headBytes = sections.reduce((end, [, bytes]) => end + alignUp(bytes.length, 4), tableEnd);
+  const blobBytes = segments.reduce((sum, segment) => sum + segment.length, 0);
+  const file = new Uint8Array(headBytes + blobBytes);
+  const view = new DataView(file.buffer);
+  [MAGIC, VERSION, headBytes, blobBytes, 0, sections.length].forEach((word, i) =>
+    view.setUint32(4 * i, word, true)
+  );
+  let at = tableEnd;
+  sections.forEach(([tag, bytes, flags], i) => {
+    file.set(bytes, at);
+    [tag, flags, at, bytes.length, crc32c(bytes)].forEach((word, j) =>
+      view.setUint32(HEADER_BYTES + (i * SECTION_WORDS + j) * 4, word, true)
+    );
+    at += alignUp(bytes.length, 4);
+  });
+  const digest = await crypto.subtle.digest("SHA-256", file.subarray(0, headBytes));
+  file.set(new Uint8Array(digest, 0, 16), 32);
+  view.setUint32(60, crc32c(file.subarray(0, 60)), true);
+  segments.forEach((segment) => {
+    file.set(segment, at);
+    at += segment.length;
+  });
+  return file;
+}
+
+/** The stored bytes of a region, laid out as `planMemory` does. */
+function segmentOf(program: CompiledProgram, region: Region): Uint8Array {
+  const parts: [number, Uint8Array][] = [];
+  let end = 0;
+  program.tensors.forEach((tensor, i) => {
+    if (tensor.region !== region || tensor.encoding !== "raw") return;
+    const bytes = program.data.get(i);
+    if (bytes === undefined) throw new Error(`no bytes for tensor ${i} ${tensor.name}`);
+    parts.push([end, bytes]);
+    end = alignUp(end + bytes.length, TENSOR_ALIGNMENT);
+  });
+  const segment = new Uint8Array(end);
+  for (const [offset, bytes] of parts) segment.set(bytes, offset);
+  return segment;
+}
+
+type Section = readonly [tag: number, bytes: Uint8Array, flags: number];
+
+function encodeSections(program: CompiledProgram, segments: readonly Uint8Array[]): Section[] {
+  const names = new NamePool();
+  const operands: number[] = [];
+  const attributes: number[] = [];
+  const symbols = program.symbols.flatMap((symbol) => [
+    ...names.add(symbol.name),
+    symbol.kind === "load" ? 0 : 1,
+    symbol.min,
+    symbol.max,
+    symbol.default,
+  ]);
+  const expressions = program.expressions.flatMap(({ constant, terms, modulus }) => [
+    constant,
+    terms.length,
+    ...[0, 1, 2].flatMap((i) => terms[i] ?? [0, 0]),
+    index(modulus),
+  ]);
+  const tensors = program.tensors.flatMap((tensor) => [
+    ...names.add(tensor.name),
+    REGIONS[tensor.region],
+    DTYPES[tensor.dtype],
+    LAYOUTS[tensor.layout],
+    tensor.extents.length,
+    ...[0, 1, 2, 3].map((i) => tensor.extents[i] ?? 0),
+    ENCODINGS[tensor.encoding],
+    CHECKS[tensor.check],
+    index(tensor.limit),
+    index(tensor.offsets),
+  ]);
+  const views = program.views.flatMap((view) => [
+    view.tensor,
+    view.offset,
+    view.extents.length,
+    ...[0, 1, 2, 3].map((i) => view.extents[i] ?? 0),
+    view.rowStride,
+  ]);
+  const instructions = program.instructions.flatMap((instruction) => {
+    const record = [
+      instruction.opcode,
+      operands.length,
+      instruction.operands.length,
+      attributes.length,
+      instruction.attributes.length,
+    ];
+    operands.push(...instruction.operands.map(index));
+    attributes.push(...instruction.attributes);
+    return record;
+  });
+  const entries = program.entries.flatMap((entry) => [
+    ...names.add(entry.name),
+    entry.first,
+    entry.count,
+  ]);
+  let offset = 0;
+  const segmentWords = segments.flatMap((segment, region) => {
+    const record = [region, offset, segment.length, crc32c(segment)];
+    offset += segment.length;
+    return record;
+  });
+  const must = 1;
+  return [
+    [TAGS.names, names.bytes(), must],
+    [TAGS.symbols, words(symbols, RECORD_WORDS.symbols), must],
+    [TAGS.expressions, words(expressions, RECORD_WORDS.expressions), must],
+    [TAGS.tensors, words(tensors, RECORD_WORDS.tensors), must],
+    [TAGS.views, words(views, RECORD_WORDS.views), must],
+    [TAGS.operands, words(operands, 1), must],
+    [TAGS.attributes, words(attributes, 1), must],
+    [TAGS.instructions, words(instructions, RECORD_WORDS.instructions), must],
+    [TAGS.entries, words(entries, RECORD_WORDS.entries), must],
+    [TAGS.segments, words(segmentWords, RECORD_WORDS.segments), must],
+    [TAGS.metadata, new TextEncoder().encode(JSON.stringify(program.metadata)), 0],
+  ];
+}
+
+function index(value: number): number {
+  return value < 0 ? NONE : value;
+}
+
+function words(values: readonly number[], record: number): Uint8Array {
+  if (values.length % record !== 0) throw new Error(`record of ${record} words`);
+  const bytes = new Uint8Array(values.length * 4);
+  const view = new DataView(bytes.buffer);
+  values.forEach((value, i) => view.setInt32(4 * i, value | 0, true));
+  return bytes;
+}
+
+class NamePool {
+  readonly #bytes: number[] = [];
+
+  /** Offset and length of a name; an empty name is `NONE`, 0. */
+  add(name: string): [number, number] {
+    if (name === "") return [NONE, 0];
+    const encoded = new TextEncoder().encode(name);
+    const offset = this.#bytes.length;
+    this.#bytes.push(...encoded);
+    return [offset, encoded.length];
+  }
+
+  bytes(): Uint8Array {
+    return Uint8Array.from(this.#bytes);
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The bytes of a `model.fewbit` file, version 1. Everything is little-endian; a word is a u32.
+ *
+ * ```text
+ * 0   u32 magic "FEWB"      4  u32 version          8  u32 bytes of the head (this header to the blob)
+ * 12  u64 bytes of the blob 20 u32 sections        24 u32 required features (bits; none are defined)
+ * 28  u32 zero              32 16 bytes program id 48 12 zero bytes       60 u32 CRC-32C of bytes 0…59
+ * 64  section table: tag, flags (bit 0: must be understood), offset, length, CRC-32C
+ *     sections, each at a multiple of 4
+ * head bytes: the blob: initial bytes of constants, then parameters, then state
+ * ```
+ *
+ * The program id is the first half of the SHA-256 of the head with the id and the header's checksum
+ * set to zero; saved states and parameters name it. The checksums of the blob's parts are in the head
+ * (`SEGM`), so the id covers the whole file.
+ *
+ * @module
+ */
+
+/** `FEWB`. */
+export const MAGIC = 0x42574546;
+/** The version this code writes, and the only one so far that it reads. */
+export const VERSION = 1;
+/** Bytes of the fixed header. */
+export const HEADER_BYTES = 64;
+/** Words of an entry of the section table. */
+export const SECTION_WORDS = 5;
+/** Absent index. */
+export const NONE = 0xFFFFFFFF;
+/** Alignment of tensors in the blob and in memory. */
+export const TENSOR_ALIGNMENT = 64;
+
+/** Section tags, in the order of the file. */
+export const TAGS = {
+  names: fourcc("NAME"),
+  symbols: fourcc("SYMB"),
+  expressions: fourcc("EXPR"),
+  tensors: fourcc("TENS"),
+  views: fourcc("VIEW"),
+  operands: fourcc("OPND"),
+  attributes: fourcc("ATTR"),
+  instructions: fourcc("CODE"),
+  entries: fourcc("ENTR"),
+  segments: fourcc("SEGM"),
+  metadata: fourcc("META"),
+} as const;
+
+/** Words of one record of a section. */
+export const RECORD_WORDS = {
+  /** name offset, name bytes, kind (0 load, 1 run), min, max expression, default. */
+  symbols: 6,
+  /** constant, terms, 3 × (coefficient, symbol), modulus expression. */
+  expressions: 9,
+  /** name offset, name bytes, region, dtype, layout, rank, 4 extents, encoding, check, limit, offsets. */
+  tensors: 14,
+  /** tensor, offset, rank, 4 extents, row stride. */
+  views: 8,
+  /** opcode, first operand, operands, first attribute, attributes. */
+  instructions: 5,
+  /** name offset, name bytes, first instruction, instructions. */
+  entries: 4,
+  /** region, offset in the blob, bytes, CRC-32C: constant, parameter, state, in this order. */
+  segments: 4,
+} as const;
+
+function fourcc(tag: string): number {
+  return [...tag].reduce((word, char, i) => word | char.charCodeAt(0) << 8 * i, 0) >>> 0;
+}

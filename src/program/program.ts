@@ -1,0 +1,143 @@
+/**
+ * A program: a list of instructions over planned memory, what every engine and host reads.
+ *
+ * Extents and offsets are _expressions_, affine in named symbols and optionally modulo (rings).
+ * Load-time symbols size memory and are fixed when a program is loaded; run-time symbols are bounded
+ * by them and are given with each run.
+ *
+ * @module
+ */
+import type { Check, Layout } from "../instructions/mod.ts";
+import type { DType } from "../tensor.ts";
+
+/** Where a tensor lives. The number is the code in a file. */
+export const REGIONS = {
+  /** Weights and tables, shared by the instances of a program. */
+  constant: 0,
+  /** Initialised from the file, may be rewritten and saved. */
+  parameter: 1,
+  /** Outlives a run: caches, recurrent state. */
+  state: 2,
+  /** Lives within one run; planned by liveness when the program is loaded. */
+  arena: 3,
+  input: 4,
+  output: 5,
+} as const;
+
+/** Name of a region. */
+export type Region = keyof typeof REGIONS;
+
+/** Index into one of the tables of a program. */
+export type Index = number;
+
+/** An extent that a caller chooses. */
+export interface ProgramSymbol {
+  readonly name: string;
+  /** `load`: fixed when the program is loaded. `run`: given with each run. */
+  readonly kind: "load" | "run";
+  /** Least value, at least 1 for extents (0 for positions). */
+  readonly min: number;
+  /** Expression for the largest value; for a load-time symbol it is constant. */
+  readonly max: Index;
+  readonly default: number;
+}
+
+/** `(constant + Σ coefficient·symbol) [mod modulus]`, at most three terms. */
+export interface Expression {
+  readonly constant: number;
+  readonly terms: readonly (readonly [coefficient: number, symbol: Index])[];
+  /** Expression in load-time symbols, or −1. */
+  readonly modulus: Index;
+}
+
+/** How the initial bytes of a constant, parameter or state are stored. */
+export const ENCODINGS = {
+  /** The resident bytes themselves (constants, parameters, state with initial bytes). */
+  raw: 0,
+  /** Nothing is stored; the bytes are zero. */
+  zero: 1,
+} as const;
+
+/** Name of a stored encoding. */
+export type Encoding = keyof typeof ENCODINGS;
+
+/** A piece of memory. */
+export interface ProgramTensor {
+  /** Required, and unique in its region, for everything but constants and arena. */
+  readonly name: string;
+  readonly region: Region;
+  readonly dtype: DType;
+  readonly layout: Layout;
+  /** One to four expressions. */
+  readonly extents: readonly Index[];
+  readonly encoding: Encoding;
+  /** What `run` checks of an input's values. */
+  readonly check: Check;
+  /** Expression that limits the values, or −1. */
+  readonly limit: Index;
+  /** With check `past`: the input that holds the offsets of the sequences, or −1. */
+  readonly offsets: Index;
+}
+
+/** A part of a tensor, or all of it. */
+export interface View {
+  readonly tensor: Index;
+  /** Expression for the first element. */
+  readonly offset: Index;
+  readonly extents: readonly Index[];
+  /** Expression for the elements from one row (of the last extent) to the next. */
+  readonly rowStride: Index;
+}
+
+/** One instruction; a missing optional operand is −1. */
+export interface Instruction {
+  readonly opcode: number;
+  readonly operands: readonly Index[];
+  readonly attributes: readonly number[];
+}
+
+/** A named range of instructions that is run as a whole or slice by slice. */
+export interface Entry {
+  readonly name: string;
+  readonly first: number;
+  readonly count: number;
+}
+
+/** Free-form facts about a model that no engine reads: labels, preprocessing, provenance. */
+export type Metadata = { readonly [key: string]: unknown };
+
+/** Everything but the bytes of the tensors. */
+export interface Program {
+  readonly symbols: readonly ProgramSymbol[];
+  readonly expressions: readonly Expression[];
+  readonly tensors: readonly ProgramTensor[];
+  readonly views: readonly View[];
+  readonly instructions: readonly Instruction[];
+  readonly entries: readonly Entry[];
+  readonly metadata: Metadata;
+}
+
+/** A program with the initial bytes of its tensors: what a file holds. */
+export interface CompiledProgram extends Program {
+  /** Resident bytes of every tensor whose encoding is `raw` in a stored region. */
+  readonly data: ReadonlyMap<Index, Uint8Array>;
+}
+
+/** Largest counts that a loader accepts. */
+export const LIMITS = {
+  symbols: 32,
+  expressions: 65_536,
+  tensors: 16_384,
+  views: 65_536,
+  instructions: 65_536,
+  entries: 64,
+  operands: 16,
+  attributes: 8,
+  rank: 4,
+  terms: 3,
+} as const;
+
+/** Whether a region's initial bytes come from the file. */
+export function isStored(region: Region): boolean {
+  return region === "constant" || region === "parameter" || region === "state";
+}

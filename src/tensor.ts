@@ -1,0 +1,58 @@
+/** Element types. The number is the code in a program file: append only. */
+export const DTYPES = {
+  i8: 0,
+  u8: 1,
+  i16: 2,
+  i32: 3,
+  f32: 4,
+  f64: 5,
+  i64: 6,
+  f16: 7,
+  bf16: 8,
+  u32: 9,
+  bool: 10,
+  u16: 11,
+} as const;
+
+/** Name of an element type. */
+export type DType = keyof typeof DTYPES;
+
+/** Bytes of one element. */
+export const DTYPE_BYTES: Readonly<Record<DType, number>> = {
+  i8: 1,
+  u8: 1,
+  i16: 2,
+  i32: 4,
+  f32: 4,
+  f64: 8,
+  i64: 8,
+  f16: 2,
+  bf16: 2,
+  u32: 4,
+  bool: 1,
+  u16: 2,
+};
+
+/** What holds the elements of a tensor; `f16` and `bf16` are kept as their 16 bits. */
+export type TensorData =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Uint32Array
+  | Float32Array
+  | Float64Array
+  | BigInt64Array;
+
+/** A dense row-major tensor in host memory. A scalar has the shape `[]`. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Number of elements of a shape. */
+export function elementCount(shape: readonly number[]): number {
+  return shape.reduce((product, extent) => product * extent, 1);
+}

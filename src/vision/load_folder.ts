@@ -1,0 +1,98 @@
+import { FewbitError } from "../errors.ts";
+
+/** An image file of a folder. */
+export interface ImageFile {
+  /** Path of the file, beginning with the folder as it was given. */
+  readonly path: string;
+  /** Index into the classes; undefined for a file that lies in the folder itself. */
+  readonly label: number | undefined;
+}
+
+/** The images of a folder with one subfolder a class. */
+export interface ImageFolder {
+  /** Names of the direct subfolders, sorted; the position is the label. */
+  readonly classes: readonly string[];
+  /** Images without a class first, then class by class. */
+  readonly files: readonly ImageFile[];
+}
+
+const IMAGE_NAME = /\.(png|jpe?g)$/i;
+
+interface Listing {
+  readonly folders: string[];
+  readonly images: string[];
+}
+
+/**
+ * Lists the .png, .jpg and .jpeg files of a folder and of all folders below it, labelled by the direct subfolder
+ * they lie in, in the order of torchvision's `ImageFolder`: by class, then by folder, then by name. Links are followed.
+ * Needs permission to read the folder; uses the file system of Deno.
+ *
+ * Throws `not_found` if there is no such folder, `invalid_argument` if it is a file or links lead round in a circle.
+ *
+ * @example
+ * ```ts
+ * import { listImages } from "@fewbit/fewbit";
+ *
+ * const { classes, files } = await listImages("validation");
+ * for (const { path, label } of files) console.log(path, label === undefined ? "?" : classes[label]);
+ * ```
+ */
+export async function listImages(dir: string): Promise<ImageFolder> {
+  const root = dir.length > 1 ? dir.replace(/\/+$/, "") : dir;
+  const { folders: classes, images } = await listFolder(root);
+  const files: ImageFile[] = images.map((name) => ({ path: `${root}/${name}`, label: undefined }));
+  const ancestors = [await Deno.realPath(root)];
+  for (const [label, name] of classes.entries()) {
+    const folders: [path: string, images: string[]][] = [];
+    await walk(`${root}/${name}`, ancestors, folders);
+    folders.sort(([a], [b]) => compare(a, b));
+    for (const [path, names] of folders) {
+      for (const name of names) files.push({ path: `${path}/${name}`, label });
+    }
+  }
+  return { classes, files };
+}
+
+async function walk(dir: string, ancestors: readonly string[], out: [string, string[]][]): Promise<void> {
+  const real = await Deno.realPath(dir);
+  if (ancestors.includes(real)) {
+    throw new FewbitError("invalid_argument", `Cannot list images: the link "${dir}" leads back to a folder above it`);
+  }
+  const { folders, images } = await listFolder(dir);
+  out.push([dir, images]);
+  for (const folder of folders) await walk(`${dir}/${folder}`, [...ancestors, real], out);
+}
+
+async function listFolder(dir: string): Promise<Listing> {
+  const listing: Listing = { folders: [], images: [] };
+  try {
+    for await (const { name, isSymlink, ...entry } of Deno.readDir(dir)) {
+      const { isDirectory, isFile } = isSymlink ? await Deno.stat(`${dir}/${name}`) : entry;
+      if (isDirectory) listing.folders.push(name);
+      else if (isFile && IMAGE_NAME.test(name)) listing.images.push(name);
+    }
+  } catch (cause) {
+    throw listingError(dir, cause);
+  }
+  listing.folders.sort(compare);
+  listing.images.sort(compare);
+  return listing;
+}
+
+function listingError(dir: string, cause: unknown): unknown {
+  if (cause instanceof Deno.errors.NotFound) {
+    return new FewbitError("not_found", `Cannot list images: there is no folder "${dir}", or a link in it is broken`, {
+      cause,
+    });
+  }
+  if (cause instanceof Deno.errors.NotADirectory) {
+    return new FewbitError("invalid_argument", `Cannot list images: "${dir}" is not a folder`, { cause });
+  }
+  return cause;
+}
+
+/** By UTF-16 code unit, whatever the locale. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
