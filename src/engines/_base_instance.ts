@@ -32,9 +32,12 @@ export abstract class BaseInstance implements Instance {
   readonly #loaded: LoadedProgram;
   #disposed = false;
   #execution = 0;
+  /** Values of the expressions in the present run. */
+  #values: Float64Array;
 
   constructor(loaded: LoadedProgram) {
     this.#loaded = loaded;
+    this.#values = evaluateExpressions(loaded.program, loaded.symbols);
   }
 
   get program(): Program {
@@ -99,6 +102,7 @@ export abstract class BaseInstance implements Instance {
     const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
     const values = evaluateExpressions(program, symbols);
     this.#setInputs(used, inputs, values);
+    this.#values = values;
     this.start(index, symbols);
     const ticket = ++this.#execution;
     let done = 0;
@@ -134,6 +138,11 @@ export abstract class BaseInstance implements Instance {
     return this.#copy(i, evaluateExpressions(this.program, this.#loaded.symbols));
   }
 
+  peek(tensor: number): Tensor {
+    this.assertUsable();
+    return this.#copy(tensor, this.#values);
+  }
+
   write(name: string, data: TensorData): void {
     this.assertUsable();
     const i = this.#find(name, ["parameter", "state"]);
@@ -156,7 +165,10 @@ export abstract class BaseInstance implements Instance {
       if (slot === undefined) return target.set(initial);
       const slots = this.#loaded.ranges[this.program.tensors[i].extents[0]].max;
       if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
-        throw new FewbitError("invalid_argument", `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`);
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`,
+        );
       }
       const size = target.length / slots;
       target.set(initial.subarray(slot * size, (slot + 1) * size), slot * size);

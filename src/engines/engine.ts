@@ -71,6 +71,11 @@ export interface Instance extends Disposable {
   begin(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Execution;
   /** A copy of a parameter, state or output. */
   read(name: string): Tensor;
+  /**
+   * A copy of any tensor by its index in the program, at its present extents. Memory that lives
+   * within a run is only meaningful right after the instruction that writes it.
+   */
+  peek(tensor: number): Tensor;
   /** Overwrites a parameter or state. */
   write(name: string, data: TensorData): void;
   /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */

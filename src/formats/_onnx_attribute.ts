@@ -1,6 +1,5 @@
 import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
-import { readOnnxGraph } from "./_onnx_graph.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
 import { quote } from "./_quote.ts";
@@ -22,13 +21,23 @@ class AttributeFields {
   readonly graphs: OnnxGraph[] = [];
 }
 
-/** Reads an `AttributeProto` as its name and value. */
-export function readOnnxAttribute(reader: ProtobufReader): [name: string, value: OnnxAttribute] {
-  const fields = readFields(reader);
+/** Reads a `GraphProto`. */
+type GraphReader = (reader: ProtobufReader) => OnnxGraph;
+
+/**
+ * Reads an `AttributeProto` as its name and value.
+ *
+ * @param readGraph Reads a graph in an attribute; given, because graphs have attributes themselves.
+ */
+export function readOnnxAttribute(
+  reader: ProtobufReader,
+  readGraph: GraphReader,
+): [name: string, value: OnnxAttribute] {
+  const fields = readFields(reader, readGraph);
   return [fields.name, selectValue(fields)];
 }
 
-function readFields(reader: ProtobufReader): AttributeFields {
+function readFields(reader: ProtobufReader, readGraph: GraphReader): AttributeFields {
   const fields = new AttributeFields();
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) fields.name = reader.string();
@@ -36,12 +45,12 @@ function readFields(reader: ProtobufReader): AttributeFields {
     else if (field === 3) fields.int = reader.integer();
     else if (field === 4) fields.string = reader.string();
     else if (field === 5) fields.tensor = readTensor(reader);
-    else if (field === 6) fields.graph = readOnnxGraph(reader.message());
+    else if (field === 6) fields.graph = readGraph(reader.message());
     else if (field === 7) appendFloats(fields.floats, reader.fixed(4));
     else if (field === 8) { for (const int of reader.int64s()) fields.ints.push(Number(int)); }
     else if (field === 9) fields.strings.push(reader.string());
     else if (field === 10) fields.tensors.push(readTensor(reader));
-    else if (field === 11) fields.graphs.push(readOnnxGraph(reader.message()));
+    else if (field === 11) fields.graphs.push(readGraph(reader.message()));
     else if (field === 20) fields.type = reader.integer();
     else reader.skip();
   }

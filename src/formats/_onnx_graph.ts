@@ -57,7 +57,7 @@ function readNode(reader: ProtobufReader): OnnxNode {
     else if (field === 2) outputs.push(reader.string());
     else if (field === 3) name = reader.string();
     else if (field === 4) opType = reader.string();
-    else if (field === 5) attributes.set(...readOnnxAttribute(reader.message()));
+    else if (field === 5) attributes.set(...readOnnxAttribute(reader.message(), readOnnxGraph));
     else if (field === 7) domain = normalizeDomain(reader.string());
     else reader.skip();
   }

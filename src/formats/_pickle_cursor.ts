@@ -73,11 +73,12 @@ export class PickleCursor {
     }
   }
 
-  /** Text up to the next line feed, without it. */
+  /** Latin-1 text up to the next line feed, without it. */
   line(): string {
     const end = this.#bytes.indexOf(0x0a, this.#at);
     if (end < 0) throw this.invalid("a line does not end");
-    const text = this.text(end - this.#at);
+    let text = "";
+    for (const byte of this.bytes(end - this.#at)) text += String.fromCharCode(byte);
     this.#at++;
     return text;
   }

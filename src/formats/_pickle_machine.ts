@@ -33,13 +33,14 @@ export class PickleMachine {
   /** Stacks under each mark that is open. */
   readonly #marked: unknown[][] = [];
   #stack: unknown[] = [];
-  #copyBudget: number;
+  /** Elements that may still be passed to calls, so that these take linear time. */
+  #callBudget: number;
 
   /** Starts with an empty stack at an offset of the bytes. */
   constructor(bytes: Uint8Array, offset: number, world: PickleWorld) {
     this.cursor = new PickleCursor(bytes, offset);
     this.world = world;
-    this.#copyBudget = bytes.length;
+    this.#callBudget = bytes.length;
   }
 
   push(value: unknown): void {
@@ -113,11 +114,10 @@ export class PickleMachine {
     if (!(callee instanceof PickleFunction)) {
       throw this.invalid("a value that is called is no function");
     }
-    const result = callee.call(args);
-    // A list in the memo can be copied many times, an honest pickle copies less than it has bytes.
-    if (result instanceof Map) this.#copyBudget -= result.size;
-    if (this.#copyBudget < 0) throw this.invalid("dicts are copied too often");
-    this.push(result);
+    // A list in the memo can be passed many times; an honest pickle passes less than it has bytes.
+    for (const arg of args) if (Array.isArray(arg)) this.#callBudget -= arg.length;
+    if (this.#callBudget < 0) throw this.invalid("long lists are passed to calls too often");
+    this.push(callee.call(args));
   }
 
   /** An error at the current place. */

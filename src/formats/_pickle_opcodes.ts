@@ -6,7 +6,7 @@ export type PickleOpcode = (machine: PickleMachine) => void;
 /** Highest version of the protocol. */
 const MAX_PROTOCOL = 5;
 
-/** Escapes in the strings of protocol 0, besides `\xhh` and `\uhhhh`. */
+/** Escapes in a byte string of protocol 0, besides `\xhh`. */
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /**
@@ -29,7 +29,7 @@ export const PICKLE_OPCODES: ReadonlyMap<number, PickleOpcode> = new Map<number,
     "S": (m) => m.push(parseQuoted(m)),
     "T": (m) => m.push(m.cursor.text(m.cursor.uint32())),
     "U": (m) => m.push(m.cursor.text(m.cursor.uint8())),
-    "V": (m) => m.push(replaceEscapes(m.cursor.line(), /\\u([0-9a-f]{4})/gi)),
+    "V": (m) => m.push(parseUnicode(m)),
     "\x8c": (m) => m.push(m.cursor.text(m.cursor.uint8())),
     "X": (m) => m.push(m.cursor.text(m.cursor.uint32())),
     "\x8d": (m) => m.push(m.cursor.text(m.cursor.uint64())),
@@ -101,14 +101,18 @@ function parseQuoted(machine: PickleMachine): string {
   if (!/^(["']).*\1$/s.test(text) || text.length < 2) {
     throw machine.invalid("a string has no quotes");
   }
-  return replaceEscapes(text.slice(1, -1), /\\(?:x([0-9a-f]{2})|(.))/gi);
-}
-
-function replaceEscapes(text: string, pattern: RegExp): string {
-  return text.replace(
-    pattern,
+  return text.slice(1, -1).replace(
+    /\\(?:x([0-9a-f]{2})|(.))/gi,
     (_, hex, letter) => hex ? String.fromCharCode(parseInt(hex, 16)) : ESCAPES[letter] ?? letter,
   );
+}
+
+function parseUnicode(machine: PickleMachine): string {
+  return machine.cursor.line().replace(/\\(?:u([0-9a-f]{4})|U([0-9a-f]{8}))/g, (_, four, eight) => {
+    const code = parseInt(four ?? eight, 16);
+    if (code > 0x10ffff) throw machine.invalid("an escape is beyond Unicode");
+    return String.fromCodePoint(code);
+  });
 }
 
 function dict(machine: PickleMachine): void {

@@ -4,15 +4,7 @@ import type { Check, Layout } from "../instructions/mod.ts";
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
-import {
-  HEADER_BYTES,
-  MAGIC,
-  NONE,
-  RECORD_WORDS,
-  SECTION_WORDS,
-  TAGS,
-  VERSION,
-} from "./format.ts";
+import { HEADER_BYTES, MAGIC, NONE, RECORD_WORDS, SECTION_WORDS, TAGS, VERSION } from "./format.ts";
 import { ENCODINGS, LIMITS, REGIONS } from "./program.ts";
 import type {
   Encoding,

@@ -130,7 +130,9 @@ function checkSymbols(
     }
     const max = expressions[symbol.max];
     const constant = max.terms.length === 0;
-    if (max.modulus >= 0 || !(symbol.kind === "load" ? constant : isLoadTime(program, symbol.max))) {
+    if (
+      max.modulus >= 0 || !(symbol.kind === "load" ? constant : isLoadTime(program, symbol.max))
+    ) {
       throw new ProgramError("bad_symbol", `largest value of ${symbol.name}`);
     }
   });
@@ -487,7 +489,10 @@ class ShapeMatcher {
         }, 1)
       );
       if (!(rule === "equal" ? a === b : b % a === 0)) {
-        throw new ProgramError("bad_shape", `${this.where}: ${left.join("·")} ${rule} ${right.join("·")}`);
+        throw new ProgramError(
+          "bad_shape",
+          `${this.where}: ${left.join("·")} ${rule} ${right.join("·")}`,
+        );
       }
     }
   }
@@ -597,4 +602,3 @@ export function verifyIndices(
     }
   }
 }
-

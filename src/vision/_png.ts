@@ -52,12 +52,18 @@ function invalid(detail: string): FewbitError {
 export function readPngHeader(bytes: Uint8Array): PngHeader {
   if (bytes.length < HEADER_START + HEADER_BYTES) throw invalid("the header is truncated");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (view.getUint32(8) !== HEADER_BYTES || chunkType(view, 12) !== "IHDR") throw invalid("the first chunk is not IHDR");
+  if (view.getUint32(8) !== HEADER_BYTES || chunkType(view, 12) !== "IHDR") {
+    throw invalid("the first chunk is not IHDR");
+  }
   const width = view.getUint32(16), height = view.getUint32(20);
   const [depth, colorType, compression, filter, interlace] = bytes.subarray(24, 29);
   if (width === 0 || height === 0) throw invalid(`the size is ${width} x ${height}`);
-  if (!COLOR_TYPES[colorType]?.depths.includes(depth)) throw invalid(`color type ${colorType} with ${depth} bits`);
-  if (compression !== 0 || filter !== 0 || interlace > 1) throw invalid("unknown compression, filter or interlacing");
+  if (!COLOR_TYPES[colorType]?.depths.includes(depth)) {
+    throw invalid(`color type ${colorType} with ${depth} bits`);
+  }
+  if (compression !== 0 || filter !== 0 || interlace > 1) {
+    throw invalid("unknown compression, filter or interlacing");
+  }
   return { width, height, depth, colorType, interlaced: interlace === 1 };
 }
 
@@ -101,10 +107,14 @@ function readChunks(bytes: Uint8Array): PngChunks {
     }
     const data = bytes.subarray(offset + 8, end);
     if (type === "IDAT") {
-      if (parts.length > 0 && previous !== "IDAT") throw invalid("its IDAT chunks are not consecutive");
+      if (parts.length > 0 && previous !== "IDAT") {
+        throw invalid("its IDAT chunks are not consecutive");
+      }
       parts.push(data);
     } else if (type === "PLTE") {
-      if (palette || parts.length > 0 || length === 0 || length % 3 !== 0 || length > 768) throw invalid("bad palette");
+      if (palette || parts.length > 0 || length === 0 || length % 3 !== 0 || length > 768) {
+        throw invalid("bad palette");
+      }
       palette = data;
     } else if (type === "IEND") {
       return { palette, pixels: concatenate(parts) };
@@ -127,6 +137,18 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return out;
 }
 
+/** Channels of the decoded image. */
+function channelsOf(colorType: number): 1 | 3 | 4 {
+  return colorType === GREY ? 1 : colorType === RGB || colorType === PALETTE ? 3 : 4;
+}
+
+/** Bytes that decoding takes beside the file. */
+export function pngBytesNeeded({ width, height, depth, colorType }: PngHeader): number {
+  return height *
+    (1 + Math.ceil(width * COLOR_TYPES[colorType].samples * depth / 8) +
+      width * channelsOf(colorType));
+}
+
 /** Decodes a PNG whose header was read and found small enough. Throws `invalid_file`. */
 export function decodePng(bytes: Uint8Array, header: PngHeader): Image {
   const { width, height, depth, colorType, interlaced } = header;
@@ -147,12 +169,12 @@ export function decodePng(bytes: Uint8Array, header: PngHeader): Image {
   const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytesOf(columns)), 0);
   const raw = inflateZlib(pixels, size);
 
-  const channels = colorType === GREY ? 1 : colorType === RGB || colorType === PALETTE ? 3 : 4;
+  const channels = channelsOf(colorType);
   const data = new Uint8Array(width * height * channels);
   let offset = 0;
   for (const { left, top, dx, dy, columns, rows } of passes) {
     const rowBytes = rowBytesOf(columns);
-    let above = new Uint8Array(rowBytes);
+    let above: Uint8Array = new Uint8Array(rowBytes);
     for (let y = 0; y < rows; y++) {
       const row = raw.subarray(offset + 1, offset + 1 + rowBytes);
       unfilterRow(raw[offset], row, above, Math.ceil(bitsPerPixel / 8));

@@ -4,7 +4,12 @@ import { FewbitError } from "../errors.ts";
  * Undoes the filter of a row of a PNG in place. `above` is the row above it in the same pass, zeros for the first;
  * `step` is the distance in bytes to the same sample of the pixel on the left. Throws `invalid_file`.
  */
-export function unfilterRow(filter: number, row: Uint8Array, above: Uint8Array, step: number): void {
+export function unfilterRow(
+  filter: number,
+  row: Uint8Array,
+  above: Uint8Array,
+  step: number,
+): void {
   switch (filter) {
     case 0:
       return;
@@ -15,7 +20,9 @@ export function unfilterRow(filter: number, row: Uint8Array, above: Uint8Array, 
       for (let i = 0; i < row.length; i++) row[i] += above[i];
       return;
     case 3:
-      for (let i = 0; i < row.length; i++) row[i] += ((i < step ? 0 : row[i - step]) + above[i]) >> 1;
+      for (let i = 0; i < row.length; i++) {
+        row[i] += ((i < step ? 0 : row[i - step]) + above[i]) >> 1;
+      }
       return;
     case 4:
       for (let i = 0; i < row.length; i++) {

@@ -28,7 +28,9 @@ export function centerCrop(image: Image, width: number, height: number): Image {
 /** Along one axis: first source position, first position written, number of positions copied. */
 function cropSpan(inputSize: number, outputSize: number): [number, number, number] {
   const surplus = inputSize - outputSize;
-  return surplus >= 0 ? [halfToEven(surplus), 0, outputSize] : [0, Math.floor(-surplus / 2), inputSize];
+  return surplus >= 0
+    ? [halfToEven(surplus), 0, outputSize]
+    : [0, Math.floor(-surplus / 2), inputSize];
 }
 
 /** Half of a whole number of at least 0, rounded half to even, as Python's `round(n / 2)`. */
@@ -51,10 +53,17 @@ function halfToEven(n: number): number {
  * console.log(resizeShorterSide(image, 128).width); // 192
  * ```
  */
-export function resizeShorterSide(image: Image, size: number, filter: Interpolation = "bilinear"): Image {
+export function resizeShorterSide(
+  image: Image,
+  size: number,
+  filter: Interpolation = "bilinear",
+): Image {
   checkImage(image);
   if (!Number.isInteger(size) || size < 1) {
-    throw new FewbitError("invalid_argument", `Cannot resize image: expected a positive integer size, got ${size}`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot resize image: expected a positive integer size, got ${size}`,
+    );
   }
   const { width, height } = image;
   return width <= height

@@ -47,15 +47,23 @@ export function checkImage(image: Image): void {
   const { width, height, channels, data } = image;
   checkImageSize(width, height);
   if (channels !== 1 && channels !== 3 && channels !== 4) {
-    throw new FewbitError("invalid_argument", `Invalid image: expected 1, 3 or 4 channels, got ${channels}`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Invalid image: expected 1, 3 or 4 channels, got ${channels}`,
+    );
   }
   if (!(data instanceof Uint8Array)) {
-    throw new FewbitError("invalid_argument", "Invalid image: expected the data to be a Uint8Array");
+    throw new FewbitError(
+      "invalid_argument",
+      "Invalid image: expected the data to be a Uint8Array",
+    );
   }
   if (data.length !== width * height * channels) {
     throw new FewbitError(
       "invalid_argument",
-      `Invalid image: ${width} x ${height} x ${channels} needs ${width * height * channels} bytes, got ${data.length}`,
+      `Invalid image: ${width} x ${height} x ${channels} needs ${
+        width * height * channels
+      } bytes, got ${data.length}`,
     );
   }
 }
@@ -77,7 +85,10 @@ export function checkImage(image: Image): void {
 export function toChannels(image: Image, channels: 1 | 3): Image {
   checkImage(image);
   if (channels !== 1 && channels !== 3) {
-    throw new FewbitError("invalid_argument", `Cannot convert image: expected 1 or 3 channels, got ${channels}`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot convert image: expected 1 or 3 channels, got ${channels}`,
+    );
   }
   if (image.channels === channels) return image;
   const { width, height } = image;

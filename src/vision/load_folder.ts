@@ -54,10 +54,17 @@ export async function listImages(dir: string): Promise<ImageFolder> {
   return { classes, files };
 }
 
-async function walk(dir: string, ancestors: readonly string[], out: [string, string[]][]): Promise<void> {
+async function walk(
+  dir: string,
+  ancestors: readonly string[],
+  out: [string, string[]][],
+): Promise<void> {
   const real = await Deno.realPath(dir);
   if (ancestors.includes(real)) {
-    throw new FewbitError("invalid_argument", `Cannot list images: the link "${dir}" leads back to a folder above it`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot list images: the link "${dir}" leads back to a folder above it`,
+    );
   }
   const { folders, images } = await listFolder(dir);
   out.push([dir, images]);
@@ -82,12 +89,18 @@ async function listFolder(dir: string): Promise<Listing> {
 
 function listingError(dir: string, cause: unknown): unknown {
   if (cause instanceof Deno.errors.NotFound) {
-    return new FewbitError("not_found", `Cannot list images: there is no folder "${dir}", or a link in it is broken`, {
-      cause,
-    });
+    return new FewbitError(
+      "not_found",
+      `Cannot list images: there is no folder "${dir}", or a link in it is broken`,
+      {
+        cause,
+      },
+    );
   }
   if (cause instanceof Deno.errors.NotADirectory) {
-    return new FewbitError("invalid_argument", `Cannot list images: "${dir}" is not a folder`, { cause });
+    return new FewbitError("invalid_argument", `Cannot list images: "${dir}" is not a folder`, {
+      cause,
+    });
   }
   return cause;
 }

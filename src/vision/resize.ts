@@ -32,12 +32,18 @@ export function resize(image: Image, width: number, height: number, filter: Inte
   if (!INTERPOLATIONS.includes(filter)) {
     throw new FewbitError(
       "invalid_argument",
-      `Cannot resize image: expected a filter of ${INTERPOLATIONS.join(", ")}, got ${String(filter)}`,
+      `Cannot resize image: expected a filter of ${INTERPOLATIONS.join(", ")}, got ${
+        String(filter)
+      }`,
     );
   }
-  if (width === image.width && height === image.height) return { ...image, data: image.data.slice() };
+  if (width === image.width && height === image.height) {
+    return { ...image, data: image.data.slice() };
+  }
   if (filter === "nearest") return resizeNearest(image, width, height);
-  if (image.channels === 4) return unpremultiply(resample(premultiply(image), width, height, filter));
+  if (image.channels === 4) {
+    return unpremultiply(resample(premultiply(image), width, height, filter));
+  }
   return resample(image, width, height, filter);
 }
 

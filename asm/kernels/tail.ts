@@ -1,0 +1,32 @@
+// Ends of rows: kernels read whole vectors past a row's end (guard bytes) but never write past it.
+
+/** Writes the first `bytes` (0 … 16) bytes of a vector. */
+export function store_first(to: usize, v: v128, bytes: i32): void {
+  if (bytes >= 16) {
+    v128.store(to, v);
+    return;
+  }
+  if (bytes & 8) {
+    v128.store64_lane(to, v, 0);
+    v = v128.shuffle<i64>(v, v, 1, 0);
+    to += 8;
+  }
+  if (bytes & 4) {
+    v128.store32_lane(to, v, 0);
+    v = i64x2.shr_u(v, 32);
+    to += 4;
+  }
+  if (bytes & 2) {
+    v128.store16_lane(to, v, 0);
+    v = i64x2.shr_u(v, 16);
+    to += 2;
+  }
+  if (bytes & 1) v128.store8_lane(to, v, 0);
+}
+
+/** Four 32-bit elements, of which the first `left` (any number) belong to the row. No load where none does. */
+// @ts-ignore: decorator
+@inline
+export function load_words(from: usize, left: i32): v128 {
+  return left > 0 ? v128.load(from) : i32x4.splat(0);
+}

@@ -1,0 +1,198 @@
+/**
+ * The graph: a network as nodes on typed values, at compile time only. Op names are those of ONNX or
+ * PyTorch where they have one.
+ *
+ * @module
+ */
+import { FewbitError } from "../errors.ts";
+import { elementCount } from "../tensor.ts";
+import type { DType, Tensor } from "../tensor.ts";
+
+/** `factor·symbol + plus`: an extent that is known when a program runs. */
+export interface SymbolicExtent {
+  readonly symbol: string;
+  readonly factor: number;
+  readonly plus: number;
+}
+
+/** Size of one axis. */
+export type Extent = number | SymbolicExtent;
+
+/** A tensor in a graph. */
+export interface Value {
+  readonly id: number;
+  /** Unique where it is not empty; the name under which calibration and taps know it. */
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Extent[];
+}
+
+/** An attribute of a node. */
+export type Attribute = number | string | boolean | readonly number[];
+
+/** An op applied to values. Every op has one output. */
+export interface Node {
+  readonly op: string;
+  readonly inputs: readonly (Value | undefined)[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+  readonly output: Value;
+  /** Name of the module in the model (`blocks.0.attn.qkv`). */
+  readonly name: string;
+}
+
+/** An op of the graph: its name and its rule for types. */
+export interface Op {
+  readonly name: string;
+  /**
+   * Type of the output.
+   *
+   * @throws {FewbitError} `shape_mismatch` or `dtype_mismatch` where the inputs do not fit.
+   */
+  infer(
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>>,
+  ): { dtype: DType; shape: readonly Extent[] };
+}
+
+/** A constant: its value, or how it follows from the activation scales of a quantised network. */
+export interface Constant {
+  readonly value: Value;
+  /** The elements; for a derived constant they need the scales of {@linkcode Graph}'s activations. */
+  tensor(scales: ReadonlyMap<string, number>): Tensor;
+  /** Activations whose scales the elements need; empty for a plain constant. */
+  readonly derivedFrom: readonly string[];
+}
+
+/** A symbol that callers set with each run. */
+export interface GraphSymbol {
+  readonly name: string;
+  /** Largest value that a loader may choose; the default choice is `defaultMax`. */
+  readonly limit: number;
+  readonly defaultMax: number;
+}
+
+/** A value that callers get. */
+export interface GraphOutput {
+  readonly name: string;
+  readonly value: Value;
+  /** Entry of the program to which it belongs. */
+  readonly entry: string;
+}
+
+/** A network under construction. */
+export class Graph {
+  readonly symbols: Map<string, GraphSymbol> = new Map();
+  readonly inputs: Value[] = [];
+  readonly constants: Map<number, Constant> = new Map();
+  readonly nodes: Node[] = [];
+  readonly outputs: GraphOutput[] = [];
+  readonly #names: Set<string> = new Set();
+  #next = 0;
+
+  /** Declares an extent that is chosen with each run, from 1 to a bound chosen at load time. */
+  symbol(name: string, limit: number, defaultMax = 1): SymbolicExtent {
+    this.symbols.set(name, { name, limit, defaultMax });
+    return { symbol: name, factor: 1, plus: 0 };
+  }
+
+  /** Declares an input. */
+  input(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    const value = this.#value(name, dtype, shape);
+    this.inputs.push(value);
+    return value;
+  }
+
+  /** Adds a constant. */
+  constant(name: string, tensor: Tensor): Value {
+    if (elementCount(tensor.shape) !== tensor.data.length) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot add constant ${name}: ${tensor.data.length} elements for [${tensor.shape}]`,
+      );
+    }
+    const value = this.#value(name, tensor.dtype, tensor.shape);
+    this.constants.set(value.id, { value, tensor: () => tensor, derivedFrom: [] });
+    return value;
+  }
+
+  /** Adds a constant that follows from activation scales. */
+  derived(
+    dtype: DType,
+    shape: readonly number[],
+    derivedFrom: readonly string[],
+    tensor: (scales: ReadonlyMap<string, number>) => Tensor,
+  ): Value {
+    const value = this.#value("", dtype, shape);
+    this.constants.set(value.id, { value, tensor, derivedFrom });
+    return value;
+  }
+
+  /**
+   * Applies an op.
+   *
+   * @param op The op.
+   * @param inputs Its inputs; `undefined` for an optional one.
+   * @param attributes Its attributes.
+   * @param names `name` of the module, `output` of the value.
+   * @returns The output.
+   */
+  apply(
+    op: Op,
+    inputs: readonly (Value | undefined)[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    names: { readonly name?: string; readonly output?: string } = {},
+  ): Value {
+    const { dtype, shape } = op.infer(inputs, attributes);
+    const output = this.#value(names.output ?? "", dtype, shape);
+    this.nodes.push({ op: op.name, inputs, attributes, output, name: names.name ?? "" });
+    return output;
+  }
+
+  /** Names a value as an output of an entry; what no output needs is not computed. */
+  output(name: string, value: Value, entry = "main"): void {
+    this.outputs.push({ name, value, entry });
+  }
+
+  #value(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    if (name !== "") {
+      if (this.#names.has(name)) {
+        throw new FewbitError("invalid_argument", `Cannot name two values "${name}"`);
+      }
+      this.#names.add(name);
+    }
+    return { id: this.#next++, name, dtype, shape };
+  }
+}
+
+/** The node that makes each value, by the value's id. */
+export function producersOf(graph: Graph): Map<number, Node> {
+  return new Map(graph.nodes.map((node) => [node.output.id, node]));
+}
+
+/** The nodes that the outputs of an entry need, in order. */
+export function nodesOf(graph: Graph, entry: string): Node[] {
+  const needed = new Set(
+    graph.outputs.filter((output) => output.entry === entry).map((output) => output.value.id),
+  );
+  const nodes: Node[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!needed.has(node.output.id)) continue;
+    nodes.push(node);
+    for (const input of node.inputs) if (input !== undefined) needed.add(input.id);
+  }
+  return nodes.reverse();
+}
+
+/** The nodes that read each value, by the value's id. */
+export function consumersOf(nodes: readonly Node[]): Map<number, Node[]> {
+  const consumers = new Map<number, Node[]>();
+  for (const node of nodes) {
+    for (const input of new Set(node.inputs)) {
+      if (input === undefined) continue;
+      const list = consumers.get(input.id);
+      if (list === undefined) consumers.set(input.id, [node]);
+      else list.push(node);
+    }
+  }
+  return consumers;
+}

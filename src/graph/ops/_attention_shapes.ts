@@ -1,0 +1,24 @@
+import { expectShape, fixed, same } from "../extent.ts";
+import type { Attribute, Extent, Value } from "../graph.ts";
+
+/** Shape of scores, for float32 and for integers. */
+export function attentionScoresShape(
+  op: string,
+  q: Value,
+  k: Value,
+  attributes: Readonly<Record<string, Attribute>>,
+): Extent[] {
+  const heads = attributes.heads as number;
+  const fits = q.shape.length === 3 && k.shape.length === 3 && same(q.shape[0], k.shape[0]) &&
+    same(q.shape[2], k.shape[2]) && fixed(q.shape[2], "channels") % heads === 0;
+  expectShape(fits, op, [q, k]);
+  return [q.shape[0], heads, q.shape[1], k.shape[1]];
+}
+
+/** Shape of values, for float32 and for integers. */
+export function attentionValuesShape(op: string, p: Value, v: Value): Extent[] {
+  const fits = p.shape.length === 4 && v.shape.length === 3 && same(p.shape[0], v.shape[0]) &&
+    same(p.shape[3], v.shape[1]);
+  expectShape(fits, op, [p, v]);
+  return [v.shape[0], p.shape[2], v.shape[2]];
+}

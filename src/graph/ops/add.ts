@@ -1,0 +1,15 @@
+import { expectDtype, expectShape, sameShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** `a + b`; b may repeat over leading axes. In a residual, a is the branch and b the identity. */
+export const add: Op = {
+  name: "Add",
+  infer([a, b]) {
+    expectDtype(a, ["f32"], "Add");
+    expectDtype(b, ["f32"], "Add");
+    const fits = b.shape.length <= a.shape.length &&
+      sameShape(b.shape, a.shape.slice(a.shape.length - b.shape.length));
+    expectShape(fits, "Add", [a, b]);
+    return { dtype: "f32", shape: a.shape };
+  },
+};

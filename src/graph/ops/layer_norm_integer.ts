@@ -1,0 +1,13 @@
+import { expectDtype, expectShape, sameShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** I-ViT's integer LayerNorm: codes and an integer bias to 32-bit integers. */
+export const layerNormInteger: Op = {
+  name: "LayerNormInteger",
+  infer([x, bias]) {
+    expectDtype(x, ["i8", "i16"], "LayerNormInteger");
+    expectDtype(bias, ["i32"], "LayerNormInteger");
+    expectShape(sameShape(bias.shape, x.shape.slice(-1)), "LayerNormInteger", [x, bias]);
+    return { dtype: "i32", shape: x.shape };
+  },
+};

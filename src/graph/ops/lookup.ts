@@ -1,0 +1,13 @@
+import { expectDtype, expectShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** A byte as the index of a table `[T, 256]`, T by column. */
+export const lookup: Op = {
+  name: "Lookup",
+  infer([x, table]) {
+    expectDtype(x, ["i8", "u8"], "Lookup");
+    expectDtype(table, ["i8", "i16"], "Lookup");
+    expectShape(table.shape.length === 2 && table.shape[1] === 256, "Lookup", [x, table]);
+    return { dtype: table.dtype, shape: x.shape };
+  },
+};

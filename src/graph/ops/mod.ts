@@ -1,0 +1,31 @@
+/**
+ * The ops of the graph, one file each.
+ *
+ * @module
+ */
+export { add } from "./add.ts";
+export { attentionScores } from "./attention_scores.ts";
+export { attentionScoresInteger } from "./attention_scores_integer.ts";
+export { attentionValues } from "./attention_values.ts";
+export { attentionValuesInteger } from "./attention_values_integer.ts";
+export { concatRows } from "./concat_rows.ts";
+export { dequantizeLinear } from "./dequantize_linear.ts";
+export { gatherRows } from "./gather_rows.ts";
+export { gelu } from "./gelu.ts";
+export { identity } from "./identity.ts";
+export { layerNormInteger } from "./layer_norm_integer.ts";
+export { layerNormalization } from "./layer_normalization.ts";
+export { linear } from "./linear.ts";
+export { linearInteger } from "./linear_integer.ts";
+export { lookup } from "./lookup.ts";
+export { meanRows } from "./mean_rows.ts";
+export { patches } from "./patches.ts";
+export { quantizeLinear } from "./quantize_linear.ts";
+export { requantize } from "./requantize.ts";
+export { relativePositionBias } from "./relative_position_bias.ts";
+export { reshape } from "./reshape.ts";
+export { selectRow } from "./select_row.ts";
+export { shiftGelu } from "./shift_gelu.ts";
+export { sliceColumns } from "./slice_columns.ts";
+export { softmax } from "./softmax.ts";
+export { softmaxInteger } from "./softmax_integer.ts";

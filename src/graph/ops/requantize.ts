@@ -1,0 +1,16 @@
+import { expectDtype, expectShape, sameShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** Accumulators or codes to codes of the type `to`: inputs x, multiplier, shift [, identity, its multiplier, its shift]. */
+export const requantize: Op = {
+  name: "Requantize",
+  infer([x, multiplier, shift, identity], { to }) {
+    expectDtype(x, ["i8", "i16", "i32"], "Requantize");
+    expectDtype(multiplier, ["i32"], "Requantize");
+    expectDtype(shift, ["i32"], "Requantize");
+    const fits = identity === undefined ||
+      sameShape(identity.shape, x.shape.slice(x.shape.length - identity.shape.length));
+    expectShape(fits, "Requantize", [x, identity]);
+    return { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape };
+  },
+};

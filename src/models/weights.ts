@@ -1,0 +1,65 @@
+/** Weights of a model by name, as float32. */
+import { FewbitError } from "../errors.ts";
+import { elementCount } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Tensors of a checkpoint by name. */
+export type Weights = ReadonlyMap<string, Tensor>;
+
+/** A weight as float32 with the extents that a model needs. */
+export function weight(weights: Weights, name: string, shape: readonly number[]): Tensor {
+  const tensor = weights.get(name);
+  if (tensor === undefined) {
+    throw new FewbitError(
+      "not_found",
+      `Cannot build model: the checkpoint has no tensor "${name}"`,
+    );
+  }
+  if (
+    elementCount(tensor.shape) !== elementCount(shape) ||
+    !(tensor.shape.length !== shape.length || tensor.shape.every((e, i) => e === shape[i]))
+  ) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot build model: "${name}" is [${tensor.shape}], expected [${shape}]`,
+    );
+  }
+  const data = float32(tensor, name);
+  for (const value of data) {
+    if (!Number.isFinite(value)) {
+      throw new FewbitError(
+        "invalid_file",
+        `Cannot build model: "${name}" has a value of ${value}`,
+      );
+    }
+  }
+  return { dtype: "f32", shape, data };
+}
+
+/** The elements of a float tensor as float32. */
+export function float32({ dtype, data }: Tensor, name: string): Float32Array {
+  switch (dtype) {
+    case "f32":
+      return data as Float32Array;
+    case "f64":
+      return Float32Array.from(data as Float64Array);
+    case "bf16": {
+      const bits = Uint32Array.from(data as Uint16Array, (half) => half << 16);
+      return new Float32Array(bits.buffer);
+    }
+    case "f16":
+      return Float32Array.from(data as Uint16Array, halfToFloat);
+    default:
+      throw new FewbitError("dtype_mismatch", `"${name}" is ${dtype}, expected a float type`);
+  }
+}
+
+/** Value of an IEEE binary16 number from its bits. */
+function halfToFloat(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = bits >> 10 & 31;
+  const fraction = bits & 1023;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}

@@ -1,0 +1,227 @@
+/**
+ * Calibration: runs an integer network node by node, sets the scale of each activation from what it
+ * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
+ */
+import { FewbitError } from "../errors.ts";
+import type { Instance } from "../engines/engine.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { lower } from "../program/lower/lower.ts";
+import type { LoweredProgram } from "../program/lower/lower.ts";
+import type { CompiledProgram } from "../program/program.ts";
+import type { TensorData } from "../tensor.ts";
+import type { Activation, IntegerNetwork } from "./i_vit.ts";
+import { geluOf } from "./i_vit_constants.ts";
+import { createObserver, scaleFor } from "./observer.ts";
+import type { Observer, ObserverKind } from "./observer.ts";
+
+/** Options of {@linkcode calibrate}. */
+export interface CalibrateOptions {
+  /** Default `minmax`, I-ViT's. */
+  readonly observer?: ObserverKind;
+  /** Entry of the graph that takes the float input. */
+  readonly entry: string;
+  /** Loads the program that is run to see the activations. */
+  readonly load: (
+    program: CompiledProgram,
+    symbols: Readonly<Record<string, number>>,
+  ) => Promise<Instance>;
+  /** Largest number of samples in a batch. */
+  readonly batchSize: number;
+  /** Stops between two nodes. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with the samples seen. */
+  readonly onProgress?: (samples: number) => void;
+}
+
+/**
+ * Finds the scales of all activations.
+ *
+ * @param network The integer network.
+ * @param batches Float32 inputs, at most `batchSize` samples each.
+ * @returns float32 scales by name.
+ * @throws {FewbitError} `invalid_argument` without a batch, or where a value is not finite.
+ */
+export async function calibrate(
+  network: IntegerNetwork,
+  batches: Iterable<Float32Array> | AsyncIterable<Float32Array>,
+  options: CalibrateOptions,
+): Promise<Map<string, number>> {
+  const lowered = lower(network.graph, {
+    parameters: true,
+    fuse: false,
+    entries: [options.entry],
+  });
+  using instance = await options.load(lowered.program, { max_batch: options.batchSize });
+  const run = new Calibration(network, lowered, instance, options.observer ?? "minmax");
+  const [input] = network.graph.inputs.filter((value) => value.dtype === "f32");
+  const size = input.shape.slice(1).reduce<number>((n, extent) => n * (extent as number), 1);
+  let samples = 0;
+  for await (const batch of batches) {
+    options.signal?.throwIfAborted();
+    const execution = instance.begin({ [input.name]: batch }, {
+      entry: options.entry,
+      symbols: { batch: batch.length / size },
+    });
+    run.constants();
+    while (execution.done < execution.total) {
+      run.before(execution.done);
+      execution.advance(1);
+      options.signal?.throwIfAborted();
+    }
+    samples += batch.length / size;
+    options.onProgress?.(samples);
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  if (samples === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
+  return run.scales;
+}
+
+class Calibration {
+  readonly scales: Map<string, number> = new Map();
+  readonly #observers: Map<string, Observer>;
+  readonly #at: Map<number, Activation> = new Map();
+  readonly #dependents: Map<string, { readonly name: string; readonly value: Value }[]> = new Map();
+
+  constructor(
+    readonly network: IntegerNetwork,
+    readonly lowered: LoweredProgram,
+    readonly instance: Instance,
+    observer: ObserverKind,
+  ) {
+    this.#observers = new Map(
+      network.activations.map(({ name }) => [name, createObserver(observer)]),
+    );
+    for (const activation of network.activations) {
+      const instruction = lowered.instructions.get(activation.output.id);
+      if (instruction !== undefined) this.#at.set(instruction, activation);
+    }
+    for (const parameter of lowered.derived) {
+      for (const name of network.graph.constants.get(parameter.value.id)!.derivedFrom) {
+        this.#dependents.set(name, [...this.#dependents.get(name) ?? [], parameter]);
+      }
+    }
+  }
+
+  /** Observes the activations that are constants. */
+  constants(): void {
+    for (const { name, bits, source } of this.network.activations) {
+      if (source.kind !== "constant") continue;
+      const { data, shape } = source.tensor;
+      this.#update(name, bits, data as Float32Array, shape[shape.length - 1]);
+    }
+  }
+
+  /** Observes the activation that instruction `index` is about to compute, if it computes one. */
+  before(index: number): void {
+    const activation = this.#at.get(index);
+    if (activation === undefined) return;
+    const { name, bits, source } = activation;
+    switch (source.kind) {
+      case "input": {
+        const { values, shape } = this.#values(source.x);
+        const axis = source.channelAxis < 0 ? shape.length - 1 : source.channelAxis;
+        const inner = shape.slice(axis + 1).reduce((n, extent) => n * extent, 1);
+        const reals = values as Float32Array;
+        return this.#update(name, bits, toLast(reals, shape[axis], inner), shape[axis]);
+      }
+      case "gelu": {
+        const { values, shape } = this.#values(source.x);
+        const scale = this.scales.get(source.scale)!;
+        const table = Float32Array.from({ length: 256 }, (_, i) => geluOf(i - 128, scale));
+        const reals = Float32Array.from(values as Int8Array, (code) => table[code + 128]);
+        return this.#update(name, bits, reals, shape[shape.length - 1]);
+      }
+      case "codes": {
+        const { values, shape } = this.#values(source.x);
+        const channels = shape[shape.length - 1];
+        const reals = toReals(values, source.scale.of(this.scales), channels);
+        if (source.identity !== undefined) {
+          const { values: codes } = this.#values(source.identity.x);
+          addReals(reals, toReals(codes, source.identity.scale.of(this.scales), channels));
+        }
+        const row = source.constantRow?.(this.scales);
+        return this.#update(name, bits, row === undefined ? reals : concat(reals, row), channels);
+      }
+    }
+  }
+
+  #values(value: Value): { values: TensorData; shape: readonly number[] } {
+    const { graph } = this.network;
+    const constant = graph.constants.get(value.id);
+    if (constant !== undefined) {
+      const { data, shape } = constant.tensor(this.scales);
+      return { values: data, shape };
+    }
+    const tensor = this.lowered.tensors.get(value.id) ?? this.#input(value) ??
+      this.lowered.tensors.get(movedFrom(graph, value).id);
+    if (tensor === undefined) throw new FewbitError("internal", `No memory for ${value.id}`);
+    const { data, shape } = this.instance.peek(tensor);
+    return { values: data, shape };
+  }
+
+  #input(value: Value): number | undefined {
+    if (!this.network.graph.inputs.includes(value)) return undefined;
+    return this.instance.program.tensors.findIndex((tensor) =>
+      tensor.region === "input" && tensor.name === value.name
+    );
+  }
+
+  #update(name: string, bits: number, values: Float32Array, channels: number): void {
+    const magnitude = this.#observers.get(name)!.observe(values, channels);
+    this.scales.set(name, scaleFor(magnitude, bits, name));
+    for (const { name: parameter, value } of this.#dependents.get(name) ?? []) {
+      const constant = this.network.graph.constants.get(value.id)!;
+      if (!constant.derivedFrom.every((from) => this.scales.has(from))) continue;
+      this.instance.write(parameter, constant.tensor(this.scales).data);
+    }
+  }
+}
+
+/** The value whose memory a reshape shows. */
+function movedFrom(graph: Graph, value: Value): Value {
+  const node = graph.nodes.find(({ output }) => output === value);
+  return node?.op === "Reshape" && node.inputs[0] !== undefined
+    ? movedFrom(graph, node.inputs[0])
+    : value;
+}
+
+/** `fl32(fl32(code)·scale)`, a scale for all or one for each channel. */
+function toReals(codes: TensorData, scales: Float32Array, channels: number): Float32Array {
+  const reals = Float32Array.from(codes as Int32Array);
+  if (scales.length === 1) {
+    const [scale] = scales;
+    for (let i = 0; i < reals.length; i++) reals[i] *= scale;
+    return reals;
+  }
+  for (let at = 0; at < reals.length; at += channels) {
+    for (let c = 0; c < channels; c++) reals[at + c] *= scales[c];
+  }
+  return reals;
+}
+
+/** Adds an identity that may repeat. */
+function addReals(reals: Float32Array, identity: Float32Array): void {
+  for (let at = 0; at < reals.length; at += identity.length) {
+    for (let i = 0; i < identity.length; i++) reals[at + i] += identity[i];
+  }
+}
+
+/** Moves the channel axis to the end: element i then belongs to channel i mod channels. */
+function toLast(values: Float32Array, channels: number, inner: number): Float32Array {
+  if (inner === 1) return values;
+  const moved = new Float32Array(values.length);
+  const block = channels * inner;
+  for (let at = 0; at < values.length; at += block) {
+    for (let c = 0; c < channels; c++) {
+      for (let i = 0; i < inner; i++) moved[at + i * channels + c] = values[at + c * inner + i];
+    }
+  }
+  return moved;
+}
+
+function concat(a: Float32Array, b: Float32Array): Float32Array {
+  const both = new Float32Array(a.length + b.length);
+  both.set(a);
+  both.set(b, a.length);
+  return both;
+}

@@ -1,0 +1,616 @@
+/**
+ * I-ViT: rewrites a float32 transformer into one of integers only. Scales are not known here: what
+ * follows from them are derived constants, which calibration or a checkpoint settles.
+ *
+ * @module
+ */
+import { FewbitError } from "../errors.ts";
+import { Graph, nodesOf } from "../graph/graph.ts";
+import type { Node, Value } from "../graph/graph.ts";
+import {
+  attentionScoresInteger,
+  attentionValuesInteger,
+  concatRows,
+  dequantizeLinear,
+  gatherRows,
+  layerNormInteger,
+  linearInteger,
+  lookup,
+  meanRows,
+  patches,
+  quantizeLinear,
+  relativePositionBias,
+  requantize as requantizeOp,
+  reshape,
+  selectRow,
+  shiftGelu,
+  sliceColumns,
+  softmaxInteger,
+} from "../graph/ops/mod.ts";
+import type { Tensor } from "../tensor.ts";
+import { dyadic, requantize } from "./dyadic.ts";
+import { geluTable, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
+import type { IntegerParameters } from "./i_vit_parameters.ts";
+import { clampCode, quantizeValue, roundHalfEven } from "./round.ts";
+
+/** Scales of activations by name: float32 numbers. */
+export type Scales = ReadonlyMap<string, number>;
+
+/** A float32 scale, or one for each channel, that follows from the scales of activations. */
+export interface ScaleRule {
+  readonly from: readonly string[];
+  of(scales: Scales): Float32Array;
+}
+
+/** A place where values are put on a grid whose scale is calibrated: a QuantAct of I-ViT. */
+export interface Activation {
+  readonly name: string;
+  readonly bits: 8 | 16;
+  /** The codes. */
+  readonly output: Value;
+  /** Where the real values come from. */
+  readonly source: ActivationSource;
+}
+
+/** Real values: a float input or constant, codes with scales (plus an identity), or GELU of codes. */
+export type ActivationSource =
+  | { readonly kind: "input"; readonly x: Value; readonly channelAxis: number }
+  | { readonly kind: "constant"; readonly tensor: Tensor }
+  | {
+    readonly kind: "codes";
+    readonly x: Value;
+    readonly scale: ScaleRule;
+    readonly identity?: { readonly x: Value; readonly scale: ScaleRule };
+    /** Real values of rows that are constant and therefore in no node. */
+    readonly constantRow?: (scales: Scales) => Float32Array;
+  }
+  | { readonly kind: "gelu"; readonly x: Value; readonly scale: string };
+
+/** Options of {@linkcode quantizeIVit}. */
+export interface IVitOptions {
+  /** `shift`: the paper's Shiftmax and ShiftGELU. `table`: exact functions, tabulated. */
+  readonly nonlinear: "shift" | "table";
+  /** Bits of the weights. */
+  readonly weightBits: 7 | 8;
+  /** Integer weights, biases and norms. */
+  readonly parameters: IntegerParameters;
+  /** Float32 value of each pixel byte `[channels, 256]`: adds the entry `main`, which takes pixels. */
+  readonly pixelTable?: Float32Array;
+}
+
+/** A network of integers, its activations in the order in which they are computed. */
+export interface IntegerNetwork {
+  readonly graph: Graph;
+  readonly activations: readonly Activation[];
+  /** Values that taps show besides the activations, by name. */
+  readonly taps: ReadonlyMap<string, Value>;
+}
+
+/** Entry of a compiled classifier that takes u8 pixels `[batch, height, width, channels]`. */
+export const PIXELS = "main";
+
+/**
+ * Rewrites a float32 graph.
+ *
+ * @throws {FewbitError} `unsupported` where the graph has an op that I-ViT has no integers for.
+ */
+export function quantizeIVit(source: Graph, options: IVitOptions): IntegerNetwork {
+  const rewriter = new Rewriter(source, options);
+  for (const { entry } of source.outputs) {
+    if (options.pixelTable !== undefined) rewriter.rewrite(entry, PIXELS);
+    rewriter.rewrite(entry, entry);
+  }
+  return {
+    graph: rewriter.graph,
+    activations: [...rewriter.activations.values()],
+    taps: rewriter.taps,
+  };
+}
+
+/** Codes of a value of the float graph, and their scale. */
+interface Codes {
+  readonly value: Value;
+  readonly scale: ScaleRule;
+}
+
+class Rewriter {
+  readonly graph: Graph = new Graph();
+  readonly activations: Map<string, Activation> = new Map();
+  readonly taps: Map<string, Value> = new Map();
+  readonly #constants: Map<string, Value> = new Map();
+  #codes: Map<number, Codes> = new Map();
+  #consumers: Map<number, { node: Node; at: number }[]> = new Map();
+  #channelsLast = false;
+
+  constructor(readonly source: Graph, readonly options: IVitOptions) {
+    for (const symbol of source.symbols.values()) {
+      this.graph.symbols.set(symbol.name, symbol);
+    }
+  }
+
+  /** Rewrites what the outputs of an entry need, as an entry of another name. */
+  rewrite(entry: string, as: string): void {
+    this.#codes = new Map();
+    this.activations.clear();
+    this.taps.clear();
+    this.#channelsLast = as === PIXELS && entry !== PIXELS;
+    const nodes = nodesOf(this.source, entry);
+    this.#consumers = this.#uses(nodes);
+    for (const input of this.source.inputs) this.#input(input);
+    for (const node of nodes) this.#node(node);
+    for (const { name, value, entry: of } of this.source.outputs) {
+      if (of !== entry) continue;
+      const { value: codes, scale } = this.#of(value);
+      this.graph.output(`${name}_i32`, codes, as);
+      const scales = this.#derivedScale(`scale ${name}`, scale);
+      this.graph.output(name, this.graph.apply(dequantizeLinear, [codes, scales]), as);
+    }
+  }
+
+  /** Uses of each value, seen through ops that only move elements. */
+  #uses(nodes: readonly Node[]): Map<number, { node: Node; at: number }[]> {
+    const uses = new Map<number, { node: Node; at: number }[]>();
+    for (const node of nodes.toReversed()) {
+      const through = MOVES.includes(node.op) ? uses.get(node.output.id) ?? [] : undefined;
+      node.inputs.forEach((input, at) => {
+        if (input === undefined) return;
+        const list = uses.get(input.id) ?? [];
+        list.push(...(through ?? [{ node, at }]));
+        uses.set(input.id, list);
+      });
+    }
+    return uses;
+  }
+
+  #of(value: Value | undefined): Codes {
+    const codes = value === undefined ? undefined : this.#codes.get(value.id);
+    if (codes === undefined) {
+      throw new FewbitError("unsupported", `I-ViT cannot quantise the value "${value?.name}"`);
+    }
+    return codes;
+  }
+
+  #set(value: Value, codes: Value, scale: ScaleRule): void {
+    this.#codes.set(value.id, { value: codes, scale });
+  }
+
+  #input(input: Value): void {
+    const name = "qact_input";
+    if (this.#channelsLast) {
+      const [batch, channels, height, width] = input.shape;
+      const shape = [batch, height, width, channels];
+      const pixels = this.graph.input("pixels", "u8", shape);
+      const table = this.#constant("pixels", "i8", [channels as number, 256], [name], (scales) => {
+        const scale = scales.get(name)!;
+        return Int8Array.from(this.options.pixelTable!, (x) => quantizeValue(x, scale, 8));
+      });
+      return this.#set(input, this.graph.apply(lookup, [pixels, table]), ruleOf(name));
+    }
+    const x = this.graph.input(input.name, input.dtype, input.shape);
+    const scale = this.#derivedScale("scale input", ruleOf(name));
+    const codes = this.graph.apply(quantizeLinear, [x, scale], { to: "i8" });
+    this.#set(input, codes, ruleOf(name));
+    this.#activation({
+      name,
+      bits: 8,
+      output: codes,
+      source: { kind: "input", x, channelAxis: input.shape.length === 4 ? 1 : -1 },
+    });
+  }
+
+  #activation(activation: Activation): void {
+    if (activation.name === "") {
+      throw new FewbitError("unsupported", "I-ViT needs a name for every value that it quantises");
+    }
+    this.activations.set(activation.name, activation);
+  }
+
+  #node(node: Node): void {
+    const { inputs: [a, b], output, attributes } = node;
+    switch (node.op) {
+      case "Patches": {
+        const { value, scale } = this.#of(a);
+        const order = this.#channelsLast ? "channels_last" : "channels_first";
+        return this.#set(
+          output,
+          this.graph.apply(patches, [value], { ...attributes, order }),
+          scale,
+        );
+      }
+      case "SliceColumns":
+        return this.#move(node, sliceColumns);
+      case "SelectRow":
+        return this.#move(node, selectRow);
+      case "Reshape":
+        return this.#move(node, reshape(output.shape));
+      case "GatherRows": {
+        const { value, scale } = this.#of(a);
+        const index = this.#plain(b!);
+        return this.#set(output, this.graph.apply(gatherRows, [value, index]), scale);
+      }
+      case "Linear":
+        return this.#linear(node);
+      case "LayerNormalization":
+        return this.#norm(node);
+      case "AttentionScores":
+        return this.#scores(node);
+      case "Softmax":
+        return this.#softmax(node);
+      case "AttentionValues": {
+        const p = this.#of(a);
+        const v = this.#of(b);
+        const acc = this.graph.apply(attentionValuesInteger, [p.value, v.value]);
+        return this.#requantize(node, acc, multiply(p.scale, v.scale), 8);
+      }
+      case "Gelu":
+        return this.#gelu(node);
+      case "Add":
+        return this.#add(node);
+      case "Identity": {
+        const { value, scale } = this.#of(a);
+        return this.#requantize(node, value, scale, 16);
+      }
+      case "MeanRows": {
+        const { value, scale } = this.#of(a);
+        return this.#requantize(node, this.graph.apply(meanRows, [value]), scale, 8);
+      }
+      // Taken up by the addition that follows.
+      case "ConcatRows":
+      case "RelativePositionBias":
+        return;
+      default:
+        throw new FewbitError("unsupported", `I-ViT has no integers for the op ${node.op}`);
+    }
+  }
+
+  #move(node: Node, op: Parameters<Graph["apply"]>[0]): void {
+    const { value, scale } = this.#of(node.inputs[0]);
+    this.#set(node.output, this.graph.apply(op, [value], node.attributes), scale);
+  }
+
+  #linear(node: Node): void {
+    const { name, inputs: [x, weight, bias], output } = node;
+    const { value, scale } = this.#of(x);
+    const { parameters, weightBits } = this.options;
+    const rows = this.source.constants.get(weight!.id)!.tensor(new Map());
+    const quantized = parameters.weight(name, rows, weightBits);
+    const codes = this.#constant(`weight ${name}`, "i8", rows.shape, [], () => quantized.codes);
+    const channels = multiply(scale, { from: [], of: () => quantized.scales });
+    const integerBias = bias === undefined ? undefined : this.#constant(
+      `bias ${name}`,
+      "i32",
+      bias.shape as number[],
+      channels.from,
+      (scales) => {
+        const real = this.source.constants.get(bias.id)!.tensor(new Map()).data as Float32Array;
+        return parameters.bias(name, real, channels.of(scales));
+      },
+    );
+    const acc = this.graph.apply(linearInteger, [value, codes, integerBias], { weightBits });
+    if (this.source.outputs.some((o) => o.value === output)) {
+      return this.#set(output, acc, channels);
+    }
+    const uses = this.#consumers.get(output.id) ?? [];
+    const wide = uses.some(({ node: { op }, at }) =>
+      op === "ConcatRows" || (op === "Add" && at === 0)
+    );
+    this.#requantize(node, acc, channels, wide ? 16 : 8);
+  }
+
+  #norm(node: Node): void {
+    const { name, inputs: [x, gamma, beta], output } = node;
+    const tensor = (value: Value): Float32Array =>
+      this.source.constants.get(value.id)!.tensor(new Map()).data as Float32Array;
+    const quantized = this.options.parameters.norm(name, tensor(gamma!), tensor(beta!));
+    const bias = this.#constant(
+      `norm ${name}`,
+      "i32",
+      gamma!.shape as number[],
+      [],
+      () => quantized.bias,
+    );
+    const z = this.graph.apply(layerNormInteger, [this.#of(x).value, bias]);
+    const uses = this.#consumers.get(output.id) ?? [];
+    const wide = uses.some(({ node: { op } }) => op === "Identity");
+    this.#requantize(node, z, { from: [], of: () => quantized.scales }, wide ? 16 : 8);
+  }
+
+  #scores(node: Node): void {
+    const q = this.#of(node.inputs[0]);
+    const k = this.#of(node.inputs[1]);
+    const root = node.attributes.scale as number;
+    const acc = this.graph.apply(attentionScoresInteger, [q.value, k.value], {
+      heads: node.attributes.heads,
+    });
+    const factor: ScaleRule = { from: [], of: () => Float32Array.of(root) };
+    this.#requantize(node, acc, multiply(multiply(q.scale, k.scale), factor), 8);
+  }
+
+  #softmax(node: Node): void {
+    const { inputs: [x, mask], output } = node;
+    const { value, scale } = this.#of(x);
+    const [from] = scale.from;
+    const { nonlinear } = this.options;
+    // Swin, whose scores have a bias, has 8 bits in the paper.
+    const paperBits = this.#producer(x!)?.op === "Add" ? 8 : 16;
+    const bits = nonlinear === "table" ? 16 : paperBits;
+    const parameter = nonlinear === "table"
+      ? this.#constant(
+        `exponentials ${from}`,
+        "i32",
+        [256],
+        [from],
+        (scales) => softmaxTable(scales.get(from)!),
+      )
+      : this.#constant(
+        `x0 ${from}`,
+        "i32",
+        [1],
+        [from],
+        (scales) => Int32Array.of(shiftExponent(scales.get(from)!)),
+      );
+    const codes = this.graph.apply(
+      softmaxInteger,
+      [value, parameter, mask === undefined ? undefined : this.#plain(mask)],
+      { mode: nonlinear, bits },
+    );
+    this.taps.set(output.name, codes);
+    this.#set(output, codes, { from: [], of: () => Float32Array.of(2 ** (1 - bits)) });
+  }
+
+  #gelu(node: Node): void {
+    const { inputs: [x], output, name } = node;
+    const { value, scale } = this.#of(x);
+    const [from] = scale.from;
+    if (this.options.nonlinear === "table") {
+      const to = output.name;
+      const table = this.#constant(
+        `gelu ${to}`,
+        "i8",
+        [1, 256],
+        [from, to],
+        (scales) => geluTable(scales.get(from)!, scales.get(to)!),
+      );
+      const codes = this.graph.apply(lookup, [value, table]);
+      this.#activation({
+        name: to,
+        bits: 8,
+        output: codes,
+        source: { kind: "gelu", x: value, scale: from },
+      });
+      return this.#set(output, codes, ruleOf(to));
+    }
+    const x0 = this.#constant(`x0 ${from}`, "i32", [1], [from], (scales) =>
+      Int32Array.of(
+        shiftExponent(Math.fround(scales.get(from)! * Math.fround(1.702))),
+      ));
+    const product = this.graph.apply(shiftGelu, [value, x0]);
+    this.taps.set(name, product);
+    const factor: ScaleRule = { from: [], of: () => Float32Array.of(2 ** -7) };
+    this.#requantize(node, product, multiply(scale, factor), 8);
+  }
+
+  #add(node: Node): void {
+    const [a, b] = node.inputs;
+    const first = this.#producer(a!);
+    if (first?.op === "ConcatRows") return this.#embed(node, first);
+    const bits = first?.op === "AttentionScores" ? 8 : 16;
+    const branch = this.#of(a);
+    const identity = this.#codes.get(b!.id) ?? this.#constantArm(b!);
+    this.#requantize(node, branch.value, branch.scale, bits, identity);
+  }
+
+  /** A constant that is added: an activation of its own (`qact_pos`, `qact_table`). */
+  #constantArm(value: Value): Codes {
+    const producer = this.#producer(value);
+    const relative = producer?.op === "RelativePositionBias";
+    const constant = this.source.constants.get(relative ? producer.inputs[0]!.id : value.id);
+    if (constant === undefined) return this.#of(value);
+    const bits = relative ? 8 : 16;
+    const codes = this.#constantActivation(constant.value, constant.tensor(new Map()), bits);
+    if (!relative) return codes;
+    const index = this.#plain(producer.inputs[1]!);
+    const rows = this.source.constants.get(producer.inputs[1]!.id)!.tensor(new Map());
+    const { shape } = relativePositionBias.infer([codes.value, index], {});
+    const name = constant.value.name;
+    const arm = this.#constant(`relative ${name}`, "i8", shape as number[], [name], (scales) => {
+      const table = this.graph.constants.get(codes.value.id)!.tensor(scales).data as Int8Array;
+      const heads = constant.value.shape[1] as number;
+      const pairs = rows.data.length;
+      return Int8Array.from(
+        { length: heads * pairs },
+        (_, i) => table[(rows.data[i % pairs] as number) * heads + Math.floor(i / pairs)],
+      );
+    });
+    return { value: arm, scale: codes.scale };
+  }
+
+  #constantActivation({ name, shape }: Value, tensor: Tensor, bits: 8 | 16): Codes {
+    const data = tensor.data as Float32Array;
+    const codes = this.#constant(
+      `codes ${name}`,
+      bits === 8 ? "i8" : "i16",
+      shape as number[],
+      [name],
+      (scales) => {
+        const scale = scales.get(name)!;
+        const quantized = data.map((x) => quantizeValue(x, scale, bits));
+        return bits === 8 ? Int8Array.from(quantized) : Int16Array.from(quantized);
+      },
+    );
+    this.#activation({ name, bits, output: codes, source: { kind: "constant", tensor } });
+    return { value: codes, scale: ruleOf(name) };
+  }
+
+  /**
+   * Class token, patches and position embeddings. The class token's row is a constant, so it is
+   * requantised here, exactly, whatever its size (a code of it need not fit 16 bits).
+   */
+  #embed(node: Node, concat: Node): void {
+    const [first, x] = concat.inputs;
+    const token = this.source.constants.get(first!.id)!.tensor(new Map()).data as Float32Array;
+    const position = node.inputs[1]!;
+    const tensor = this.source.constants.get(position.id)!.tensor(new Map());
+    const embedding = this.#constantActivation(position, tensor, 16);
+    const branch = this.#of(x);
+    const [from] = branch.scale.from;
+    const { name } = node.output;
+    const to = position.name;
+    const width = token.length;
+    const codesOf = (scales: Scales): Int16Array =>
+      this.graph.constants.get(embedding.value.id)!.tensor(scales).data as Int16Array;
+    const tokenCode = (scales: Scales, i: number): number =>
+      roundHalfEven(Math.fround(token[i] / scales.get(from)!));
+    const rest = tensor.shape[0] - 1;
+    const arm = this.#constant(
+      `rows ${to}`,
+      "i16",
+      [rest, width],
+      [to],
+      (scales) => codesOf(scales).slice(width),
+    );
+    const rows = this.#requantized(
+      node,
+      branch.value,
+      branch.scale,
+      16,
+      { value: arm, scale: embedding.scale },
+      (scales) => {
+        const codes = codesOf(scales);
+        return Float32Array.from({ length: width }, (_, i) =>
+          Math.fround(
+            Math.fround(tokenCode(scales, i) * scales.get(from)!) +
+              Math.fround(codes[i] * scales.get(to)!),
+          ));
+      },
+    );
+    const row = this.#constant(`token ${name}`, "i16", [1, width], [from, to, name], (scales) => {
+      const codes = codesOf(scales);
+      const d = dyadic(scales.get(from)!, scales.get(name)!);
+      const e = dyadic(scales.get(to)!, scales.get(name)!);
+      return Int16Array.from({ length: width }, (_, i) =>
+        clampCode(
+          requantize(tokenCode(scales, i), d.multiplier, d.shift) +
+            requantize(codes[i], e.multiplier, e.shift),
+          16,
+        ));
+    });
+    const codes = this.graph.apply(concatRows, [row, rows]);
+    this.taps.set(name, codes);
+    this.#set(node.output, codes, ruleOf(name));
+  }
+
+  #requantize(node: Node, x: Value, scale: ScaleRule, bits: 8 | 16, identity?: Codes): void {
+    this.#set(
+      node.output,
+      this.#requantized(node, x, scale, bits, identity),
+      ruleOf(node.output.name),
+    );
+  }
+
+  /** Codes of an activation from accumulators or codes; makes the activation known. */
+  #requantized(
+    { output: { name } }: Node,
+    x: Value,
+    scale: ScaleRule,
+    bits: 8 | 16,
+    identity?: Codes,
+    constantRow?: (scales: Scales) => Float32Array,
+  ): Value {
+    const [multiplier, shift] = this.#dyadics(`requantize ${name}`, scale, name);
+    const arm = identity === undefined
+      ? []
+      : [identity.value, ...this.#dyadics(`identity ${name}`, identity.scale, name)];
+    const to = bits === 8 ? "i8" : "i16";
+    const output = this.graph.apply(requantizeOp, [x, multiplier, shift, ...arm], { to });
+    this.#activation({
+      name,
+      bits,
+      output,
+      source: {
+        kind: "codes",
+        x,
+        scale,
+        ...(identity && { identity: { x: identity.value, scale: identity.scale } }),
+        ...(constantRow && { constantRow }),
+      },
+    });
+    return output;
+  }
+
+  /** Multipliers and shifts of a ratio of scales: one, or one for each channel. */
+  #dyadics(key: string, scale: ScaleRule, to: string): [Value, Value] {
+    // Rules say how many channels they have whatever the scales are.
+    const probe = new Map([...scale.from, to].map((name) => [name, 1]));
+    const count = scale.of(probe).length;
+    const make = (part: "multiplier" | "shift"): Value =>
+      this.#constant(
+        `${key} ${part}`,
+        "i32",
+        [count],
+        [...scale.from, to],
+        (scales) => Int32Array.from(scale.of(scales), (a) => dyadic(a, scales.get(to)!)[part]),
+      );
+    return [make("multiplier"), make("shift")];
+  }
+
+  #derivedScale(key: string, scale: ScaleRule): Value {
+    const count = scale.of(new Map(scale.from.map((name) => [name, 1]))).length;
+    return this.#constant(key, "f32", [count], scale.from, (scales) => scale.of(scales));
+  }
+
+  /** A constant of the integer graph; entries share it. */
+  #constant(
+    key: string,
+    dtype: Tensor["dtype"],
+    shape: readonly number[],
+    from: readonly string[],
+    data: (scales: Scales) => Tensor["data"],
+  ): Value {
+    let value = this.#constants.get(key);
+    if (value === undefined) {
+      value = this.graph.derived(dtype, shape, from, (scales) => ({
+        dtype,
+        shape,
+        data: data(scales),
+      }));
+      this.#constants.set(key, value);
+    }
+    return value;
+  }
+
+  /** A constant of the float graph that stays as it is: an index, a mask. */
+  #plain(value: Value): Value {
+    const { tensor } = this.source.constants.get(value.id)!;
+    const { dtype, shape } = value;
+    return this.#constant(
+      `plain ${value.id}`,
+      dtype,
+      shape as number[],
+      [],
+      () => tensor(new Map()).data,
+    );
+  }
+
+  #producer(value: Value): Node | undefined {
+    return this.source.nodes.find((node) => node.output === value);
+  }
+}
+
+/** Ops that move elements and change none. */
+const MOVES = ["SliceColumns", "SelectRow", "Reshape", "GatherRows", "Patches"];
+
+function ruleOf(name: string): ScaleRule {
+  return { from: [name], of: (scales) => Float32Array.of(scales.get(name)!) };
+}
+
+/** `fl32(a·b)`, one of them a single number. */
+function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
+  return {
+    from: [...new Set([...a.from, ...b.from])],
+    of(scales) {
+      const [x, y] = [a.of(scales), b.of(scales)];
+      return x.length === 1 ? y.map((value) => x[0] * value) : x.map((value) => value * y[0]);
+    },
+  };
+}

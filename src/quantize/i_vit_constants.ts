@@ -1,0 +1,136 @@
+/** The offline half of I-ViT: weights, biases, norms and tables as integers (spec ivit §1, §2, §9.3). */
+import { FewbitError } from "../errors.ts";
+import { erf } from "./erf.ts";
+import { clampCode, largestCode, LEAST_SCALE, roundHalfEven } from "./round.ts";
+
+/** Integer weights with a float32 scale for each output channel. */
+export interface QuantizedWeight {
+  /** `[N, K]`. */
+  readonly codes: Int8Array;
+  readonly scales: Float32Array;
+}
+
+/** An integer LayerNorm: integer bias, and the float32 scale of its output for each channel. */
+export interface QuantizedNorm {
+  readonly bias: Int32Array;
+  readonly scales: Float32Array;
+}
+
+/**
+ * Weights per output channel: `s = fl32(max|w|/n)`, codes `round(fl32(fl32(1/s)·w))`.
+ *
+ * @param rows `[N, K]`.
+ * @param bits 8, or 7 for codes in −63…63 (exact on the relaxed dot product).
+ * @param floors Least scale of each channel: where a bias would not fit otherwise.
+ */
+export function quantizeWeight(
+  rows: Float32Array,
+  n: number,
+  bits: 7 | 8,
+  floors?: Float32Array,
+): QuantizedWeight {
+  const k = rows.length / n;
+  const largest = largestCode(bits);
+  const codes = new Int8Array(rows.length);
+  const scales = new Float32Array(n);
+  for (let i = 0; i < n; i++) {
+    const row = rows.subarray(i * k, (i + 1) * k);
+    const magnitude = row.reduce((max, w) => Math.max(max, Math.abs(w)), 0);
+    const least = Math.max(LEAST_SCALE, floors?.[i] ?? 0);
+    scales[i] = Math.max(Math.fround(magnitude / largest), least);
+    const inverse = Math.fround(1 / scales[i]);
+    for (let j = 0; j < k; j++) {
+      const code = roundHalfEven(Math.fround(inverse * row[j]));
+      codes[i * k + j] = Math.max(bits === 8 ? -128 : -63, Math.min(largest, code));
+    }
+  }
+  return { codes, scales };
+}
+
+/**
+ * Bias on the grid of the accumulators: `round(fl32(fl32(1/s)·b))`, `s` its channel's scale.
+ *
+ * @throws {FewbitError} Where a code does not leave room for the sum in an i32.
+ */
+export function quantizeBias(bias: Float32Array, scales: Float32Array, name: string): Int32Array {
+  return Int32Array.from(bias, (b, i) => {
+    const code = roundHalfEven(Math.fround(Math.fround(1 / scales[i]) * b));
+    if (!(Math.abs(code) < 2 ** 30)) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot quantise ${name}.bias[${i}] = ${b}: its code ${code} is not below 2^30`,
+      );
+    }
+    return code;
+  });
+}
+
+/**
+ * Constants of an integer LayerNorm: `A = fl32(fl32(fl32(√C)·2^-30)·γ)`,
+ * `b = ⌊fl32(fl32(β/γ) / fl32(fl32(√C)·2^-30))⌋`.
+ *
+ * @throws {FewbitError} Where γ is too small beside β, or zero.
+ */
+export function quantizeNorm(gamma: Float32Array, beta: Float32Array, name: string): QuantizedNorm {
+  const base = Math.fround(Math.fround(Math.sqrt(gamma.length)) / 2 ** 30);
+  const bias = Int32Array.from(gamma, (g, i) => {
+    const code = Math.floor(Math.fround(Math.fround(beta[i] / g) / base));
+    if (!(Math.abs(code) < 2 ** 30)) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot quantise ${name}: weight[${i}] = ${g} is too small for bias[${i}] = ${beta[i]}`,
+      );
+    }
+    return code;
+  });
+  return { bias, scales: gamma.map((g) => base * g) };
+}
+
+/**
+ * γ with every magnitude large enough for its β: the smallest that keeps |b| below 2^30, sign kept.
+ * Calls `warn` with each channel that changes.
+ */
+export function raiseSmallGamma(
+  gamma: Float32Array,
+  beta: Float32Array,
+  warn: (channel: number) => void,
+): Float32Array {
+  const root = Math.fround(Math.sqrt(gamma.length));
+  return gamma.map((g, i) => {
+    const bias = Math.abs(Math.fround(beta[i] / g)) * 2 ** 30 / root;
+    if (bias < 2 ** 30 - 1) return g;
+    const least = Math.max(
+      Math.fround(Math.fround(Math.abs(beta[i]) / root) * Math.fround(1 + 2 ** -20)),
+      2 ** -60,
+    );
+    warn(i);
+    return Object.is(Math.sign(g), -0) || g < 0 ? -least : least;
+  });
+}
+
+/** `x0 = ⌊−fl32(1/s)⌋` of a shift-exponential whose argument has the scale s. */
+export function shiftExponent(scale: number): number {
+  return Math.floor(-Math.fround(1 / scale));
+}
+
+/** GELU of a byte in real numbers: `c·s/2·(1 + erf(c·s/√2))`, float64. */
+export function geluOf(code: number, scale: number): number {
+  const x = code * scale;
+  return 0.5 * x * (1 + erf(x / Math.SQRT2));
+}
+
+/** GELU and its requantisation as a byte table, indexed by code + 128. */
+export function geluTable(scale: number, outputScale: number): Int8Array {
+  return Int8Array.from(
+    { length: 256 },
+    (_, i) => clampCode(roundHalfEven(geluOf(i - 128, scale) / outputScale), 8),
+  );
+}
+
+/** `round(exp(−d·s)·2^20)`, d = 0…255: the exponentials of mode `table`. */
+export function softmaxTable(scale: number): Int32Array {
+  return Int32Array.from(
+    { length: 256 },
+    (_, d) => roundHalfEven(Math.exp(-d * scale) * 2 ** 20),
+  );
+}

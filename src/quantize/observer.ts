@@ -1,0 +1,113 @@
+/** Observers: from the real values of an activation to the scale of its grid. */
+import { FewbitError } from "../errors.ts";
+import { scaleOf } from "./round.ts";
+
+/** Watches one activation over batches. */
+export interface Observer {
+  /**
+   * Takes up a batch.
+   *
+   * @param values Real values; element i belongs to channel `i mod channels`.
+   * @returns The largest magnitude that the grid has to hold, float32.
+   */
+  observe(values: Float32Array, channels: number): number;
+}
+
+/** Name of an observer. */
+export type ObserverKind = "minmax" | "percentile";
+
+/** Makes an observer. */
+export function createObserver(kind: ObserverKind): Observer {
+  switch (kind) {
+    case "minmax":
+      return new MovingMinMax();
+    case "percentile":
+      return new Percentile();
+    default:
+      throw new FewbitError("invalid_argument", `Unknown observer "${kind}": minmax or percentile`);
+  }
+}
+
+/** Scale of an activation of `bits` bits whose largest magnitude is known. */
+export function scaleFor(magnitude: number, bits: number, name: string): number {
+  if (!Number.isFinite(magnitude)) {
+    throw new FewbitError("invalid_argument", `Cannot calibrate ${name}: a value is not finite`);
+  }
+  return scaleOf(magnitude, bits);
+}
+
+/** Momentum of the moving average, and its complement, as float32 (I-ViT: 0.95). */
+const OLD = Math.fround(0.95);
+const NEW = Math.fround(0.05);
+
+/** I-ViT's: per-channel minimum and maximum of a batch, averaged over batches with momentum 0.95. */
+class MovingMinMax implements Observer {
+  #low: Float32Array | undefined;
+  #high: Float32Array | undefined;
+
+  observe(values: Float32Array, channels: number): number {
+    const low = values.slice(0, channels);
+    const high = values.slice(0, channels);
+    for (let at = 0; at < values.length; at += channels) {
+      for (let c = 0; c < channels; c++) {
+        const value = values[at + c];
+        // NaN must not get lost: it fails both comparisons, so it is let in by name.
+        if (!(value >= low[c])) low[c] = value;
+        if (!(value <= high[c])) high[c] = value;
+      }
+    }
+    if (this.#low !== undefined && this.#high !== undefined) {
+      for (let c = 0; c < channels; c++) {
+        low[c] = Math.fround(OLD * this.#low[c]) + Math.fround(NEW * low[c]);
+        high[c] = Math.fround(OLD * this.#high[c]) + Math.fround(NEW * high[c]);
+      }
+    }
+    this.#low = low;
+    this.#high = high;
+    let magnitude = -Infinity;
+    for (let c = 0; c < channels; c++) {
+      if (Number.isNaN(low[c]) || Number.isNaN(high[c])) return NaN;
+      magnitude = Math.max(magnitude, -low[c], high[c]);
+    }
+    return magnitude;
+  }
+}
+
+/** Share of values that the grid holds. */
+const SHARE = 0.9999;
+const BINS = 1 << 14;
+
+/** The 99.99th percentile of |x| over all batches, from a histogram whose range doubles as needed. */
+class Percentile implements Observer {
+  readonly #counts: Float64Array = new Float64Array(BINS);
+  #range = 0;
+  #total = 0;
+
+  observe(values: Float32Array): number {
+    let largest = 0;
+    for (const value of values) {
+      if (!Number.isFinite(value)) return NaN;
+      largest = Math.max(largest, Math.abs(value));
+    }
+    if (this.#range === 0) this.#range = largest;
+    while (largest > this.#range) this.#double();
+    const scale = this.#range === 0 ? 0 : BINS / this.#range;
+    for (const value of values) {
+      this.#counts[Math.min(BINS - 1, Math.floor(Math.abs(value) * scale))]++;
+    }
+    this.#total += values.length;
+    let seen = 0;
+    for (let bin = 0; bin < BINS; bin++) {
+      seen += this.#counts[bin];
+      if (seen >= SHARE * this.#total) return Math.fround((bin + 1) * this.#range / BINS);
+    }
+    return this.#range;
+  }
+
+  #double(): void {
+    for (let bin = 0; bin < BINS; bin++) {
+      this.#counts[bin] = bin < BINS / 2 ? this.#counts[2 * bin] + this.#counts[2 * bin + 1] : 0;
+    }
+    this.#range *= 2;
+  }
+}
