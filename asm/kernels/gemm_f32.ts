@@ -13,7 +13,7 @@
 import { mk_f32_4x8, mk_f32_4x8_fast } from "./microkernels";
 import { pack_a_f32 } from "./pack";
 
-const K_BLOCK: i32 = 384, M_BLOCK: i32 = 64, FEW_ROWS: i32 = 2;
+const K_BLOCK: i32 = 384, M_BLOCK: i32 = 128, FEW_ROWS: i32 = 2;
 
 // @ts-ignore: decorator
 @inline function align(p: usize): usize {

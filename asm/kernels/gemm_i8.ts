@@ -15,7 +15,7 @@
 //   madd  relaxed build, `tune` = 0, i7 only: pmaddubsw and pmaddwd.
 // Few rows: no widening of panels pays below eight rows, `gemv_*` reads each panel once and runs all rows over it.
 
-import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch } from "./epilogue";
+import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
 import { pack_a_i8, pack_a_i8_i16, pack_row_i8_i16, widen_panel } from "./pack";
 
@@ -55,7 +55,7 @@ export function gemm_i8_scratch(m: i32, k: i32, n: i32): usize {
 /** y = epilogue(X·Wᵀ), W i8. See the head of the file. */
 export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, epilogue: usize, scratch: usize): void {
   const ep = changetype<Epilogue>(epilogue);
-  epilogue_prepare(ep, n, m, scratch);
+  epilogue_prepare(ep, n, scratch);
   if (m <= FEW_ROWS) {
     gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0);
     return;
@@ -72,7 +72,7 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
 /** y = epilogue(X·Wᵀ), W i7. */
 export function gemm_i7(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, epilogue: usize, scratch: usize): void {
   const ep = changetype<Epilogue>(epilogue);
-  epilogue_prepare(ep, n, m, scratch);
+  epilogue_prepare(ep, n, scratch);
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (m <= FEW_ROWS) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch);
     else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, false);
@@ -80,6 +80,12 @@ export function gemm_i7(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
     if (m <= FEW_ROWS) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
     else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
   }
+}
+
+/** Rows, a multiple of 4, whose accumulators are the output of panel j: the microkernel stores them in y and not in the strip. */
+// @ts-ignore: decorator
+@inline function direct_rows(ep: Epilogue, rows: i32, j: i32, n: i32): i32 {
+  return ep.out == OUT_I32 && ep.bias == 0 && (j << 3) + 8 <= n ? rows & ~3 : 0;
 }
 
 function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
@@ -96,21 +102,25 @@ function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y
     const y0 = y + <usize>i0 * ldy;
     pack_a_i8_i16(x + <usize>i0 * ldx, ldx, rows, k, a);
     for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize>j * b_size;
+      const panel = panels + <usize>j * b_size, direct = direct_rows(ep, rows, j, n), c = y0 + (<usize>j << 5);
       for (let k0 = 0; k0 < k4; k0 += k_block) {
         const kk = min(k_block, k4 - k0);
         widen_panel(panel + (<usize>k0 << 3), kk >> 2, offset, b);
         let tile = a + (<usize>k0 << 4);
-        for (let i = 0; i < rows; i += 4, tile += a_size) mk_i16_4x8(tile, b, strip + (<usize>i << 5), kk >> 1, i32(k0 != 0));
+        for (let i = 0; i < direct; i += 4, tile += a_size) mk_i16_4x8(tile, b, c + <usize>i * ldy, ldy, kk >> 1, i32(k0 != 0));
+        for (let i = direct; i < rows; i += 4, tile += a_size) mk_i16_4x8(tile, b, strip + (<usize>i << 5), 32, kk >> 1, i32(k0 != 0));
       }
-      epilogue_panel(ep, scratch, j, strip, rows, n, y0, ldy, i0);
+      epilogue_panel(ep, scratch, j, strip + (<usize>direct << 5), rows - direct, n, y0 + <usize>direct * ldy, ldy, i0 + direct);
     }
   }
 }
 
+// sign bit, h mask, l mask
+const SPLIT: usize = memory.data<u8>([128, 127, 1]);
+
 /** w → h, then l (see the head): `steps` steps of 32 bytes. */
 function split_panel(panel: usize, steps: i32, to: usize): void {
-  const flip = i8x16.splat(-128), seven = i8x16.splat(127), one = i8x16.splat(1);
+  const flip = v128.load8_splat(SPLIT), seven = v128.load8_splat(SPLIT + 1), one = v128.load8_splat(SPLIT + 2);
   const size = <usize>steps << 5;
   for (const end = panel + size; panel < end; panel += 16, to += 16) {
     const w = v128.load(panel);
@@ -133,17 +143,16 @@ function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y
     const y0 = y + <usize>i0 * ldy;
     pack_a_i8(x + <usize>i0 * ldx, ldx, rows, k, a, correction);
     for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize>j * b_size;
-      let tile = a;
-      if (split) {
-        split_panel(panel, steps, b);
-        for (let i = 0; i < rows; i += 4, tile += a_size) mk_i8_4x8_dot2(tile, b, strip + (<usize>i << 5), steps, correction + (<usize>i << 2));
-      } else if (builtin) {
-        for (let i = 0; i < rows; i += 4, tile += a_size) mk_i7_4x8_dot(tile, panel, strip + (<usize>i << 5), steps, correction + (<usize>i << 2));
-      } else {
-        for (let i = 0; i < rows; i += 4, tile += a_size) mk_i7_4x8_madd(tile, panel, strip + (<usize>i << 5), steps, correction + (<usize>i << 2));
+      const panel = panels + <usize>j * b_size, direct = direct_rows(ep, rows, j, n);
+      let tile = a, sum = correction, c = y0 + (<usize>j << 5), ld = ldy;
+      if (split) split_panel(panel, steps, b);
+      for (let i = 0; i < rows; i += 4, tile += a_size, sum += 16, c += ld << 2) {
+        if (i == direct) c = strip + (<usize>i << 5), ld = 32;
+        if (split) mk_i8_4x8_dot2(tile, b, c, ld, steps, sum);
+        else if (builtin) mk_i7_4x8_dot(tile, panel, c, ld, steps, sum);
+        else mk_i7_4x8_madd(tile, panel, c, ld, steps, sum);
       }
-      epilogue_panel(ep, scratch, j, strip, rows, n, y0, ldy, i0);
+      epilogue_panel(ep, scratch, j, strip + (<usize>direct << 5), rows - direct, n, y0 + <usize>direct * ldy, ldy, i0 + direct);
     }
   }
 }

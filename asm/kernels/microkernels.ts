@@ -61,14 +61,14 @@
 }
 
 /**
- * strip[4][8] (+)= A·B, i16 × i16 → i32, exact (wraps modulo 2^32).
+ * c[4][8] (+)= A·B, i16 × i16 → i32, exact (wraps modulo 2^32).
  * @param a one i16 A panel (pack.ts), 32 bytes a step
  * @param b one i16 B panel [k2][8][2]
- * @param strip i32 [4][8]
+ * @param c i32 [4][8], `ld` bytes between rows (32: a strip; else the output itself)
  * @param k2 steps, pairs of k
- * @param accumulate 1: adds to the strip
+ * @param accumulate 1: adds to c
  */
-export function mk_i16_4x8(a: usize, b: usize, strip: usize, k2: i32, accumulate: i32): void {
+export function mk_i16_4x8(a: usize, b: usize, c: usize, ld: usize, k2: i32, accumulate: i32): void {
   let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
   for (const end = a + (<usize>k2 << 5); a < end; a += 32, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
@@ -84,19 +84,19 @@ export function mk_i16_4x8(a: usize, b: usize, strip: usize, k2: i32, accumulate
     c30 = i32x4.add(c30, i32x4.dot_i16x8_s(a3, b0));
     c31 = i32x4.add(c31, i32x4.dot_i16x8_s(a3, b1));
   }
-  store_rows_i32(strip, 32, c00, c10, c20, c30, accumulate);
-  store_rows_i32(strip + 16, 32, c01, c11, c21, c31, accumulate);
+  store_rows_i32(c, ld, c00, c10, c20, c30, accumulate);
+  store_rows_i32(c + 16, ld, c01, c11, c21, c31, accumulate);
 }
 
 /**
- * strip[4][8] = correction[row] + A·B, i8 × u7 → i32, exact: every product pair fits i16, so no engine saturates and no high bit is set.
+ * c[4][8] = correction[row] + A·B, i8 × u7 → i32, exact: every product pair fits i16, so no engine saturates and no high bit is set.
  * One builtin: vpdpbusd with AVX-VNNI, sdot on ARM.
  * @param a one i8 A panel, 16 bytes a step
  * @param b [k4][8][4], 0 … 127
  * @param k4 steps of four k
  * @param correction i32[4]
  */
-export function mk_i7_4x8_dot(a: usize, b: usize, strip: usize, k4: i32, correction: usize): void {
+export function mk_i7_4x8_dot(a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
     for (const end = a + (<usize>k4 << 4); a < end; a += 16, b += 32) {
@@ -113,16 +113,16 @@ export function mk_i7_4x8_dot(a: usize, b: usize, strip: usize, k4: i32, correct
       c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b0, c30);
       c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b1, c31);
     }
-    store_rows_i32(strip, 32, c00, c10, c20, c30, 0);
-    store_rows_i32(strip + 16, 32, c01, c11, c21, c31, 0);
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
   }
 }
 
 /**
- * strip[4][8] = 2·(correction[row] + A·H) + A·L: full i8 weights as seven high bits H and one low bit L, both legal second operands.
+ * c[4][8] = 2·(correction[row] + A·H) + A·L: full i8 weights as seven high bits H and one low bit L, both legal second operands.
  * @param b H [k4][8][4] (0 … 127), then L [k4][8][4] (0 … 1)
  */
-export function mk_i8_4x8_dot2(a: usize, b: usize, strip: usize, k4: i32, correction: usize): void {
+export function mk_i8_4x8_dot2(a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
     const end = a + (<usize>k4 << 4);
@@ -156,8 +156,8 @@ export function mk_i8_4x8_dot2(a: usize, b: usize, strip: usize, k4: i32, correc
       c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b0, c30);
       c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b1, c31);
     }
-    store_rows_i32(strip, 32, c00, c10, c20, c30, 0);
-    store_rows_i32(strip + 16, 32, c01, c11, c21, c31, 0);
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
   }
 }
 
@@ -170,7 +170,7 @@ const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 }
 
 /** As `mk_i7_4x8_dot`, for x86 without AVX-VNNI, where V8 makes five instructions of the builtin and three of this. */
-export function mk_i7_4x8_madd(a: usize, b: usize, strip: usize, k4: i32, correction: usize): void {
+export function mk_i7_4x8_madd(a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     const ones = v128.load(ONES);
     let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
@@ -188,8 +188,8 @@ export function mk_i7_4x8_madd(a: usize, b: usize, strip: usize, k4: i32, correc
       c30 = dot_ones(a3, b0, ones, c30);
       c31 = dot_ones(a3, b1, ones, c31);
     }
-    store_rows_i32(strip, 32, c00, c10, c20, c30, 0);
-    store_rows_i32(strip + 16, 32, c01, c11, c21, c31, 0);
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
   }
 }
 

@@ -259,8 +259,8 @@ function checkAttention({ build, kernels }: Case, rows: number, depth: number, c
     let bad = 0;
     for (let i = 0; i < tiles; i++) {
       for (let j = 0; j < panels; j++) {
-        kernels.e.mk_i16_4x8(pa + i * d4 * 16, pb + j * d4 * 16, strip, d4 / 2, 0);
-        kernels.e.mk_i16_4x8(pa + i * d4 * 16, pb + j * d4 * 16, strip, d4 / 2, 1);
+        kernels.e.mk_i16_4x8(pa + i * d4 * 16, pb + j * d4 * 16, strip, 32, d4 / 2, 0);
+        kernels.e.mk_i16_4x8(pa + i * d4 * 16, pb + j * d4 * 16, strip, 32, d4 / 2, 1);
         const s = new Int32Array(kernels.copy(strip, 128));
         for (let r = 0; r < 4 && i * 4 + r < rows; r++) {
           for (let c = 0; c < 8 && j * 8 + c < columns; c++) {

@@ -44,6 +44,7 @@ export function readZip(bytes: Uint8Array): Map<string, ZipEntry> {
     entries.set(entry.name, entry);
     at = end;
   }
+  checkOverlaps(entries);
   return entries;
 }
 
@@ -159,6 +160,16 @@ function zip64Fields(view: DataView, start: number, end: number): number[] {
     at = next;
   }
   return [];
+}
+
+/** Many entries on the same bytes would take memory out of proportion to the archive. */
+function checkOverlaps(entries: ReadonlyMap<string, ZipEntry>): void {
+  const sorted = [...entries.values()].sort((a, b) => a.data.byteOffset - b.data.byteOffset);
+  let end = 0;
+  for (const { name, data } of sorted) {
+    if (data.byteOffset < end) throw invalid(`the entry ${quote(name)} overlaps another`);
+    end = data.byteOffset + data.length;
+  }
 }
 
 /** Values beyond 2^53 lose bits, but exceed every file all the same. */

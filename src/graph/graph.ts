@@ -38,6 +38,8 @@ export interface Node {
   readonly output: Value;
   /** Name of the module in the model (`blocks.0.attn.qkv`). */
   readonly name: string;
+  /** The op, to apply it again. */
+  readonly definition: Op;
 }
 
 /** An op of the graph: its name and its rule for types. */
@@ -144,13 +146,29 @@ export class Graph {
   ): Value {
     const { dtype, shape } = op.infer(inputs, attributes);
     const output = this.#value(names.output ?? "", dtype, shape);
-    this.nodes.push({ op: op.name, inputs, attributes, output, name: names.name ?? "" });
+    const name = names.name ?? "";
+    this.nodes.push({ op: op.name, inputs, attributes, output, name, definition: op });
     return output;
   }
 
   /** Names a value as an output of an entry; what no output needs is not computed. */
   output(name: string, value: Value, entry = "main"): void {
     this.outputs.push({ name, value, entry });
+  }
+
+  /** A graph with the same symbols, inputs and constants, and no nodes yet. */
+  derive(): Graph {
+    const graph = new Graph();
+    graph.#next = this.#next;
+    for (const [name, symbol] of this.symbols) graph.symbols.set(name, symbol);
+    graph.inputs.push(...this.inputs);
+    for (const [id, constant] of this.constants) graph.constants.set(id, constant);
+    return graph;
+  }
+
+  /** Applies the op of a node, maybe of another graph, to other inputs. */
+  replay({ definition, attributes, output, name }: Node, inputs: Node["inputs"]): Value {
+    return this.apply(definition, inputs, attributes, { name, output: output.name });
   }
 
   #value(name: string, dtype: DType, shape: readonly Extent[]): Value {
@@ -169,11 +187,9 @@ export function producersOf(graph: Graph): Map<number, Node> {
   return new Map(graph.nodes.map((node) => [node.output.id, node]));
 }
 
-/** The nodes that the outputs of an entry need, in order. */
-export function nodesOf(graph: Graph, entry: string): Node[] {
-  const needed = new Set(
-    graph.outputs.filter((output) => output.entry === entry).map((output) => output.value.id),
-  );
+/** The nodes that some outputs need, in order. */
+export function nodesOf(graph: Graph, outputs: readonly GraphOutput[]): Node[] {
+  const needed = new Set(outputs.map((output) => output.value.id));
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
     if (!needed.has(node.output.id)) continue;

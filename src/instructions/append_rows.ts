@@ -10,8 +10,20 @@ export const appendRows = defineInstruction({
   opcode: 24,
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
-    { name: "offsets", role: "in", dtypes: ["i32"], shape: "B+1", check: { kind: "offsets", limit: "T" } },
-    { name: "slot", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "distinct", limit: "S" } },
+    {
+      name: "offsets",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B+1",
+      check: { kind: "offsets", limit: "T" },
+    },
+    {
+      name: "slot",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B",
+      check: { kind: "distinct", limit: "S" },
+    },
     { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
     { name: "cache", role: "inout", dtypes: ["i8", "i16", "i32", "f32"], shape: "S R C" },
   ],

@@ -48,6 +48,8 @@ export const DEFAULT_WORK_LIMIT = 2 ** 45;
 export const DEFAULT_MEMORY_LIMIT_BYTES = 0xFFFF0000;
 
 const MAX_VALUE = 2 ** 31 - 1;
+/** Expressions whose terms may add up to more could be rounded. */
+const MAX_MAGNITUDE = 2 ** 52;
 
 /**
  * Verifies a decoded program.
@@ -172,12 +174,21 @@ function expressionRanges(program: Program, symbolRanges: readonly Range[]): Ran
       throw new ProgramError("bad_expression", `modulus of expression ${i}`);
     }
     const range = rangeOf(expression, symbolRanges, ranges);
-    if (range.min < 0 || range.max > MAX_VALUE) {
-      throw new ProgramError("bad_expression", `expression ${i}: ${range.min} to ${range.max}`);
-    }
+    if (
+      range.min < 0 || range.max > MAX_VALUE ||
+      magnitudeOf(expression, symbolRanges) > MAX_MAGNITUDE
+    ) throw new ProgramError("bad_expression", `expression ${i}: ${range.min} to ${range.max}`);
     ranges.push(range);
   });
   return ranges;
+}
+
+/** Bound of every partial sum of an expression. */
+function magnitudeOf({ constant, terms }: Expression, symbolRanges: readonly Range[]): number {
+  return terms.reduce(
+    (sum, [factor, symbol]) => sum + Math.abs(factor) * symbolRanges[symbol].max,
+    Math.abs(constant),
+  );
 }
 
 function checkTensors(program: Program, ranges: readonly Range[]): void {
@@ -224,6 +235,8 @@ function checkCheck(program: Program, tensor: ProgramTensor, fail: (why: string)
   if (other.region !== "input" || other.check !== "offsets" || other.extents.length !== 1) {
     fail("offsets");
   }
+  // It may come later in the file, where nothing has been checked yet.
+  if (other.extents[0] >= program.expressions.length) fail("offsets");
   if (!equals(program, other.extents[0], extents[0], 1)) fail("offsets");
 }
 
@@ -530,9 +543,16 @@ function checkValues(
     equals(program, view.extents[0], tensor.extents[0]);
   const checked = tensor.check === check.kind ||
     (check.kind === "below" && tensor.check === "distinct");
-  if (!whole || !checked || (limit >= 0 && !equals(program, tensor.limit, limit))) {
-    throw new ProgramError("bad_operand", `${shapes.where}: ${name}: unchecked values`);
-  }
+  if (
+    !whole || !checked || (limit >= 0 && !equals(program, tensor.limit, limit)) ||
+    (check.kind === "past" && tensor.offsets !== offsetsOf(program, spec, instruction))
+  ) throw new ProgramError("bad_operand", `${shapes.where}: ${name}: unchecked values`);
+}
+
+/** Tensor of the operand that holds the bounds of the sequences, to which `past` is added. */
+function offsetsOf(program: Program, spec: InstructionSpec, { operands }: Instruction): Index {
+  const operand = operands[spec.operands.findIndex(({ check }) => check?.kind === "offsets")];
+  return program.views[operand].tensor;
 }
 
 /** Entries follow one another without gaps; arena memory belongs to one entry and is written first. */

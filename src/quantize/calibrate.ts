@@ -49,7 +49,7 @@ export async function calibrate(
   const lowered = lower(network.graph, {
     parameters: true,
     fuse: false,
-    entries: [options.entry],
+    outputs: network.graph.outputs.filter((output) => output.entry === options.entry),
   });
   using instance = await options.load(lowered.program, { max_batch: options.batchSize });
   const run = new Calibration(network, lowered, instance, options.observer ?? "minmax");

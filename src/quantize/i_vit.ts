@@ -78,11 +78,11 @@ export interface IVitOptions {
   readonly pixelTable?: Float32Array;
 }
 
-/** A network of integers, its activations in the order in which they are computed. */
+/** A network of integers with entries as {@linkcode IVitOptions} asks for, its activations in the order in which they are computed. */
 export interface IntegerNetwork {
   readonly graph: Graph;
   readonly activations: readonly Activation[];
-  /** Values that taps show besides the activations, by name. */
+  /** What taps show: the codes of all activations, and the results of softmax and GELU, by name. */
   readonly taps: ReadonlyMap<string, Value>;
 }
 
@@ -100,10 +100,14 @@ export function quantizeIVit(source: Graph, options: IVitOptions): IntegerNetwor
     if (options.pixelTable !== undefined) rewriter.rewrite(entry, PIXELS);
     rewriter.rewrite(entry, entry);
   }
+  const activations = [...rewriter.activations.values()];
   return {
     graph: rewriter.graph,
-    activations: [...rewriter.activations.values()],
-    taps: rewriter.taps,
+    activations,
+    taps: new Map([
+      ...activations.map(({ name, output }) => [name, output] as const),
+      ...rewriter.taps,
+    ]),
   };
 }
 
@@ -134,7 +138,10 @@ class Rewriter {
     this.activations.clear();
     this.taps.clear();
     this.#channelsLast = as === PIXELS && entry !== PIXELS;
-    const nodes = nodesOf(this.source, entry);
+    const nodes = nodesOf(
+      this.source,
+      this.source.outputs.filter((output) => output.entry === entry),
+    );
     this.#consumers = this.#uses(nodes);
     for (const input of this.source.inputs) this.#input(input);
     for (const node of nodes) this.#node(node);

@@ -34,7 +34,9 @@ export interface Preprocessing {
  */
 export function checkPreprocessing(preprocessing: Preprocessing): void {
   const { inputSize, mean, std, interpolation, centerCrop } = asObject(preprocessing, "an object");
-  if (!Array.isArray(inputSize) || inputSize.length !== 3 || inputSize[0] !== 1 && inputSize[0] !== 3) {
+  if (
+    !Array.isArray(inputSize) || inputSize.length !== 3 || inputSize[0] !== 1 && inputSize[0] !== 3
+  ) {
     throw invalid("inputSize to be [1 or 3, height, width]", inputSize);
   }
   checkImageSize(inputSize[2], inputSize[1]);
@@ -43,7 +45,10 @@ export function checkPreprocessing(preprocessing: Preprocessing): void {
       !Array.isArray(values) || values.length !== inputSize[0] || !values.every(Number.isFinite) ||
       name === "std" && !values.every((value) => Math.fround(value) > 0)
     ) {
-      throw invalid(`${name} to be ${inputSize[0]} ${name === "std" ? "positive" : "finite"} numbers`, values);
+      throw invalid(
+        `${name} to be ${inputSize[0]} ${name === "std" ? "positive" : "finite"} numbers`,
+        values,
+      );
     }
   }
   if (!INTERPOLATIONS.includes(interpolation)) {
@@ -57,7 +62,9 @@ function checkResizeMode(mode: ResizeMode): void {
   asObject(mode, "resize to be an object");
   if (mode.mode === "stretch") checkImageSize(mode.width, mode.height);
   else if (mode.mode === "shorter_side") checkImageSize(mode.size, mode.size);
-  else if (mode.mode !== "none") throw invalid("resize.mode to be none, stretch or shorter_side", mode);
+  else if (mode.mode !== "none") {
+    throw invalid("resize.mode to be none, stretch or shorter_side", mode);
+  }
 }
 
 function asObject<T>(value: T, expected: string): T {
@@ -66,7 +73,10 @@ function asObject<T>(value: T, expected: string): T {
 }
 
 function invalid(expected: string, got: unknown): FewbitError {
-  return new FewbitError("invalid_argument", `Invalid preprocessing: expected ${expected}, got ${JSON.stringify(got)}`);
+  return new FewbitError(
+    "invalid_argument",
+    `Invalid preprocessing: expected ${expected}, got ${JSON.stringify(got)}`,
+  );
 }
 
 /**
@@ -123,7 +133,9 @@ export function normalizePixels(pixels: Uint8Array, preprocessing: Preprocessing
   if (pixels.length !== channels * plane) {
     throw new FewbitError(
       "shape_mismatch",
-      `Cannot normalise pixels: expected ${height} x ${width} x ${channels} = ${channels * plane}, got ${pixels.length}`,
+      `Cannot normalise pixels: expected ${height} x ${width} x ${channels} = ${
+        channels * plane
+      }, got ${pixels.length}`,
     );
   }
   const out = new Float32Array(pixels.length);

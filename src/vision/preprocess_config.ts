@@ -1,14 +1,14 @@
-import { FewbitError } from "../errors.ts";
+import {
+  badField,
+  type Config,
+  isConfig,
+  readChannels,
+  readPerChannel,
+  readSize,
+} from "./_config_fields.ts";
 import { huggingFacePreprocessing } from "./_huggingface_config.ts";
-import { type Config, numbers, perChannel, side, sizePair } from "./_config_fields.ts";
+import { isTimmConfig, timmPreprocessing } from "./_timm_config.ts";
 import { checkPreprocessing, type Preprocessing } from "./preprocess.ts";
-import { type Interpolation, INTERPOLATIONS } from "./resize.ts";
-
-/** ImageNet's mean and standard deviation, of red, green and blue and of grey. */
-const IMAGENET = {
-  3: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
-  1: { mean: [0.449], std: [0.226] },
-} as const;
 
 /**
  * Reads how images are prepared from a model's `config.json` and, where there is one, `preprocessor_config.json`:
@@ -17,7 +17,8 @@ const IMAGENET = {
  * - timm's `pretrained_cfg`, or its fields at the top: `input_size`, `mean`, `std`, `interpolation`, `crop_pct`, `crop_mode`;
  * - else `image_size`, `num_channels`, `image_mean` and `image_std`: the image is stretched to `image_size`.
  *
- * What is missing is that of ImageNet models: 3 channels, their mean and standard deviation, bicubic, a crop of 0.875.
+ * What is missing is that of ImageNet models: 3 channels of 224 × 224 pixels, their mean and standard deviation,
+ * bicubic, a crop of 0.875 (timm).
  *
  * Throws `invalid_argument` for values out of their range, `unsupported` for steps that are not done here.
  *
@@ -29,17 +30,32 @@ const IMAGENET = {
  * console.log(resize); // { mode: "shorter_side", size: 256 }
  * ```
  */
-export function preprocessingFromConfig(config: Config, preprocessorConfig?: Config): Preprocessing {
-  for (const value of [config, preprocessorConfig ?? {}]) {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new FewbitError("invalid_argument", "Cannot read preprocessing: expected a config object");
-    }
+export function preprocessingFromConfig(
+  config: Readonly<Record<string, unknown>>,
+  preprocessorConfig?: Readonly<Record<string, unknown>>,
+): Preprocessing {
+  if (!isConfig(config)) throw badField("the config", "an object", config);
+  if (preprocessorConfig !== undefined && !isConfig(preprocessorConfig)) {
+    throw badField("the preprocessor config", "an object", preprocessorConfig);
   }
   const preprocessing = preprocessorConfig
-    ? huggingFacePreprocessing(config, preprocessorConfig, IMAGENET)
-    : isTimm(config)
-    ? timmPreprocessing({ ...config, ...config.pretrained_cfg as Config })
+    ? huggingFacePreprocessing(config, preprocessorConfig)
+    : isTimmConfig(config)
+    ? timmPreprocessing(config)
     : flatPreprocessing(config);
   checkPreprocessing(preprocessing);
   return preprocessing;
+}
+
+function flatPreprocessing(config: Config): Preprocessing {
+  const channels = readChannels("num_channels", config.num_channels ?? 3);
+  const [height, width] = readSize("image_size", config.image_size ?? 224);
+  return {
+    inputSize: [channels, height, width],
+    mean: readPerChannel(config, "image_mean", "mean", channels),
+    std: readPerChannel(config, "image_std", "std", channels),
+    interpolation: "bicubic",
+    resize: { mode: "stretch", height, width },
+    centerCrop: false,
+  };
 }

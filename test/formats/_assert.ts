@@ -16,6 +16,16 @@ export async function assertRejects(
   await assert.rejects(read, (error) => isExpected(error, code, message));
 }
 
+/**
+ * Gives scalars the shape `[1]`: the golden checkpoints have it for every scale in the files of
+ * PyTorch, but `[]` for those that were used in the safetensors.
+ */
+export function scalarsAsVectors(tensors: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
+  return new Map([...tensors].map(([name, tensor]) => {
+    return [name, { ...tensor, shape: tensor.shape.length === 0 ? [1] : tensor.shape }];
+  }));
+}
+
 /** Checks that two checkpoints have the same names, and tensors of the same bits. */
 export function assertSameTensors(
   actual: ReadonlyMap<string, Tensor>,

@@ -8,22 +8,19 @@ const HALF_AWAY = 2;
 /** CMSIS-NN's and gemmlowp's two roundings. */
 const DOUBLE = 3;
 
-const I32_MIN = -(2 ** 31);
-const I32_MAX = 2 ** 31 - 1;
-
 /**
- * `round(z·m / 2^e)` of int32 values, exact, saturated to int32. An `e` below 1 counts as 1; above 62
- * the result is 0.
+ * `round(z·m / 2^e)` of int32 values as an exact integer. An `e` below 1 counts as 1; above 62 the
+ * result is 0.
  *
- * | rounding      | r                                                    |
- * | ------------- | ---------------------------------------------------- |
- * | 0 `half_even` | nearest integer, the even one of two                 |
- * | 1 `half_up`   | `⌊z·m/2^e + ½⌋`                                      |
- * | 2 `half_away` | nearest integer, of two the one farther from 0       |
+ * | rounding      | r                                                   |
+ * | ------------- | --------------------------------------------------- |
+ * | 0 `half_even` | nearest integer, the even one of two                |
+ * | 1 `half_up`   | `⌊z·m/2^e + ½⌋`                                     |
+ * | 2 `half_away` | nearest integer, of two the one farther from 0      |
  * | 3 `double`    | `arm_nn_requantize(z, m, 31 − e)`, see `roundTwice` |
  */
-export function requantize(z: number, m: number, e: number, rounding: number): number {
-  if (e > 62) return 0;
+export function requantize(z: number, m: number, e: number, rounding: number): bigint {
+  if (e > 62) return 0n;
   const shift = Math.max(e, 1);
   if (rounding === DOUBLE) return roundTwice(z, m, shift);
   const negative = (z < 0) !== (m < 0);
@@ -31,29 +28,28 @@ export function requantize(z: number, m: number, e: number, rounding: number): n
   let magnitude = floor;
   if (half > 0) magnitude++;
   if (half === 0) {
-    if (rounding === HALF_EVEN) magnitude += floor % 2;
-    if (rounding === HALF_UP) magnitude += negative ? 0 : 1;
+    if (rounding === HALF_EVEN) magnitude += floor % 2n;
+    if (rounding === HALF_UP && !negative) magnitude++;
     if (rounding === HALF_AWAY) magnitude++;
   }
-  return Math.max(I32_MIN, Math.min(I32_MAX, negative ? -magnitude : magnitude));
+  return negative ? -magnitude : magnitude;
 }
 
 /** `⌊|z·m| / 2^e⌋`, and whether the rest is below (−1), at (0) or above (1) one half. */
-function divide(z: number, m: number, e: number): { floor: number; half: number } {
+function divide(z: number, m: number, e: number): { floor: bigint; half: number } {
   const product = Math.abs(z * m);
   if (product < 2 ** 53) {
     // The product is exact, and so are its quotient by a power of two and both parts of that.
     const quotient = product / 2 ** e;
     const floor = Math.floor(quotient);
-    return { floor, half: Math.sign(quotient - floor - 0.5) };
+    return { floor: BigInt(floor), half: Math.sign(quotient - floor - 0.5) };
   }
   const exact = BigInt(z) * BigInt(m);
   const magnitude = exact < 0n ? -exact : exact;
   const floor = magnitude >> BigInt(e);
   const rest = magnitude - (floor << BigInt(e));
   const half = 1n << BigInt(e - 1);
-  // A floor beyond 2^53 saturates, so its last bits do not matter.
-  return { floor: Number(floor), half: rest < half ? -1 : rest > half ? 1 : 0 };
+  return { floor, half: rest < half ? -1 : rest > half ? 1 : 0 };
 }
 
 /**
@@ -66,18 +62,18 @@ function divide(z: number, m: number, e: number): { floor: number; half: number 
  * r = h / 2^max(e − 31, 0)                       half away from 0
  * ```
  */
-function roundTwice(z: number, m: number, e: number): number {
+function roundTwice(z: number, m: number, e: number): bigint {
   const a = z << Math.max(31 - e, 0);
   const high = Number(BigInt.asIntN(32, (BigInt(a) * BigInt(m) + 2n ** 30n) >> 31n));
   const divisor = 2 ** Math.max(e - 31, 0);
   const magnitude = Math.floor(Math.abs(high) / divisor + 0.5);
-  return high < 0 ? -magnitude : magnitude;
+  return BigInt(high < 0 ? -magnitude : magnitude);
 }
 
-/** Saturates an integer to a type. */
-export function saturate(value: number, dtype: DType): number {
-  const bits = dtype === "i8" ? 8 : dtype === "i16" ? 16 : 32;
-  return Math.max(-(2 ** (bits - 1)), Math.min(2 ** (bits - 1) - 1, value));
+/** Saturates an exact integer to a type. */
+export function saturate(value: bigint, dtype: DType): number {
+  const top = 1n << (dtype === "i8" ? 7n : dtype === "i16" ? 15n : 31n);
+  return Number(value < -top ? -top : value >= top ? top - 1n : value);
 }
 
 /** Element `column` of an operand with one element or one for each column. */
@@ -90,7 +86,7 @@ export function requantizer(
   op: Operands,
   prefix = "",
   suffix = "",
-): ((z: number, column: number) => number) | undefined {
+): ((z: number, column: number) => bigint) | undefined {
   const multiplier = op.optional(`${prefix}multiplier${suffix}`);
   if (multiplier === undefined) return undefined;
   const shift = op.get(`${prefix}shift${suffix}`);

@@ -39,7 +39,9 @@ function shiftSoftmax(
   const max = maximum(scores, hidden);
   // A hidden entry weighs what a fully clipped one does.
   const clipped = -Math.min(x0, -1);
-  const e = scores.map((score, j) => hidden[j] ? clipped : shiftExp(score - max, x0, FRACTION_BITS));
+  const e = scores.map((score, j) =>
+    hidden[j] ? clipped : shiftExp(score - max, x0, FRACTION_BITS)
+  );
   const sum = e.reduce((a, b) => a + b, 0);
   const factor = BigInt(Math.floor(SUM_LIMIT / Math.min(sum, SUM_LIMIT)));
   return e.map((value) => Number((BigInt(value) * factor) >> BigInt(32 - bits)));

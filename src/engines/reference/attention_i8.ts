@@ -29,7 +29,7 @@ export function attentionI8(op: Operands): void {
           }
           let score = saturate(requantize(acc, 0), "i8");
           if (bias !== undefined) {
-            score = saturate(requantize2!(score, 0) + bias.get(h * queries + i, j), "i8");
+            score = saturate(requantize2!(score, 0) + BigInt(bias.get(h * queries + i, j)), "i8");
           }
           scores.push(score);
           mask.push(hidden(b, i, j));

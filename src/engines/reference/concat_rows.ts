@@ -8,9 +8,7 @@ export function concatRows(op: Operands): void {
   for (let b = 0; b < batch; b++) {
     for (let row = 0; row < length; row++) {
       for (let c = 0; c < columns; c++) {
-        const value = row < first.rows
-          ? first.get(row, c)
-          : x.get(b * rest + row - first.rows, c);
+        const value = row < first.rows ? first.get(row, c) : x.get(b * rest + row - first.rows, c);
         y.set(b * length + row, c, value);
       }
     }

@@ -8,7 +8,7 @@ export function linearI8(op: Operands): void {
   const requantize = requantizer(op);
   const requantize2 = requantizer(op, "", "2");
   const requantizeIdentity = requantizer(op, "identity_");
-  const zeroPoint = op.scalar("zero_point") ?? 0;
+  const zeroPoint = BigInt(op.scalar("zero_point") ?? 0);
   for (let row = 0; row < x.rows; row++) {
     for (let n = 0; n < y.columns; n++) {
       let acc = bias?.get(0, n) ?? 0;
@@ -20,9 +20,10 @@ export function linearI8(op: Operands): void {
       let r = saturate(requantize(acc, n) + zeroPoint, y.dtype);
       if (table !== undefined) r = table.get(0, r + 128);
       if (identity !== undefined) {
-        r = requantize2!(r, 0) + requantizeIdentity!(identity.get(row, n), 0);
+        const sum = requantize2!(r, 0) + requantizeIdentity!(identity.get(row, n), 0);
+        r = saturate(sum, y.dtype);
       }
-      y.set(row, n, saturate(r, y.dtype));
+      y.set(row, n, r);
     }
   }
 }

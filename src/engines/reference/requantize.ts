@@ -6,10 +6,10 @@ export function requantize(op: Operands): void {
   const [x, y, identity] = [op.get("x"), op.get("y"), op.optional("identity")];
   const first = requantizer(op)!;
   const second = requantizer(op, "identity_");
-  const zeroPoint = op.scalar("zero_point") ?? 0;
+  const zeroPoint = BigInt(op.scalar("zero_point") ?? 0);
   for (let row = 0; row < x.rows; row++) {
     for (let n = 0; n < x.columns; n++) {
-      const arm = identity === undefined ? 0 : second!(identity.get(row % identity.rows, n), 0);
+      const arm = identity === undefined ? 0n : second!(identity.get(row % identity.rows, n), 0);
       y.set(row, n, saturate(first(x.get(row, n), n) + arm + zeroPoint, y.dtype));
     }
   }

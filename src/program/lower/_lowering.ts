@@ -2,7 +2,7 @@
 import { FewbitError } from "../../errors.ts";
 import { product, same, times } from "../../graph/extent.ts";
 import { consumersOf, nodesOf, producersOf } from "../../graph/graph.ts";
-import type { Extent, Graph, Node, Value } from "../../graph/graph.ts";
+import type { Extent, Graph, GraphOutput, Node, Value } from "../../graph/graph.ts";
 import { requantize } from "../../quantize/dyadic.ts";
 import type { Layout } from "../../instructions/mod.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -77,22 +77,21 @@ export class Lowering {
     }
   }
 
-  /** Begins an entry; returns its nodes. */
-  begin(entry: string): Node[] {
+  /** Begins an entry with these outputs; returns its nodes. */
+  begin(outputs: readonly GraphOutput[]): Node[] {
     this.#placed = new Map();
-    const nodes = nodesOf(this.graph, entry);
+    const nodes = nodesOf(this.graph, outputs);
     this.#consumers = consumersOf(nodes);
     this.#outputNames = new Map();
-    for (const { name, value, entry: of } of this.graph.outputs) {
-      if (of === entry && !this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name);
+    for (const { name, value } of outputs) {
+      if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name);
     }
     return nodes;
   }
 
   /** Ends an entry: outputs that no instruction has written are copied. */
-  end(entry: string): void {
-    for (const { name, value, entry: of } of this.graph.outputs) {
-      if (of !== entry) continue;
+  end(entry: string, outputs: readonly GraphOutput[]): void {
+    for (const { name, value } of outputs) {
       const tensor = this.#outputs.get(name);
       const placed = this.#placed.get(value.id);
       if (tensor !== undefined && placed?.tensor === tensor) continue;
@@ -147,9 +146,12 @@ export class Lowering {
     this.#placed.set(value.id, placed);
   }
 
-  /** View of a new tensor for a value that an instruction is about to write. */
+  /**
+   * View of a new tensor for a value that an instruction is about to write. An output that other
+   * instructions read lies in the arena and is copied at the end: engines only write outputs.
+   */
   result(value: Value, extents: readonly Extent[] = value.shape): Index {
-    const name = this.#outputNames.get(value.id);
+    const name = this.#consumers.has(value.id) ? undefined : this.#outputNames.get(value.id);
     const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
       region: "arena",
       dtype: value.dtype,
@@ -316,10 +318,14 @@ function packed({ data, shape }: Tensor, layout: Layout): Uint8Array {
     case "panel_8x4_u7":
       return packPanelsI7(data as Int8Array, shape[0], shape[1]);
     case "panel_8":
-      return packPanelsF32(data as Float32Array, shape[0], shape[1]);
+      return bytesOf(packPanelsF32(data as Float32Array, shape[0], shape[1]));
     case "rows":
-      return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      return bytesOf(data);
   }
+}
+
+function bytesOf(data: ArrayBufferView): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
 /** The second arm of a requantisation, rounded ahead of time. */

@@ -1,6 +1,6 @@
 /** Graph to program. */
 import { FewbitError } from "../../errors.ts";
-import type { Graph } from "../../graph/graph.ts";
+import type { Graph, GraphOutput } from "../../graph/graph.ts";
 import type { CompiledProgram, Index, Metadata } from "../program.ts";
 import { Lowering } from "./_lowering.ts";
 import type { DerivedParameter, LowerOptions } from "./_lowering.ts";
@@ -25,8 +25,8 @@ export function lower(
   graph: Graph,
   options: Partial<LowerOptions> & {
     readonly metadata?: Metadata;
-    /** Entries to lower. Default: all that have outputs. */
-    readonly entries?: readonly string[];
+    /** What to compute. Default: the outputs of the graph. */
+    readonly outputs?: readonly GraphOutput[];
   } = {},
 ): LoweredProgram {
   const lowering = new Lowering(graph, {
@@ -36,12 +36,12 @@ export function lower(
     fast: false,
     ...options,
   });
-  const entries = new Set(
-    options.entries ?? graph.outputs.map((output) => output.entry),
-  );
+  const outputs = options.outputs ?? graph.outputs;
+  const entries = new Set(outputs.map((output) => output.entry));
   if (entries.size === 0) throw new FewbitError("invalid_argument", "Cannot compile: no output");
   for (const entry of entries) {
-    const nodes = lowering.begin(entry);
+    const wanted = outputs.filter((output) => output.entry === entry);
+    const nodes = lowering.begin(wanted);
     const absorbed = new Set<number>();
     // From the end, so that the longest chain wins: what is absorbed absorbs nothing itself.
     for (const node of nodes.toReversed()) {
@@ -58,7 +58,7 @@ export function lower(
         lowerInteger(lowering, node) || lowerFloat(lowering, node);
       if (!done) throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
     }
-    lowering.end(entry);
+    lowering.end(entry, wanted);
   }
   const { order, ...program } = lowering.builder.finish(options.metadata);
   return {

@@ -1,0 +1,146 @@
+// Softmax of four rows of scores on the way from Q·Kᵀ to P·V.
+//
+// Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as the i16
+// A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
+import { softmax_factor, softmax_masked, softmax_probability, softmax_shift } from "./softmax_i8";
+
+const LOWEST: usize = memory.data<i64>([-9187201950435737472, -9187201950435737472], 16);
+// 2^31 in two 64-bit lanes
+const HALF: usize = memory.data<i64>([2147483648, 2147483648], 16);
+
+/** Maximum of the low and of the high 8 bytes, each in all its 8. */
+// @ts-ignore: decorator
+@inline
+function maximum_of_halves(v: v128): v128 {
+  v = i8x16.max_s(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
+  v = i8x16.max_s(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
+  return i8x16.max_s(v, v128.shuffle<i8>(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+}
+
+/** Eight exponentials of distances d to `to`; returns their sum. */
+// @ts-ignore: decorator
+@inline
+function look_up(table: usize, d: u64, to: usize): u64 {
+  const e0 = load<u32>(table + <usize> ((d << 2) & 1020)), e1 = load<u32>(table + <usize> ((d >> 6) & 1020));
+  const e2 = load<u32>(table + <usize> ((d >> 14) & 1020)), e3 = load<u32>(table + <usize> ((d >> 22) & 1020));
+  const e4 = load<u32>(table + <usize> ((d >> 30) & 1020)), e5 = load<u32>(table + <usize> ((d >> 38) & 1020));
+  const e6 = load<u32>(table + <usize> ((d >> 46) & 1020)), e7 = load<u32>(table + <usize> ((d >> 54) & 1020));
+  store<u32>(to, e0);
+  store<u32>(to, e1, 4);
+  store<u32>(to, e2, 8);
+  store<u32>(to, e3, 12);
+  store<u32>(to, e4, 16);
+  store<u32>(to, e5, 20);
+  store<u32>(to, e6, 24);
+  store<u32>(to, e7, 28);
+  return <u64> e0 + <u64> e1 + (<u64> e2 + <u64> e3) + (<u64> e4 + <u64> e5 + (<u64> e6 + <u64> e7));
+}
+
+/**
+ * @param x i8 [panels][4][8]; columns ≥ keys hold −128 or a copy of another column of their row
+ * @param e scratch u32 [panels][4][8], then u64[4]
+ * @param mask 0, or u8 rows of `keys`, `mask_stride` apart, `rows` of them
+ * @param a the A panel, 128 bytes a panel of 8 keys
+ */
+export function softmax_strip(plan: usize, x: usize, keys: i32, e: usize, mask: usize, mask_stride: usize, rows: i32, a: usize): void {
+  const panels = (keys + 7) >> 3, end = x + (<usize> panels << 5);
+  let high01 = v128.load(LOWEST), high23 = high01;
+  for (let p = x; p < end; p += 32) {
+    high01 = i8x16.max_s(high01, v128.load(p));
+    high23 = i8x16.max_s(high23, v128.load(p, 16));
+  }
+  high01 = maximum_of_halves(high01);
+  high23 = maximum_of_halves(high23);
+  let s0: u64 = 0, s1: u64 = 0, s2: u64 = 0, s3: u64 = 0, to = e;
+  for (let p = x; p < end; p += 32, to += 128) {
+    const d01 = i8x16.sub(high01, v128.load(p)), d23 = i8x16.sub(high23, v128.load(p, 16));
+    s0 += look_up(plan, i64x2.extract_lane(d01, 0), to);
+    s1 += look_up(plan, i64x2.extract_lane(d01, 1), to + 32);
+    s2 += look_up(plan, i64x2.extract_lane(d23, 0), to + 64);
+    s3 += look_up(plan, i64x2.extract_lane(d23, 1), to + 96);
+  }
+  const sums = to;
+  store<u64>(sums, s0);
+  store<u64>(sums, s1, 8);
+  store<u64>(sums, s2, 16);
+  store<u64>(sums, s3, 24);
+  for (let j = keys; j & 7; j++) {
+    for (let r = 0; r < 4; r++) replace(e, j, r, 0, sums);
+  }
+  if (mask) {
+    const hidden = softmax_masked(plan);
+    for (let r = 0; r < rows; r++, mask += mask_stride) {
+      for (let j = 0; j < keys; j++) if (load<u8>(mask + <usize> j)) replace(e, j, r, hidden, sums);
+    }
+  }
+  const shift = softmax_shift(plan);
+  if (shift) shift_probabilities(e, sums, shift, a);
+  else table_probabilities(e, sums, a);
+}
+
+/** Replaces an exponential, and its part of the sum. */
+function replace(e: usize, j: i32, r: i32, by: u32, sums: usize): void {
+  const at = e + <usize> ((((j >> 3) << 5) + (r << 3) + (j & 7)) << 2), sum = sums + (<usize> r << 3);
+  store<u64>(sum, load<u64>(sum) - <u64> load<u32>(at) + <u64> by);
+  store<u32>(at, by);
+}
+
+// @ts-ignore: decorator
+@inline
+function store_pairs(a: usize, p0: v128, p1: v128, p2: v128, p3: v128): void {
+  const x0 = v128.shuffle<i32>(p0, p1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(p0, p1, 2, 6, 3, 7);
+  const y0 = v128.shuffle<i32>(p2, p3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(p2, p3, 2, 6, 3, 7);
+  const t0 = v128.shuffle<i64>(x0, y0, 0, 2), t1 = v128.shuffle<i64>(x0, y0, 1, 3);
+  const t2 = v128.shuffle<i64>(x1, y1, 0, 2), t3 = v128.shuffle<i64>(x1, y1, 1, 3);
+  v128.store(a, t0);
+  v128.store(a, t0, 16);
+  v128.store(a, t1, 32);
+  v128.store(a, t1, 48);
+  v128.store(a, t2, 64);
+  v128.store(a, t2, 80);
+  v128.store(a, t3, 96);
+  v128.store(a, t3, 112);
+}
+
+// @ts-ignore: decorator
+@inline
+function shifted(e: usize, f: v128, shift: i32): v128 {
+  return i16x8.narrow_i32x4_s(i32x4.shr_u(i32x4.mul(v128.load(e), f), shift), i32x4.shr_u(i32x4.mul(v128.load(e, 16), f), shift));
+}
+
+/** E·f ≤ 2^31−1, so 32 bits hold it. */
+function shift_probabilities(e: usize, sums: usize, shift: i32, a: usize): void {
+  const f0 = i32x4.splat(<i32> softmax_factor(load<u64>(sums), shift)), f1 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 8), shift));
+  const f2 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 16), shift)), f3 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 24), shift));
+  for (; e < sums; e += 128, a += 128) store_pairs(a, shifted(e, f0, shift), shifted(e + 32, f1, shift), shifted(e + 64, f2, shift), shifted(e + 96, f3, shift));
+}
+
+// @ts-ignore: decorator
+@inline
+function high_words(e: v128, r: v128, half: v128): v128 {
+  return v128.shuffle<i32>(i64x2.add(i64x2.extmul_low_i32x4_u(e, r), half), i64x2.add(i64x2.extmul_high_i32x4_u(e, r), half), 1, 3, 5, 7);
+}
+
+/** The narrowing saturates 32768 to 32767. */
+// @ts-ignore: decorator
+@inline
+function scaled(e: usize, r: v128, half: v128): v128 {
+  return i16x8.narrow_i32x4_s(high_words(v128.load(e), r, half), high_words(v128.load(e, 16), r, half));
+}
+
+function table_probabilities(e: usize, sums: usize, a: usize): void {
+  const half = v128.load(HALF);
+  for (let r: usize = 0; r < 4; r++) store<u64>(sums + (r << 3), table_factor(e + (r << 5), load<u64>(sums + (r << 3)), sums));
+  const r0 = i32x4.splat(load<i32>(sums)), r1 = i32x4.splat(load<i32>(sums, 8)), r2 = i32x4.splat(load<i32>(sums, 16)), r3 = i32x4.splat(load<i32>(sums, 24));
+  for (; e < sums; e += 128, a += 128) store_pairs(a, scaled(e, r0, half), scaled(e + 32, r1, half), scaled(e + 64, r2, half), scaled(e + 96, r3, half));
+}
+
+/** r; where it has more than 32 bits (no table of ours), E becomes 2p and r 2^31, which give the same p. */
+function table_factor(e: usize, sum: u64, end: usize): u64 {
+  const r = softmax_factor(sum, 0);
+  if (r < 0x100000000) return r;
+  for (; e < end; e += 128) {
+    for (let i: usize = 0; i < 32; i += 4) store<u32>(e + i, <u32> softmax_probability(load<u32>(e + i), r, 0) << 1);
+  }
+  return 0x80000000;
+}

@@ -1,0 +1,27 @@
+// y[r][c] = table[c mod T][index], index = x + 128 for i8 and x for u8.
+import { address, columns, dtype, elementBytes, I8, operand, rows, stride } from "../operand";
+
+export function scratch_lookup(_context: usize): usize {
+  return 0;
+}
+
+export function exec_lookup(context: usize): void {
+  const x = operand(context, 0), table = operand(context, 1), y = operand(context, 2);
+  const n = columns(x), tables = rows(table), size = elementBytes(y);
+  const flip: u32 = dtype(x) == I8 ? 128 : 0;
+  let from = address(x), to = address(y);
+  for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
+    for (let t = 0; t < tables && t < n; t++) {
+      const base = address(table) + <usize> t * stride(table);
+      let p = to + <usize> t * size;
+      const step = size * <usize> tables;
+      if (size == 1) {
+        for (let i = t; i < n; i += tables, p += step) store<u8>(p, load<u8>(base + <usize> (<u32> load<u8>(from + <usize> i) ^ flip)));
+      } else {
+        for (let i = t; i < n; i += tables, p += step) {
+          store<u16>(p, load<u16>(base + (<usize> (<u32> load<u8>(from + <usize> i) ^ flip) << 1)));
+        }
+      }
+    }
+  }
+}

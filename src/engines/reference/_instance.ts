@@ -1,0 +1,108 @@
+/** An instance of the reference engine: plain buffers, one function an instruction. */
+import { instructionOf } from "../../instructions/mod.ts";
+import type { DecodedHead } from "../../program/decode.ts";
+import { evaluateExpressions } from "../../program/expression.ts";
+import type { Index, Region } from "../../program/program.ts";
+import type { VerifiedProgram } from "../../program/verify.ts";
+import type { Instance } from "../engine.ts";
+import { BaseInstance, viewAs } from "../_base_instance.ts";
+import { checkInputs } from "./_check_inputs.ts";
+import { MEANINGS } from "./_meanings.ts";
+import { Operand, Operands } from "./_operands.ts";
+import type { Elements } from "./_operands.ts";
+
+/** A file that was decoded and verified, with the bytes of its regions as they are at first. */
+export interface ReferenceProgram {
+  readonly head: DecodedHead;
+  readonly verified: VerifiedProgram;
+  /** Constants, shared by all instances. */
+  readonly constants: ArrayBuffer;
+  readonly parameters: ArrayBuffer;
+  readonly state: ArrayBuffer;
+}
+
+/** Runs a program by the definitions of its instructions. */
+export class ReferenceInstance extends BaseInstance {
+  readonly engine = "reference";
+  readonly memoryBytes: number;
+  readonly #source: ReferenceProgram;
+  readonly #regions: Record<Region, ArrayBuffer>;
+  /** Values of the expressions in the present run. */
+  #values = new Float64Array(0);
+
+  /** Starts from a file, or from the parameters and state of another instance. */
+  constructor(source: ReferenceProgram, from: Pick<ReferenceProgram, "parameters" | "state">) {
+    const { verified, head } = source;
+    super({ ...verified, id: head.id });
+    const { regionBytes } = verified.plan;
+    this.#source = source;
+    this.#regions = {
+      constant: source.constants,
+      parameter: from.parameters.slice(0),
+      state: from.state.slice(0),
+      arena: new ArrayBuffer(regionBytes.arena),
+      input: new ArrayBuffer(regionBytes.input),
+      output: new ArrayBuffer(regionBytes.output),
+    };
+    this.memoryBytes = Object.values(regionBytes).reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  protected bytesOf(tensor: Index): Uint8Array {
+    return this.#bytes(this.#regions[this.program.tensors[tensor].region], tensor);
+  }
+
+  protected resetState(tensor: Index): Uint8Array | undefined {
+    return this.#bytes(this.#source.state, tensor);
+  }
+
+  protected start(entry: number, symbols: readonly number[]): void {
+    this.#values = evaluateExpressions(this.program, symbols);
+    checkInputs(this.program, entry, this.#values, (tensor) => this.#elements(tensor));
+  }
+
+  protected step(entry: number, first: number, count: number): void {
+    const start = this.program.entries[entry].first + first;
+    for (let i = start; i < start + count; i++) {
+      const { opcode, operands, attributes } = this.program.instructions[i];
+      const spec = instructionOf(opcode)!;
+      const views = operands.map((view) => view < 0 ? undefined : this.#operand(view));
+      MEANINGS[spec.name](new Operands(spec, views, attributes));
+    }
+  }
+
+  protected release(): void {
+    for (const region of Object.keys(this.#regions) as Region[]) {
+      this.#regions[region] = new ArrayBuffer(0);
+    }
+  }
+
+  fork(): Instance {
+    this.assertUsable();
+    const { parameter, state } = this.#regions;
+    return new ReferenceInstance(this.#source, { parameters: parameter, state });
+  }
+
+  #bytes(region: ArrayBuffer, tensor: Index): Uint8Array<ArrayBuffer> {
+    const { offsets, bytes } = this.#source.verified.plan;
+    return new Uint8Array(region, offsets[tensor], bytes[tensor]);
+  }
+
+  #elements(tensor: Index): Elements {
+    const { region, dtype } = this.program.tensors[tensor];
+    return viewAs(dtype, this.#bytes(this.#regions[region], tensor)) as Elements;
+  }
+
+  #operand(index: Index): Operand {
+    const { tensor, offset, extents, rowStride } = this.program.views[index];
+    const { dtype, layout } = this.program.tensors[tensor];
+    const values = this.#values;
+    return new Operand(
+      dtype,
+      extents.map((extent) => values[extent]),
+      this.#elements(tensor),
+      layout,
+      values[offset],
+      values[rowStride],
+    );
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The reference engine: the readable definition of every instruction, and the oracle of the others.
+ *
+ * @module
+ */
+import { crc32c } from "../../program/crc32c.ts";
+import { decodeHead } from "../../program/decode.ts";
+import type { DecodedHead } from "../../program/decode.ts";
+import type { Region } from "../../program/program.ts";
+import { ProgramError } from "../../program/verdict.ts";
+import { verify, verifyIndices } from "../../program/verify.ts";
+import type { VerifiedProgram } from "../../program/verify.ts";
+import type { Instance, LoadOptions } from "../engine.ts";
+import { ReferenceInstance } from "./_instance.ts";
+
+/**
+ * Loads a program on the reference engine.
+ *
+ * @param bytes A whole `model.fewbit` file.
+ * @throws {ProgramError} Where the file is damaged or not safe to run.
+ */
+export async function loadReference(
+  bytes: Uint8Array,
+  options: LoadOptions = {},
+): Promise<Instance> {
+  await Promise.resolve();
+  options.signal?.throwIfAborted();
+  const head = decodeHead(bytes);
+  const verified = verify(head.program, head.segments, options);
+  if (bytes.length !== head.headBytes + head.blobBytes) {
+    throw new ProgramError(
+      "truncated",
+      `${bytes.length} bytes, expected ${head.headBytes + head.blobBytes}`,
+    );
+  }
+  const region = (name: Region): ArrayBuffer => regionOf(name, bytes, head, verified);
+  const source = {
+    head,
+    verified,
+    constants: region("constant"),
+    parameters: region("parameter"),
+    state: region("state"),
+  };
+  verifyIndices(verified, (tensor) => {
+    const { offsets, bytes } = verified.plan;
+    return new Uint8Array(source.constants, offsets[tensor], bytes[tensor]);
+  });
+  options.onProgress?.(bytes.length, bytes.length);
+  return new ReferenceInstance(source, source);
+}
+
+/** The memory of a region as it is at first: the stored bytes, then zeros. */
+function regionOf(
+  name: Region,
+  bytes: Uint8Array,
+  head: DecodedHead,
+  verified: VerifiedProgram,
+): ArrayBuffer {
+  const memory = new Uint8Array(verified.plan.regionBytes[name]);
+  const segment = head.segments.find(({ region }) => region === name)!;
+  const stored = bytes.subarray(segment.offset, segment.offset + segment.length);
+  if (crc32c(stored) !== segment.crc) throw new ProgramError("checksum", `${name}s`);
+  memory.set(stored);
+  return memory.buffer;
+}

@@ -1,0 +1,80 @@
+/** A model folder as timm and Hugging Face write it. */
+import { FewbitError } from "../errors.ts";
+import { readPth } from "../formats/pth.ts";
+import { readSafetensors, readShardedSafetensors } from "../formats/safetensors.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** What a folder holds. */
+export interface CheckpointFolder {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** preprocessor_config.json, where there is one. */
+  readonly preprocessor?: Readonly<Record<string, unknown>>;
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
+
+/**
+ * Reads config.json, preprocessor_config.json and the weights: model.safetensors, sharded or not, or
+ * a `.pth` (`weightsFile` names another file).
+ */
+export async function readCheckpointFolder(
+  directory: string,
+  weightsFile?: string,
+): Promise<CheckpointFolder> {
+  const config = await readJson(`${directory}/config.json`);
+  if (config === undefined) {
+    throw new FewbitError("not_found", `Cannot read model: ${directory} has no config.json`);
+  }
+  const preprocessor = await readJson(`${directory}/preprocessor_config.json`);
+  const weights = weightsFile === undefined
+    ? await readWeights(directory)
+    : await readWeightsFile(weightsFile);
+  return { config, ...(preprocessor && { preprocessor }), weights };
+}
+
+/** Reads one file of weights by its extension. */
+export async function readWeightsFile(path: string): Promise<ReadonlyMap<string, Tensor>> {
+  const bytes = await read(path);
+  if (bytes === undefined) throw new FewbitError("not_found", `Cannot read ${path}: no such file`);
+  return /\.safetensors$/i.test(path) ? readSafetensors(bytes) : await readPth(bytes);
+}
+
+async function readWeights(directory: string): Promise<ReadonlyMap<string, Tensor>> {
+  const single = await read(`${directory}/model.safetensors`);
+  if (single !== undefined) return readSafetensors(single);
+  const index = await readJson(`${directory}/model.safetensors.index.json`);
+  if (index !== undefined) {
+    return await readShardedSafetensors(index, async (file) => {
+      const bytes = await read(`${directory}/${file}`);
+      if (bytes === undefined) {
+        throw new FewbitError("not_found", `Cannot read model: ${directory} has no ${file}`);
+      }
+      return bytes;
+    });
+  }
+  for (const name of ["pytorch_model.bin", "model.pth", "checkpoint.pth", "checkpoint.pth.tar"]) {
+    const bytes = await read(`${directory}/${name}`);
+    if (bytes !== undefined) return await readPth(bytes);
+  }
+  throw new FewbitError("not_found", `Cannot read model: ${directory} has no model.safetensors`);
+}
+
+async function read(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+  const bytes = await read(path);
+  if (bytes === undefined) return undefined;
+  try {
+    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch (error) {
+    throw new FewbitError("invalid_file", `Cannot read ${path}: it is not JSON`, { cause: error });
+  }
+  throw new FewbitError("invalid_file", `Cannot read ${path}: it is not a JSON object`);
+}

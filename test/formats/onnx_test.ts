@@ -1,0 +1,226 @@
+import assert from "node:assert/strict";
+import { readOnnx, readTensorProto } from "../../src/formats/onnx.ts";
+import type { DType } from "../../src/tensor.ts";
+import { assertThrows } from "./_assert.ts";
+import { join, utf8 } from "./_join.ts";
+import { checkMutations } from "./_mutate.ts";
+import { field, floatField, varint } from "./_protobuf_builder.ts";
+
+function tensorProto(code: number, dims: readonly number[], ...data: Uint8Array[]): Uint8Array {
+  return join(...dims.map((dim) => field(1, dim)), field(2, code), ...data, field(8, "t"));
+}
+
+function packed(...values: (number | bigint)[]): Uint8Array {
+  return join(...values.map(varint));
+}
+
+function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+function valueInfo(name: string, type: Uint8Array): Uint8Array {
+  return join(field(1, name), field(2, type));
+}
+
+function tensorType(code: number, ...dims: Uint8Array[]): Uint8Array {
+  const shape = join(...dims.map((dim) => field(1, dim)));
+  return join(field(1, code), field(2, shape));
+}
+
+function attribute(name: string, type: number, ...values: Uint8Array[]): Uint8Array {
+  return field(5, join(field(1, name), ...values, field(20, type)));
+}
+
+const RAW = field(9, bytesOf(Float32Array.of(1, 2)));
+const FLOATS = tensorProto(1, [2], RAW);
+const SUBGRAPH = join(field(2, "body"), field(1, field(4, "Identity")));
+
+const NODE = join(
+  field(1, "x"),
+  field(1, ""),
+  field(2, "y"),
+  field(3, "node"),
+  field(4, "Conv"),
+  field(7, "ai.onnx"),
+  attribute("float", 1, floatField(2, 1.5)),
+  attribute("int", 2, field(3, -1)),
+  attribute("string", 3, field(4, "SAME")),
+  attribute("tensor", 4, field(5, FLOATS)),
+  attribute("graph", 5, field(6, SUBGRAPH)),
+  attribute("floats", 6, floatField(7, 1), field(7, bytesOf(Float32Array.of(2, 3)))),
+  attribute("ints", 7, field(8, 1), field(8, packed(2, -3)), field(8, 2n ** 63n - 1n)),
+  attribute("strings", 8, field(9, "a"), field(9, "b")),
+  attribute("tensors", 9, field(10, FLOATS)),
+  attribute("graphs", 10, field(11, SUBGRAPH)),
+  attribute("zero", 2),
+);
+
+const GRAPH = join(
+  field(1, NODE),
+  field(2, "main"),
+  field(5, FLOATS),
+  field(11, valueInfo("x", field(1, tensorType(1, field(1, 3), field(2, "n"), field(1, -1))))),
+  field(11, valueInfo("map", field(5, join(field(1, 7), field(2, field(1, tensorType(8))))))),
+  field(12, valueInfo("y", field(4, field(1, field(1, field(1, 13)))))),
+  field(12, valueInfo("z", field(9, field(1, field(1, field(1, 1)))))),
+  field(12, valueInfo("sparse", field(8, field(1, 1)))),
+  field(13, valueInfo("inner", field(1, tensorType(99)))),
+);
+
+const MODEL = join(
+  field(1, 8),
+  field(2, "test"),
+  field(8, join(field(1, "ai.onnx"), field(2, 17))),
+  field(8, join(field(1, "com.example"), field(2, 1))),
+  field(7, GRAPH),
+  field(14, "skipped"),
+);
+
+Deno.test("onnx: a model reads", () => {
+  const floats = { dtype: "f32" as const, shape: [2], data: Float32Array.of(1, 2) };
+  const body = {
+    name: "body",
+    nodes: [{
+      name: "",
+      opType: "Identity",
+      domain: "",
+      inputs: [],
+      outputs: [],
+      attributes: new Map(),
+    }],
+    initializers: new Map(),
+    inputs: [],
+    outputs: [],
+    valueInfos: [],
+  };
+  assert.deepEqual(readOnnx(MODEL), {
+    irVersion: 8,
+    producerName: "test",
+    opsetImports: new Map([["", 17], ["com.example", 1]]),
+    graph: {
+      name: "main",
+      nodes: [{
+        name: "node",
+        opType: "Conv",
+        domain: "",
+        inputs: ["x", ""],
+        outputs: ["y"],
+        attributes: new Map<string, unknown>([
+          ["float", { type: "float", value: 1.5 }],
+          ["int", { type: "int", value: -1 }],
+          ["string", { type: "string", value: "SAME" }],
+          ["tensor", { type: "tensor", value: floats }],
+          ["graph", { type: "graph", value: body }],
+          ["floats", { type: "floats", value: [1, 2, 3] }],
+          ["ints", { type: "ints", value: [1, 2, -3, 2 ** 63] }],
+          ["strings", { type: "strings", value: ["a", "b"] }],
+          ["tensors", { type: "tensors", value: [floats] }],
+          ["graphs", { type: "graphs", value: [body] }],
+          ["zero", { type: "int", value: 0 }],
+        ]),
+      }],
+      initializers: new Map([["t", floats]]),
+      inputs: [
+        { name: "x", type: "tensor(float)", dtype: "f32", shape: [3, "n", null] },
+        { name: "map", type: "map(int64,tensor(string))", dtype: undefined, shape: undefined },
+      ],
+      outputs: [
+        { name: "y", type: "seq(tensor(uint64))", dtype: undefined, shape: undefined },
+        { name: "z", type: "optional(tensor(float))", dtype: undefined, shape: undefined },
+        { name: "sparse", type: "sparse_tensor(float)", dtype: undefined, shape: undefined },
+      ],
+      valueInfos: [
+        { name: "inner", type: "tensor(element type 99)", dtype: undefined, shape: [] },
+      ],
+    },
+  });
+});
+
+Deno.test("onnx: tensors read from raw bytes and from the field of their type", () => {
+  const cases: [number, DType, ArrayBufferView, Uint8Array][] = [
+    [1, "f32", Float32Array.of(1, -2), field(4, bytesOf(Float32Array.of(1, -2)))],
+    [1, "f32", Float32Array.of(1, -2), join(floatField(4, 1), floatField(4, -2))],
+    [2, "u8", Uint8Array.of(1, 255), field(5, packed(1, 255))],
+    [3, "i8", Int8Array.of(1, -1), field(5, packed(1, -1))],
+    [4, "u16", Uint16Array.of(1, 65535), field(5, packed(1, 65535))],
+    [5, "i16", Int16Array.of(1, -1), field(5, packed(1, -1))],
+    [6, "i32", Int32Array.of(1, -1), field(5, packed(1, -1))],
+    [7, "i64", BigInt64Array.of(1n, -1n), field(7, packed(1, -1))],
+    [7, "i64", BigInt64Array.of(1n, -1n), join(field(7, 1), field(7, -1))],
+    [9, "bool", Uint8Array.of(1, 0), field(5, packed(1, 0))],
+    [10, "f16", Uint16Array.of(0x3c00, 0xbc00), field(5, packed(0x3c00, 0xbc00))],
+    [11, "f64", Float64Array.of(1, -2), field(10, bytesOf(Float64Array.of(1, -2)))],
+    [12, "u32", Uint32Array.of(1, 2 ** 32 - 1), field(11, packed(1, 2 ** 32 - 1))],
+    [16, "bf16", Uint16Array.of(0x3f80, 0xbf80), field(5, packed(0x3f80, 0xbf80))],
+  ];
+  for (const [code, dtype, data, typed] of cases) {
+    for (const stored of [typed, field(9, bytesOf(data))]) {
+      const tensor = readTensorProto(tensorProto(code, [1, 2], stored));
+      assert.deepEqual(tensor, { name: "t", dtype, shape: [1, 2], data });
+    }
+  }
+  assert.deepEqual(readTensorProto(tensorProto(1, [], field(9, new Uint8Array(4)))).shape, []);
+  assert.equal(readTensorProto(tensorProto(1, [0])).data.length, 0);
+});
+
+Deno.test("onnx: broken tensors and models are refused", () => {
+  const tensors: [Uint8Array, RegExp][] = [
+    [tensorProto(1, [3], RAW), /"t" has 8 bytes, expected 12/],
+    [tensorProto(1, [2], field(5, packed(1, 2))), /"t" has 0 bytes, expected 8/],
+    [tensorProto(1, [-2], RAW), /an extent is not an integer/],
+    [tensorProto(1, [2 ** 40, 2 ** 40], RAW), /more than 2\^53 - 1 elements/],
+    [tensorProto(2, [1], field(5, packed(256))), /has 256, beyond the range of u8/],
+    [tensorProto(10, [1], field(5, packed(65536))), /has 65536, beyond the range of f16/],
+    [tensorProto(9, [1], field(5, packed(2))), /a boolean is neither 0 nor 1/],
+    [utf8("not a protocol buffer"), /Cannot read protocol buffer/],
+  ];
+  for (const [bytes, message] of tensors) {
+    assertThrows(() => readTensorProto(bytes), "invalid_file", message);
+  }
+  const graphs: [Uint8Array, RegExp][] = [
+    [join(field(5, FLOATS), field(5, FLOATS)), /the initializer "t" exists twice/],
+    [field(1, attribute("a", 4)), /the attribute "a" has no value/],
+    [field(1, 5), /has wire type 0, expected 2/],
+  ];
+  for (const [graph, message] of graphs) {
+    assertThrows(() => readOnnx(field(7, graph)), "invalid_file", message);
+  }
+  assertThrows(() => readOnnx(new Uint8Array()), "invalid_file", /the model has no graph/);
+});
+
+Deno.test("onnx: what is well formed, but not supported", () => {
+  const tensors: [Uint8Array, RegExp][] = [
+    [tensorProto(8, [1], field(6, "a")), /"t" has elements of string/],
+    [tensorProto(13, [1], field(11, 1)), /"t" has elements of uint64/],
+    [tensorProto(17, [1]), /"t" has elements of float8e4m3fn/],
+    [tensorProto(0, [1]), /"t" has elements of undefined/],
+    [tensorProto(1, [2], field(14, 1)), /stored in another file/],
+    [tensorProto(1, [2], field(3, "")), /split into segments/],
+    [tensorProto(1, new Array(65).fill(1), RAW), /rank 65 exceeds 64/],
+  ];
+  for (const [bytes, message] of tensors) {
+    assertThrows(() => readTensorProto(bytes), "unsupported", message);
+  }
+  const models: [Uint8Array, RegExp][] = [
+    [field(7, field(15, "")), /sparse initializer/],
+    [field(7, field(1, attribute("a", 13))), /the attribute "a" has type 13/],
+    [field(25, ""), /functions of its own/],
+  ];
+  for (const [bytes, message] of models) {
+    assertThrows(() => readOnnx(bytes), "unsupported", message);
+  }
+  assert.equal(readTensorProto(tensorProto(1, [2], RAW, field(14, 0))).data.length, 2);
+});
+
+Deno.test("onnx: graphs in graphs are limited", () => {
+  let graph = field(2, "innermost");
+  for (let depth = 0; depth < 100; depth++) {
+    graph = field(1, attribute("body", 5, field(6, graph)));
+  }
+  assertThrows(() => readOnnx(field(7, graph)), "invalid_file", /nested deeper than 64 levels/);
+});
+
+Deno.test("onnx: damaged files are read or refused", async () => {
+  await checkMutations(MODEL, readOnnx, 10_000);
+  await checkMutations(tensorProto(10, [1, 2], field(5, packed(1, 2))), readTensorProto);
+});

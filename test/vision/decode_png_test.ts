@@ -1,0 +1,145 @@
+import assert from "node:assert/strict";
+import { deflateSync } from "node:zlib";
+import { encode } from "fast-png";
+import { decodeImage } from "../../src/vision/decode.ts";
+import { chunk, concat, greyPng, pngStart } from "./_png_chunks.ts";
+import { Stream } from "./_seeded.ts";
+
+const stream = new Stream(1);
+
+Deno.test("decodeImage reads what fast-png encodes", () => {
+  for (const interlace of ["null", "Adam7"] as const) {
+    for (const channels of [1, 3, 4] as const) {
+      for (const [width, height] of [[1, 1], [16, 9], [33, 70]]) {
+        const data = stream.bytes(width * height * channels);
+        const file = encode({ width, height, channels, data }, { interlace });
+        assert.deepEqual(decodeImage(file), { width, height, channels, data });
+      }
+    }
+  }
+});
+
+Deno.test("decodeImage keeps the high byte of 16-bit color and clamps 16-bit grey", () => {
+  const rgb = encode({
+    width: 1,
+    height: 1,
+    channels: 3,
+    depth: 16,
+    data: Uint16Array.of(0x12ff, 0x00ff, 0xff00),
+  });
+  assert.deepEqual([...decodeImage(rgb).data], [0x12, 0, 0xff]);
+  const grey = encode({
+    width: 3,
+    height: 1,
+    channels: 1,
+    depth: 16,
+    data: Uint16Array.of(0x00fe, 0x0100, 0xffff),
+  });
+  assert.deepEqual([...decodeImage(grey).data], [0xfe, 255, 255]);
+});
+
+Deno.test("decodeImage reads a view into a larger buffer and trailing bytes", () => {
+  const file = greyPng(2, 1, Uint8Array.of(0, 7, 8));
+  const buffer = concat(new Uint8Array(5), file, new Uint8Array(3));
+  assert.deepEqual([...decodeImage(buffer.subarray(5)).data], [7, 8]);
+});
+
+Deno.test("decodeImage refuses every truncation of a PNG", () => {
+  const file = encode({ width: 9, height: 9, channels: 3, data: stream.bytes(243) });
+  for (let length = 0; length < file.length; length++) {
+    assert.throws(
+      () => decodeImage(file.subarray(0, length)),
+      { code: "invalid_file" },
+      `${length} bytes`,
+    );
+  }
+});
+
+Deno.test("decodeImage refuses a PNG whose pixels are fewer or more than its header says", () => {
+  const message = /pixels are damaged/;
+  assert.throws(() => decodeImage(greyPng(2, 2, Uint8Array.of(0, 1, 2, 0, 3))), {
+    code: "invalid_file",
+    message,
+  });
+  assert.throws(() => decodeImage(greyPng(2, 2, new Uint8Array(7))), {
+    code: "invalid_file",
+    message,
+  });
+});
+
+Deno.test("decodeImage does not inflate a bomb", () => {
+  const bomb = greyPng(1, 1, new Uint8Array(200_000_000));
+  const before = performance.now();
+  assert.throws(() => decodeImage(bomb), {
+    code: "invalid_file",
+    message: /more bytes than the header says/,
+  });
+  assert.ok(performance.now() - before < 100);
+});
+
+Deno.test("decodeImage does not allocate for a large header with few bytes", () => {
+  const file = greyPng(8000, 8000, Uint8Array.of(0, 1));
+  assert.throws(() => decodeImage(file), { code: "invalid_file", message: /truncated/ });
+});
+
+Deno.test("decodeImage refuses damaged chunks of a PNG", () => {
+  const start = pngStart(1, 1, 8, 0),
+    pixels = chunk("IDAT", deflateSync(Uint8Array.of(0, 5))),
+    end = chunk("IEND");
+  const palette = chunk("PLTE", Uint8Array.of(1, 2, 3));
+  const badSum = chunk("IDAT", deflateSync(Uint8Array.of(0, 5)));
+  badSum[badSum.length - 1] ^= 1;
+  const cases: [RegExp, Uint8Array][] = [
+    [/checksum/, concat(start, badSum, end)],
+    [/no IEND/, concat(start, pixels)],
+    [/unexpected chunk "IHDR"/, concat(start, start.subarray(8), pixels, end)],
+    [/unexpected chunk "ABCD"/, concat(start, chunk("ABCD"), pixels, end)],
+    [/not consecutive/, concat(start, pixels, chunk("tEXt"), pixels, end)],
+    [/truncated/, concat(start, end)],
+    [/bad palette/, concat(start, chunk("PLTE", new Uint8Array(4)), pixels, end)],
+    [/bad palette/, concat(start, palette, palette, pixels, end)],
+    [/bad palette/, concat(start, pixels, palette, end)],
+    [/palette is missing/, concat(pngStart(1, 1, 8, 3), pixels, end)],
+    [/outside the palette/, concat(pngStart(1, 1, 8, 3), palette, pixels, end)],
+    [/unknown filter 5/, greyPng(1, 1, Uint8Array.of(5, 0))],
+    [/size is 0 x 1/, concat(pngStart(0, 1, 8, 0), pixels, end)],
+    [/color type 2 with 4 bits/, concat(pngStart(1, 1, 4, 2), pixels, end)],
+    [/color type 5/, concat(pngStart(1, 1, 8, 5), pixels, end)],
+    [/interlacing/, concat(pngStart(1, 1, 8, 0, 2), pixels, end)],
+    [
+      /first chunk is not IHDR/,
+      concat(start.subarray(0, 8), palette, start.subarray(8), pixels, end),
+    ],
+  ];
+  for (const [message, file] of cases) {
+    assert.throws(() => decodeImage(file), { code: "invalid_file", message });
+  }
+});
+
+Deno.test("decodeImage skips ancillary chunks unread", () => {
+  const text = chunk("iCCP", new Uint8Array(50).fill(255));
+  text[text.length - 1] ^= 1;
+  const file = concat(
+    pngStart(1, 1, 8, 0),
+    text,
+    chunk("IDAT", deflateSync(Uint8Array.of(0, 5))),
+    chunk("IEND"),
+  );
+  assert.deepEqual([...decodeImage(file).data], [5]);
+});
+
+Deno.test("decodeImage checks the limits of a PNG before it reads the pixels", () => {
+  assert.throws(() => decodeImage(pngStart(8001, 8000, 8, 0)), {
+    code: "limit_exceeded",
+    message: /8001 x 8000/,
+  });
+  assert.throws(() => decodeImage(pngStart(65_536, 1, 8, 0)), { code: "limit_exceeded" });
+  assert.throws(() => decodeImage(pngStart(2 ** 31, 2 ** 31, 8, 0)), { code: "limit_exceeded" });
+  assert.throws(() => decodeImage(pngStart(11, 10, 8, 0), { maxPixels: 100 }), {
+    code: "limit_exceeded",
+  });
+  assert.throws(() => decodeImage(pngStart(4000, 4000, 16, 6), { maxMemoryMiB: 100 }), {
+    code: "limit_exceeded",
+    message: /184 MiB/,
+  });
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { constants, deflateSync } from "node:zlib";
+import { inflateZlib } from "../../src/vision/_inflate.ts";
+import { concat } from "./_png_chunks.ts";
+import { Stream } from "./_seeded.ts";
+
+const stream = new Stream(2);
+
+/** Bytes of which some are random, some repeat and some are of one value. */
+function mixture(length: number): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (let total = 0; total < length;) {
+    const size = 1 + stream.below(5000);
+    const kind = stream.below(3);
+    const part = kind === 0
+      ? stream.bytes(size)
+      : kind === 1 && parts.length > 0
+      ? parts[stream.below(parts.length)]
+      : new Uint8Array(size).fill(stream.below(256));
+    parts.push(part);
+    total += part.length;
+  }
+  return concat(...parts).subarray(0, length);
+}
+
+Deno.test("inflateZlib gives back what zlib deflates, with every level and strategy", () => {
+  for (const length of [0, 1, 2, 258, 65_536, 300_001]) {
+    const bytes = mixture(length);
+    for (const level of [0, 1, 6, 9]) {
+      for (
+        const strategy of [
+          constants.Z_DEFAULT_STRATEGY,
+          constants.Z_HUFFMAN_ONLY,
+          constants.Z_RLE,
+          constants.Z_FIXED,
+        ]
+      ) {
+        const deflated = deflateSync(bytes, { level, strategy });
+        assert.deepEqual(inflateZlib(deflated, length), bytes);
+      }
+    }
+  }
+});
+
+Deno.test("inflateZlib refuses every truncation and every other size", () => {
+  const bytes = mixture(700);
+  for (const level of [0, 9]) {
+    const deflated = new Uint8Array(deflateSync(bytes, { level }));
+    for (let length = 0; length < deflated.length; length++) {
+      assert.throws(() => inflateZlib(deflated.subarray(0, length), 700), { code: "invalid_file" });
+    }
+    for (const size of [0, 699, 701, 1e9]) {
+      assert.throws(() => inflateZlib(deflated, size), { code: "invalid_file" });
+    }
+  }
+});
+
+Deno.test("inflateZlib finds any flipped bit", () => {
+  const bytes = mixture(300);
+  for (const strategy of [constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED]) {
+    const deflated = new Uint8Array(deflateSync(bytes, { strategy }));
+    for (let bit = 16; bit < deflated.length * 8; bit++) {
+      const damaged = deflated.slice();
+      damaged[bit >> 3] ^= 1 << (bit & 7);
+      // The bits between the last block and the checksum mean nothing.
+      try {
+        assert.deepEqual(inflateZlib(damaged, 300), bytes);
+        assert.equal(bit >> 3, deflated.length - 5);
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "invalid_file", String(error));
+      }
+    }
+  }
+});
