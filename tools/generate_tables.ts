@@ -101,6 +101,10 @@ function encode(spec: InstructionSpec): number[] {
   const split = spec.split === undefined ? NO_VARIABLE : token(spec.split);
   checkSplit(spec, split);
   if (spec.work.some((name) => name.startsWith("@"))) throw new Error(`${spec.name}: work`);
+  const checks = spec.operands.filter(({ optional }) => !optional).map(({ check }) => check?.kind);
+  if (checks.includes("past") && !checks.includes("offsets")) {
+    throw new Error(`${spec.name}: past without offsets`);
+  }
   const rules = spec.rules ?? [];
   const extents = spec.extents ?? [];
   return [
@@ -239,7 +243,7 @@ function format(): string {
   const hex = (value: number): string => `0x${value.toString(16).toUpperCase()}`;
   const group = (prefix: string, values: Readonly<Record<string, number>>, type = "u32"): string =>
     Object.entries(values).map(([name, value]) =>
-      `export const ${prefix}_${name.toUpperCase()}: ${type} = ${
+      `export const ${prefix}_${name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}: ${type} = ${
         value > 0xFFFF ? hex(value) : value
       };\n`
     ).join("");

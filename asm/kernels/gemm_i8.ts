@@ -1,7 +1,7 @@
-// gemm_i8_i8_4x8 and gemm_i8_i7_4x8: y = epilogue(X · Wᵀ), X i8 [m][k], W [n][k] in canonical panels, i32 accumulators.
+// gemm_i8_i8_4x8: y = epilogue(X · Wᵀ), X i8 [m][k], W i8 [n][k] in canonical panels, i32 accumulators. The drivers of gemm_i7 are here too.
 //
 //   x        i8, row-major, `ldx` bytes between rows
-//   panels   i8 [⌈n/8⌉][⌈k/4⌉][8][4], two's complement; i7: codes −63 … 63 stored +64 (pack.ts of src/program)
+//   panels   i8 [⌈n/8⌉][⌈k/4⌉][8][4], two's complement (src/program/pack.ts)
 //   y        type and meaning by the epilogue, `ldy` bytes between rows
 //   scratch  gemm_i8_scratch(m, k, n) bytes, 16-byte aligned for speed only
 //
@@ -13,7 +13,7 @@
 //         i8 panels are split once for a block of rows: w = 2h + l − 128, h = ((w+128) >> 1) in 0…127, l in 0…1:
 //         Σ a·w = 2·(Σ a·h − 64·Σa) + Σ a·l. Twice the i7 work, and still 1.15 times the i16 form where the builtin is one instruction.
 //   madd  relaxed build, `tune` = 0, i7 only: pmaddubsw and pmaddwd.
-// Few rows: no widening of panels pays below eight rows, `gemv_*` reads each panel once and runs all rows over it.
+// Up to three rows: widening does not pay; `gemv_i16` extends each panel from registers, once a row, while it is in L1.
 
 import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
@@ -28,7 +28,7 @@ export let tune: i32 = 1;
 /** Widest panel kept widened, in k: 1536·16 bytes = 24 KiB of L1. */
 const K_BLOCK: i32 = 1536;
 /** Rows up to which the GEMV form wins. */
-const FEW_ROWS: i32 = 7;
+const FEW_ROWS: i32 = 3;
 /** L2 bytes given to A panels. */
 const A_BYTES: i32 = 1 << 19;
 
@@ -41,14 +41,14 @@ const A_BYTES: i32 = 1 << 19;
 }
 
 // @ts-ignore: decorator
-@inline function align(p: usize): usize {
+@inline export function align(p: usize): usize {
   return (p + 63) & ~63;
 }
 
 /** Bytes of scratch for both gemm_i8 and gemm_i7. */
 export function gemm_i8_scratch(m: i32, k: i32, n: i32): usize {
   const k4 = (k + 3) & ~3;
-  const rows = m <= FEW_ROWS ? 8 : max(block_rows(m, k4, 4), block_rows(m, k4, 1));
+  const rows = max(block_rows(m, k4, 4), block_rows(m, k4, 1));
   return align(epilogue_scratch(n)) + <usize>rows * <usize>k4 * 4 + <usize>rows * 36 + <usize>k4 * 16 + 512;
 }
 
@@ -69,26 +69,14 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
   gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0);
 }
 
-/** y = epilogue(X·Wᵀ), W i7. */
-export function gemm_i7(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, epilogue: usize, scratch: usize): void {
-  const ep = changetype<Epilogue>(epilogue);
-  epilogue_prepare(ep, n, scratch);
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (m <= FEW_ROWS) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch);
-    else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, false);
-  } else {
-    if (m <= FEW_ROWS) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
-    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
-  }
-}
-
 /** Rows, a multiple of 4, whose accumulators are the output of panel j: the microkernel stores them in y and not in the strip. */
 // @ts-ignore: decorator
 @inline function direct_rows(ep: Epilogue, rows: i32, j: i32, n: i32): i32 {
   return ep.out == OUT_I32 && ep.bias == 0 && (j << 3) + 8 <= n ? rows & ~3 : 0;
 }
 
-function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
+/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7). */
+export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
   const k4 = (k + 3) & ~3;
   const block = block_rows(m, k4, 4);
   const a = align(scratch + epilogue_scratch(n));
@@ -129,7 +117,8 @@ function split_panel(panel: usize, steps: i32, to: usize): void {
   }
 }
 
-function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, split: bool): void {
+/** All rows by relaxed dots; `split`: i8 panels, else i7. */
+export function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, split: bool): void {
   const k4 = (k + 3) & ~3;
   const block = block_rows(m, k4, 1);
   const a = align(scratch + epilogue_scratch(n));
@@ -157,12 +146,13 @@ function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y
   }
 }
 
-/** Few rows, i16 products: one row over one panel. Lanes of s: columns 0 0 1 1, …: halves of four k. */
+/** Columns 0 0 1 1 and 2 2 3 3, halves of four k each → 0 1 2 3. */
 // @ts-ignore: decorator
 @inline function sum_pairs(s: v128, t: v128): v128 {
   return i32x4.add(v128.shuffle<i32>(s, t, 0, 2, 4, 6), v128.shuffle<i32>(s, t, 1, 3, 5, 7));
 }
 
+/** One row over one panel; a is i16 [4·steps]. */
 function mk_i16_1x8(a: usize, panel: usize, strip: usize, steps: i32, offset: i32): void {
   let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
   if (offset) {
@@ -187,7 +177,8 @@ function mk_i16_1x8(a: usize, panel: usize, strip: usize, steps: i32, offset: i3
   v128.store(strip, sum_pairs(c2, c3), 16);
 }
 
-function gemv_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
+/** Few rows by i16 products; `offset` as above. */
+export function gemv_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
   const k4 = (k + 3) & ~3;
   const a = align(scratch + epilogue_scratch(n));
   const strip = align(a + <usize>m * (<usize>k4 << 1));
@@ -196,108 +187,5 @@ function gemv_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y
     const panel = panels + <usize>j * (<usize>k4 << 3);
     for (let i = 0; i < m; i++) mk_i16_1x8(a + <usize>i * (<usize>k4 << 1), panel, strip + (<usize>i << 5), k4 >> 2, offset);
     epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
-  }
-}
-
-// i16 ones
-const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
-
-// @ts-ignore: decorator
-@inline function dot(a: v128, b: v128, c: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
-}
-// @ts-ignore: decorator
-@inline function madd(a: v128, b: v128, c: v128, ones: v128): v128 {
-  return i32x4.add(c, i32x4.dot_i16x8_s(v128.relaxed_dot<i16>(a, b), ones));
-}
-// @ts-ignore: decorator
-@inline function lane0(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 0, 0, 0, 0);
-}
-// @ts-ignore: decorator
-@inline function lane1(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 1, 1, 1, 1);
-}
-// @ts-ignore: decorator
-@inline function lane2(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 2, 2, 2, 2);
-}
-// @ts-ignore: decorator
-@inline function lane3(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 3, 3, 3, 3);
-}
-
-/** One row over one i7 panel; eight accumulators, because the builtin takes five cycles to return. a is readable to a multiple of 16. */
-function mk_i7_1x8_dot(a: usize, panel: usize, strip: usize, steps: i32, correction: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    let c0 = i32x4.splat(correction), c1 = c0, d0 = i32x4.splat(0), d1 = d0, e0 = d0, e1 = d0, f0 = d0, f1 = d0;
-    for (const end = a + (<usize>(steps & ~3) << 2); a < end; a += 16, panel += 128) {
-      const v = v128.load(a);
-      let t = lane0(v);
-      c0 = dot(t, v128.load(panel), c0);
-      c1 = dot(t, v128.load(panel, 16), c1);
-      t = lane1(v);
-      d0 = dot(t, v128.load(panel, 32), d0);
-      d1 = dot(t, v128.load(panel, 48), d1);
-      t = lane2(v);
-      e0 = dot(t, v128.load(panel, 64), e0);
-      e1 = dot(t, v128.load(panel, 80), e1);
-      t = lane3(v);
-      f0 = dot(t, v128.load(panel, 96), f0);
-      f1 = dot(t, v128.load(panel, 112), f1);
-    }
-    for (let left = steps & 3; left > 0; left--, a += 4, panel += 32) {
-      const t = v128.load32_splat(a);
-      c0 = dot(t, v128.load(panel), c0);
-      c1 = dot(t, v128.load(panel, 16), c1);
-    }
-    v128.store(strip, i32x4.add(i32x4.add(c0, d0), i32x4.add(e0, f0)));
-    v128.store(strip, i32x4.add(i32x4.add(c1, d1), i32x4.add(e1, f1)), 16);
-  }
-}
-
-function mk_i7_1x8_madd(a: usize, panel: usize, strip: usize, steps: i32, correction: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const ones = v128.load(ONES);
-    let c0 = i32x4.splat(correction), c1 = c0;
-    for (const end = a + (<usize>steps << 2); a < end; a += 4, panel += 32) {
-      const t = v128.load32_splat(a);
-      c0 = madd(t, v128.load(panel), c0, ones);
-      c1 = madd(t, v128.load(panel, 16), c1, ones);
-    }
-    v128.store(strip, c0);
-    v128.store(strip, c1, 16);
-  }
-}
-
-/** −64·Σ of `count` i8, zero padded to a multiple of 16. */
-function correction_of(a: usize, count: i32): i32 {
-  let s = i32x4.splat(0);
-  for (const end = a + <usize>count; a < end; a += 16) s = i32x4.add(s, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v128.load(a))));
-  return -64 * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1) + i32x4.extract_lane(s, 2) + i32x4.extract_lane(s, 3));
-}
-
-function gemv_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const k4 = (k + 3) & ~3, k16 = <usize>((k + 15) & ~15);
-    // rows are copied so that what follows k is zero
-    const a = align(scratch + epilogue_scratch(n));
-    const corrections = a + <usize>m * k16, strip = align(corrections + 32);
-    for (let i = 0; i < m; i++) {
-      const to = a + <usize>i * k16;
-      v128.store(to + k16 - 16, i32x4.splat(0));
-      memory.copy(to, x + <usize>i * ldx, <usize>k);
-      store<i32>(corrections + (<usize>i << 2), correction_of(to, k));
-    }
-    const builtin = tune != 0;
-    for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize>j * (<usize>k4 << 3);
-      for (let i = 0; i < m; i++) {
-        const correction = load<i32>(corrections + (<usize>i << 2));
-        if (builtin) mk_i7_1x8_dot(a + <usize>i * k16, panel, strip + (<usize>i << 5), k4 >> 2, correction);
-        else mk_i7_1x8_madd(a + <usize>i * k16, panel, strip + (<usize>i << 5), k4 >> 2, correction);
-      }
-      epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
-    }
   }
 }

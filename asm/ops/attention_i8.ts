@@ -101,10 +101,12 @@ function add_bias(codes: usize, rows: i32, keys: i32, bias: usize, bias_stride: 
   }
 }
 
-/** Hidden entries → −128: they do not count for the maximum. */
+/** Hidden entries and padding → −128: they do not count for the maximum. */
 function hide(codes: usize, rows: i32, keys: i32, mask: usize, mask_stride: usize): void {
   for (let r = 0; r < rows; r++, mask += mask_stride) {
     const at = codes + (<usize> r << 3);
-    for (let j = 0; j < keys; j++) if (load<u8>(mask + <usize> j)) store<i8>(at + <usize> (((j >> 3) << 5) + (j & 7)), -128);
+    for (let j = 0; j < keys || (j & 7); j++) {
+      if (j >= keys || load<u8>(mask + <usize> j)) store<i8>(at + <usize> (((j >> 3) << 5) + (j & 7)), -128);
+    }
   }
 }

@@ -11,14 +11,32 @@ type Exports = Record<string, any>;
 /** Every build of the one source. */
 export type Build = "simd" | "relaxed";
 
-const FILES = ["epilogue", "pack", "microkernels", "gemm_i8", "gemm_f32"];
+const FILES = ["epilogue", "pack", "microkernels", "gemm_i8", "gemm_i7", "gemm_f32"];
 
 async function compile(build: Build): Promise<BufferSource> {
   const folder = await Deno.makeTempDir();
   const kernels = new URL("../../asm/kernels/", import.meta.url).pathname;
   const out = `${folder}/kernels.wasm`;
-  const args = ["run", "-A", "npm:assemblyscript@0.28.20/asc", ...FILES.map((f) => `${kernels}${f}.ts`)];
-  args.push("-O1", "--noAssert", "--runtime", "stub", "--use", "abort=", "--enable", "simd", "--initialMemory", "16", "-o", out);
+  const args = [
+    "run",
+    "-A",
+    "npm:assemblyscript@0.28.20/asc",
+    ...FILES.map((f) => `${kernels}${f}.ts`),
+  ];
+  args.push(
+    "-O1",
+    "--noAssert",
+    "--runtime",
+    "stub",
+    "--use",
+    "abort=",
+    "--enable",
+    "simd",
+    "--initialMemory",
+    "16",
+    "-o",
+    out,
+  );
   if (build === "relaxed") args.push("--enable", "relaxed-simd");
   const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
@@ -55,7 +73,9 @@ export class Kernels {
   /** Copies an array in. */
   put(array: ArrayBufferView, skew = 0): number {
     const p = this.alloc(array.byteLength, skew);
-    this.bytes(p, array.byteLength).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+    this.bytes(p, array.byteLength).set(
+      new Uint8Array(array.buffer, array.byteOffset, array.byteLength),
+    );
     return p;
   }
 

@@ -18,13 +18,25 @@ export interface TorchStorage {
 
 /** A tensor as its pickle describes it: a strided view of a storage, checked to lie inside. */
 export class TorchTensor {
+  readonly storage: TorchStorage;
+  /** Elements of the storage before the first. */
+  readonly offset: number;
+  readonly shape: readonly number[];
+  /** Distances in elements between neighbours along each axis. */
+  readonly strides: readonly number[];
+
   /** Makes the description; the caller has checked it. */
   constructor(
-    readonly storage: TorchStorage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
+    storage: TorchStorage,
+    offset: number,
+    shape: readonly number[],
+    strides: readonly number[],
+  ) {
+    this.storage = storage;
+    this.offset = offset;
+    this.shape = shape;
+    this.strides = strides;
+  }
 }
 
 /** A checkpoint whose pickle was read. */
@@ -37,19 +49,23 @@ export interface TorchFile {
 
 /** Bytes that may be allocated beyond those of the file. */
 export class ByteBudget {
+  #left: number;
+
   /** Starts with all bytes left. */
-  constructor(public left: number) {}
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
 
   /** Takes bytes, before they are allocated. */
   spend(bytes: number): void {
-    if (bytes > this.left) {
+    if (bytes > this.#left) {
       throw new FewbitError(
         "limit_exceeded",
         `Cannot read PyTorch checkpoint: ${bytes} bytes are needed beyond those of the file, ` +
-          `${this.left} are left of the limit`,
+          `${this.#left} are left of the limit`,
       );
     }
-    this.left -= bytes;
+    this.#left -= bytes;
   }
 }
 

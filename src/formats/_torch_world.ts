@@ -7,7 +7,13 @@ import { type TorchStorage, TorchTensor } from "./_torch_storage.ts";
 
 /** A storage class of PyTorch, as a value in a pickle. */
 class StorageClass {
-  constructor(readonly name: string, readonly dtype: DType | undefined) {}
+  readonly name: string;
+  readonly dtype: DType | undefined;
+
+  constructor(name: string, dtype: DType | undefined) {
+    this.name = name;
+    this.dtype = dtype;
+  }
 }
 
 /** The storage classes; those without an element type of ours can be named, but not loaded. */

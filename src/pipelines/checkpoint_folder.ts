@@ -41,9 +41,9 @@ export async function readWeightsFile(path: string): Promise<ReadonlyMap<string,
 async function readWeights(directory: string): Promise<ReadonlyMap<string, Tensor>> {
   const single = await read(`${directory}/model.safetensors`);
   if (single !== undefined) return readSafetensors(single);
-  const index = await readJson(`${directory}/model.safetensors.index.json`);
+  const index = await read(`${directory}/model.safetensors.index.json`);
   if (index !== undefined) {
-    return await readShardedSafetensors(index, async (file) => {
+    return await readShardedSafetensors(new TextDecoder().decode(index), async (file) => {
       const bytes = await read(`${directory}/${file}`);
       if (bytes === undefined) {
         throw new FewbitError("not_found", `Cannot read model: ${directory} has no ${file}`);

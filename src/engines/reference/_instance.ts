@@ -4,8 +4,9 @@ import type { DecodedHead } from "../../program/decode.ts";
 import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
+import { DTYPE_BYTES } from "../../tensor.ts";
 import type { Instance } from "../engine.ts";
-import { BaseInstance, viewAs } from "../_base_instance.ts";
+import { BaseInstance } from "../_base_instance.ts";
 import { checkInputs } from "./_check_inputs.ts";
 import { MEANINGS } from "./_meanings.ts";
 import { Operand, Operands } from "./_operands.ts";
@@ -88,8 +89,21 @@ export class ReferenceInstance extends BaseInstance {
   }
 
   #elements(tensor: Index): Elements {
-    const { region, dtype } = this.program.tensors[tensor];
-    return viewAs(dtype, this.#bytes(this.#regions[region], tensor)) as Elements;
+    const { dtype } = this.program.tensors[tensor];
+    const { buffer, byteOffset, byteLength } = this.bytesOf(tensor);
+    const length = byteLength / DTYPE_BYTES[dtype];
+    switch (dtype) {
+      case "i8":
+        return new Int8Array(buffer, byteOffset, length);
+      case "i16":
+        return new Int16Array(buffer, byteOffset, length);
+      case "i32":
+        return new Int32Array(buffer, byteOffset, length);
+      case "f32":
+        return new Float32Array(buffer, byteOffset, length);
+      default:
+        return new Uint8Array(buffer, byteOffset, byteLength);
+    }
   }
 
   #operand(index: Index): Operand {

@@ -18,18 +18,20 @@ export function rowSoftmax(op: Operands, bits: number): RowSoftmax {
   return (scores, hidden) => shiftSoftmax(scores, hidden, x0, bits);
 }
 
+/** Entries of the table count as unsigned. A row that is hidden throughout is 0 throughout. */
 function tableSoftmax(
   scores: readonly number[],
   hidden: readonly boolean[],
   table: readonly number[],
 ): number[] {
   const max = maximum(scores, hidden);
-  const e = scores.map((score, j) => BigInt(hidden[j] ? 0 : table[max - score]));
+  const e = scores.map((score, j) => BigInt(hidden[j] ? 0 : table[max - score] >>> 0));
   const sum = e.reduce((a, b) => a + b, 0n);
   const reciprocal = 2n ** 47n / (sum > 1n ? sum : 1n);
   return e.map((value) => Math.min(32767, Number((value * reciprocal + 2n ** 31n) >> 32n)));
 }
 
+/** A hidden entry weighs what a fully clipped one does. Exponentials saturate like their sum. */
 function shiftSoftmax(
   scores: readonly number[],
   hidden: readonly boolean[],
@@ -37,10 +39,9 @@ function shiftSoftmax(
   bits: number,
 ): number[] {
   const max = maximum(scores, hidden);
-  // A hidden entry weighs what a fully clipped one does.
   const clipped = -Math.min(x0, -1);
   const e = scores.map((score, j) =>
-    hidden[j] ? clipped : shiftExp(score - max, x0, FRACTION_BITS)
+    Math.min(hidden[j] ? clipped : shiftExp(score - max, x0, FRACTION_BITS), SUM_LIMIT)
   );
   const sum = e.reduce((a, b) => a + b, 0);
   const factor = BigInt(Math.floor(SUM_LIMIT / Math.min(sum, SUM_LIMIT)));

@@ -1,0 +1,87 @@
+/** Images of an IDX file or a folder, prepared for a model. */
+import { FewbitError } from "../errors.ts";
+import { readIdx } from "../formats/idx.ts";
+import { readBytes } from "../pipelines/_sources.ts";
+import { decodeImage } from "../vision/decode.ts";
+import type { Image } from "../vision/image.ts";
+import { listImages } from "../vision/load_folder.ts";
+import { preparePixels } from "../vision/preprocess.ts";
+import type { Preprocessing } from "../vision/preprocess.ts";
+
+/** A list of images that are read when they are needed. */
+export interface ImageList {
+  readonly count: number;
+  /** Class of each image where its folder tells. */
+  readonly labels?: Uint8Array | Int32Array;
+  /** Prepared pixels, in order. */
+  pixels(preprocessing: Preprocessing): AsyncGenerator<Uint8Array>;
+}
+
+/**
+ * Opens an IDX file (`[n, height, width]` or `[n, height, width, channels]`, also gzipped) or a folder
+ * of PNG and JPEG files, one subfolder for each class.
+ */
+export async function openImages(path: string, limit = Infinity): Promise<ImageList> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(path);
+  } catch (error) {
+    throw new FewbitError("not_found", `Cannot open images: no ${path}`, { cause: error });
+  }
+  return info.isDirectory ? await openFolder(path, limit) : await openIdx(path, limit);
+}
+
+async function openFolder(path: string, limit: number): Promise<ImageList> {
+  const folder = await listImages(path);
+  const files = folder.files.slice(0, limit);
+  if (files.length === 0) throw new FewbitError("not_found", `Cannot open images: none in ${path}`);
+  return {
+    count: files.length,
+    ...(folder.labels.length > 0 && {
+      labels: Int32Array.from(files, (file) => file.label ?? -1),
+    }),
+    async *pixels(preprocessing) {
+      for (const file of files) {
+        yield preparePixels(decodeImage(await Deno.readFile(file.path)), preprocessing);
+      }
+    },
+  };
+}
+
+async function openIdx(path: string, limit: number): Promise<ImageList> {
+  const { dtype, shape, data } = await readIdx(await readBytes(path));
+  const [n, height, width, channels = 1] = shape;
+  if (
+    dtype !== "u8" || shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3)
+  ) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot use ${path}: ${dtype} [${shape}] are no images`,
+    );
+  }
+  const count = Math.min(n, limit);
+  const size = height * width * channels;
+  return {
+    count,
+    // deno-lint-ignore require-await
+    async *pixels(preprocessing) {
+      for (let i = 0; i < count; i++) {
+        const pixels = (data as Uint8Array).subarray(i * size, (i + 1) * size);
+        const image: Image = { width, height, channels: channels as 1 | 3, data: pixels };
+        yield preparePixels(image, preprocessing);
+      }
+    },
+  };
+}
+
+/** Labels of an IDX file. */
+export async function openLabels(path: string): Promise<Uint8Array | Int32Array> {
+  const { dtype, shape, data } = await readIdx(await readBytes(path));
+  if (shape.length !== 1 || (dtype !== "u8" && dtype !== "i32")) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot use ${path}: ${dtype} [${shape}] are no labels`,
+    );
+  }
+  return data as Uint8Array | Int32Array;
+}

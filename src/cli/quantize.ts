@@ -1,0 +1,63 @@
+/** `fewbit quantize`. */
+import { defineCommand } from "citty";
+import { encodeProgram } from "../program/encode.ts";
+import { readCheckpointFolder } from "../pipelines/checkpoint_folder.ts";
+import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts";
+import { openImages } from "./_images.ts";
+import { choice, count, formatBytes, progressLine, runCommand, writeWhole } from "./_run.ts";
+
+export default defineCommand({
+  meta: {
+    name: "quantize",
+    description: "Turn a float DeiT, ViT or Swin into integers, calibrated on images",
+  },
+  args: {
+    model: {
+      type: "positional",
+      description: "Folder with config.json and model.safetensors (timm or Hugging Face)",
+      required: true,
+    },
+    images: {
+      type: "string",
+      description: "Images to calibrate on: an IDX file (may be gzipped) or a folder",
+      required: true,
+    },
+    output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
+    nonlinear: {
+      type: "string",
+      default: "table",
+      description: "table: exact softmax and GELU; shift: I-ViT's approximations",
+    },
+    bits: { type: "string", default: "w8a8", description: "w8a8, or w7a8: 7-bit weights, faster" },
+    observer: { type: "string", default: "minmax", description: "minmax or percentile" },
+    batch: { type: "string", default: "32", description: "Images in a calibration batch" },
+    limit: { type: "string", default: "1024", description: "Images to use at most" },
+  },
+  run: ({ args }) =>
+    runCommand(async (signal) => {
+      const batchSize = count("batch", args.batch, 4096);
+      const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
+      const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
+      const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
+      const folder = await readCheckpointFolder(args.model);
+      const images = await openImages(args.images, count("limit", args.limit));
+      const progress = progressLine();
+      const start = performance.now();
+      const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {
+        nonlinear,
+        bits,
+        observer,
+        batchSize,
+        signal,
+        onProgress: (done) => progress.update(`calibrating: ${done} of ${images.count} images`),
+        onWarning: (message) => console.error(`fewbit: ${message}`),
+      }).finally(() => progress.end());
+      const bytes = await encodeProgram(program);
+      await writeWhole(args.output, bytes);
+      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      console.log(
+        `${args.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
+          `calibrated on ${images.count} images in ${seconds} s`,
+      );
+    }),
+});
