@@ -45,7 +45,7 @@ export function clearNames(model: usize): void {
 
 function tableWords(model: usize): u32 {
   // A power of two, at least two and at most four words for each tensor.
-  return <u32> 2 << (31 - clz<u32>(count(model, TENSORS) | 1));
+  return <u32> 4 << (31 - clz<u32>(count(model, TENSORS) | 1));
 }
 
 /** Adds tensor `index`; returns whether its name was there already. */

@@ -86,8 +86,8 @@ export const DIMENSION_VARIABLE: u32 = 0;
 export const DIMENSION_CONSTANT: u32 = 1;
 export const DIMENSION_LEADING: u32 = 2;
 export const DIMENSION_SUFFIX: u32 = 3;
-export const DIMENSION_ONEOR: u32 = 4;
-export const DIMENSION_PLUSONE: u32 = 5;
+export const DIMENSION_ONE_OR: u32 = 4;
+export const DIMENSION_PLUS_ONE: u32 = 5;
 export const DIMENSION_SUM: u32 = 6;
 export const DIMENSION_ATTRIBUTE: u32 = 7;
 

@@ -9,7 +9,7 @@
 //             then, if `table` (OUT_I8 only): y = table[y + 128]
 //
 // Exactness: bit-exact against `requantize_i64`, the integer definition (../spec/ivit.md §1.4), for every i32 z and m and every
-// e ≥ 1. Proof of the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
+// e. Proof of the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
 // Let t = z·M exactly and s = fl64(t). Every half-integer tie point k+½ with |k| < 2^52 is an f64, and rounding is monotone, so
 // t < k+½ gives s ≤ k+½ and t > k+½ gives s ≥ k+½, and t = k+½ gives s = t. Hence RNE(s) = RNE(t) unless s is a tie and t is not,
 // for which s ≠ t, so |z·m| ≥ 2^53.
@@ -39,7 +39,7 @@ export const HALF_EVEN: i32 = 0, HALF_UP: i32 = 1, HALF_AWAY: i32 = 2, GEMMLOWP:
   bias: usize;
   /** i32[n] if per_channel, else i32[1]. */
   m: usize;
-  /** i32[n] if per_channel, else i32[1]; 1 ≤ e, and e > 62 gives 0. */
+  /** i32[n] if per_channel, else i32[1]; e < 1 counts as 1, e > 62 gives 0. */
   e: usize;
   /** 1: m, e and scale have n entries; 0: one. */
   per_channel: i32;
@@ -75,9 +75,10 @@ export function epilogue_scratch(n: i32): usize {
   return <usize>((n + 7) >> 3) * RECORD + TEMPORARY;
 }
 
-/** The definition: round(z·m / 2^e), saturated to i32. Exact for all i32 z, m and e ≥ 1; 0 for e > 62. */
+/** The definition: round(z·m / 2^e), saturated to i32. Exact for all i32 z and m; e < 1 counts as 1, e > 62 gives 0. */
 export function requantize_i64(z: i32, m: i32, e: i32, rounding: i32): i32 {
   if (e > 62) return 0;
+  e = max(e, 1);
   const p = <i64>z * <i64>m;
   const half = <i64>1 << (e - 1);
   let r: i64;
@@ -94,9 +95,10 @@ export function requantize_i64(z: i32, m: i32, e: i32, rounding: i32): i32 {
   return <i32>min<i64>(max<i64>(r, <i64>i32.MIN_VALUE), <i64>i32.MAX_VALUE);
 }
 
-/** m·2^-e, exact. */
+/** m·2^-e, exact; e < 1 counts as 1, e > 62 gives 0. */
 // @ts-ignore: decorator
 @inline function multiplier(m: i32, e: i32): f64 {
+  e = max(e, 1);
   return e > 62 ? 0 : <f64>m * reinterpret<f64>(<i64>(1023 - e) << 52);
 }
 
@@ -117,7 +119,7 @@ export function requantize_i64(z: i32, m: i32, e: i32, rounding: i32): i32 {
 @inline function record4(at: usize, to: usize, m: v128, e: v128, limit: v128, most: v128): v128 {
   const zero = i32x4.splat(0);
   // the high word of 2^-e is (1023 − e)·2^20; e > 62 gives 0
-  const high = v128.and(i32x4.shl(i32x4.sub(i32x4.splat(1023), e), 20), i32x4.le_s(e, i32x4.splat(62)));
+  const high = v128.and(i32x4.shl(i32x4.sub(i32x4.splat(1023), i32x4.max_s(e, i32x4.splat(1))), 20), i32x4.le_s(e, i32x4.splat(62)));
   const m0 = multiplier2(m, v128.shuffle<i32>(zero, high, 0, 4, 1, 5)), m1 = multiplier2(upper(m), v128.shuffle<i32>(zero, high, 2, 6, 3, 7));
   v128.store(to, m0);
   v128.store(to, m1, 16);

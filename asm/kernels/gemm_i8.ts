@@ -15,6 +15,7 @@
 //   madd  relaxed build, `tune` = 0, i7 only: pmaddubsw and pmaddwd.
 // Up to three rows: widening does not pay; `gemv_i16` extends each panel from registers, once a row, while it is in L1.
 
+export { gemm_i7 } from "./gemm_i7";
 import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
 import { pack_a_i8, pack_a_i8_i16, pack_row_i8_i16, widen_panel } from "./pack";

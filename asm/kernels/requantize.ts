@@ -42,11 +42,11 @@ export function plan_requantize(plan: usize, m: usize, e: usize, count: i32, zer
   store<u32>(plan, <u32> multipliers, MULTIPLIERS);
   let vector = rounding == HALF_EVEN && type != I32 && zero >= -65536 && zero <= 65536;
   let checked = false;
-  const bound = <f64> (32770 + <i64> abs(zero));
+  const bound = 32770 + Math.abs(<f64> zero);
   for (let i = 0; i < n8 && vector; i++) {
     let value: f64 = 0, limit: f64 = 0;
     if (i < count || count == 1) {
-      const at = count == 1 ? 0 : <usize> i << 2;
+      const at: usize = count == 1 ? 0 : <usize> i << 2;
       value = real_multiplier(load<i32>(m + at), load<i32>(e + at));
       const size = Math.abs(value);
       if (size >= 16384) vector = false;

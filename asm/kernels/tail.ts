@@ -1,6 +1,8 @@
 // Ends of rows: kernels read whole vectors past a row's end (guard bytes) but never write past it.
 
 /** Writes the first `bytes` (0 … 16) bytes of a vector. */
+// @ts-ignore: decorator
+@inline
 export function store_first(to: usize, v: v128, bytes: i32): void {
   if (bytes >= 16) {
     v128.store(to, v);

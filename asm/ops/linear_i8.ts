@@ -7,7 +7,8 @@
 // The GEMM's epilogue does this for sane constants (see `is_plain`); the rest runs on its accumulators, by the definition.
 import { address, attribute, columns, dtype, elementBytes, I8, layout, operand, rows, scratch, stride } from "../operand";
 import { Epilogue, OUT_I16, OUT_I32, OUT_I8 } from "../kernels/epilogue";
-import { gemm_i7, gemm_i8, gemm_i8_scratch } from "../kernels/gemm_i8";
+import { gemm_i7 } from "../kernels/gemm_i7";
+import { gemm_i8, gemm_i8_scratch } from "../kernels/gemm_i8";
 import { HALF_EVEN, load_integer, rounded, saturate, store_integer } from "../kernels/integer";
 
 const PANEL_8X4: i32 = 1;

@@ -7,6 +7,7 @@
  *
  * @module
  */
+// deno-lint-ignore no-import-prefix -- a peer, wanted only here
 import * as ort from "npm:onnxruntime-web@1.30.0";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
 import { Kernels, Random } from "./load.ts";

@@ -1,12 +1,16 @@
 import { defineInstruction } from "./_define.ts";
 
-/** `y = clamp(round_half_even(fl32(fl32(1/scale)·x)))`: float32 in, codes out. NaN gives 0. */
+/**
+ * `y = clamp(q + zero_point)`, `q = round_half_even(fl32(fl32(1/scale)·x))`: float32 in, codes out. q saturates to 32
+ * bits; for NaN it is 0.
+ */
 export const quantizeLinear = defineInstruction({
   name: "quantize_linear",
   opcode: 1,
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
     { name: "scale", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "zero_point", role: "in", dtypes: ["i32"], shape: "1", optional: true },
     { name: "y", role: "out", dtypes: ["i8", "i16"], shape: "* K" },
   ],
   work: ["*", "K"],

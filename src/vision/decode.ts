@@ -53,8 +53,9 @@ interface Limits {
  * ```ts
  * import { decodeImage } from "@fewbit/fewbit";
  *
- * const { width, height, channels } = decodeImage(await Deno.readFile("cat.jpg"));
- * console.log(`${width} x ${height}, ${channels} channels`);
+ * const png = "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAAAAADRSSBWAAAAC0lEQVR4nGNgPwEAANkA0NemIjwAAAAASUVORK5CYII=";
+ * const { width, height, channels } = decodeImage(Uint8Array.fromBase64(png));
+ * console.log(`${width} x ${height}, ${channels} channel`); // 2 x 1, 1 channel
  * ```
  */
 export function decodeImage(file: Uint8Array | ArrayBuffer, options?: DecodeOptions): Image;

@@ -34,8 +34,11 @@ interface Listing {
  * ```ts
  * import { listImages } from "@fewbit/fewbit";
  *
- * const { classes, files } = await listImages("validation");
- * for (const { path, label } of files) console.log(path, label === undefined ? "?" : classes[label]);
+ * const dir = await Deno.makeTempDir();
+ * await Deno.mkdir(`${dir}/cat`);
+ * await Deno.writeFile(`${dir}/cat/1.png`, new Uint8Array());
+ * const { classes, files } = await listImages(dir);
+ * console.log(classes, files[0].label); // [ "cat" ] 0
  * ```
  */
 export async function listImages(dir: string): Promise<ImageFolder> {

@@ -88,11 +88,11 @@ function invalid(expected: string, got: unknown): FewbitError {
  *
  * @example
  * ```ts
- * import { decodeImage, preparePixels, preprocessingFromConfig } from "@fewbit/fewbit";
+ * import { preparePixels, preprocessingFromConfig } from "@fewbit/fewbit";
  *
  * const preprocessing = preprocessingFromConfig({ input_size: [3, 224, 224], crop_pct: 0.9 });
- * const pixels = preparePixels(decodeImage(await Deno.readFile("cat.png")), preprocessing);
- * console.log(pixels.length); // 150528
+ * const image = { width: 320, height: 240, channels: 1, data: new Uint8Array(320 * 240) } as const;
+ * console.log(preparePixels(image, preprocessing).length); // 150528
  * ```
  */
 export function preparePixels(image: Image, preprocessing: Preprocessing): Uint8Array {

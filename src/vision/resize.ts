@@ -13,8 +13,8 @@ export type Interpolation = typeof INTERPOLATIONS[number];
  * Resizes an image to `width` × `height` pixels, equal to the bit to `Image.resize` of Pillow 13 for 8-bit images:
  * antialiased when it shrinks; alpha is premultiplied while it is filtered.
  *
- * Pillow before 12 always ran the horizontal pass first and may differ by one level where the height shrinks by more
- * than twice as many pixels as the width.
+ * Pillow up to 12 always runs the horizontal pass first; Pillow 13 runs the vertical one first where the height shrinks
+ * by more than twice as many pixels as the width, and there the two differ by the rounding between the passes.
  *
  * Throws `invalid_argument` for an invalid image, size or filter. An image that has the size already is copied.
  *

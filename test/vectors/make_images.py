@@ -119,6 +119,9 @@ def all_jpeg():
     jpeg("grey_restart.jpg", saved(grey, quality=90, restart_marker_blocks=7), 1)
     jpeg("grey_progressive.jpg", saved(grey, quality=70, progressive=True), 1)
     jpeg("cmyk.jpg", saved(color.convert("CMYK"), quality=90))
+    # jpeg-js gets this one wrong, so decodeImage has to refuse it.
+    (here / "rgb_progressive_restart.jpg").write_bytes(saved(color, quality=50, progressive=True, restart_marker_blocks=4))
+    index.append({"file": "rgb_progressive_restart.jpg", "error": "unsupported"})
 
 
 if __name__ == "__main__":

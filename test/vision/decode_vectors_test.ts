@@ -3,9 +3,10 @@ import { decodeImage } from "../../src/vision/decode.ts";
 import images from "../vectors/images/images.json" with { type: "json" };
 import { sha256 } from "./_hash.ts";
 
-/** One file of make_images.py: Pillow's pixels by their hash (PNG) or as a PNG beside it (JPEG). */
+/** One file of make_images.py: Pillow's pixels by their hash (PNG) or as a PNG beside it (JPEG), or how we refuse it. */
 interface Row {
   file: string;
+  error?: string;
   width: number;
   height: number;
   channels: number;
@@ -23,7 +24,14 @@ function read(name: string): Uint8Array {
   return Deno.readFileSync(new URL(`../vectors/images/${name}`, import.meta.url));
 }
 
-for (const row of images as Row[]) {
+const refused = (images as Row[]).filter(({ error }) => error);
+for (const { file, error } of refused) {
+  Deno.test(`decodeImage ${file} is refused`, () => {
+    assert.throws(() => decodeImage(read(file)), { code: error, message: /restart interval/ });
+  });
+}
+
+for (const row of (images as Row[]).filter(({ error }) => !error)) {
   Deno.test(`decodeImage ${row.file} gives Pillow's pixels`, () => {
     const { data, ...shape } = decodeImage(read(row.file));
     assert.deepEqual(shape, { width: row.width, height: row.height, channels: row.channels });

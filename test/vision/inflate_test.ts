@@ -55,20 +55,24 @@ Deno.test("inflateZlib refuses every truncation and every other size", () => {
   }
 });
 
-Deno.test("inflateZlib finds any flipped bit", () => {
+Deno.test("inflateZlib never gives other bytes for a flipped bit", () => {
   const bytes = mixture(300);
   for (const strategy of [constants.Z_DEFAULT_STRATEGY, constants.Z_FIXED]) {
     const deflated = new Uint8Array(deflateSync(bytes, { strategy }));
-    for (let bit = 16; bit < deflated.length * 8; bit++) {
+    let refused = 0;
+    for (let bit = 0; bit < deflated.length * 8; bit++) {
       const damaged = deflated.slice();
       damaged[bit >> 3] ^= 1 << (bit & 7);
-      // The bits between the last block and the checksum mean nothing.
+      let result = bytes;
       try {
-        assert.deepEqual(inflateZlib(damaged, 300), bytes);
-        assert.equal(bit >> 3, deflated.length - 5);
+        result = inflateZlib(damaged, bytes.length);
       } catch (error) {
         assert.equal((error as { code?: string }).code, "invalid_file", String(error));
+        refused++;
       }
+      // A few bits mean nothing: padding, lengths of codes that are not used.
+      assert.deepEqual(result, bytes);
     }
+    assert.ok(refused > deflated.length * 6, `${refused} of ${deflated.length * 8}`);
   }
 });

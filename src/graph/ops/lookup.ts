@@ -6,7 +6,7 @@ export const lookup: Op = {
   name: "Lookup",
   infer([x, table]) {
     expectDtype(x, ["i8", "u8"], "Lookup");
-    expectDtype(table, ["i8", "i16"], "Lookup");
+    expectDtype(table, ["i8", "u8", "i16"], "Lookup");
     expectShape(table.shape.length === 2 && table.shape[1] === 256, "Lookup", [x, table]);
     return { dtype: table.dtype, shape: x.shape };
   },

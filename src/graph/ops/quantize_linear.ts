@@ -1,12 +1,13 @@
 import { expectDtype } from "../extent.ts";
 import type { Op } from "../graph.ts";
 
-/** float32 to codes of the type `to`, with a scale `[1]`. */
+/** float32 to codes of the type `to`, with a scale `[1]` and maybe a zero point `[1]` (i32). */
 export const quantizeLinear: Op = {
   name: "QuantizeLinear",
-  infer([x, scale], { to }) {
+  infer([x, scale, zeroPoint], { to }) {
     expectDtype(x, ["f32"], "QuantizeLinear");
     expectDtype(scale, ["f32"], "QuantizeLinear");
+    if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "QuantizeLinear");
     return { dtype: to === "i16" ? "i16" : "i8", shape: x.shape };
   },
 };

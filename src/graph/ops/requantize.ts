@@ -1,16 +1,17 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
 import type { Op } from "../graph.ts";
 
-/** Accumulators or codes to codes of the type `to`: inputs x, multiplier, shift [, identity, its multiplier, its shift]. */
+/** Accumulators or codes to codes of the type `to`: inputs x, multiplier, shift [, identity, its multiplier, its shift [, zero point]]. */
 export const requantize: Op = {
   name: "Requantize",
-  infer([x, multiplier, shift, identity], { to }) {
+  infer([x, multiplier, shift, identity, , , zeroPoint], { to }) {
     expectDtype(x, ["i8", "i16", "i32"], "Requantize");
     expectDtype(multiplier, ["i32"], "Requantize");
     expectDtype(shift, ["i32"], "Requantize");
     const fits = identity === undefined ||
       sameShape(identity.shape, x.shape.slice(x.shape.length - identity.shape.length));
     expectShape(fits, "Requantize", [x, identity]);
+    if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "Requantize");
     return { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape };
   },
 };

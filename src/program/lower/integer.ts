@@ -15,6 +15,7 @@ export function lowerInteger(lowering: Lowering, node: Node): boolean {
       lowering.emit(output, "quantize_linear", {
         x: lowering.operand(x!),
         scale: lowering.operand(second!),
+        zero_point: lowering.optional(third),
         y: lowering.result(output),
       });
       return true;
@@ -22,6 +23,7 @@ export function lowerInteger(lowering: Lowering, node: Node): boolean {
       lowering.emit(output, "dequantize_linear", {
         x: lowering.operand(x!),
         scale: lowering.operand(second!),
+        zero_point: lowering.optional(third),
         y: lowering.result(output),
       });
       return true;
@@ -81,11 +83,12 @@ const ACCUMULATORS = [
 
 /** The op whose accumulators a plain requantisation may take up. */
 function accumulatorOf(lowering: Lowering, node: Node): Node | undefined {
-  const [x, multiplier, , identity] = node.inputs;
+  const [x, multiplier, , identity, , , zeroPoint] = node.inputs;
   if (identity !== undefined || node.attributes.to === "i32") return undefined;
   for (const op of ACCUMULATORS) {
     const source = lowering.only(x, op);
     if (source === undefined) continue;
+    if (zeroPoint !== undefined && op !== "LinearInteger") return undefined;
     const attention = op.startsWith("Attention");
     if (attention && (node.attributes.to !== "i8" || multiplier!.shape[0] !== 1)) return undefined;
     return source;
@@ -137,6 +140,7 @@ function requantization(lowering: Lowering, node: Node): Operands {
   return {
     multiplier: lowering.operand(node.inputs[1]!),
     shift: lowering.operand(node.inputs[2]!),
+    ...(node.inputs[6] && { zero_point: lowering.operand(node.inputs[6]) }),
   };
 }
 
@@ -183,14 +187,16 @@ function lowerRequantize(lowering: Lowering, node: Node): void {
 
 /** Linear, requantised to 16 bits, then added to an identity of the same extents: both inner nodes. */
 function residualChain(lowering: Lowering, node: Node): [Node, Node] | undefined {
-  const [x, multiplier, , identity] = node.inputs;
+  const [x, multiplier, , identity, , , zeroPoint] = node.inputs;
   if (identity === undefined || node.attributes.to !== "i16") return undefined;
+  if (zeroPoint !== undefined) return undefined;
   if (multiplier!.shape[0] !== 1 || identity.shape.length !== x!.shape.length) return undefined;
   if (identity.dtype === "i32") return undefined;
   const inner = lowering.only(x, "Requantize");
   if (inner === undefined || inner.inputs[3] !== undefined || inner.attributes.to !== "i16") {
     return undefined;
   }
+  if (inner.inputs[6] !== undefined) return undefined;
   const source = lowering.only(inner.inputs[0], "LinearInteger");
   return source === undefined ? undefined : [inner, source];
 }
@@ -258,6 +264,7 @@ function attentionChain(lowering: Lowering, node: Node): AttentionChain | undefi
   if (scores === undefined || first.attributes.to !== "i8" || first.inputs[1]!.shape[0] !== 1) {
     return undefined;
   }
+  if ([node, first, second].some((stage) => stage?.inputs[6] !== undefined)) return undefined;
   const nodes = [values, softmax, first, scores];
   if (second !== undefined) nodes.push(second);
   return { nodes, scores, first, second, softmax, values };

@@ -1,0 +1,153 @@
+// An instance: a context block, then the regions that are its own. Several may share a model, and
+// each may run in a thread of its own.
+//
+//   context + 0      header, below
+//   CONTEXT_OPERANDS …  what kernels see (operand.ts)
+//   CONTEXT_SYMBOLS  32 × i32 values of the symbols
+//   CONTEXT_VALUES   i32 values of the expressions in the run that has begun
+//   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
+import { evaluate, evaluateAll } from "./expression";
+import {
+  ENCODING_ZERO,
+  NONE,
+  REGION_COUNT,
+  REGION_PARAMETER,
+  REGION_STATE,
+  VERDICT_BAD_ARGUMENT,
+} from "./generated/format";
+import { layoutBytes } from "./layout";
+import {
+  count,
+  INFO_BYTES,
+  INFO_OFFSET,
+  INSTANCE_BYTES,
+  READY,
+  region,
+  REGION_BYTES,
+  REGION_OFFSET,
+  SEGMENT_ADDRESS,
+  STAGE,
+  symbolIsLoad,
+  symbolRecord,
+  SYMBOLS,
+  symbolValue,
+  tensorExtent,
+  tensorInfo,
+  tensorRank,
+  tensorRecord,
+  TENSORS,
+  word,
+} from "./model";
+import { CONTEXT_SCRATCH } from "./operand";
+import { segmentBytes } from "./plan";
+
+export const CONTEXT_MODEL: usize = 0;
+/** Entry that has begun, or −1. */
+export const CONTEXT_ENTRY: usize = 4;
+/** Addresses of the six regions. */
+export const CONTEXT_REGIONS: usize = 8;
+export const CONTEXT_SYMBOLS: usize = 1088;
+export const CONTEXT_VALUES: usize = CONTEXT_SYMBOLS + 32 * 4;
+export const CONTEXT_BYTES: u64 = CONTEXT_VALUES;
+
+// @ts-ignore: decorator
+@inline
+export function modelOf(context: usize): usize {
+  return load<u32>(context, CONTEXT_MODEL);
+}
+
+// @ts-ignore: decorator
+@inline
+export function regionAddress(context: usize, where: u32): usize {
+  return load<u32>(context + (<usize> where << 2), CONTEXT_REGIONS);
+}
+
+/** Sets up an instance in `instance_size` bytes. */
+export function initialise(model: usize, context: usize): i32 {
+  if (word(model, STAGE) != READY || (context & 255) != 0) return VERDICT_BAD_ARGUMENT;
+  // Memory may come from a pool: nothing of its former life is left, guards included.
+  memory.fill(context, 0, word(model, INSTANCE_BYTES));
+  store<u32>(context, <u32> model, CONTEXT_MODEL);
+  store<i32>(context, -1, CONTEXT_ENTRY);
+  store<u32>(context, word(model, SEGMENT_ADDRESS), CONTEXT_REGIONS);
+  for (let where: u32 = 1; where < REGION_COUNT; where++) {
+    const offset = word(model, REGION_OFFSET + (<usize> where << 2));
+    store<u32>(context + (<usize> where << 2), <u32> context + offset, CONTEXT_REGIONS);
+  }
+  const scratch = word(model, REGION_OFFSET + (<usize> REGION_COUNT << 2));
+  store<u32>(context, <u32> context + scratch, CONTEXT_SCRATCH);
+  for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
+    store<i32>(context + (<usize> i << 2), load<i32>(symbolValue(model, i)), CONTEXT_SYMBOLS);
+  }
+  evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  copyInitial(model, context, REGION_PARAMETER);
+  copyInitial(model, context, REGION_STATE);
+  return 0;
+}
+
+function copyInitial(model: usize, context: usize, where: u32): void {
+  const bytes = segmentBytes(model, where);
+  const from = <usize> word(model, SEGMENT_ADDRESS + (<usize> where << 2));
+  memory.copy(regionAddress(context, where), from, bytes);
+}
+
+/** Sets the state to its initial bytes. */
+export function resetState(context: usize): void {
+  const model = modelOf(context);
+  memory.fill(regionAddress(context, REGION_STATE), 0, word(model, REGION_BYTES + 8));
+  copyInitial(model, context, REGION_STATE);
+}
+
+/** Sets up an instance with the parameters, state and symbols of another of the same model. */
+export function copyInstance(from: usize, to: usize): i32 {
+  const model = modelOf(from);
+  const status = initialise(model, to);
+  if (status != 0) return status;
+  for (let where = REGION_PARAMETER; where <= REGION_STATE; where++) {
+    memory.copy(
+      regionAddress(to, where),
+      regionAddress(from, where),
+      word(model, REGION_BYTES + (<usize> where << 2)),
+    );
+  }
+  memory.copy(to + CONTEXT_SYMBOLS, from + CONTEXT_SYMBOLS, 32 * 4);
+  return 0;
+}
+
+/** Gives a run-time symbol its value for the next run. */
+export function setSymbol(context: usize, index: u32, value: i32): i32 {
+  const model = modelOf(context);
+  if (index >= count(model, SYMBOLS)) return VERDICT_BAD_ARGUMENT;
+  const symbol = symbolValue(model, index);
+  if (value < load<i32>(symbol, 4) || value > load<i32>(symbol, 8)) return VERDICT_BAD_ARGUMENT;
+  store<i32>(context + (<usize> index << 2), value, CONTEXT_SYMBOLS);
+  return 0;
+}
+
+/** Whether a symbol may be set with each run. */
+export function isRunTime(model: usize, index: u32): bool {
+  return !symbolIsLoad(symbolRecord(model, index));
+}
+
+/** Address of a tensor, 0 for an unknown one. */
+export function addressOf(context: usize, index: u32): usize {
+  const model = modelOf(context);
+  if (index >= count(model, TENSORS)) return 0;
+  const offset = <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
+  return regionAddress(context, region(tensorRecord(model, index))) + offset;
+}
+
+/** Bytes of a tensor at the present values of the symbols. */
+export function bytesOf(context: usize, index: u32): u32 {
+  const model = modelOf(context);
+  if (index >= count(model, TENSORS)) return 0;
+  const tensor = tensorRecord(model, index);
+  // Extents are evaluated one by one: the values of the present run may belong to other symbols.
+  const extents = context + EXTENTS;
+  for (let j: u32 = 0; j < 4; j++) {
+    const extent = j < tensorRank(tensor) ? tensorExtent(tensor, j) : NONE;
+    const value = extent == NONE ? 1 : evaluate(model, extent, context + CONTEXT_SYMBOLS);
+    store<i32>(extents + (<usize> j << 2), value);
+  }
+  return layoutBytesOf(tensor, extents);
+}

@@ -1,0 +1,87 @@
+/**
+ * float32 functions of +, −, ×, ÷ and bit operations only, every operation rounded: the same bits on
+ * every engine. Rounding an exact or double result of two float32 operands once with `Math.fround` is
+ * what float32 arithmetic does. `asm/kernels/f32_math.ts` says how good the polynomials are.
+ */
+const { fround } = Math;
+
+const LOG2E = fround(1.4426950408889634);
+/** ln 2 in two parts; the first has few bits, so that its products with small integers are exact. */
+const LN2_HIGH = 0.693359375;
+const LN2_LOW = fround(-0.00021219444170128554);
+/** Below, the result is 0. */
+const EXP_LEAST = fround(-87.33);
+/** 1.5·2^23: adding it rounds to an integer, which the low bits hold. */
+const ROUNDING_TERM = 12582912;
+const EXP_COEFFICIENTS = [
+  0.0013814539415761828,
+  0.00836874544620514,
+  0.04166838899254799,
+  0.1666652113199234,
+  0.4999999403953552,
+].map(fround);
+
+/** eˣ for x ≤ 88. */
+export function exp(x: number): number {
+  if (x < EXP_LEAST) return 0;
+  const n = fround(fround(fround(x * LOG2E) + ROUNDING_TERM) - ROUNDING_TERM);
+  const r = fround(fround(x - fround(n * LN2_HIGH)) - fround(n * LN2_LOW));
+  const p = horner(EXP_COEFFICIENTS, r);
+  const y = fround(fround(fround(p * fround(r * r)) + r) + 1);
+  return fround(y * 2 ** n);
+}
+
+const GELU_LIMIT = 14;
+const GELU_STEP = fround(0.3);
+const GELU_COEFFICIENTS = [
+  0.035674773156642914,
+  -0.1572030782699585,
+  0.20635348558425903,
+  -0.05368364229798317,
+  0.12856163084506989,
+  0.09991349279880524,
+  0.12075395882129669,
+  0.11962930113077164,
+].map(fround);
+
+/** `x/2·(1 + erf(x/√2))` as `max(x, 0) − |x|·Φ(−|x|)`. */
+export function gelu(x: number): number {
+  const a = Math.min(Math.abs(x), GELU_LIMIT);
+  const t = fround(1 / fround(fround(a * GELU_STEP) + 1));
+  const p = fround(horner(GELU_COEFFICIENTS, t) * t);
+  const tail = fround(exp(fround(fround(a * -0.5) * a)) * p);
+  return fround((x < 0 ? 0 : x) - fround(a * tail));
+}
+
+/** A polynomial, from the highest power down. */
+function horner(coefficients: readonly number[], x: number): number {
+  return coefficients.reduce((sum, c) => fround(fround(sum * x) + c));
+}
+
+/** 16 strided partial sums from +0, then halves onto halves. */
+export function sum16(values: readonly number[]): number {
+  const partial = new Float32Array(16);
+  values.forEach((value, i) => partial[i % 16] += value);
+  for (let half = 8; half >= 1; half /= 2) {
+    for (let i = 0; i < half; i++) partial[i] += partial[i + half];
+  }
+  return partial[0];
+}
+
+/** Softmax of a row; a row of −∞ gives 0. */
+export function softmax(row: readonly number[]): number[] {
+  const max = row.reduce((a, b) => Math.max(a, b), -Infinity);
+  if (max === -Infinity) return row.map(() => 0);
+  const exponentials = row.map((value) => exp(fround(value - max)));
+  const sum = sum16(exponentials);
+  return exponentials.map((value) => fround(value / sum));
+}
+
+/** The nearest integer, the even one of two; NaN and infinities as they are. */
+export function roundHalfEven(x: number): number {
+  if (!Number.isFinite(x)) return x;
+  const floor = Math.floor(x);
+  const rest = x - floor;
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}

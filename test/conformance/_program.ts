@@ -1,0 +1,155 @@
+/** A case as a program of one instruction, and its run on an engine. */
+import { instructionNamed } from "../../src/instructions/mod.ts";
+import type { Inputs, Instance } from "../../src/engines/engine.ts";
+import { ProgramBuilder } from "../../src/program/builder.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
+import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
+import type { Index } from "../../src/program/program.ts";
+import type { Case, ResultValue, Value } from "./_case.ts";
+import { arrayOf, elements as drawElements } from "./_values.ts";
+import { Random } from "./_random.ts";
+
+/** A file and what to give it. */
+export interface Prepared {
+  readonly file: Uint8Array<ArrayBuffer>;
+  readonly inputs: Inputs;
+  /** Results and the places of their elements. */
+  readonly results: readonly { name: string; place: Place; dtype: Value["dtype"] }[];
+}
+
+/** Where the rows of a view lie in a tensor, in elements. */
+interface Place {
+  readonly rows: number;
+  readonly columns: number;
+  readonly stride: number;
+  readonly offset: number;
+  /** Elements of the tensor. */
+  readonly length: number;
+}
+
+function placeOf({ extents, offset = 0, gap = 0 }: ResultValue): Place {
+  const columns = extents[extents.length - 1];
+  const rows = extents.slice(0, -1).reduce((a, b) => a * b, 1);
+  const stride = columns + gap;
+  return { rows, columns, stride, offset, length: offset + rows * stride };
+}
+
+/** Makes the program of a case. Gaps hold noise, so that reading or writing them shows. */
+export async function prepare(c: Case): Promise<Prepared> {
+  const builder = new ProgramBuilder();
+  const random = new Random(7919);
+  const inputs: Record<string, Uint8Array> = {};
+  const results: { name: string; place: Place; dtype: Value["dtype"] }[] = [];
+  const views: Record<string, Index> = {};
+  const tensors: Record<string, Index> = {};
+  const spec = instructionNamed(c.instruction);
+  const lead = Object.values(c.results)[0]?.extents[0] ?? -1;
+  const symbol = c.symbolic
+    ? builder.symbol({
+      name: "rows",
+      kind: "run",
+      min: 1,
+      max: builder.expression(lead + 5),
+      default: 1,
+    })
+    : -1;
+
+  /** Expressions of extents; the first one follows the symbol where it has its value. */
+  const expressions = (extents: readonly number[], follows: boolean): Index[] =>
+    extents.map((extent, i) =>
+      follows && i === 0 && extent === lead
+        ? builder.expression(0, [[1, symbol]])
+        : builder.expression(extent)
+    );
+
+  for (const { name, role } of spec.operands) {
+    const value = c.operands[name];
+    const result = c.results[name];
+    if (value === undefined && result === undefined) continue;
+    const shape = value ?? result;
+    const place = placeOf(shape);
+    const plain = place.offset === 0 && place.stride === place.columns;
+    const layout = value?.layout ?? "rows";
+    const stored = value?.constant === true || layout !== "rows";
+    const follows = symbol >= 0 && plain && !stored && role !== "inout" && shape.extents.length > 1;
+    const dense = plain && (layout !== "rows" || follows || value?.check !== undefined);
+    const extents = dense
+      ? expressions(shape.extents, follows)
+      : [builder.expression(place.length)];
+    const bytes = bytesOf(place, shape, value, random);
+    // Results lie in the state, where their memory can be filled with noise first.
+    const region = stored ? "constant" : role === "in" ? "input" : follows ? "output" : "state";
+    const tensor = builder.tensor({
+      region,
+      name,
+      dtype: shape.dtype,
+      layout,
+      extents,
+      check: value?.check,
+      limit: value?.limit === undefined ? undefined : builder.expression(value.limit),
+      offsets: value?.check === "past" ? tensors.offsets : undefined,
+      data: region === "constant" || region === "state" ? bytes : undefined,
+    });
+    tensors[name] = tensor;
+    if (region === "input") inputs[name] = bytes;
+    if (role !== "in") results.push({ name, place, dtype: shape.dtype });
+    const viewed = expressions(shape.extents, follows);
+    views[name] = builder.view(
+      tensor,
+      viewed,
+      plain ? viewed[viewed.length - 1] : builder.expression(place.stride),
+      builder.expression(place.offset),
+    );
+  }
+  builder.instruction(c.instruction, views, c.attributes);
+  builder.entry("main");
+  return { file: await encodeProgram(builder.finish()), inputs, results };
+}
+
+/** The bytes of a tensor: elements in their places, noise between them. */
+function bytesOf(
+  place: Place,
+  { dtype }: ResultValue,
+  value: Value | undefined,
+  random: Random,
+): Uint8Array {
+  if (value?.layout !== undefined && value.layout !== "rows") return packed(value);
+  const all = drawElements(random, dtype, place.length, "any");
+  if (value !== undefined) {
+    // As integers where floats are moved, so that every NaN keeps its bits.
+    const bits = (a: typeof all) => a instanceof Float32Array ? new Int32Array(a.buffer) : a;
+    const [to, from] = [bits(all), bits(value.elements)];
+    for (let row = 0; row < place.rows; row++) {
+      for (let column = 0; column < place.columns; column++) {
+        to[place.offset + row * place.stride + column] = from[row * place.columns + column];
+      }
+    }
+  }
+  return new Uint8Array(all.buffer);
+}
+
+function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
+  if (elements instanceof Float32Array) return new Uint8Array(packPanelsF32(elements, n, k).buffer);
+  const codes = elements as Int8Array;
+  return layout === "panel_8x4" ? packPanelsI8(codes, n, k) : packPanelsI7(codes, n, k);
+}
+
+/** Runs a prepared case; returns the bytes of each result with what lies between its rows. */
+export function runPrepared(instance: Instance, { inputs, results }: Prepared): Uint8Array[] {
+  const outputs = instance.runSync(inputs);
+  return results.map(({ name }) => {
+    const { data } = outputs[name] ?? instance.read(name);
+    return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  });
+}
+
+/** The elements of a result, row-major, without gaps. */
+export function elementsOf(bytes: Uint8Array, place: Place, dtype: Value["dtype"]): number[] {
+  const all = arrayOf(dtype, bytes.byteLength / arrayOf(dtype, 1).BYTES_PER_ELEMENT);
+  new Uint8Array(all.buffer).set(bytes);
+  return Array.from(
+    { length: place.rows * place.columns },
+    (_, i) =>
+      all[place.offset + Math.floor(i / place.columns) * place.stride + i % place.columns],
+  );
+}
