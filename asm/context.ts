@@ -8,8 +8,6 @@
 //   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
 import { evaluate, evaluateAll } from "./expression";
 import {
-  ENCODING_ZERO,
-  NONE,
   REGION_COUNT,
   REGION_PARAMETER,
   REGION_STATE,
@@ -18,7 +16,6 @@ import {
 import { layoutBytes } from "./layout";
 import {
   count,
-  INFO_BYTES,
   INFO_OFFSET,
   INSTANCE_BYTES,
   READY,
@@ -27,8 +24,6 @@ import {
   REGION_OFFSET,
   SEGMENT_ADDRESS,
   STAGE,
-  symbolIsLoad,
-  symbolRecord,
   SYMBOLS,
   symbolValue,
   tensorExtent,
@@ -124,11 +119,6 @@ export function setSymbol(context: usize, index: u32, value: i32): i32 {
   return 0;
 }
 
-/** Whether a symbol may be set with each run. */
-export function isRunTime(model: usize, index: u32): bool {
-  return !symbolIsLoad(symbolRecord(model, index));
-}
-
 /** Address of a tensor, 0 for an unknown one. */
 export function addressOf(context: usize, index: u32): usize {
   const model = modelOf(context);
@@ -137,17 +127,25 @@ export function addressOf(context: usize, index: u32): usize {
   return regionAddress(context, region(tensorRecord(model, index))) + offset;
 }
 
+/** Extent of a tensor at the present values of the symbols; 1 beyond its rank. */
+export function extentOf(context: usize, index: u32, axis: u32): i32 {
+  const model = modelOf(context);
+  if (index >= count(model, TENSORS)) return 1;
+  const tensor = tensorRecord(model, index);
+  if (axis >= tensorRank(tensor)) return 1;
+  // Not the values of the run that has begun: these symbols may be those of the next one.
+  return evaluate(model, tensorExtent(tensor, axis), context + CONTEXT_SYMBOLS);
+}
+
 /** Bytes of a tensor at the present values of the symbols. */
 export function bytesOf(context: usize, index: u32): u32 {
   const model = modelOf(context);
   if (index >= count(model, TENSORS)) return 0;
-  const tensor = tensorRecord(model, index);
-  // Extents are evaluated one by one: the values of the present run may belong to other symbols.
-  const extents = context + EXTENTS;
-  for (let j: u32 = 0; j < 4; j++) {
-    const extent = j < tensorRank(tensor) ? tensorExtent(tensor, j) : NONE;
-    const value = extent == NONE ? 1 : evaluate(model, extent, context + CONTEXT_SYMBOLS);
-    store<i32>(extents + (<usize> j << 2), value);
-  }
-  return layoutBytesOf(tensor, extents);
+  return <u32> layoutBytes(
+    tensorRecord(model, index),
+    extentOf(context, index, 0),
+    extentOf(context, index, 1),
+    extentOf(context, index, 2),
+    extentOf(context, index, 3),
+  );
 }

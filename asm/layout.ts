@@ -9,26 +9,29 @@ export function elementBytesOf(dtype: u32): u32 {
 }
 
 /**
- * Bytes with extents whose values are i32 at `values + (expression << shift)`. In float64: far too
- * large sizes are refused before they could be rounded into small ones.
+ * Bytes of a tensor with these extents, unused ones 1. In float64: what is far too large is refused
+ * before it could be rounded to something small.
  */
-export function layoutBytes(tensor: usize, values: usize, shift: u32): f64 {
+export function layoutBytes(tensor: usize, e0: i32, e1: i32, e2: i32, e3: i32): f64 {
   const size = <f64> elementBytesOf(tensorDtype(tensor));
   const layout = tensorLayout(tensor);
-  if (layout == LAYOUT_ROWS) {
-    let product = size;
-    for (let j: u32 = 0, n = tensorRank(tensor); j < n; j++) {
-      product *= <f64> load<i32>(values + (<usize> tensorExtent(tensor, j) << shift));
-    }
-    return product;
-  }
-  const n = <i64> load<i32>(values + (<usize> tensorExtent(tensor, 0) << shift));
-  const k = <i64> load<i32>(values + (<usize> tensorExtent(tensor, 1) << shift));
-  const columns = layout == LAYOUT_PANEL_8 ? k : (k + 3) & ~3;
-  return <f64> ((n + 7) & ~7) * <f64> columns * size;
+  if (layout == LAYOUT_ROWS) return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
+  const rows = (<i64> e0 + 7) & ~7;
+  const columns = layout == LAYOUT_PANEL_8 ? <i64> e1 : (<i64> e1 + 3) & ~3;
+  return <f64> rows * <f64> columns * size;
 }
 
 /** Bytes at the largest extents. */
-export function planBytes(model: usize, tensor: usize, ranges: usize): f64 {
-  return layoutBytes(tensor, ranges + 4, 3);
+export function planBytes(model: usize, tensor: usize): f64 {
+  return layoutBytes(
+    tensor,
+    largest(model, tensor, 0),
+    largest(model, tensor, 1),
+    largest(model, tensor, 2),
+    largest(model, tensor, 3),
+  );
+}
+
+function largest(model: usize, tensor: usize, axis: u32): i32 {
+  return axis < tensorRank(tensor) ? rangeMax(model, tensorExtent(tensor, axis)) : 1;
 }

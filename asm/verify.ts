@@ -43,7 +43,6 @@ import {
   modulus,
   rangeMax,
   rangeMin,
-  RANGES,
   region,
   symbolIsLoad,
   symbolRecord,
@@ -154,7 +153,6 @@ function symbolRanges(model: usize): i32 {
 }
 
 function checkTensors(model: usize): i32 {
-  const ranges = <usize> word(model, RANGES);
   clearNames(model);
   for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
     const tensor = tensorRecord(model, i);
@@ -182,7 +180,7 @@ function checkTensors(model: usize): i32 {
       if (tensorDtype(tensor) != of || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
     }
-    const bytes = planBytes(model, tensor, ranges);
+    const bytes = planBytes(model, tensor);
     if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;
     const info = tensorInfo(model, i);
     store<u32>(info, <u32> bytes, INFO_BYTES);

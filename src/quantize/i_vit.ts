@@ -30,6 +30,7 @@ import {
 import type { Tensor } from "../tensor.ts";
 import { dyadic, requantize } from "./dyadic.ts";
 import { geluTable, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
+import type { QuantizedWeight } from "./i_vit_constants.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
 import { clampCode, quantizeValue, roundHalfEven } from "./round.ts";
 
@@ -280,18 +281,32 @@ class Rewriter {
     const { value, scale } = this.#of(x);
     const { parameters, weightBits } = this.options;
     const rows = this.source.constants.get(weight!.id)!.tensor(new Map());
-    const quantized = parameters.weight(name, rows, weightBits);
-    const codes = this.#constant(`weight ${name}`, "i8", rows.shape, [], () => quantized.codes);
-    const channels = multiply(scale, { from: [], of: () => quantized.scales });
-    const integerBias = bias === undefined ? undefined : this.#constant(
+    const real = bias === undefined
+      ? undefined
+      : this.source.constants.get(bias.id)!.tensor(new Map()).data as Float32Array;
+    const room = real !== undefined && parameters.needsRoom(name, rows, weightBits, real);
+    const from = room ? scale.from : [];
+    const quantized = (scales: Scales): QuantizedWeight =>
+      parameters.weight(
+        name,
+        rows,
+        weightBits,
+        room ? { bias: real!, inputScale: scale.of(scales)[0] } : undefined,
+      );
+    const codes = this.#constant(
+      `weight ${name}`,
+      "i8",
+      rows.shape,
+      from,
+      (scales) => quantized(scales).codes,
+    );
+    const channels = multiply(scale, { from, of: (scales) => quantized(scales).scales });
+    const integerBias = real === undefined ? undefined : this.#constant(
       `bias ${name}`,
       "i32",
-      bias.shape as number[],
+      bias!.shape as number[],
       channels.from,
-      (scales) => {
-        const real = this.source.constants.get(bias.id)!.tensor(new Map()).data as Float32Array;
-        return parameters.bias(name, real, channels.of(scales));
-      },
+      (scales) => parameters.bias(name, real, channels.of(scales)),
     );
     const acc = this.graph.apply(linearInteger, [value, codes, integerBias], { weightBits });
     if (this.source.outputs.some((o) => o.value === output)) {

@@ -47,6 +47,7 @@ export function checkpointParameters(weights: Weights): IntegerParameters {
       }
       return { codes: Int8Array.from(codes), scales };
     },
+    needsRoom: () => false,
     bias(name, bias) {
       const codes = finite(weights, `${name}.bias_integer`, bias.length);
       return integersOf(codes, `${name}.bias_integer`, 2 ** 30);

@@ -32,7 +32,7 @@ export interface Case {
   readonly results: Readonly<Record<string, ResultValue>>;
   /** Elements of results by name, row-major. */
   readonly expected?: Readonly<Record<string, ArrayLike<number>>>;
-  /** The first extent of every operand that has the same one is a run-time symbol with a larger bound. */
+  /** The first leading extent (the batch) is a run-time symbol with a larger bound. */
   readonly symbolic?: boolean;
   /** Largest difference from the reference for `fast` precision. */
   readonly bound?: number;

@@ -59,7 +59,10 @@ export function* attentionScoresI8(random: Random): Cases {
         instruction: "attention_scores_i8",
         attributes: { heads, rounding: random.pick([0, 0, 1, 2, 3]) },
         operands: {
-          q: apart(random, value(random, "i8", [batch, queries, heads * size], random.pick(STYLES))),
+          q: apart(
+            random,
+            value(random, "i8", [batch, queries, heads * size], random.pick(STYLES)),
+          ),
           k: apart(random, value(random, "i8", [batch, keys, heads * size], random.pick(STYLES))),
           ...requantized,
         },

@@ -56,7 +56,7 @@ export function* softmaxF32(random: Random): Cases {
   for (const columns of [...COLUMNS, ...COLUMNS, ...COLUMNS, 197, 1000]) {
     const extents = [...leading(random), columns];
     const x = value(random, "f32", extents, random.pick(FLOAT_STYLES));
-    if (random.chance(0.4)) for (let i = 0; i < x.elements.length; i++) x.elements[i] *= 20;
+    if (random.chance(0.4)) { for (let i = 0; i < x.elements.length; i++) x.elements[i] *= 20; }
     yield {
       name: `[${extents}]`,
       instruction: "softmax_f32",
@@ -109,7 +109,11 @@ function maskOf(random: Random, extents: readonly number[]): Value {
 export function* attentionF32(random: Random): Cases {
   for (let i = 0; i < 90; i++) {
     const precision = i % 3 === 2 ? 1 : 0;
-    const [batch, heads, queries] = [random.integer(1, 3), random.integer(1, 3), random.integer(1, 9)];
+    const [batch, heads, queries] = [
+      random.integer(1, 3),
+      random.integer(1, 3),
+      random.integer(1, 9),
+    ];
     const keys = random.pick(COLUMNS.filter((n) => n <= 65));
     const size = random.pick([1, 2, 3, 4, 5, 8, 9, 16, 17, 32]);
     const columns = heads * size;
@@ -127,15 +131,21 @@ export function* attentionF32(random: Random): Cases {
         k: operand(keys),
         v: operand(keys),
         scale: given("f32", [1], [random.pick([1, 0.125, 0.17677669])]),
-        bias: maybe(random, () =>
-          apart(random, value(random, "f32", [heads, queries, keys], random.pick(STYLES)))),
-        mask: maybe(random, () =>
-          apart(random, maskOf(random, [random.pick([1, batch, 2]), queries, keys]))),
+        bias: maybe(
+          random,
+          () => apart(random, value(random, "f32", [heads, queries, keys], random.pick(STYLES))),
+        ),
+        mask: maybe(
+          random,
+          () => apart(random, maskOf(random, [random.pick([1, batch, 2]), queries, keys])),
+        ),
       },
       results: { y: apart(random, { dtype: "f32", extents: [batch, queries, columns] }) },
       symbolic: random.chance(0.2),
       // Scores are off by size·16·(size + 2)·2^-23 at most, and values are within 4.
-      bound: precision === 1 ? 2 ** -23 * (16 * size * (size + 2) * 16 + 8 * (keys + 8)) : undefined,
+      bound: precision === 1
+        ? 2 ** -23 * (16 * size * (size + 2) * 16 + 8 * (keys + 8))
+        : undefined,
     };
   }
 }

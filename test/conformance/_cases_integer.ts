@@ -22,7 +22,9 @@ function arms(random: Random, columns: number, range: number, target: number): D
 const ZERO_POINTS = [0, 1, -128, 127, 255, 32767, 65536, -65537, 2 ** 31 - 1, -(2 ** 31)];
 
 function zeroPoint(random: Random): Value {
-  return given("i32", [1], [random.chance(0.7) ? random.integer(-128, 127) : random.pick(ZERO_POINTS)]);
+  return given("i32", [1], [
+    random.chance(0.7) ? random.integer(-128, 127) : random.pick(ZERO_POINTS),
+  ]);
 }
 
 const TARGET = { i8: 100, i16: 30000, i32: 2 ** 30 } as const;
@@ -31,7 +33,18 @@ export function* quantizeLinear(random: Random): Cases {
   for (const columns of COLUMNS) {
     for (const dtype of ["i8", "i16"] as const) {
       const extents = [...leading(random), columns];
-      const scale = random.pick([0.01, 0.25, 0.5, 1 / 127, 1e-7, 1e30, 2 ** -149, -0.5, 0, Infinity]);
+      const scale = random.pick([
+        0.01,
+        0.25,
+        0.5,
+        1 / 127,
+        1e-7,
+        1e30,
+        2 ** -149,
+        -0.5,
+        0,
+        Infinity,
+      ]);
       const x = value(random, "f32", extents, random.pick(FLOAT_STYLES));
       // Ties: half-integers times the scale.
       if (random.chance(0.4)) {
@@ -100,8 +113,10 @@ export function* linearI8(random: Random): Cases {
         operands: {
           x: apart(random, value(random, "i8", [...rows, k], random.pick(STYLES))),
           weight: { ...w, layout },
-          bias: maybe(random, () =>
-            perhapsConstant(random, value(random, "i32", [n], random.pick(["any", "small"])))),
+          bias: maybe(
+            random,
+            () => perhapsConstant(random, value(random, "i32", [n], random.pick(["any", "small"]))),
+          ),
           multiplier: plain ? undefined : perhapsConstant(random, multiplier),
           shift: plain ? undefined : perhapsConstant(random, shift),
           zero_point: plain || residual ? undefined : maybe(random, () => zeroPoint(random)),
@@ -165,7 +180,8 @@ function* ties(random: Random): Cases {
       // z·m = (2j + 1)·2^(e−1) for small j, in as many ways as fit 31 bits.
       const z = Array.from({ length: 16 }, () => {
         const power = Math.max(0, Math.min(e - 1, 26));
-        return random.pick([-1, 1]) * (2 * random.integer(0, 7) + 1) * 2 ** Math.max(0, power - 30 + 26);
+        return random.pick([-1, 1]) * (2 * random.integer(0, 7) + 1) *
+          2 ** Math.max(0, power - 30 + 26);
       });
       const m = z.map(() => random.pick([-1, 1]) * 2 ** Math.max(0, Math.min(30, e - 1 - 22)));
       const type = random.pick(["i8", "i16", "i32"] as const);

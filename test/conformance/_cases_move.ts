@@ -2,7 +2,7 @@
 import type { Case } from "./_case.ts";
 import type { Random } from "./_random.ts";
 import { apart, COLUMNS, leading, perhapsConstant } from "./_shapes.ts";
-import { FLOAT_STYLES, given, value } from "./_values.ts";
+import { FLOAT_STYLES, given, STYLES, value } from "./_values.ts";
 
 type Cases = Generator<Case>;
 
@@ -84,7 +84,7 @@ export function* meanRows(random: Random): Cases {
   for (const dtype of ["i8", "i16", "f32"] as const) {
     for (const columns of COLUMNS) {
       const [batch, rows] = [random.integer(1, 3), random.pick([1, 2, 3, 4, 6, 7, 8, 49, 64])];
-      const style = random.pick(dtype === "f32" ? FLOAT_STYLES : ["any", "extreme", "small"]);
+      const style = random.pick(dtype === "f32" ? FLOAT_STYLES : STYLES);
       yield {
         name: `${dtype} [${batch},${rows},${columns}]`,
         instruction: "mean_rows",
@@ -117,7 +117,7 @@ export function* accumulate(random: Random): Cases {
   for (const dtype of ["i32", "f32"] as const) {
     for (const columns of COLUMNS) {
       const extents = [...leading(random), columns];
-      const style = random.pick(dtype === "f32" ? FLOAT_STYLES : ["any", "extreme", "small"]);
+      const style = random.pick(dtype === "f32" ? FLOAT_STYLES : STYLES);
       yield {
         name: `${dtype} [${extents}]`,
         instruction: "accumulate",
@@ -146,7 +146,9 @@ export function* appendRows(random: Random): Cases {
       const x = [Math.max(tokens, 1), columns];
       const past = slots.map(() => random.integer(0, 20));
       yield {
-        name: `${dtype} ${x[0]} rows of ${columns} to ${slots.length} of ${sessions} rings of ${ring}`,
+        name: `${dtype} ${
+          x[0]
+        } rows of ${columns} to ${slots.length} of ${sessions} rings of ${ring}`,
         instruction: "append_rows",
         operands: {
           x: apart(random, value(random, dtype, x, "special")),

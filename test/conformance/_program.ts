@@ -13,6 +13,7 @@ import { Random } from "./_random.ts";
 export interface Prepared {
   readonly file: Uint8Array<ArrayBuffer>;
   readonly inputs: Inputs;
+  readonly symbols: Readonly<Record<string, number>>;
   /** Results and the places of their elements. */
   readonly results: readonly { name: string; place: Place; dtype: Value["dtype"] }[];
 }
@@ -34,6 +35,9 @@ function placeOf({ extents, offset = 0, gap = 0 }: ResultValue): Place {
   return { rows, columns, stride, offset, length: offset + rows * stride };
 }
 
+/** How much larger the bound of a run-time extent is than its value. */
+const SLACK = 5;
+
 /** Makes the program of a case. Gaps hold noise, so that reading or writing them shows. */
 export async function prepare(c: Case): Promise<Prepared> {
   const builder = new ProgramBuilder();
@@ -42,44 +46,34 @@ export async function prepare(c: Case): Promise<Prepared> {
   const results: { name: string; place: Place; dtype: Value["dtype"] }[] = [];
   const views: Record<string, Index> = {};
   const tensors: Record<string, Index> = {};
-  const spec = instructionNamed(c.instruction);
-  const lead = Object.values(c.results)[0]?.extents[0] ?? -1;
-  const symbol = c.symbolic
-    ? builder.symbol({
-      name: "rows",
-      kind: "run",
-      min: 1,
-      max: builder.expression(lead + 5),
-      default: 1,
-    })
-    : -1;
+  const lead = Object.values(c.results)[0]?.extents[0] ?? 1;
+  const symbol = c.symbolic ? addSymbol(builder, lead) : -1;
 
-  /** Expressions of extents; the first one follows the symbol where it has its value. */
-  const expressions = (extents: readonly number[], follows: boolean): Index[] =>
-    extents.map((extent, i) =>
-      follows && i === 0 && extent === lead
-        ? builder.expression(0, [[1, symbol]])
-        : builder.expression(extent)
-    );
-
-  for (const { name, role } of spec.operands) {
+  for (const { name, role, shape: described } of instructionNamed(c.instruction).operands) {
     const value = c.operands[name];
-    const result = c.results[name];
-    if (value === undefined && result === undefined) continue;
-    const shape = value ?? result;
+    const shape = value ?? c.results[name];
+    if (shape === undefined) continue;
     const place = placeOf(shape);
     const plain = place.offset === 0 && place.stride === place.columns;
     const layout = value?.layout ?? "rows";
-    const stored = value?.constant === true || layout !== "rows";
-    const follows = symbol >= 0 && plain && !stored && role !== "inout" && shape.extents.length > 1;
-    const dense = plain && (layout !== "rows" || follows || value?.check !== undefined);
-    const extents = dense
-      ? expressions(shape.extents, follows)
-      : [builder.expression(place.length)];
-    const bytes = bytesOf(place, shape, value, random);
+    const follows = symbol >= 0 && /^[*B] /.test(described);
+    const viewed = shape.extents.map((extent, i) =>
+      follows && i === 0 ? builder.expression(0, [[1, symbol]]) : builder.expression(extent)
+    );
+    // A tensor of its own shape where it must be one, else a row of elements that the view lies in.
+    const whole = plain && (layout !== "rows" || value?.check !== undefined || follows);
+    const room = follows ? place.stride * (place.rows / lead) * SLACK : 0;
+    const extents = whole ? viewed : [builder.expression(place.length + room)];
+    const bytes = bytesOf(place, place.length + (whole ? 0 : room), shape, value, random);
     // Results lie in the state, where their memory can be filled with noise first.
-    const region = stored ? "constant" : role === "in" ? "input" : follows ? "output" : "state";
-    const tensor = builder.tensor({
+    const region = value?.constant === true || layout !== "rows"
+      ? "constant"
+      : role === "in"
+      ? "input"
+      : whole
+      ? "output"
+      : "state";
+    tensors[name] = builder.tensor({
       region,
       name,
       dtype: shape.dtype,
@@ -90,12 +84,10 @@ export async function prepare(c: Case): Promise<Prepared> {
       offsets: value?.check === "past" ? tensors.offsets : undefined,
       data: region === "constant" || region === "state" ? bytes : undefined,
     });
-    tensors[name] = tensor;
     if (region === "input") inputs[name] = bytes;
     if (role !== "in") results.push({ name, place, dtype: shape.dtype });
-    const viewed = expressions(shape.extents, follows);
     views[name] = builder.view(
-      tensor,
+      tensors[name],
       viewed,
       plain ? viewed[viewed.length - 1] : builder.expression(place.stride),
       builder.expression(place.offset),
@@ -103,18 +95,25 @@ export async function prepare(c: Case): Promise<Prepared> {
   }
   builder.instruction(c.instruction, views, c.attributes);
   builder.entry("main");
-  return { file: await encodeProgram(builder.finish()), inputs, results };
+  const file = await encodeProgram(builder.finish());
+  return { file, inputs, results, symbols: symbol < 0 ? {} : { rows: lead } };
+}
+
+function addSymbol(builder: ProgramBuilder, lead: number): Index {
+  const max = builder.expression(lead + SLACK);
+  return builder.symbol({ name: "rows", kind: "run", min: 1, max, default: 1 });
 }
 
 /** The bytes of a tensor: elements in their places, noise between them. */
 function bytesOf(
   place: Place,
+  length: number,
   { dtype }: ResultValue,
   value: Value | undefined,
   random: Random,
 ): Uint8Array {
   if (value?.layout !== undefined && value.layout !== "rows") return packed(value);
-  const all = drawElements(random, dtype, place.length, "any");
+  const all = drawElements(random, dtype, length, "any");
   if (value !== undefined) {
     // As integers where floats are moved, so that every NaN keeps its bits.
     const bits = (a: typeof all) => a instanceof Float32Array ? new Int32Array(a.buffer) : a;
@@ -135,8 +134,11 @@ function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
 }
 
 /** Runs a prepared case; returns the bytes of each result with what lies between its rows. */
-export function runPrepared(instance: Instance, { inputs, results }: Prepared): Uint8Array[] {
-  const outputs = instance.runSync(inputs);
+export function runPrepared(
+  instance: Instance,
+  { inputs, symbols, results }: Prepared,
+): Uint8Array[] {
+  const outputs = instance.runSync(inputs, { symbols });
   return results.map(({ name }) => {
     const { data } = outputs[name] ?? instance.read(name);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -149,7 +151,6 @@ export function elementsOf(bytes: Uint8Array, place: Place, dtype: Value["dtype"
   new Uint8Array(all.buffer).set(bytes);
   return Array.from(
     { length: place.rows * place.columns },
-    (_, i) =>
-      all[place.offset + Math.floor(i / place.columns) * place.stride + i % place.columns],
+    (_, i) => all[place.offset + Math.floor(i / place.columns) * place.stride + i % place.columns],
   );
 }

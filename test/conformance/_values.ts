@@ -1,6 +1,6 @@
 /** Elements of operands: random ones, and those on which kernels break. */
 import type { DType } from "../../src/tensor.ts";
-import { Random } from "./_random.ts";
+import type { Random } from "./_random.ts";
 import type { Value } from "./_case.ts";
 
 /** How elements are drawn. */

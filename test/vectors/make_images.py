@@ -120,7 +120,7 @@ def all_jpeg():
     jpeg("grey_progressive.jpg", saved(grey, quality=70, progressive=True), 1)
     jpeg("cmyk.jpg", saved(color.convert("CMYK"), quality=90))
     # jpeg-js gets this one wrong, so decodeImage has to refuse it.
-    (here / "rgb_progressive_restart.jpg").write_bytes(saved(color, quality=50, progressive=True, restart_marker_blocks=4))
+    (here / "rgb_progressive_restart.jpg").write_bytes(saved(color, quality=50, progressive=True, restart_marker_blocks=5))
     index.append({"file": "rgb_progressive_restart.jpg", "error": "unsupported"})
 
 

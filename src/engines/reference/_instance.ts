@@ -29,7 +29,7 @@ export class ReferenceInstance extends BaseInstance {
   readonly #source: ReferenceProgram;
   readonly #regions: Record<Region, ArrayBuffer>;
   /** Values of the expressions in the present run. */
-  #values = new Float64Array(0);
+  #values: Float64Array = new Float64Array(0);
 
   /** Starts from a file, or from the parameters and state of another instance. */
   constructor(source: ReferenceProgram, from: Pick<ReferenceProgram, "parameters" | "state">) {

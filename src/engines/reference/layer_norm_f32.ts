@@ -8,9 +8,10 @@ export function layerNormF32(op: Operands): void {
   const { fround, sqrt } = Math;
   for (let row = 0; row < x.rows; row++) {
     const values = x.row(row);
-    const mean = fround(sum16(values) / values.length);
+    const count = fround(values.length);
+    const mean = fround(sum16(values) / count);
     const differences = values.map((value) => fround(value - mean));
-    const variance = fround(sum16(differences.map((d) => fround(d * d))) / values.length);
+    const variance = fround(sum16(differences.map((d) => fround(d * d))) / count);
     const factor = fround(1 / fround(sqrt(fround(variance + epsilon))));
     differences.forEach((d, c) => {
       const scaled = fround(fround(d * factor) * gamma.get(0, c));

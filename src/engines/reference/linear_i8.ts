@@ -1,5 +1,5 @@
 import type { Operands } from "./_operands.ts";
-import { perColumn, requantizer, saturate } from "./_requantize.ts";
+import { requantizer, saturate } from "./_requantize.ts";
 
 /** Integer linear layer; the accumulator wraps to 32 bits, which only K ≥ 2^17 can make it do. */
 export function linearI8(op: Operands): void {

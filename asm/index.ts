@@ -1,0 +1,235 @@
+// What the module exports; see `wasm/fewbit.h`. A negative status is a verdict
+// (`src/program/verdict.ts`), negated. Pointers are byte offsets, everything is little-endian, there
+// are no imports, and memory is only grown by the host.
+import {
+  addressOf,
+  bytesOf,
+  copyInstance,
+  extentOf,
+  initialise,
+  modelOf,
+  resetState,
+} from "./context";
+import { crc32c } from "./crc32c";
+import { decode } from "./decode";
+import { checkEntries, checkWork } from "./entries";
+import {
+  VERDICT_BAD_ARGUMENT,
+  VERDICT_BAD_DATA,
+  VERDICT_CHECKSUM,
+  RECORD_SEGMENTS,
+} from "./generated/format";
+import { hasGoodIndices } from "./inputs";
+import { beginEntry, planScratch, runPart, runSlice } from "./interpreter";
+import {
+  CHECKSUM_TABLE,
+  count,
+  ENTRIES,
+  entryRecord,
+  INFO_BYTES,
+  INSTANCE_BYTES,
+  LOADED,
+  MODEL_BYTES,
+  MODEL_END,
+  modelBytes,
+  NOT_LOADED,
+  PLANNED,
+  READY,
+  SEGMENT_ADDRESS,
+  SEGMENTS,
+  STAGE,
+  symbolIsLoad,
+  symbolRecord,
+  SYMBOLS,
+  symbolValue,
+  tensorInfo,
+  TENSORS,
+  word,
+} from "./model";
+import { findName } from "./names";
+import { placeRegions, planRegions, segmentBytes } from "./plan";
+import { wrongLanes } from "./selftest";
+import { setSymbol } from "./context";
+import { verifyTables } from "./verify";
+
+/** Version of these exports. */
+export function abi_version(): i32 {
+  return 1;
+}
+
+/** 0 where the build computes right on this host. */
+export function selftest(): i32 {
+  return wrongLanes();
+}
+
+/** First byte, at a multiple of 256, that the host may use. */
+export function heap_base(): u32 {
+  return <u32> ((__heap_base + 255) & ~255);
+}
+
+/** Bytes from `model` on that loading needs, for a head of that many bytes. */
+export function model_size(head_bytes: u32): u32 {
+  const bytes = modelBytes(head_bytes);
+  return bytes > 0xFFFF0000 ? 0xFFFFFFFF : <u32> bytes;
+}
+
+/** Decodes the head that the host has written to `model + 256`. */
+export function model_load(model: usize, head_bytes: u32): i32 {
+  if (model & 255) return -VERDICT_BAD_ARGUMENT;
+  memory.fill(model, 0, MODEL_BYTES);
+  const verdict = decode(model, head_bytes);
+  if (verdict != 0) return -verdict;
+  for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
+    store<i32>(symbolValue(model, i), load<i32>(symbolRecord(model, i), 20));
+  }
+  store<u32>(model, LOADED, STAGE);
+  return 0;
+}
+
+/** Gives a load-time symbol a value other than its default. */
+export function model_symbol(model: usize, index: u32, value: i32): i32 {
+  if (word(model, STAGE) != LOADED || index >= count(model, SYMBOLS)) return -VERDICT_BAD_ARGUMENT;
+  if (!symbolIsLoad(symbolRecord(model, index))) return -VERDICT_BAD_ARGUMENT;
+  store<i32>(symbolValue(model, index), value);
+  return 0;
+}
+
+/** Verifies the program and plans its memory. */
+export function model_plan(model: usize, memory_limit: u32, work_limit: f64): i32 {
+  if (word(model, STAGE) != LOADED) return -VERDICT_BAD_ARGUMENT;
+  store<u32>(model, NOT_LOADED, STAGE);
+  let verdict = verifyTables(model);
+  if (verdict == 0) verdict = checkEntries(model);
+  if (verdict == 0) verdict = checkWork(model, work_limit);
+  if (verdict == 0) verdict = planRegions(model, memory_limit);
+  if (verdict == 0) verdict = planScratch(model);
+  if (verdict == 0) verdict = placeRegions(model);
+  if (verdict == 0) store<u32>(model, PLANNED, STAGE);
+  return -verdict;
+}
+
+/** First byte behind the constants and initial bytes. */
+export function model_end(model: usize): u32 {
+  return word(model, MODEL_END);
+}
+
+/** Where the host writes a part of the blob: constants (0), parameters (1), state (2). */
+export function segment_address(model: usize, segment: u32): u32 {
+  return segment < 3 ? word(model, SEGMENT_ADDRESS + (<usize> segment << 2)) : 0;
+}
+
+export function segment_bytes(model: usize, segment: u32): u32 {
+  return segment < 3 ? segmentBytes(model, segment) : 0;
+}
+
+/** Checks what the host has written. */
+export function model_ready(model: usize): i32 {
+  if (word(model, STAGE) != PLANNED) return -VERDICT_BAD_ARGUMENT;
+  const table = <usize> word(model, CHECKSUM_TABLE);
+  for (let segment: u32 = 0; segment < 3; segment++) {
+    const record = <usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS;
+    const sum = crc32c(table, segment_address(model, segment), segmentBytes(model, segment));
+    if (sum != load<u32>(record, 12)) return -VERDICT_CHECKSUM;
+  }
+  if (!hasGoodIndices(model)) return -VERDICT_BAD_DATA;
+  store<u32>(model, READY, STAGE);
+  return 0;
+}
+
+export function symbol_count(model: usize): u32 {
+  return count(model, SYMBOLS);
+}
+
+export function tensor_count(model: usize): u32 {
+  return count(model, TENSORS);
+}
+
+export function entry_count(model: usize): u32 {
+  return count(model, ENTRIES);
+}
+
+/** Instructions of an entry. */
+export function entry_length(model: usize, entry: u32): u32 {
+  return entry < count(model, ENTRIES) ? load<u32>(entryRecord(model, entry), 12) : 0;
+}
+
+/** Least value of a symbol. Of a load-time one, once planned, it is the value. */
+export function symbol_min(model: usize, index: u32): i32 {
+  return index < count(model, SYMBOLS) ? load<i32>(symbolValue(model, index), 4) : 0;
+}
+
+/** Largest value of a symbol. */
+export function symbol_max(model: usize, index: u32): i32 {
+  return index < count(model, SYMBOLS) ? load<i32>(symbolValue(model, index), 8) : 0;
+}
+
+/** Value of a load-time symbol, default of a run-time one. */
+export function symbol_value(model: usize, index: u32): i32 {
+  return index < count(model, SYMBOLS) ? load<i32>(symbolValue(model, index)) : 0;
+}
+
+/** Index of the symbol (kind 0), tensor (1) or entry (2) of that name, or −1. */
+export function find(model: usize, kind: u32, name: usize, name_bytes: u32): i32 {
+  return findName(model, kind, name, name_bytes);
+}
+
+/** Bytes that an instance needs, at a multiple of 256. */
+export function instance_size(model: usize): u32 {
+  return word(model, INSTANCE_BYTES);
+}
+
+/** Sets up an instance: parameters and state have their initial bytes. */
+export function instance_init(model: usize, context: usize): i32 {
+  return -initialise(model, context);
+}
+
+/** Sets up an instance with the parameters and state of another. */
+export function instance_copy(from: usize, to: usize): i32 {
+  return -copyInstance(from, to);
+}
+
+/** Gives the state its initial bytes. */
+export function instance_reset(context: usize): void {
+  resetState(context);
+}
+
+/** Gives a run-time symbol its value from the next `begin` on. */
+export function symbol_set(context: usize, index: u32, value: i32): i32 {
+  return -setSymbol(context, index, value);
+}
+
+/** Address of a tensor (valid for what outlives a run, inputs and outputs). */
+export function tensor_address(context: usize, tensor: u32): u32 {
+  return <u32> addressOf(context, tensor);
+}
+
+/** Bytes of a tensor at the present values of the symbols. */
+export function tensor_bytes(context: usize, tensor: u32): u32 {
+  return bytesOf(context, tensor);
+}
+
+/** Bytes of a tensor at the largest values of the symbols. */
+export function tensor_capacity(context: usize, tensor: u32): u32 {
+  const model = modelOf(context);
+  return tensor < count(model, TENSORS) ? load<u32>(tensorInfo(model, tensor), INFO_BYTES) : 0;
+}
+
+/** Extent of a tensor at the present values of the symbols; 1 beyond its rank. */
+export function tensor_extent(context: usize, tensor: u32, axis: u32): u32 {
+  return extentOf(context, tensor, axis);
+}
+
+/** Begins an entry once its symbols are set and its inputs are written. */
+export function begin(context: usize, entry: u32): i32 {
+  return -beginEntry(context, entry);
+}
+
+/** Runs up to `count` instructions from `first` on; returns the next one. */
+export function run(context: usize, entry: u32, first: u32, count: u32): i32 {
+  return runSlice(context, entry, first, count);
+}
+
+/** Runs a part of one instruction; the parts may run in any order, each once. */
+export function run_part(context: usize, entry: u32, index: u32, part: u32, parts: u32): i32 {
+  return -runPart(context, entry, index, part, parts);
+}

@@ -1,0 +1,133 @@
+// Checks of the values of inputs (`CHECKS` in `src/instructions/_define.ts`), so that kernels can use
+// them as indices.
+import { CONTEXT_VALUES, regionAddress } from "./context";
+import {
+  CHECK_BELOW,
+  CHECK_DISTINCT,
+  CHECK_NONE,
+  CHECK_OFFSETS,
+  NONE,
+  REGION_INPUT,
+  VERDICT_BAD_INPUT,
+} from "./generated/format";
+import {
+  check,
+  CHECKED_INPUTS,
+  checkLimit,
+  checkOffsets,
+  count,
+  INFO_ENTRIES,
+  INFO_LIMIT,
+  INFO_BYTES,
+  INFO_OFFSET,
+  SEGMENT_ADDRESS,
+  tensorExtent,
+  tensorInfo,
+  tensorRecord,
+  TENSORS,
+  word,
+} from "./model";
+import { scratch } from "./operand";
+
+/** Checks the inputs that an entry uses. */
+export function checkInputs(model: usize, context: usize, entry: u32): i32 {
+  if (word(model, CHECKED_INPUTS) == 0) return 0;
+  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
+    const tensor = tensorRecord(model, i);
+    const kind = check(tensor);
+    if (kind == CHECK_NONE) continue;
+    if (!((load<u64>(tensorInfo(model, i), INFO_ENTRIES) >> entry) & 1)) continue;
+    if (!isGood(model, context, tensor, i, kind)) return VERDICT_BAD_INPUT;
+  }
+  return 0;
+}
+
+function isGood(model: usize, context: usize, tensor: usize, index: u32, kind: u32): bool {
+  const values = inputAddress(model, context, index);
+  const length = expressionValue(context, tensorExtent(tensor, 0));
+  const limit = expressionValue(context, checkLimit(tensor));
+  if (kind == CHECK_BELOW) return isBelow(values, length, limit);
+  if (kind == CHECK_OFFSETS) return isOffsets(values, length, limit);
+  if (kind == CHECK_DISTINCT) {
+    return isBelow(values, length, limit) && isDistinct(values, length, scratch(context));
+  }
+  return isPast(values, length, limit, inputAddress(model, context, checkOffsets(tensor)));
+}
+
+function inputAddress(model: usize, context: usize, index: u32): usize {
+  const offset = <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
+  return regionAddress(context, REGION_INPUT) + offset;
+}
+
+// @ts-ignore: decorator
+@inline
+function expressionValue(context: usize, expression: u32): i32 {
+  return load<i32>(context + (<usize> expression << 2), CONTEXT_VALUES);
+}
+
+// @ts-ignore: decorator
+@inline
+function at(values: usize, i: i32): i32 {
+  return load<i32>(values + (<usize> i << 2));
+}
+
+function isBelow(values: usize, length: i32, limit: i32): bool {
+  for (let i: i32 = 0; i < length; i++) if (<u32> at(values, i) >= <u32> limit) return false;
+  return true;
+}
+
+function isOffsets(values: usize, length: i32, limit: i32): bool {
+  if (at(values, 0) != 0 || at(values, length - 1) != limit) return false;
+  for (let i: i32 = 1; i < length; i++) if (at(values, i) < at(values, i - 1)) return false;
+  return true;
+}
+
+/** Heapsort of a copy: n log n whatever the values are. */
+function isDistinct(values: usize, length: i32, heap: usize): bool {
+  memory.copy(heap, values, <usize> length << 2);
+  for (let i = length / 2 - 1; i >= 0; i--) sift(heap, i, length);
+  let previous: i32 = -1;
+  for (let end = length - 1; end >= 0; end--) {
+    const top = at(heap, 0);
+    if (top == previous) return false;
+    previous = top;
+    store<i32>(heap, at(heap, end));
+    sift(heap, 0, end);
+  }
+  return true;
+}
+
+function sift(heap: usize, from: i32, length: i32): void {
+  const value = at(heap, from);
+  let hole = from;
+  for (let child = 2 * <i64> hole + 1; child < length; child = 2 * <i64> hole + 1) {
+    let larger = <i32> child;
+    if (larger + 1 < length && at(heap, larger + 1) > at(heap, larger)) larger++;
+    if (at(heap, larger) <= value) break;
+    store<i32>(heap + (<usize> hole << 2), at(heap, larger));
+    hole = larger;
+  }
+  store<i32>(heap + (<usize> hole << 2), value);
+}
+
+function isPast(values: usize, length: i32, limit: i32, offsets: usize): bool {
+  for (let i: i32 = 0; i < length; i++) {
+    const rows = <i64> at(offsets, i + 1) - <i64> at(offsets, i);
+    const past = at(values, i);
+    if (past < 0 || <i64> past + rows > limit) return false;
+  }
+  return true;
+}
+
+/** Whether the values of constants that are indices stay below their limits. */
+export function hasGoodIndices(model: usize): bool {
+  const constants = <usize> word(model, SEGMENT_ADDRESS);
+  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
+    const info = tensorInfo(model, i);
+    const limit = load<u32>(info, INFO_LIMIT);
+    if (limit == NONE) continue;
+    const values = constants + <usize> load<u64>(info, INFO_OFFSET);
+    if (!isBelow(values, load<u32>(info, INFO_BYTES) >> 2, limit)) return false;
+  }
+  return true;
+}

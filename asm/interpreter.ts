@@ -1,0 +1,247 @@
+// Runs the instructions of an entry. Everything a run needs is in the context block.
+import {
+  CONTEXT_ENTRY,
+  CONTEXT_SYMBOLS,
+  CONTEXT_VALUES,
+  modelOf,
+  regionAddress,
+} from "./context";
+import {
+  dimension,
+  dimensionCount,
+  granularityOf,
+  operandRecord,
+  recordOf,
+  splitOf,
+} from "./description";
+import { evaluateAll } from "./expression";
+import { execute, scratchBytes } from "./generated/dispatch";
+import {
+  DIMENSION_LEADING,
+  DIMENSION_SUFFIX,
+  DIMENSION_VARIABLE,
+  NONE,
+  VERDICT_BAD_ARGUMENT,
+  VERDICT_TOO_MUCH_MEMORY,
+} from "./generated/format";
+import { checkInputs } from "./inputs";
+import { elementBytesOf } from "./layout";
+import {
+  count,
+  ENTRIES,
+  entryRecord,
+  INFO_OFFSET,
+  instructionAttribute,
+  instructionRecord,
+  INSTRUCTIONS,
+  opcode,
+  operandView,
+  RANGES,
+  region,
+  SCRATCH_BYTES,
+  SYMBOLS,
+  symbolValue,
+  tensorDtype,
+  tensorInfo,
+  tensorLayout,
+  tensorRecord,
+  viewExtent,
+  viewOffset,
+  viewRank,
+  viewRecord,
+  viewRowStride,
+  viewTensor,
+  word,
+  WORKSPACE,
+} from "./model";
+import { address, CONTEXT_ATTRIBUTES, extent, operand, rank, rows, stride } from "./operand";
+import { elementBytes } from "./operand";
+
+const NO_SPLIT: u32 = 255;
+const SPLIT_LEADING: u32 = 254;
+
+/** Sets the scratch memory of a model to the most that an instruction asks for. */
+export function planScratch(model: usize): i32 {
+  const workspace = <usize> word(model, WORKSPACE);
+  const largest = <usize> word(model, RANGES) + 4;
+  let most = word(model, SCRATCH_BYTES);
+  for (let i: u32 = 0, n = count(model, INSTRUCTIONS); i < n; i++) {
+    const instruction = instructionRecord(model, i);
+    resolve(model, workspace, instruction, largest, 3, true);
+    const bytes = <u32> scratchBytes(opcode(instruction), workspace);
+    if (bytes > 0x7FFFFFFF) return VERDICT_TOO_MUCH_MEMORY;
+    most = max(most, bytes);
+  }
+  store<u32>(model, most, SCRATCH_BYTES);
+  return 0;
+}
+
+/** Begins an entry: evaluates the expressions and checks the inputs. */
+export function beginEntry(context: usize, entry: u32): i32 {
+  const model = modelOf(context);
+  store<i32>(context, -1, CONTEXT_ENTRY);
+  if (entry >= count(model, ENTRIES)) return VERDICT_BAD_ARGUMENT;
+  for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
+    const value = load<i32>(context + (<usize> i << 2), CONTEXT_SYMBOLS);
+    const symbol = symbolValue(model, i);
+    if (value < load<i32>(symbol, 4) || value > load<i32>(symbol, 8)) return VERDICT_BAD_ARGUMENT;
+  }
+  evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  const status = checkInputs(model, context, entry);
+  if (status != 0) return status;
+  store<i32>(context, <i32> entry, CONTEXT_ENTRY);
+  return 0;
+}
+
+/** Runs up to `n` instructions from `first` on, counted in the entry; returns the next one. */
+export function runSlice(context: usize, entry: u32, first: u32, n: u32): i32 {
+  const model = modelOf(context);
+  if (<i32> entry != load<i32>(context, CONTEXT_ENTRY)) return -VERDICT_BAD_ARGUMENT;
+  const record = entryRecord(model, entry);
+  const total = load<u32>(record, 12);
+  if (first > total) return -VERDICT_BAD_ARGUMENT;
+  const end = first + min(n, total - first);
+  for (let i = first; i < end; i++) {
+    const instruction = instructionRecord(model, load<u32>(record, 8) + i);
+    resolve(model, context, instruction, context + CONTEXT_VALUES, 2, false);
+    execute(opcode(instruction), context);
+  }
+  return <i32> end;
+}
+
+/** Runs a part of one instruction; the parts may run in any order, each once. */
+export function runPart(context: usize, entry: u32, index: u32, part: u32, parts: u32): i32 {
+  const model = modelOf(context);
+  if (<i32> entry != load<i32>(context, CONTEXT_ENTRY)) return VERDICT_BAD_ARGUMENT;
+  const record = entryRecord(model, entry);
+  if (index >= load<u32>(record, 12) || part >= parts) return VERDICT_BAD_ARGUMENT;
+  const instruction = instructionRecord(model, load<u32>(record, 8) + index);
+  resolve(model, context, instruction, context + CONTEXT_VALUES, 2, false);
+  if (narrow(context, recordOf(opcode(instruction)), part, parts)) {
+    execute(opcode(instruction), context);
+  }
+  return 0;
+}
+
+/**
+ * Writes the operands and attributes of an instruction into a context block. Values of expressions
+ * are i32 at `values + (index << shift)`. While planning there are no addresses: 64 means present.
+ */
+function resolve(
+  model: usize,
+  context: usize,
+  instruction: usize,
+  values: usize,
+  shift: u32,
+  planning: bool,
+): void {
+  for (let j: u32 = 0, n = load<u32>(instruction, 8); j < n; j++) {
+    const to = operand(context, j);
+    const index = operandView(model, instruction, j);
+    if (index == NONE) {
+      memory.fill(to, 0, 48);
+      continue;
+    }
+    const view = viewRecord(model, index);
+    const tensor = tensorRecord(model, viewTensor(view));
+    const dtype = tensorDtype(tensor);
+    const size = elementBytesOf(dtype);
+    const dimensions = viewRank(view);
+    let rows: u32 = 1;
+    let last: u32 = 1;
+    for (let axis: u32 = 0; axis < 4; axis++) {
+      const value = axis < dimensions ? valueAt(values, shift, viewExtent(view, axis)) : 1;
+      store<u32>(to + (<usize> axis << 2), value, 12);
+      if (axis + 1 < dimensions) rows *= value;
+      if (axis + 1 == dimensions) last = value;
+    }
+    let at: usize = 64;
+    if (!planning) {
+      at = regionAddress(context, region(tensor)) +
+        <usize> load<u64>(tensorInfo(model, viewTensor(view)), INFO_OFFSET) +
+        <usize> valueAt(values, shift, viewOffset(view)) * size;
+    }
+    store<u32>(to, <u32> at);
+    store<u32>(to, dtype, 4);
+    store<u32>(to, dimensions, 8);
+    store<u32>(to, rows, 28);
+    store<u32>(to, last, 32);
+    store<u32>(to, valueAt(values, shift, viewRowStride(view)) * size, 36);
+    store<u32>(to, tensorLayout(tensor), 40);
+    store<u32>(to, size, 44);
+  }
+  for (let j: u32 = 0, n = load<u32>(instruction, 16); j < n; j++) {
+    const value = instructionAttribute(model, instruction, j);
+    store<i32>(context + (<usize> j << 2), value, CONTEXT_ATTRIBUTES);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function valueAt(values: usize, shift: u32, expression: u32): u32 {
+  return load<u32>(values + (<usize> expression << shift));
+}
+
+/** Narrows the operands to a part along the split extent; returns whether there is anything to do. */
+function narrow(context: usize, record: usize, part: u32, parts: u32): bool {
+  const split = splitOf(record);
+  if (split == NO_SPLIT) return part == 0;
+  const operands: u32 = load<u8>(record);
+  const total = firstExtent(context, record, split);
+  const granularity = granularityOf(record);
+  const unit = granularity == NO_SPLIT ? 1 : firstExtent(context, record, granularity);
+  const units = (<u64> total + unit - 1) / unit;
+  const from = <u32> (units * part / parts * unit);
+  const to = <u32> min(<u64> total, units * (part + 1) / parts * unit);
+  if (from >= to) return false;
+  let leading: i32 = -1;
+  let description = operandRecord(record, 0);
+  for (let j: u32 = 0; j < operands; j++) {
+    const first = dimension(description, 0);
+    const kind = first & 255;
+    const trailing = <i32> dimensionCount(description) - 1;
+    description += 8 + (<usize> load<u8>(description, 5) << 2);
+    const target = operand(context, j);
+    if (address(target) == 0) continue;
+    let splits = false;
+    if (split != SPLIT_LEADING) splits = kind == DIMENSION_VARIABLE && first >> 16 == split;
+    else if (kind == DIMENSION_LEADING) {
+      leading = rank(target) - trailing;
+      splits = true;
+    } else if (kind == DIMENSION_SUFFIX) splits = rank(target) - trailing == leading;
+    if (splits) narrowOperand(target, from, to);
+  }
+  return true;
+}
+
+/** Value of the extent that a split names; 1 where no present operand begins with it. */
+function firstExtent(context: usize, record: usize, variable: u32): u32 {
+  let description = operandRecord(record, 0);
+  for (let j: u32 = 0, n: u32 = load<u8>(record); j < n; j++) {
+    const first = dimension(description, 0);
+    description += 8 + (<usize> load<u8>(description, 5) << 2);
+    const kind = first & 255;
+    const target = operand(context, j);
+    if (address(target) == 0) continue;
+    if (variable == SPLIT_LEADING ? kind == DIMENSION_LEADING : kind == DIMENSION_VARIABLE) {
+      if (variable == SPLIT_LEADING || first >> 16 == variable) return extent(target, 0);
+    }
+  }
+  return 1;
+}
+
+function narrowOperand(target: usize, from: u32, to: u32): void {
+  const whole = <u32> extent(target, 0);
+  const length = to - from;
+  let step: usize;
+  if (rank(target) == 1) {
+    step = elementBytes(target);
+    store<u32>(target, length, 32);
+  } else {
+    const inner = <u32> rows(target) / whole;
+    step = <usize> inner * stride(target);
+    store<u32>(target, inner * length, 28);
+  }
+  store<u32>(target, <u32> (address(target) + <usize> from * step));
+  store<u32>(target, length, 12);
+}

@@ -1,0 +1,80 @@
+/**
+ * fewbit runs few-bit neural networks anywhere WebAssembly runs, with the same bits everywhere.
+ *
+ * Most users want {@linkcode ImageClassifier}. Below it lie {@linkcode Graph} and {@linkcode compile}
+ * to write networks, {@linkcode load} to run programs, and the quantisers.
+ *
+ * @example
+ * ```ts
+ * import { ImageClassifier } from "@fewbit/fewbit";
+ *
+ * using model = await ImageClassifier.fromPretrained();
+ * const { label, score } = await model.classify("examples/fashion/000-ankle-boot.png");
+ * console.log(label, score);
+ * ```
+ *
+ * @module
+ */
+export { FewbitError } from "./src/errors.ts";
+export type { ErrorCode } from "./src/errors.ts";
+export type { DType, Tensor, TensorData } from "./src/tensor.ts";
+
+export { ImageClassifier } from "./src/pipelines/image_classifier.ts";
+export type {
+  Classification,
+  ClassifierOptions,
+  ImageInput,
+  LabelScore,
+  ModelSource,
+} from "./src/pipelines/image_classifier.ts";
+export { readCheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
+export type { CheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
+export {
+  compileFloatVision,
+  compileTaps,
+  convertVision,
+  preprocessingOf,
+  quantizeVision,
+} from "./src/pipelines/vision_compile.ts";
+export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
+
+export { Graph } from "./src/graph/graph.ts";
+export type {
+  Attribute,
+  Constant,
+  Extent,
+  GraphOutput,
+  GraphSymbol,
+  Node,
+  Op,
+  SymbolicExtent,
+  Value,
+} from "./src/graph/graph.ts";
+export * as ops from "./src/graph/ops/mod.ts";
+export { compile } from "./src/program/compile.ts";
+export type { CompileOptions } from "./src/program/compile.ts";
+export { encodeProgram } from "./src/program/encode.ts";
+export type { CompiledProgram, Metadata, Program } from "./src/program/program.ts";
+export { load } from "./src/engines/load.ts";
+export type { EngineName } from "./src/engines/load.ts";
+export type {
+  Execution,
+  Inputs,
+  Instance,
+  LoadOptions,
+  Outputs,
+  RunOptions,
+} from "./src/engines/engine.ts";
+
+export { readSafetensors, writeSafetensors } from "./src/formats/safetensors.ts";
+export { readPth } from "./src/formats/pth.ts";
+export { readIdx } from "./src/formats/idx.ts";
+export { readNpy, writeNpy } from "./src/formats/npy.ts";
+
+export { decodeImage } from "./src/vision/decode.ts";
+export type { Image } from "./src/vision/image.ts";
+export { resize } from "./src/vision/resize.ts";
+export type { Interpolation } from "./src/vision/resize.ts";
+export { normalizePixels, preparePixels } from "./src/vision/preprocess.ts";
+export type { Preprocessing, ResizeMode } from "./src/vision/preprocess.ts";
+export { preprocessingFromConfig } from "./src/vision/preprocess_config.ts";

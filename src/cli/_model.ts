@@ -1,0 +1,13 @@
+/** A compiled model as bytes. */
+import { openModel } from "../pipelines/_sources.ts";
+
+/**
+ * Reads a whole `model.fewbit`: a path, a URL or a folder that holds one.
+ *
+ * @throws {FewbitError} `not_found` where nothing is there.
+ */
+export async function readModel(source: string, signal?: AbortSignal): Promise<Uint8Array> {
+  const opened = await openModel(source, signal);
+  if (opened instanceof Uint8Array) return opened;
+  return new Uint8Array(await new Response(opened as BodyInit).arrayBuffer());
+}

@@ -1,0 +1,16 @@
+/** The engines under test. */
+import type { Instance } from "../../src/engines/engine.ts";
+import { loadReference } from "../../src/engines/reference/mod.ts";
+
+/** An engine and how it loads a file. */
+export interface EngineUnderTest {
+  readonly name: string;
+  load(file: Uint8Array<ArrayBuffer>): Promise<Instance>;
+  /** `fast` precision may differ from `deterministic`. */
+  readonly relaxed?: boolean;
+}
+
+/** The first is the one that defines the results. */
+export const ENGINES: readonly EngineUnderTest[] = [
+  { name: "reference", load: (file) => loadReference(file) },
+];

@@ -1,0 +1,59 @@
+/** Every instruction on every engine: the bytes of the reference, and of the oracle's vectors. */
+import assert from "node:assert/strict";
+import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import type { Case } from "./_case.ts";
+import { goldenCases } from "./_cases_golden.ts";
+import { CASES } from "./cases.ts";
+import { compareResults } from "./_compare.ts";
+import { ENGINES } from "./_engines.ts";
+import { elementsOf, prepare, runPrepared } from "./_program.ts";
+import type { Prepared } from "./_program.ts";
+import { Random } from "./_random.ts";
+
+const SEED = 20261124;
+
+async function resultsOf(c: Case, prepared: Prepared, engine: typeof ENGINES[number]) {
+  try {
+    using instance = await engine.load(prepared.file);
+    return runPrepared(instance, prepared);
+  } catch (cause) {
+    throw new Error(`${c.instruction}, ${c.name}, on ${engine.name}`, { cause });
+  }
+}
+
+Deno.test("every instruction has cases", () => {
+  assert.deepEqual(Object.keys(CASES), INSTRUCTIONS.map(({ name }) => name));
+});
+
+for (const [name, makeCases] of Object.entries(CASES)) {
+  Deno.test(`${name} gives the same bytes on every engine`, async () => {
+    const [reference, ...others] = ENGINES;
+    let index = 0;
+    for (const c of makeCases(new Random(SEED))) {
+      const prepared = await prepare(c);
+      const expected = await resultsOf(c, prepared, reference);
+      for (const engine of others) {
+        const actual = await resultsOf(c, prepared, engine);
+        compareResults(c, prepared, expected, actual, engine, index);
+      }
+      index++;
+    }
+    assert.ok(index > 0, "no cases");
+  });
+}
+
+for (const engine of ENGINES) {
+  Deno.test(`${engine.name} gives the oracle's numbers`, async () => {
+    for (const c of goldenCases()) {
+      const prepared = await prepare(c);
+      const actual = await resultsOf(c, prepared, engine);
+      prepared.results.forEach(({ name, place, dtype }, i) => {
+        assert.deepEqual(
+          elementsOf(actual[i], place, dtype),
+          Array.from(c.expected![name]),
+          `${c.instruction}, ${c.name}`,
+        );
+      });
+    }
+  });
+}

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { fromFileUrl } from "./_paths.ts";
+import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
+
+Deno.test({
+  name: "hosts: wazero in Go gives the same logits, without JavaScript",
+  ignore: missing("go"),
+  fn: async () => {
+    using folder = scratchFolder();
+    await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
+    const output = await capture("go", [
+      "run",
+      ".",
+      fromFileUrl(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
+      fromFileUrl(MODEL),
+      `${folder.path}/pixels.bin`,
+    ], { cwd: fromFileUrl(new URL("../../examples/hosts", import.meta.url)) });
+    assert.match(output, new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`));
+  },
+});

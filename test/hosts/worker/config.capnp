@@ -1,0 +1,16 @@
+using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [(name = "main", worker = .worker)],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
+);
+
+const worker :Workerd.Worker = (
+  modules = [
+    (name = "worker.js", esModule = embed "worker.js"),
+    (name = "runtime.js", esModule = embed "runtime.js"),
+    (name = "model.fewbit", data = embed "model.fewbit"),
+    (name = "pixels.bin", data = embed "pixels.bin"),
+  ],
+  compatibilityDate = "2026-07-01",
+);

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import workerd from "workerd";
+import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
+
+Deno.test("hosts: workerd gives the same logits, module at top level", async () => {
+  using folder = scratchFolder();
+  const worker = new URL("./worker/", import.meta.url);
+  for (const name of ["worker.js", "config.capnp"]) {
+    await Deno.copyFile(new URL(name, worker), `${folder.path}/${name}`);
+  }
+  await Deno.copyFile(
+    new URL("../../dist/runtime.js", import.meta.url),
+    `${folder.path}/runtime.js`,
+  );
+  await Deno.copyFile(MODEL, `${folder.path}/model.fewbit`);
+  await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
+  // The free port is told on file descriptor 1 as a line of JSON.
+  const process = new Deno.Command(workerd, {
+    args: ["serve", "config.capnp", "--control-fd=1"],
+    cwd: folder.path,
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  try {
+    const port = await portOf(process.stdout);
+    const response = await fetch(`http://127.0.0.1:${port}/`);
+    const { hash } = await response.json();
+    assert.equal(hash, await hashOn("wasm-simd"));
+  } finally {
+    process.kill();
+    await process.status;
+  }
+});
+
+async function portOf(stdout: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<number> {
+  let text = "";
+  const reader = stdout.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`workerd ended: ${text}`);
+      text += value;
+      const match = /"event":"listen".*?"port":(\d+)/.exec(text);
+      if (match !== null) return Number(match[1]);
+    }
+  } finally {
+    await reader.cancel();
+  }
+}

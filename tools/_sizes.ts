@@ -1,0 +1,35 @@
+/** Size budgets of what users load. */
+
+/** A size and what it may be. */
+export interface SizeBudget {
+  readonly name: string;
+  readonly bytes: number;
+  readonly budget: number;
+}
+
+/** The built files. */
+export function sizeBudgets(): SizeBudget[] {
+  return [
+    ["wasm/fewbit.simd.wasm", 100_000],
+    ["wasm/fewbit.relaxed.wasm", 100_000],
+    ["dist/runtime.js", 300_000],
+  ].map(([name, budget]) => ({
+    name: name as string,
+    bytes: Deno.statSync(new URL(`../${name}`, import.meta.url)).size,
+    budget: budget as number,
+  }));
+}
+
+/** All modules that `./runtime` imports, with both wasm builds inlined. */
+export async function importGraphBytes(): Promise<SizeBudget> {
+  const runtime = new URL("../src/runtime.ts", import.meta.url).href;
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json", runtime] })
+    .output();
+  const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as {
+    modules: { specifier: string; size?: number }[];
+  };
+  const outside = modules.filter(({ specifier }) => !specifier.startsWith("file:"));
+  if (outside.length > 0) throw new Error(`./runtime imports ${outside[0].specifier}`);
+  const bytes = modules.reduce((sum, { size = 0 }) => sum + size, 0);
+  return { name: "import graph of ./runtime", bytes, budget: 300_000 };
+}

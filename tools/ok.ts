@@ -1,0 +1,35 @@
+/**
+ * `deno task ok`: the gate. Runs every check, also after one has failed, and says at the end which.
+ *
+ * @module
+ */
+import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
+
+const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
+  ["format", ["fmt", "--check"]],
+  ["lint", ["lint"]],
+  ["types", ["check", "mod.ts", "cli.ts", "src", "tools", "test", "bench", "examples"]],
+  ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts"]],
+  ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
+  ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
+  ["package", ["publish", "--dry-run", "--allow-dirty"]],
+  ["tests", ["task", "test"]],
+];
+
+const failures: string[] = [];
+for (const [name, args] of checks) {
+  console.log(`-- ${name}: deno ${args.join(" ")}`);
+  const { success } = await new Deno.Command(Deno.execPath(), { args: [...args] }).spawn().status;
+  if (!success) failures.push(name);
+}
+console.log("-- sizes");
+for (const { name, bytes, budget } of [...sizeBudgets(), await importGraphBytes()]) {
+  const fits = bytes <= budget;
+  console.log(`${fits ? "ok" : "FAILED"} ${name}: ${bytes} of ${budget} bytes`);
+  if (!fits) failures.push(name);
+}
+if (failures.length > 0) {
+  console.error(`FAILED: ${failures.join(", ")}`);
+  Deno.exit(1);
+}
+console.log("ok");
