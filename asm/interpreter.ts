@@ -55,7 +55,7 @@ import {
   WORKSPACE,
 } from "./model";
 import { address, CONTEXT_ATTRIBUTES, extent, operand, rank, rows, stride } from "./operand";
-import { elementBytes } from "./operand";
+import { columns, elementBytes } from "./operand";
 
 const NO_SPLIT: u32 = 255;
 const SPLIT_LEADING: u32 = 254;
@@ -67,13 +67,43 @@ export function planScratch(model: usize): i32 {
   let most = word(model, SCRATCH_BYTES);
   for (let i: u32 = 0, n = count(model, INSTRUCTIONS); i < n; i++) {
     const instruction = instructionRecord(model, i);
+    const code = opcode(instruction);
+    const operands = load<u32>(instruction, 8);
     resolve(model, workspace, instruction, largest, 3, true);
-    const bytes = <u32> scratchBytes(opcode(instruction), workspace);
-    if (bytes > 0x7FFFFFFF) return VERDICT_TOO_MUCH_MEMORY;
-    most = max(most, bytes);
+    const moderate = isModerate(workspace, operands);
+    if (moderate) most = max(most, <u32> scratchBytes(code, workspace));
+    else {
+      // An instruction that needs no scratch memory may be of any size.
+      setOnes(workspace, operands);
+      if (scratchBytes(code, workspace) > 0) return VERDICT_TOO_MUCH_MEMORY;
+    }
   }
   store<u32>(model, most, SCRATCH_BYTES);
   return 0;
+}
+
+/**
+ * Whether no `scratch_…` can overflow: they ask for at most 80 bytes a column, and 8 bytes for each
+ * element of a plane of the last two extents padded to multiples of 8.
+ */
+function isModerate(context: usize, operands: u32): bool {
+  for (let j: u32 = 0; j < operands; j++) {
+    const target = operand(context, j);
+    if (address(target) == 0) continue;
+    const width = <u64> columns(target);
+    if (width > 1 << 24) return false;
+    if (rank(target) < 3) continue;
+    const height = <u64> extent(target, rank(target) - 2);
+    if (height > 1 << 24 || ((width + 7) & ~7) * ((height + 7) & ~7) > 1 << 27) return false;
+  }
+  return true;
+}
+
+/** Sets all extents to 1. */
+function setOnes(context: usize, operands: u32): void {
+  for (let j: u32 = 0; j < operands; j++) {
+    for (let at: usize = 12; at <= 32; at += 4) store<u32>(operand(context, j) + at, 1);
+  }
 }
 
 /** Begins an entry: evaluates the expressions and checks the inputs. */

@@ -58,7 +58,9 @@ export function addName(model: usize, record: usize, index: u32): bool {
     hash = (hash ^ load<u8>(name + i)) * 0x01000193;
   }
   const mask = tableWords(model) - 1;
-  for (let at = hash & mask;; at = (at + 1) & mask) {
+  let at = hash & mask;
+  // The table is never full, so the search ends.
+  while (true) {
     const slot = table + (<usize> at << 2);
     const other = load<u32>(slot);
     if (other == 0) {
@@ -66,7 +68,9 @@ export function addName(model: usize, record: usize, index: u32): bool {
       return false;
     }
     if (sameName(model, record, tensors + <usize> (other - 1) * RECORD_TENSORS)) return true;
+    at = (at + 1) & mask;
   }
+  return false;
 }
 
 /** Index of a symbol (kind 0), tensor (1) or entry (2) with that name, or −1. */

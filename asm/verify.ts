@@ -176,8 +176,8 @@ function checkTensors(model: usize): i32 {
     }
     const layout = tensorLayout(tensor);
     if (layout != LAYOUT_ROWS) {
-      const of = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
-      if (tensorDtype(tensor) != of || rank != 2) return VERDICT_BAD_TENSOR;
+      const wanted = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
+      if (tensorDtype(tensor) != wanted || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
     }
     const bytes = planBytes(model, tensor);

@@ -37,7 +37,7 @@ async function openFolder(path: string, limit: number): Promise<ImageList> {
   if (files.length === 0) throw new FewbitError("not_found", `Cannot open images: none in ${path}`);
   return {
     count: files.length,
-    ...(folder.labels.length > 0 && {
+    ...(folder.classes.length > 0 && {
       labels: Int32Array.from(files, (file) => file.label ?? -1),
     }),
     async *pixels(preprocessing) {

@@ -15,17 +15,17 @@ interface Heads {
 
 /** `softmax(scale·q·kᵀ + mask)·v`. */
 export function attention(node: OneNode): void {
-  if (node.float("softcap", 0) !== 0) throw new Error("no softcap");
+  if (node.number("softcap", 0) !== 0) throw new Error("no softcap");
   if (node.wants(3)) throw new Error("no output of scores");
-  const q = heads(node, 0, node.integer("q_num_heads", 0));
-  const newKeys = heads(node, 1, node.integer("kv_num_heads", 0));
+  const q = heads(node, 0, node.number("q_num_heads", 0));
+  const newKeys = heads(node, 1, node.number("kv_num_heads", 0));
   const past = node.optional(4)?.shape[2] ?? 0;
   const k = withPast(node, newKeys, 4);
-  const v = withPast(node, heads(node, 2, node.integer("kv_num_heads", 0)), 5);
+  const v = withPast(node, heads(node, 2, node.number("kv_num_heads", 0)), 5);
   const [batch, qHeads, queries, size] = q.extents;
   const valueSize = v.extents[3];
   const common = Math.max(size, valueSize);
-  const attributes = { heads: qHeads, scale: node.float("scale", 1 / Math.sqrt(size)) };
+  const attributes = { heads: qHeads, scale: node.number("scale", 1 / Math.sqrt(size)) };
   const biases = biasOf(node, [batch, qHeads, queries, k.extents[2]], past);
   const groups = biases.length === 1 ? [range(batch)] : range(batch).map((b) => [b]);
   const parts = groups.map((group, g) => {
@@ -122,7 +122,7 @@ function biasOf(
   const [batch, , queries, length] = shape;
   const mask = maskOf(node, shape);
   const used = node.optional(6);
-  const causal = node.integer("is_causal", 0) !== 0;
+  const causal = node.number("is_causal", 0) !== 0;
   if (mask === undefined && used === undefined && !causal) return [undefined];
   const lengths = used === undefined ? range(batch).map(() => length) : numbersOf(used);
   const biases = Array.from(positionsOf(shape), ([b, , i, j], at) => {

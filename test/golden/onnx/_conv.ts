@@ -79,7 +79,7 @@ function convolved(
   padding: number,
   linear: Linear,
 ): [Value, number[]] {
-  if (node.integer("group", 1) !== 1) throw new Error("no grouped convolution");
+  if (node.number("group", 1) !== 1) throw new Error("no grouped convolution");
   const sweeps = extents.map((extent, i) => sweepOf(node, extent, kernel[i], i, extents.length));
   const outputs = sweeps.map(({ output }) => output);
   const strides = stridesOf([batch, channels, ...extents]);

@@ -26,7 +26,7 @@ export function gelu(node: OneNode): void {
 export function softmax(node: OneNode): void {
   const { shape } = node.tensor(0);
   const last = shape.length - 1;
-  const axis = axisOf(node.integer("axis", -1), shape.length);
+  const axis = axisOf(node.number("axis", -1), shape.length);
   const swap = range(shape.length).map((i) => i === axis ? last : i === last ? axis : i);
   const swapped = swap.map((i) => shape[i]);
   const x = node.pick(node.input(0, shape), transposition(shape, swap), swapped);
@@ -37,14 +37,14 @@ export function softmax(node: OneNode): void {
 /** Layer normalisation of all axes from one on: they are made one. Only the first output exists. */
 export function layerNormalization(node: OneNode): void {
   const { shape } = node.tensor(0);
-  const axis = axisOf(node.integer("axis", -1), shape.length);
+  const axis = axisOf(node.number("axis", -1), shape.length);
   const columns = elementCount(shape.slice(axis));
   const bias = node.optional(2);
   const y = node.apply(ops.layerNormalization, [
     node.input(0, [elementCount(shape) / columns, columns]),
     node.floats([columns], numbersOf(node.tensor(1))),
     bias && node.floats([columns], numbersOf(bias)),
-  ], { epsilon: node.float("epsilon", 1e-5) });
+  ], { epsilon: node.number("epsilon", 1e-5) });
   node.output(y, shape);
 }
 
@@ -58,7 +58,7 @@ export function reduceMean(node: OneNode): void {
   const rows = elementCount(axes.map((axis) => shape[axis]));
   const order = transposition(shape, [...kept, ...axes]);
   const x = node.pick(node.input(0, shape), order, [order.length / rows, rows, 1]);
-  const reduced = node.integer("keepdims", 1) !== 0
+  const reduced = node.number("keepdims", 1) !== 0
     ? shape.map((extent, axis) => axes.includes(axis) ? 1 : extent)
     : kept.map((axis) => shape[axis]);
   node.output(node.apply(ops.meanRows, [x]), reduced);
@@ -76,7 +76,7 @@ export function transpose(node: OneNode): void {
 export function gather(node: OneNode): void {
   const { shape } = node.tensor(0);
   const indices = node.tensor(1);
-  const axis = axisOf(node.integer("axis", 0), shape.length);
+  const axis = axisOf(node.number("axis", 0), shape.length);
   const [before, after] = [shape.slice(0, axis), shape.slice(axis + 1)];
   const blocks = [elementCount(before), shape[axis], elementCount(after)];
   const index = node.words(numbersOf(indices).map((i) => axisOf(i, shape[axis])));

@@ -3,8 +3,9 @@ import type { Value } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
 import { dyadic } from "../../../src/quantize/dyadic.ts";
 import type { DType } from "../../../src/tensor.ts";
+import { eightBits } from "../_eight_bits.ts";
 import { numbersOf } from "./_numbers.ts";
-import { OneNode } from "./_one_node.ts";
+import type { OneNode } from "./_one_node.ts";
 import { broadcast, broadcastShape, range, transposition } from "./_shape.ts";
 
 /** Rows `[M, K]` times weights `[N, K]`. */
@@ -19,21 +20,26 @@ export function matMul(node: OneNode): void {
 /** `alpha·a·b + beta·c`. */
 export function gemm(node: OneNode): void {
   const [aShape, bShape] = [node.tensor(0).shape, node.tensor(1).shape];
-  const [transA, transB] = [node.integer("transA", 0) !== 0, node.integer("transB", 0) !== 0];
+  const [transA, transB] = [node.number("transA", 0) !== 0, node.number("transB", 0) !== 0];
   const x = node.input(0, aShape);
   const [k, m] = transA ? aShape : aShape.toReversed();
   const a = transA ? node.pick(x, transposition(aShape, [1, 0]), [m, k]) : x;
   const n = bShape[transB ? 0 : 1];
-  const b = numbersOf(node.tensor(1)).map((value) => value * node.float("alpha", 1));
+  const b = numbersOf(node.tensor(1)).map((value) => value * node.number("alpha", 1));
   const weight = transB ? b : transposition(bShape, [1, 0]).map((i) => b[i]);
   const c = node.optional(2);
-  const beta = node.float("beta", 1);
+  const beta = node.number("beta", 1);
   const bias = c === undefined ? [] : numbersOf(c).map((value) => value * beta);
   const rows = c !== undefined && c.shape.length === 2 && c.shape[0] > 1;
-  const across = c === undefined || rows ? undefined : broadcast(c.shape, [1, n]).map((i) => bias[i]);
+  const across = c === undefined || rows
+    ? undefined
+    : broadcast(c.shape, [1, n]).map((i) => bias[i]);
   let y = floatLinear(node, across)(a, weight, n, k);
   if (rows) {
-    y = node.apply(ops.add, [y, node.floats([m, n], broadcast(c.shape, [m, n]).map((i) => bias[i]))]);
+    y = node.apply(ops.add, [
+      y,
+      node.floats([m, n], broadcast(c.shape, [m, n]).map((i) => bias[i])),
+    ]);
   }
   node.output(y, [m, n]);
 }
@@ -52,7 +58,14 @@ export function qLinearMatMul(node: OneNode): void {
   const linear = integerLinear(node, a.zeroPoint);
   multiply(node, a.value, centred(node, 3, 5), (rows, weight, n, k) => {
     const z = linear(rows, weight, n, k);
-    return requantized(node, z, [aScale * bScale], yScale, numbersOf(zeroPoint)[0], zeroPoint.dtype);
+    return requantized(
+      node,
+      z,
+      [aScale * bScale],
+      yScale,
+      numbersOf(zeroPoint)[0],
+      zeroPoint.dtype,
+    );
   }, zeroPoint.dtype);
 }
 
@@ -129,18 +142,6 @@ export function zeroPointOf(node: OneNode, index: number): number {
   return zeroPoint === undefined ? 0 : numbersOf(zeroPoint)[0];
 }
 
-/** Integers as sums of integers of 8 bits. */
-function eightBits(values: readonly number[]): number[][] {
-  const parts: number[][] = [];
-  let rest = [...values];
-  do {
-    const part = rest.map((value) => Math.max(-128, Math.min(127, value)));
-    parts.push(part);
-    rest = rest.map((value, i) => value - part[i]);
-  } while (rest.some((value) => value !== 0));
-  return parts;
-}
-
 function sum(values: readonly number[]): number {
   return values.reduce((a, b) => a + b, 0);
 }
@@ -173,4 +174,3 @@ function multiply(
   if (codes === undefined) node.output(y, shape);
   else node.outputCodes(y, codes, shape);
 }
-

@@ -35,14 +35,9 @@ export class OneNode {
     this.#tensors = tensors;
   }
 
-  /** An attribute that is an integer. */
-  integer(name: string, missing: number): number {
+  /** An attribute that is a number. */
+  number(name: string, missing: number): number {
     return Number(this.#node.attributes.get(name)?.value ?? missing);
-  }
-
-  /** An attribute that is a float32 number. */
-  float(name: string, missing: number): number {
-    return this.integer(name, missing);
   }
 
   /** An attribute that is a string. */
@@ -106,7 +101,11 @@ export class OneNode {
   }
 
   /** Applies an op. */
-  apply(op: Op, inputs: readonly (Value | undefined)[], attributes?: Record<string, Attribute>): Value {
+  apply(
+    op: Op,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Record<string, Attribute>,
+  ): Value {
     return this.graph.apply(op, inputs, attributes);
   }
 
@@ -153,14 +152,18 @@ export class OneNode {
   translate(x: Value, to: "i8" | "u8" | "i16", by: number): Value {
     const first = x.dtype === "u8" ? 0 : -SIGN;
     const entries = Array.from({ length: 256 }, (_, i) => first + i + by);
-    const data = to === "i8" ? Int8Array.from(entries) : to === "u8"
+    const data = to === "i8"
+      ? Int8Array.from(entries)
+      : to === "u8"
       ? Uint8Array.from(entries)
       : Int16Array.from(entries);
     return this.apply(ops.lookup, [x, this.constant(to, [1, 256], data)]);
   }
 
   #single(dtype: DType, value: number): Value {
-    const data = dtype === "i8" ? Int8Array.of(value) : dtype === "i16"
+    const data = dtype === "i8"
+      ? Int8Array.of(value)
+      : dtype === "i16"
       ? Int16Array.of(value)
       : Float32Array.of(value);
     return this.constant(dtype, [1, 1], data);

@@ -3,7 +3,7 @@ import type { Value } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
 import type { DType } from "../../../src/tensor.ts";
 import { numbersOf } from "./_numbers.ts";
-import { OneNode } from "./_one_node.ts";
+import type { OneNode } from "./_one_node.ts";
 import { axisOf, positionsOf, stridesOf } from "./_shape.ts";
 
 /** `TensorProto.DataType` of the codes that fewbit has. */
@@ -12,7 +12,7 @@ const CODE_TYPES: Readonly<Record<number, DType>> = { 2: "u8", 3: "i8", 5: "i16"
 /** Float32 to codes. */
 export function quantizeLinear(node: OneNode): void {
   const { shape, data } = node.tensor(0);
-  const requested = node.integer("output_dtype", 0);
+  const requested = node.number("output_dtype", 0);
   const dtype = node.optional(2)?.dtype ?? CODE_TYPES[requested || 2];
   if (dtype !== "u8" && dtype !== "i8" && dtype !== "i16") throw new Error(`no codes of ${dtype}`);
   const x = node.input(0, [1, data.length]);
@@ -60,8 +60,8 @@ function byScale(
 function scaleOfElements(node: OneNode): number[] {
   const { shape } = node.tensor(0);
   const scaleShape = node.tensor(1).shape;
-  const axis = axisOf(node.integer("axis", 1), shape.length);
-  const block = node.integer("block_size", 0);
+  const axis = axisOf(node.number("axis", 1), shape.length);
+  const block = node.number("block_size", 0);
   const positions = Array.from(positionsOf(shape));
   if (block === 0) return positions.map((position) => position[axis]);
   const strides = stridesOf(scaleShape);
