@@ -8,6 +8,7 @@
 //   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
 import { evaluate, evaluateAll } from "./expression";
 import {
+  ENCODING_RAW,
   REGION_COUNT,
   REGION_PARAMETER,
   REGION_STATE,
@@ -16,6 +17,7 @@ import {
 import { layoutBytes } from "./layout";
 import {
   count,
+  encoding,
   INFO_OFFSET,
   INSTANCE_BYTES,
   READY,
@@ -125,6 +127,14 @@ export function addressOf(context: usize, index: u32): usize {
   if (index >= count(model, TENSORS)) return 0;
   const offset = <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
   return regionAddress(context, region(tensorRecord(model, index))) + offset;
+}
+
+/** Address of the initial bytes of a stored tensor; 0 where they are zero or there are none. */
+export function initialAddress(model: usize, index: u32): usize {
+  const tensor = tensorRecord(model, index);
+  if (region(tensor) > REGION_STATE || encoding(tensor) != ENCODING_RAW) return 0;
+  const segment = <usize> word(model, SEGMENT_ADDRESS + (<usize> region(tensor) << 2));
+  return segment + <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
 }
 
 /** Extent of a tensor at the present values of the symbols; 1 beyond its rank. */

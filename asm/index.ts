@@ -6,18 +6,20 @@ import {
   bytesOf,
   copyInstance,
   extentOf,
+  initialAddress,
   initialise,
   modelOf,
   resetState,
+  setSymbol,
 } from "./context";
 import { crc32c } from "./crc32c";
 import { decode } from "./decode";
 import { checkEntries, checkWork } from "./entries";
 import {
+  RECORD_SEGMENTS,
   VERDICT_BAD_ARGUMENT,
   VERDICT_BAD_DATA,
   VERDICT_CHECKSUM,
-  RECORD_SEGMENTS,
 } from "./generated/format";
 import { hasGoodIndices } from "./inputs";
 import { beginEntry, planScratch, runPart, runSlice } from "./interpreter";
@@ -49,7 +51,6 @@ import {
 import { findName } from "./names";
 import { placeRegions, planRegions, segmentBytes } from "./plan";
 import { wrongLanes } from "./selftest";
-import { setSymbol } from "./context";
 import { verifyTables } from "./verify";
 
 /** Version of these exports. */
@@ -212,6 +213,11 @@ export function tensor_bytes(context: usize, tensor: u32): u32 {
 export function tensor_capacity(context: usize, tensor: u32): u32 {
   const model = modelOf(context);
   return tensor < count(model, TENSORS) ? load<u32>(tensorInfo(model, tensor), INFO_BYTES) : 0;
+}
+
+/** Address of the initial bytes of a constant, parameter or state; 0 where they are zero. */
+export function tensor_initial(model: usize, tensor: u32): u32 {
+  return tensor < count(model, TENSORS) ? <u32> initialAddress(model, tensor) : 0;
 }
 
 /** Extent of a tensor at the present values of the symbols; 1 beyond its rank. */

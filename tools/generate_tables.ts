@@ -159,7 +159,8 @@ function presence(rule: PresenceRule, operandIndex: (name: string) => number): n
 function boundVariable(spec: InstructionSpec, name: string): number {
   const variable = variablesOf(spec).indexOf(name);
   const bound = spec.operands.some((operand) =>
-    !operand.optional && parseShape(spec, operand.shape).some(({ kind, value }) =>
+    !operand.optional &&
+    parseShape(spec, operand.shape).some(({ kind, value }) =>
       value === variable && (kind === DimensionKind.Variable || kind === DimensionKind.PlusOne)
     )
   );
@@ -243,9 +244,9 @@ function format(): string {
   const hex = (value: number): string => `0x${value.toString(16).toUpperCase()}`;
   const group = (prefix: string, values: Readonly<Record<string, number>>, type = "u32"): string =>
     Object.entries(values).map(([name, value]) =>
-      `export const ${prefix}_${name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()}: ${type} = ${
-        value > 0xFFFF ? hex(value) : value
-      };\n`
+      `export const ${prefix}_${
+        name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()
+      }: ${type} = ${value > 0xFFFF ? hex(value) : value};\n`
     ).join("");
   const records = Object.fromEntries(
     Object.entries(RECORD_WORDS).map(([name, count]) => [name, count * 4]),

@@ -1,12 +1,109 @@
-// Softmax of four rows of scores on the way from Q·Kᵀ to P·V.
+// Bias, mask and softmax of four rows of scores on the way from Q·Kᵀ to P·V.
 //
 // Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as the i16
 // A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
+import { I8 } from "../operand";
+import { HALF_EVEN, real_multiplier, rounded, saturate } from "./integer";
+import { mask_first } from "./pack";
 import { softmax_factor, softmax_masked, softmax_probability, softmax_shift } from "./softmax_i8";
 
 const LOWEST: usize = memory.data<i64>([-9187201950435737472, -9187201950435737472], 16);
 // 2^31 in two 64-bit lanes
 const HALF: usize = memory.data<i64>([2147483648, 2147483648], 16);
+
+/** Bytes of a bias plan: round(s·m2 / 2^e2) as i64 for s = −128 … 127, then m2·2^-e2 as f64, then whether `add_bias` may use it. */
+export const BIAS_BYTES: usize = 2064;
+const REAL: usize = 2048, VECTOR: usize = 2056;
+
+// 1.5·2^52
+const MAGIC: usize = memory.data<f64>([6755399441055744.0], 16);
+
+/** Prepares `add_bias`. */
+export function plan_bias(plan: usize, m2: i32, e2: i32, rounding: i32): void {
+  for (let c = 0; c < 256; c++) store<i64>(plan + (<usize> c << 3), rounded(c - 128, m2, e2, rounding));
+  const real = real_multiplier(m2, e2);
+  store<f64>(plan, real, REAL);
+  store<i32>(plan, i32(rounding == HALF_EVEN && Math.abs(real) < 131072), VECTOR);
+}
+
+// @ts-ignore: decorator
+@inline
+function arms(s: v128, m: v128, magic: v128): v128 {
+  return v128.shuffle<i32>(
+    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(s), m), magic),
+    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i64>(s, s, 1, 0)), m), magic),
+    0, 2, 4, 6,
+  );
+}
+
+/**
+ * s → clamp8(round(s·m2 / 2^e2) + bias), padding → −128. Vectors: |s·m2| ≤ 2^38 is exact in f64 and the first term is at most 2^24 in
+ * size, so that a bias limited to ±2^25 gives the same clamped sum, in 32 bits.
+ */
+export function add_bias(codes: usize, rows: i32, keys: i32, bias: usize, bias_stride: usize, plan: usize): void {
+  const vector = load<i32>(plan, VECTOR) != 0;
+  const m = v128.load64_splat(plan, REAL), magic = v128.load64_splat(MAGIC), lowest = v128.load(LOWEST);
+  const high = i32x4.splat(1 << 25), low = i32x4.splat(-(1 << 25));
+  for (let r = 0; r < rows; r++, bias += bias_stride) {
+    let at = codes + (<usize> r << 3);
+    for (let j = 0; j < keys; j += 8, at += 32) {
+      const left = keys - j, from = bias + (<usize> j << 2);
+      if (!vector) {
+        for (let c: usize = 0; c < 8; c++) {
+          const s = <i32> load<i8>(at + c);
+          store<i8>(at + c, <i8> (<i32> c < left ? saturate(load<i64>(plan + (<usize> (s + 128) << 3)) + <i64> load<i32>(from + (c << 2)), I8) : -128));
+        }
+        continue;
+      }
+      const s = v128.load8x8_s(at);
+      const b0 = v128.load(from), b1 = left > 4 ? v128.load(from, 16) : lowest;
+      const w = i16x8.narrow_i32x4_s(
+        i32x4.add(arms(i32x4.extend_low_i16x8_s(s), m, magic), i32x4.max_s(low, i32x4.min_s(high, b0))),
+        i32x4.add(arms(i32x4.extend_high_i16x8_s(s), m, magic), i32x4.max_s(low, i32x4.min_s(high, b1))),
+      );
+      let q = i8x16.narrow_i16x8_s(w, w);
+      if (left < 8) q = v128.bitselect(q, lowest, mask_first(left));
+      v128.store64_lane(at, q, 0);
+    }
+  }
+}
+
+/** Hidden entries and padding → −128: they do not count for the maximum. */
+export function hide(codes: usize, rows: i32, keys: i32, mask: usize, mask_stride: usize): void {
+  const lowest = v128.load(LOWEST), zero = i32x4.splat(0);
+  for (let r = 0; r < rows; r++, mask += mask_stride) {
+    let at = codes + (<usize> r << 3);
+    for (let j = 0; j < keys; j += 8, at += 32) {
+      let seen = i8x16.eq(v128.load64_zero(mask + <usize> j), zero);
+      if (keys - j < 8) seen = v128.and(seen, mask_first(keys - j));
+      v128.store64_lane(at, v128.bitselect(v128.load64_zero(at), lowest, seen), 0);
+    }
+  }
+}
+
+/** Gives hidden entries the exponential `hidden`. */
+function hide_exponentials(e: usize, sums: usize, rows: i32, keys: i32, hidden: u32, mask: usize, mask_stride: usize): void {
+  const by = i32x4.splat(<i32> hidden), zero = i32x4.splat(0);
+  for (let r = 0; r < rows; r++, mask += mask_stride) {
+    let at = e + (<usize> r << 5), change = i64x2.splat(0);
+    for (let j = 0; j < keys; j += 8, at += 128) {
+      let bytes = v128.load64_zero(mask + <usize> j);
+      if (keys - j < 8) bytes = v128.and(bytes, mask_first(keys - j));
+      if (!v128.any_true(bytes)) continue;
+      const words = i16x8.extend_low_i8x16_s(i8x16.ne(bytes, zero));
+      const e0 = v128.load(at), e1 = v128.load(at, 16);
+      const n0 = v128.bitselect(by, e0, i32x4.extend_low_i16x8_s(words)), n1 = v128.bitselect(by, e1, i32x4.extend_high_i16x8_s(words));
+      v128.store(at, n0);
+      v128.store(at, n1, 16);
+      change = i64x2.add(change, i64x2.sub(i64x2.extend_low_i32x4_u(n0), i64x2.extend_low_i32x4_u(e0)));
+      change = i64x2.add(change, i64x2.sub(i64x2.extend_high_i32x4_u(n0), i64x2.extend_high_i32x4_u(e0)));
+      change = i64x2.add(change, i64x2.sub(i64x2.extend_low_i32x4_u(n1), i64x2.extend_low_i32x4_u(e1)));
+      change = i64x2.add(change, i64x2.sub(i64x2.extend_high_i32x4_u(n1), i64x2.extend_high_i32x4_u(e1)));
+    }
+    const sum = sums + (<usize> r << 3);
+    store<i64>(sum, load<i64>(sum) + i64x2.extract_lane(change, 0) + i64x2.extract_lane(change, 1));
+  }
+}
 
 /** Maximum of the low and of the high 8 bytes, each in all its 8. */
 // @ts-ignore: decorator
@@ -65,24 +162,19 @@ export function softmax_strip(plan: usize, x: usize, keys: i32, e: usize, mask: 
   store<u64>(sums, s2, 16);
   store<u64>(sums, s3, 24);
   for (let j = keys; j & 7; j++) {
-    for (let r = 0; r < 4; r++) replace(e, j, r, 0, sums);
+    for (let r = 0; r < 4; r++) clear(e, j, r, sums);
   }
-  if (mask) {
-    const hidden = softmax_masked(plan);
-    for (let r = 0; r < rows; r++, mask += mask_stride) {
-      for (let j = 0; j < keys; j++) if (load<u8>(mask + <usize> j)) replace(e, j, r, hidden, sums);
-    }
-  }
+  if (mask) hide_exponentials(e, sums, rows, keys, softmax_masked(plan), mask, mask_stride);
   const shift = softmax_shift(plan);
   if (shift) shift_probabilities(e, sums, shift, a);
   else table_probabilities(e, sums, a);
 }
 
-/** Replaces an exponential, and its part of the sum. */
-function replace(e: usize, j: i32, r: i32, by: u32, sums: usize): void {
+/** Padding weighs nothing. */
+function clear(e: usize, j: i32, r: i32, sums: usize): void {
   const at = e + <usize> ((((j >> 3) << 5) + (r << 3) + (j & 7)) << 2), sum = sums + (<usize> r << 3);
-  store<u64>(sum, load<u64>(sum) - <u64> load<u32>(at) + <u64> by);
-  store<u32>(at, by);
+  store<u64>(sum, load<u64>(sum) - <u64> load<u32>(at));
+  store<u32>(at, 0);
 }
 
 // @ts-ignore: decorator

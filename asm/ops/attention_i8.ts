@@ -9,8 +9,7 @@
 // Keys and values are packed once a head (i16 panels, about 25 KB each for 197 tokens of 64); then four queries at a time: scores, softmax,
 // values, all in L1.
 import { address, attribute, columns, extent, I8, operand, scratch, stride } from "../operand";
-import { softmax_strip } from "../kernels/attention_i8";
-import { rounded, saturate } from "../kernels/integer";
+import { add_bias, BIAS_BYTES, hide, plan_bias, softmax_strip } from "../kernels/attention_i8";
 import { mk_i16_4x8 } from "../kernels/microkernels";
 import { pack_a_i8_i16, pack_b_i8_i16, pack_b_i8_i16_transposed } from "../kernels/pack";
 import { plan_bytes, plan_requantize, requantize_row } from "../kernels/requantize";
@@ -24,13 +23,11 @@ function steps_of(n: i32): i32 {
   return ((n + 3) >> 2) << 1;
 }
 
-// scratch: two plans, softmax plan, arm i64[256], A panel of q, strip i32 and i8, exponentials, A panel of p, K panels, V panels
-const ARM_BYTES: usize = 2048;
-
+// scratch: two plans, softmax plan, bias plan, A panel of q, strip i32 and i8, exponentials, A panel of p, K panels, V panels
 export function scratch_attention_i8(context: usize): usize {
   const keys = extent(operand(context, 1), 1), depth = columns(operand(context, 0)) / attribute(context, 0);
   const key_panels = <usize> ((keys + 7) >> 3), depth_panels = <usize> ((depth + 7) >> 3);
-  return 2 * plan_bytes(1) + SOFTMAX_BYTES + ARM_BYTES + <usize> steps_of(depth) * 32 + 160 * max(key_panels, depth_panels) +
+  return 2 * plan_bytes(1) + SOFTMAX_BYTES + BIAS_BYTES + <usize> steps_of(depth) * 32 + 160 * max(key_panels, depth_panels) +
     key_panels * 256 + 64 + key_panels * <usize> steps_of(depth) * 32 + depth_panels * <usize> steps_of(keys) * 32 + 64;
 }
 
@@ -43,17 +40,14 @@ export function exec_attention_i8(context: usize): void {
   const depth_steps = steps_of(depth), key_steps = steps_of(keys);
 
   const score_plan = scratch(context), value_plan = score_plan + plan_bytes(1), softmax = value_plan + plan_bytes(1);
-  const arm = softmax + SOFTMAX_BYTES, a = arm + ARM_BYTES, strip = a + (<usize> depth_steps << 5);
+  const arms = softmax + SOFTMAX_BYTES, a = arms + BIAS_BYTES, strip = a + (<usize> depth_steps << 5);
   const codes = strip + (<usize> max(key_panels, depth_panels) << 7), e = codes + (<usize> max(key_panels, depth_panels) << 5);
   const p = e + (<usize> key_panels << 7) + 64, packed_k = p + (<usize> key_panels << 7);
   const packed_v = packed_k + <usize> (key_panels * depth_steps) * 32;
   plan_requantize(score_plan, address(operand(context, 3)), address(operand(context, 4)), 1, 0, I8, rounding);
   plan_requantize(value_plan, address(operand(context, 11)), address(operand(context, 12)), 1, 0, I8, rounding);
   plan_softmax(softmax, address(operand(context, 9)), address(operand(context, 10)), attribute(context, 1) ? 8 : 16);
-  if (address(bias)) {
-    const m2 = load<i32>(address(operand(context, 5))), e2 = load<i32>(address(operand(context, 6)));
-    for (let c = 0; c < 256; c++) store<i64>(arm + (<usize> c << 3), rounded(c - 128, m2, e2, rounding));
-  }
+  if (address(bias)) plan_bias(arms, load<i32>(address(operand(context, 5))), load<i32>(address(operand(context, 6))), rounding);
 
   for (let b = 0; b < extent(q, 0); b++) {
     for (let h = 0; h < heads; h++) {
@@ -66,7 +60,7 @@ export function exec_attention_i8(context: usize): void {
         let panel = packed_k;
         for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) mk_i16_4x8(a, panel, strip + (<usize> j << 7), 32, depth_steps, 0);
         requantize_row(score_plan, strip, key_panels << 5, codes);
-        if (address(bias)) add_bias(codes, count, keys, address(bias) + <usize> (h * queries + i) * stride(bias), stride(bias), arm);
+        if (address(bias)) add_bias(codes, count, keys, address(bias) + <usize> (h * queries + i) * stride(bias), stride(bias), arms);
         const hides = address(mask) ? address(mask) + <usize> ((b % extent(mask, 0)) * queries + i) * stride(mask) : 0;
         if (hides) hide(codes, count, keys, hides, stride(mask));
         softmax_strip(softmax, codes, keys, e, hides, stride(mask), count, p);
@@ -81,32 +75,6 @@ export function exec_attention_i8(context: usize): void {
           }
         }
       }
-    }
-  }
-}
-
-/** s → clamp8(arm[s] + bias); padding → −128. */
-function add_bias(codes: usize, rows: i32, keys: i32, bias: usize, bias_stride: usize, arm: usize): void {
-  for (let r = 0; r < rows; r++, bias += bias_stride) {
-    let at = codes + (<usize> r << 3);
-    for (let j = 0; j < keys; j += 8, at += 32) {
-      const left = keys - j;
-      for (let c = 0; c < 8; c++) {
-        const s = at + <usize> c;
-        let value = -128;
-        if (c < left) value = saturate(load<i64>(arm + (<usize> (<i32> load<i8>(s) + 128) << 3)) + <i64> load<i32>(bias + (<usize> (j + c) << 2)), I8);
-        store<i8>(s, <i8> value);
-      }
-    }
-  }
-}
-
-/** Hidden entries and padding → −128: they do not count for the maximum. */
-function hide(codes: usize, rows: i32, keys: i32, mask: usize, mask_stride: usize): void {
-  for (let r = 0; r < rows; r++, mask += mask_stride) {
-    const at = codes + (<usize> r << 3);
-    for (let j = 0; j < keys || (j & 7); j++) {
-      if (j >= keys || load<u8>(mask + <usize> j)) store<i8>(at + <usize> (((j >> 3) << 5) + (j & 7)), -128);
     }
   }
 }

@@ -135,7 +135,7 @@ export abstract class BaseInstance implements Instance {
   read(name: string): Tensor {
     this.assertUsable();
     const i = this.#find(name, ["parameter", "state", "output"]);
-    return this.#copy(i, evaluateExpressions(this.program, this.#loaded.symbols));
+    return this.#copy(i, this.#values);
   }
 
   peek(tensor: number): Tensor {
@@ -272,18 +272,17 @@ export abstract class BaseInstance implements Instance {
       const data = tensor.region === "input" ? inputs[tensor.name] : undefined;
       if (data === undefined) continue;
       let rest: number = DTYPE_BYTES[tensor.dtype];
-      let alone = false;
+      let unknown = 0;
       for (const extent of tensor.extents) {
         const { constant, terms, modulus } = program.expressions[extent];
         const { min, max } = this.#loaded.ranges[extent];
         if (min === max && terms.every(([, other]) => other !== symbol)) rest *= max;
-        else {
-          alone = constant === 0 && modulus < 0 && terms.length === 1 && terms[0][1] === symbol &&
-            !alone;
+        else if (constant === 0 && modulus < 0 && terms.length === 1 && terms[0][1] === symbol) {
           rest *= terms[0][0];
-        }
+          unknown++;
+        } else unknown = 2;
       }
-      if (alone) return data.byteLength / rest;
+      if (unknown === 1) return data.byteLength / rest;
     }
     return undefined;
   }

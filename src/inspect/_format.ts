@@ -57,10 +57,11 @@ export function workUnit(name: string): "MAC" | "el" {
   return /^(linear|attention|conv)/.test(name) ? "MAC" : "el";
 }
 
-/** Work with its unit: `1.26 GMAC`. */
+/** Work with its unit: `1.26 GMAC`, `6.27 k el`. */
 export function formatWork(name: string, work: number): string {
   const count = formatCount(work);
-  return `${count}${/[a-z]$/i.test(count) ? "" : " "}${workUnit(name)}`;
+  const unit = workUnit(name);
+  return unit === "MAC" && /[a-z]$/i.test(count) ? `${count}MAC` : `${count} ${unit}`;
 }
 
 /** Work in a second. */

@@ -6,7 +6,7 @@ import { alignUp } from "../program/plan.ts";
 import type { Index, Instruction, Metadata, Program, Region } from "../program/program.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { repeatedBlocks } from "./blocks.ts";
-import type { Blocks } from "./blocks.ts";
+import type { Block } from "./blocks.ts";
 import { edgesOf } from "./edges.ts";
 import type { Edge } from "./edges.ts";
 import { formatExpression } from "./_format.ts";
@@ -74,7 +74,7 @@ export interface EntrySummary {
   readonly outputs: readonly Index[];
   readonly edges: readonly Edge[];
   /** Repeated instructions, numbered in the program. */
-  readonly blocks?: Blocks;
+  readonly blocks: readonly Block[];
   /** Most bytes of the arena that are alive at once. */
   readonly liveBytes: number;
 }
@@ -175,10 +175,10 @@ function summarizeInstruction(
 function summarizeEntry({ program, plan, liveness, work }: VerifiedProgram, i: number) {
   const entry = program.entries[i];
   const code = program.instructions.slice(entry.first, entry.first + entry.count);
-  const blocks = repeatedBlocks(code.map(({ opcode, operands }) =>
-    // The same opcode with other operands (a table, an identity) is another word.
-    `${opcode}:${operands.map((operand) => operand < 0 ? 0 : 1).join("")}`
-  ));
+  const blocks = repeatedBlocks(code.map(({ opcode }) => opcode)).map(({ first, count }) => ({
+    first: entry.first + first,
+    count,
+  }));
   const used = new Set(
     code.flatMap(({ operands }) => operands.filter((o) => o >= 0)).map((o) =>
       program.views[o].tensor
@@ -200,7 +200,7 @@ function summarizeEntry({ program, plan, liveness, work }: VerifiedProgram, i: n
     inputs: inRegion("input"),
     outputs: inRegion("output"),
     edges: edgesOf(program, entry),
-    ...(blocks && { blocks: { ...blocks, first: entry.first + blocks.first } }),
+    blocks,
     liveBytes,
   };
 }

@@ -1,6 +1,6 @@
 /** The listing of a program. */
 import { formatBytes } from "../cli/_run.ts";
-import { formatShare, formatTensor, formatWork, printable } from "./_format.ts";
+import { formatCount, formatShare, formatTensor, formatWork, printable } from "./_format.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";
 import { memoryPicture } from "./text_memory.ts";
 
@@ -26,7 +26,9 @@ function headerLines(summary: ProgramSummary): string[] {
   for (const fact of facts(summary)) lines.push(fact);
   for (const { name, kind, min, max, default: value } of summary.symbols) {
     lines.push(
-      `symbol   ${name}: ${min} to ${max}, default ${value}, given with each ${kind}`,
+      `symbol   ${name}: ${min} to ${max}, default ${value}, set ${
+        kind === "load" ? "when loading" : "with each run"
+      }`,
     );
   }
   for (const { name, first, count, work, inputs, outputs } of summary.entries) {
@@ -37,8 +39,8 @@ function headerLines(summary: ProgramSummary): string[] {
       }).join(", ");
     lines.push(
       `entry    ${name}: instructions ${first} to ${first + count - 1}, ${
-        formatWork("linear", work)
-      }`,
+        formatCount(work)
+      } multiply-accumulates`,
       `         ${named(inputs) || "no input"} → ${named(outputs) || "no output"}`,
     );
   }
@@ -79,13 +81,9 @@ function entryLines(summary: ProgramSummary, entry: EntrySummary): string[] {
   const { blocks } = entry;
   for (let i = entry.first; i < entry.first + entry.count; i++) {
     const { name, operands, attributes, work } = summary.instructions[i];
-    if (blocks !== undefined && i >= blocks.first) {
-      const at = i - blocks.first;
-      const block = at / blocks.period;
-      if (at % blocks.period === 0 && block <= blocks.count) {
-        lines.push(block < blocks.count ? `  ── block ${block + 1} of ${blocks.count} ──` : "  ──");
-      }
-    }
+    const block = blocks.findIndex(({ first }) => first === i);
+    if (block >= 0) lines.push(`  ── block ${block + 1} of ${blocks.length} ──`);
+    else if (blocks.some(({ first, count }) => first + count === i)) lines.push("  ──");
     const settings = Object.entries(attributes).map(([key, value]) => `${key}=${value}`).join(" ");
     lines.push(
       `${String(i).padStart(5)}  ${name.padEnd(20)} ${

@@ -1,6 +1,6 @@
 /** Bytes to program: everything that can be checked record by record; `verify` checks the rest. */
-import { CHECKS, LAYOUTS } from "../instructions/mod.ts";
-import type { Check, Layout } from "../instructions/mod.ts";
+import { CHECKS, LAYOUTS } from "../instructions/_define.ts";
+import type { Check, Layout } from "../instructions/_define.ts";
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";

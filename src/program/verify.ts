@@ -6,6 +6,7 @@
 import { DimensionKind, instructionOf, parseShape, variablesOf } from "../instructions/mod.ts";
 import type { Dimension, InstructionSpec } from "../instructions/mod.ts";
 import type { Segment } from "./decode.ts";
+import { DEFAULT_MEMORY_LIMIT_BYTES, DEFAULT_WORK_LIMIT } from "./defaults.ts";
 import { rangeOf } from "./expression.ts";
 import type { Range } from "./expression.ts";
 import { alignUp, planMemory } from "./plan.ts";
@@ -41,11 +42,6 @@ export interface VerifiedProgram {
   /** Constants whose values are indices, and what they must stay below. */
   readonly indexLimits: ReadonlyMap<Index, number>;
 }
-
-/** Default of `workLimit`. */
-export const DEFAULT_WORK_LIMIT = 2 ** 45;
-/** Default of `memoryLimitBytes`. */
-export const DEFAULT_MEMORY_LIMIT_BYTES = 0xFFFF0000;
 
 const MAX_VALUE = 2 ** 31 - 1;
 /** Expressions whose terms may add up to more could be rounded. */

@@ -1,5 +1,6 @@
 /** The engines under test. */
 import type { Instance } from "../../src/engines/engine.ts";
+import { loadTemporary } from "./_temporary_wasm.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 
 /** An engine and how it loads a file. */
@@ -13,4 +14,6 @@ export interface EngineUnderTest {
 /** The first is the one that defines the results. */
 export const ENGINES: readonly EngineUnderTest[] = [
   { name: "reference", load: (file) => loadReference(file) },
+  { name: "wasm-simd", load: (file) => loadTemporary(file, "simd") },
+  { name: "wasm-relaxed", load: (file) => loadTemporary(file, "relaxed"), relaxed: true },
 ];

@@ -1,20 +1,17 @@
 /** Tests on archives of the shared data. */
 import assert from "node:assert/strict";
+import { absent, SHARED } from "./_shared.ts";
 
-const SHARED = Deno.env.get("FEWBIT_SHARED") ?? "../shared";
-
-/** Defines a test that works in the unpacked archive, or says why it is skipped. */
+/** Defines a test that works in the unpacked archive; it is skipped where the archive is absent. */
 export function withArchive(
   name: string,
   archive: string,
   run: (folder: string, t: Deno.TestContext) => Promise<void>,
 ): void {
   const path = `${SHARED}/${archive}`;
-  const ignore = !exists(path);
-  if (ignore) console.log(`skipped: ${name}: there is no file ${path}`);
   Deno.test({
     name,
-    ignore,
+    ignore: absent(path),
     fn: async (t) => {
       const folder = await Deno.makeTempDir();
       try {
@@ -26,13 +23,4 @@ export function withArchive(
       }
     },
   });
-}
-
-function exists(path: string): boolean {
-  try {
-    return Deno.statSync(path).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -419,6 +419,9 @@ async function golden(k: KernelModule): Promise<void> {
   const rq = (z: number[], m: number, e: number, dtype: DType) => k.run("requantize", { x: { dtype: "i32", shape: [1, z.length], data: z }, multiplier: i32(m), shift: i32(e), y: { dtype, shape: [1, z.length] } }, [0]).y;
   for (const v of o.requant) if (v.m < 2 ** 31) same("golden requant", rq(v.z, v.m, v.e, "i32"), v.rne);
   for (const v of t.requantize_exact) if (v.m < 2 ** 31) same("golden requantize_exact", rq([v.z], v.m, v.e, "i32"), [v.r]);
+  // an f64 product that is a tie where the exact one is not: the vector path must notice
+  const near = [33596946, -33596946, 33596945, 5, 33596946, 0, 1, 33596946, -33596946];
+  for (const dtype of ["i8", "i16"] as const) same("near tie", rq(near, 1491282745, 50, dtype), near.map((z) => oracle.saturate(oracle.rounded(z, 1491282745, 50, 0), dtype)));
   const softmax = (x: number[][], operands: Record<string, TestOperand>, dtype: DType) => k.run("softmax_i8", { x: { dtype: "i8", shape: [1, 1, x.length, x[0].length], data: x.flat() }, ...operands, y: { dtype, shape: [1, 1, x.length, x[0].length] } }).y;
   for (const v of o.softmax) {
     same("golden softmax 16", softmax(v.x, { x0: i32(x0Of(bits(v.s))) }, "i16"), v.y16.flat());

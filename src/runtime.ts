@@ -1,0 +1,78 @@
+/**
+ * The small entry: loads and runs compiled programs. No dependency, no compiler, no image decoder;
+ * works in Deno, Node, Bun, browsers and workerd.
+ *
+ * @example
+ * ```ts
+ * import { load } from "@fewbit/fewbit/runtime";
+ *
+ * const instance = await load(await fetch(new URL("models/vit-fashion-mnist.fewbit", import.meta.url)));
+ * const { logits } = await instance.run({ pixels: new Uint8Array(28 * 28) });
+ * console.log(logits.shape);
+ * ```
+ *
+ * @module
+ */
+import { FewbitError } from "./errors.ts";
+import type { Instance, LoadOptions } from "./engines/engine.ts";
+import { loadWasm } from "./engines/wasm/load.ts";
+import type { ProgramSource } from "./engines/wasm/load.ts";
+import type { Build } from "./engines/wasm/module.ts";
+
+/** Options of {@linkcode load}. */
+export interface RuntimeLoadOptions extends LoadOptions {
+  /**
+   * `auto` (default) is relaxed SIMD where the host computes right with it, else plain SIMD; the
+   * integers are the same. A {@linkcode Build} is one made by {@linkcode fromModule}.
+   */
+  readonly engine?: "auto" | "wasm-simd" | "wasm-relaxed" | Build;
+}
+
+/**
+ * Loads a compiled program.
+ *
+ * @param source The bytes of a `model.fewbit` file, a `Response`, `Blob` or stream of them, or its
+ * parts in order. A stream goes into place as it comes.
+ * @returns An instance; dispose of it to give its memory back.
+ * @throws {FewbitError} Where the file is damaged, not safe to run, or larger than the limits.
+ */
+export function load(source: ProgramSource, options: RuntimeLoadOptions = {}): Promise<Instance> {
+  const { engine = "auto" } = options;
+  return loadWasm(source, { ...options, build: buildOf(engine) });
+}
+
+function buildOf(
+  engine: NonNullable<RuntimeLoadOptions["engine"]>,
+): "auto" | "simd" | "relaxed" | Build {
+  switch (engine) {
+    case "auto":
+      return "auto";
+    case "wasm-simd":
+      return "simd";
+    case "wasm-relaxed":
+      return "relaxed";
+    default:
+      if (typeof engine === "object") return engine;
+      throw new FewbitError("invalid_argument", `No engine "${engine}" in the runtime`);
+  }
+}
+
+export { decodeHead, decodeHeader } from "./program/decode.ts";
+export type { DecodedHead, Segment } from "./program/decode.ts";
+export { FewbitError } from "./errors.ts";
+export type { ErrorCode } from "./errors.ts";
+export { ProgramError } from "./program/verdict.ts";
+export type { Verdict } from "./program/verdict.ts";
+export { fromModule } from "./engines/wasm/module.ts";
+export type { Build } from "./engines/wasm/module.ts";
+export type { ProgramPart, ProgramSource } from "./engines/wasm/load.ts";
+export type {
+  Execution,
+  Inputs,
+  Instance,
+  LoadOptions,
+  Outputs,
+  RunOptions,
+} from "./engines/engine.ts";
+export type { DType, Tensor, TensorData } from "./tensor.ts";
+export type * from "./program/program.ts";
