@@ -1,13 +1,15 @@
 // Values and ranges of expressions, as in `src/program/expression.ts`. Verification bounds every
 // partial sum by 2^52, so that float64 here and there, and 64-bit integers at run time, are exact.
-import { EXPRESSIONS, SYMBOL_VALUES, rangeMin } from "./model";
 import {
   coefficient,
   count,
   expressionRecord,
+  EXPRESSIONS,
   modulus,
+  rangeMin,
   RANGES,
   SYMBOL_VALUE,
+  SYMBOL_VALUES,
   symbolIsLoad,
   symbolRecord,
   terms,
@@ -83,12 +85,26 @@ export function expressionRanges(model: usize): i32 {
       magnitude += Math.abs(factor) * high;
     }
     if (by != NONE && least >= 0) {
+      // Every value is a multiple of what divides all of its parts: 6·p mod 24 is at most 18.
+      let step = commonDivisor(rangeMin(model, by), load<i32>(expression));
+      for (let j: u32 = 0, n = terms(expression); j < n; j++) {
+        step = commonDivisor(step, coefficient(expression, j));
+      }
       least = 0;
-      most = Math.min(most, <f64> (rangeMin(model, by) - 1));
+      most = Math.min(most, <f64> (<i64> rangeMin(model, by) - step));
     }
     if (least < 0 || most > MAX_VALUE || magnitude > MAX_MAGNITUDE) return VERDICT_BAD_EXPRESSION;
     store<i32>(ranges + (<usize> i << 3), <i32> least);
     store<i32>(ranges + (<usize> i << 3), <i32> most, 4);
   }
   return 0;
+}
+
+function commonDivisor(x: i64, y: i64): i64 {
+  while (y != 0) {
+    const rest = x % y;
+    x = y;
+    y = rest;
+  }
+  return x < 0 ? -x : x;
 }

@@ -61,7 +61,7 @@ export { decodeHead, decodeHeader } from "./program/decode.ts";
 export type { DecodedHead, Segment } from "./program/decode.ts";
 export { FewbitError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
-export { ProgramError } from "./program/verdict.ts";
+export { ProgramError, VERDICTS } from "./program/verdict.ts";
 export type { Verdict } from "./program/verdict.ts";
 export { fromModule } from "./engines/wasm/module.ts";
 export type { Build } from "./engines/wasm/module.ts";
@@ -74,5 +74,7 @@ export type {
   Outputs,
   RunOptions,
 } from "./engines/engine.ts";
+export { DTYPES } from "./tensor.ts";
 export type { DType, Tensor, TensorData } from "./tensor.ts";
+export type { Check, Layout } from "./instructions/_define.ts";
 export type * from "./program/program.ts";

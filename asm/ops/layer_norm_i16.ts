@@ -16,7 +16,7 @@ const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 
 export function scratch_layer_norm_i16(context: usize): usize {
   const n = columns(operand(context, 0));
-  return plan_bytes(n) + <usize> ((n + 7) & ~7) * 4 + 64;
+  return plan_bytes(n) + <usize> ((n + 7) & ~7) * 8 + 64;
 }
 
 export function exec_layer_norm_i16(context: usize): void {
@@ -25,8 +25,12 @@ export function exec_layer_norm_i16(context: usize): void {
   const plan = scratch(context);
   let row = plan;
   if (address(m)) {
-    plan_requantize(plan, address(m), address(e), min(columns(m), columns(e)), 0, dtype(y), attribute(context, 0));
-    row += plan_bytes(columns(m));
+    const count = max(columns(m), columns(e));
+    row += plan_bytes(count);
+    const spare = row + (<usize> ((n + 7) & ~7) << 2);
+    const multipliers = columns(m) < count ? spread(address(m), count, spare) : address(m);
+    const shifts = columns(e) < count ? spread(address(e), count, spare) : address(e);
+    plan_requantize(plan, multipliers, shifts, count, 0, dtype(y), attribute(context, 0));
   }
   let from = address(x), to = address(y);
   for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
@@ -34,6 +38,12 @@ export function exec_layer_norm_i16(context: usize): void {
     if (address(m)) requantize_row(plan, row, n, to);
     else memory.copy(to, row, <usize> n << 2);
   }
+}
+
+/** One value for all channels → one for each, at `to`. */
+function spread(value: usize, count: i32, to: usize): usize {
+  for (let i = 0; i < count; i++) store<i32>(to + (<usize> i << 2), load<i32>(value));
+  return to;
 }
 
 /** Writes z to i32[n rounded up to 8]. */

@@ -38,7 +38,7 @@ export function drawLines(
   escape: (text: string) => string,
 ): { svg: string; width: number } {
   const lanes = lanesOf(lines);
-  const width = 22 + LANE * Math.max(0, ...lanes);
+  const width = 22 + LANE * lanes.reduce((a, b) => Math.max(a, b), 0);
   const most = lines.reduce((max, { bytes }) => Math.max(max, bytes), 1);
   const x = width - 8;
   const paths = lines.map(({ from, to, bytes, title }, i) => {

@@ -24,10 +24,17 @@ export function network(
 ): string {
   const inputs = entry.inputs.map((t) => tensorRow(summary, t, "input"));
   const outputs = entry.outputs.map((t) => tensorRow(summary, t, "output"));
-  const rows = Array.from(
-    { length: entry.count },
-    (_, i) => instructionRow(summary, entry, i, timing),
-  );
+  const code = summary.instructions.slice(entry.first, entry.first + entry.count);
+  const amounts = timing?.instructionMs ?? code.map(({ work }) => work);
+  const scale = {
+    total: amounts.reduce((a, b) => a + b, 0),
+    most: amounts.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE),
+  };
+  const rows = amounts.map((amount, at) => {
+    const { name, work } = code[at];
+    const value = timing === undefined ? formatWork(name, work) : formatMs(amount);
+    return instructionRow(summary, entry, at, { ...scale, amount, value });
+  });
   const lines = linesOf(summary, entry);
   const count = inputs.length + rows.length + outputs.length;
   const { svg, width } = drawLines(lines, count, escapeHtml);
@@ -44,26 +51,27 @@ export function network(
   }">${[...inputs, ...rows, ...outputs].join("\n")}</ol></div></section>`;
 }
 
+/** Time or work of an instruction beside that of the others. */
+interface Measure {
+  readonly amount: number;
+  readonly value: string;
+  readonly total: number;
+  readonly most: number;
+}
+
 function instructionRow(
   summary: ProgramSummary,
   entry: EntrySummary,
   at: number,
-  timing: EntryTiming | undefined,
+  { amount, value, total, most }: Measure,
 ): string {
   const number = entry.first + at;
-  const instruction = summary.instructions[number];
-  const { name, category, operands, attributes, work } = instruction;
+  const { name, category, operands, attributes } = summary.instructions[number];
   const result = operands.find(({ role }) => role !== "in");
   const shape = result === undefined ? "" : shapeOf(summary, result);
   const weight = operands.find(({ tensor, name }) =>
     name === "weight" || (name !== "table" && /weight/.test(summary.tensors[tensor].kind ?? ""))
   );
-  const amounts = timing?.instructionMs ??
-    summary.instructions.slice(entry.first, entry.first + entry.count).map(({ work }) => work);
-  const amount = amounts[at];
-  const total = amounts.reduce((a, b) => a + b, 0);
-  const most = amounts.reduce((a, b) => Math.max(a, b), Number.MIN_VALUE);
-  const value = timing === undefined ? formatWork(name, work) : formatMs(amount);
   const words = [
     number,
     name,
@@ -128,19 +136,14 @@ function linesOf(summary: ProgramSummary, entry: EntrySummary): Line[] {
     const { bytes } = summary.tensors[tensor];
     return [{ from: row, to: rowOf(to), bytes, title: title(tensor) }];
   });
-  entry.outputs.forEach((t, i) => {
-    const writers = Array.from({ length: entry.count }, (_, at) => entry.first + at).filter((at) =>
-      summary.instructions[at].operands.some((o) => o.tensor === t && o.role !== "in")
-    );
-    const { bytes } = summary.tensors[t];
-    for (const writer of writers) {
-      lines.push({
-        from: rowOf(writer),
-        to: before + entry.count + i,
-        bytes,
-        title: title(t),
-      });
+  for (let at = entry.first; at < entry.first + entry.count; at++) {
+    for (const { tensor, role } of summary.instructions[at].operands) {
+      const i = role === "in" ? -1 : entry.outputs.indexOf(tensor);
+      if (i < 0) continue;
+      const { bytes } = summary.tensors[tensor];
+      const to = before + entry.count + i;
+      lines.push({ from: rowOf(at), to, bytes, title: title(tensor) });
     }
-  });
+  }
   return lines;
 }

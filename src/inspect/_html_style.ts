@@ -78,7 +78,7 @@ summary{cursor:pointer;margin-top:10px;font-weight:600}
 .rows button,.io{display:grid;grid-template-columns:34px 168px minmax(172px,1.1fr) 108px minmax(90px,1fr) 80px;gap:10px;align-items:center}
 .rows button{position:relative;width:100%;height:26px;padding:0 8px 0 0;border:1px solid transparent;border-radius:7px;background:none;color:inherit;font:inherit;text-align:left;cursor:pointer}
 .rows .io{padding:0 9px 0 1px;color:var(--soft)}
-.io .value{grid-column:6}
+.io .value{grid-column:6;font-size:12.5px}
 .io .name,.io .shape{color:var(--ink)}
 .io::before{border-radius:2px!important}
 .number{text-align:right;color:var(--soft);font-size:12px;font-variant-numeric:tabular-nums}

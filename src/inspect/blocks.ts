@@ -16,37 +16,49 @@ interface Repetition {
 const MAX_PERIOD = 256;
 const MIN_PERIOD = 3;
 /** A hostile program could repeat without end; a network has fewer blocks. */
-const MAX_DEPTH = 16;
+const MAX_DEPTH = 8;
 
 /**
  * Splits a sequence into the blocks of which it consists, as far as they repeat: first the repetition
  * that covers most (of equal ones the shortest period), then those before and after it.
  *
  * @param words What is done, step by step.
+ * @param isStart Whether a block would rather begin with this word, where there is a choice.
  * @returns Blocks in the order of the sequence.
  */
-export function repeatedBlocks(words: readonly (string | number)[]): Block[] {
-  return blocksWithin(words, 0, words.length, MAX_DEPTH);
+export function repeatedBlocks(
+  words: readonly string[],
+  isStart: (word: string) => boolean = () => false,
+): Block[] {
+  return blocksWithin(words, isStart, 0, words.length, MAX_DEPTH);
 }
 
 function blocksWithin(
-  words: readonly (string | number)[],
+  words: readonly string[],
+  isStart: (word: string) => boolean,
   from: number,
   to: number,
   depth: number,
 ): Block[] {
-  const best = depth > 0 ? longestRepetition(words, from, to) : undefined;
+  const best = depth > 0 ? longestRepetition(words, isStart, from, to) : undefined;
   if (best === undefined) return [];
   const { first, period, times } = best;
   return [
-    ...blocksWithin(words, from, first, depth - 1),
-    ...Array.from({ length: times }, (_, i) => ({ first: first + i * period, count: period })),
-    ...blocksWithin(words, first + times * period, to, depth - 1),
+    ...blocksWithin(words, isStart, from, first, depth - 1),
+    ...Array.from({ length: times }, (_, i) => {
+      const start = first + i * period;
+      // A stage of blocks may repeat, too: its blocks are what is looked for.
+      const inner = blocksWithin(words, isStart, start, start + period, depth - 1);
+      const covered = inner.reduce((sum, { count }) => sum + count, 0);
+      return covered > period / 2 ? inner : [{ first: start, count: period }];
+    }).flat(),
+    ...blocksWithin(words, isStart, first + times * period, to, depth - 1),
   ];
 }
 
 function longestRepetition(
-  words: readonly (string | number)[],
+  words: readonly string[],
+  isStart: (word: string) => boolean,
   from: number,
   to: number,
 ): Repetition | undefined {
@@ -61,7 +73,10 @@ function longestRepetition(
       }
       const times = Math.floor(run / period) + 1;
       if (times > 1 && times * period > (best === undefined ? 0 : best.times * best.period)) {
-        best = { first: i - run, period, times };
+        // What is left over may be cut off at either end.
+        const shifts = Array.from({ length: run % period + 1 }, (_, shift) => shift);
+        const shift = shifts.find((shift) => isStart(words[i - run + shift])) ?? 0;
+        best = { first: i - run + shift, period, times };
       }
       run = 0;
     }

@@ -23,7 +23,9 @@ export function edgesOf(program: Program, { first, count }: Entry): Edge[] {
       const { tensor } = program.views[operand];
       if (program.tensors[tensor].region === "constant" || seen.has(tensor)) return;
       seen.add(tensor);
-      for (const from of writers.get(tensor) ?? [-1]) edges.push({ from, to, tensor });
+      for (const from of writers.get(tensor) ?? [-1]) {
+        if (edges.length < MAX_EDGES) edges.push({ from, to, tensor });
+      }
     });
     operands.forEach((operand, j) => {
       if (operand < 0 || roles[j] === "in") return;
@@ -38,6 +40,8 @@ export function edgesOf(program: Program, { first, count }: Entry): Edge[] {
 
 /** Writers of one tensor that are kept apart. */
 const MAX_WRITERS = 64;
+/** More cannot be drawn; only a hostile program has them. */
+const MAX_EDGES = 200_000;
 
 function isWhole(program: Program, operand: number): boolean {
   const { tensor, extents, offset } = program.views[operand];

@@ -188,7 +188,7 @@ function opcodeCard(
     }));
     const total = totals.reduce((sum, { ms }) => sum + ms, 0);
     const settings = Object.entries(timing.symbols).map(([key, value]) => `${key} = ${value}`);
-    const how = [timing.engine, `median of ${timing.runs} runs`, ...settings].join(", ");
+    const how = [timing.engine, `median of ${timing.runs}`, ...settings].join(", ");
     return `<section class="card"><h2>Time by opcode</h2><p class="note">${escapeHtml(how)}</p>${
       barList(bars, total)
     }</section>`;

@@ -172,10 +172,15 @@ function summarizeInstruction(
   };
 }
 
-function summarizeEntry({ program, plan, liveness, work }: VerifiedProgram, i: number) {
+function summarizeEntry(
+  { program, plan, liveness, work }: VerifiedProgram,
+  i: number,
+): EntrySummary {
   const entry = program.entries[i];
   const code = program.instructions.slice(entry.first, entry.first + entry.count);
-  const blocks = repeatedBlocks(code.map(({ opcode }) => opcode)).map(({ first, count }) => ({
+  const names = code.map(({ opcode }) => instructionOf(opcode)!.name);
+  const isNorm = (name: string): boolean => categoryOf(name) === "normalization";
+  const blocks = repeatedBlocks(names, isNorm).map(({ first, count }) => ({
     first: entry.first + first,
     count,
   }));

@@ -11,7 +11,7 @@ export function timeLines(
   timing: EntryTiming,
 ): string[] {
   const total = timing.instructionMs.reduce((a, b) => a + b, 0);
-  const most = Math.max(...timing.instructionMs);
+  const most = timing.instructionMs.reduce((a, b) => Math.max(a, b), 0);
   const symbols = Object.entries(timing.symbols).map(([name, value]) => `${name} = ${value}`);
   const lines = [
     `Time of ${timing.entry} on ${timing.engine}: ${formatMs(timing.runMs)} a run, ${

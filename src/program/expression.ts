@@ -27,7 +27,7 @@ function affine(expression: Expression, symbols: readonly number[]): number {
 
 /**
  * Range of one expression when its symbols range over a box. Exact for affine expressions, since the
- * symbols are independent; a modulus (a single value) widens it to 0 … modulus − 1 at most.
+ * symbols are independent; a modulus (a single value) widens it to 0 … modulus − step at most.
  */
 export function rangeOf(
   expression: Expression,
@@ -42,6 +42,17 @@ export function rangeOf(
     max += coefficient * (coefficient < 0 ? range.min : range.max);
   }
   if (expression.modulus < 0) return { min, max };
+  if (min < 0) return { min, max };
+  // Every value is a multiple of what divides all of its parts: 6·p mod 24 is at most 18.
   const modulus = ranges[expression.modulus].min;
-  return min >= 0 ? { min: 0, max: Math.min(max, modulus - 1) } : { min, max };
+  const step = expression.terms.reduce(
+    (divisor, [coefficient]) => commonDivisor(divisor, coefficient),
+    commonDivisor(modulus, expression.constant),
+  );
+  return { min: 0, max: Math.min(max, modulus - step) };
+}
+
+function commonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return Math.abs(a);
 }

@@ -10,7 +10,9 @@ export type BuildName = "simd" | "relaxed";
 
 /** A compiled module and the name of the engine that it makes. */
 export interface Build {
+  /** Name of the engine. */
   readonly engine: string;
+  /** The module. */
   readonly module: WebAssembly.Module;
 }
 

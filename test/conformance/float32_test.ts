@@ -1,0 +1,68 @@
+/** How good the float32 functions are. */
+import assert from "node:assert/strict";
+import { exp, gelu, roundHalfEven, softmax, sum16 } from "../../src/engines/reference/_float32.ts";
+
+/** Distance from a float64 in units of the last place of its float32. */
+function ulps(actual: number, exact: number): number {
+  const exponent = Math.max(Math.floor(Math.log2(Math.abs(exact))), -126);
+  return Math.abs(actual - exact) / 2 ** (exponent - 23);
+}
+
+Deno.test("exp() is within one unit of the last place", () => {
+  let worst = 0;
+  for (let i = 0; i <= 200_000; i++) {
+    const x = Math.fround(-87.3 * i / 200_000);
+    worst = Math.max(worst, ulps(exp(x), Math.exp(x)));
+  }
+  assert.ok(worst <= 1, `${worst} ulp`);
+  assert.equal(exp(0), 1);
+  assert.equal(exp(-88), 0);
+  assert.equal(exp(-Infinity), 0);
+  assert.ok(Number.isNaN(exp(NaN)));
+});
+
+/** Φ(x) by its series: terms of one sign, so it is good to 1e-14. */
+function geluExact(x: number): number {
+  const a = Math.abs(x);
+  let term = a;
+  let sum = a;
+  for (let n = 1; n < 400; n++) {
+    term *= a * a / (2 * n + 1);
+    sum += term;
+  }
+  const half = sum * Math.exp(-a * a / 2) / Math.sqrt(2 * Math.PI);
+  return x < 0 ? x * (0.5 - half) : x * (0.5 + half);
+}
+
+Deno.test("gelu() is within 4e-7 of the function", () => {
+  let worst = 0;
+  for (let i = -60_000; i <= 60_000; i++) {
+    const x = Math.fround(i / 10_000);
+    const size = Math.max(1, Math.abs(x));
+    worst = Math.max(worst, Math.abs(gelu(x) - geluExact(x)) / size);
+  }
+  assert.ok(worst <= 4e-7, `${worst}`);
+  assert.equal(gelu(-0), -0);
+  assert.equal(gelu(Infinity), Infinity);
+  assert.ok(Math.abs(gelu(-Infinity)) < 1e-30);
+  assert.ok(Number.isNaN(gelu(NaN)));
+});
+
+Deno.test("sum16() adds in its order, rounding to float32", () => {
+  assert.equal(sum16([2 ** 24, 1, 1]), 2 ** 24 + 2);
+  assert.equal(sum16([2 ** 24, ...Array(15).fill(0), 1, ...Array(15).fill(0), 1]), 2 ** 24);
+  assert.equal(sum16([-0]), 0);
+});
+
+Deno.test("softmax() of rows without a largest element", () => {
+  assert.deepEqual(softmax([-Infinity, -Infinity]), [0, 0]);
+  assert.deepEqual(softmax([0, -Infinity]), [1, 0]);
+  assert.ok(softmax([1, Infinity]).every(Number.isNaN));
+  assert.ok(softmax([NaN, -Infinity]).every(Number.isNaN));
+});
+
+Deno.test("roundHalfEven() takes the even neighbour", () => {
+  assert.deepEqual([0.5, 1.5, 2.5, -0.5, -1.5, 0.49999997, 7.2].map(roundHalfEven), [
+    ...[0, 2, 2, -0, -2, 0, 7],
+  ]);
+});

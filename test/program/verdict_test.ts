@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { crc32c } from "../../src/program/crc32c.ts";
+import { decodeHead } from "../../src/program/decode.ts";
+import { REGIONS } from "../../src/program/program.ts";
+import type { Region } from "../../src/program/program.ts";
+import { VERDICTS } from "../../src/program/verdict.ts";
+import type { VerifiedProgram } from "../../src/program/verify.ts";
+import type { WasmExports } from "../../src/engines/wasm/_exports.ts";
+import { files } from "./_build.ts";
+import { mutate, random, repairChecksums } from "./_mutate.ts";
+import { verdictOfTypeScript, verdictOfWasm } from "./_verdict.ts";
+import type { Request } from "./_verdict.ts";
+
+/** Compares the verdicts and, of a good file, where everything lies. */
+function compare(bytes: Uint8Array, request: Request, where: string): number {
+  const { verdict, verified } = verdictOfTypeScript(bytes, request);
+  let seen = 0;
+  const other = verdictOfWasm(bytes, request, (exports, context) => {
+    seen++;
+    comparePlans(exports, context, verified!, where);
+  });
+  assert.equal(other, verdict, where);
+  if (verdict === 0) assert.equal(seen, 1, where);
+  return verdict;
+}
+
+function comparePlans(
+  exports: WasmExports,
+  context: number,
+  { program, plan }: VerifiedProgram,
+  where: string,
+): void {
+  const bases = new Map<Region, number>();
+  program.tensors.forEach(({ region }, i) => {
+    assert.equal(exports.tensor_capacity(context, i), plan.bytes[i], where);
+    const base = exports.tensor_address(context, i) - plan.offsets[i];
+    assert.equal(bases.get(region) ?? base, base, `${where}: tensor ${i}`);
+    bases.set(region, base);
+  });
+  const regions = (Object.keys(REGIONS) as Region[]).slice(1);
+  regions.forEach((region, i) => {
+    const [from, to] = [bases.get(region), bases.get(regions[i + 1])];
+    if (from === undefined || to === undefined) return;
+    assert.equal(to - from, plan.regionBytes[region], `${where}: ${region}`);
+  });
+}
+
+Deno.test("good programs pass both verifiers and lie where planned", async () => {
+  for (const [name, bytes] of Object.entries(await files())) {
+    assert.equal(compare(bytes, {}, name), VERDICTS.ok);
+  }
+});
+
+Deno.test("both verifiers give the same verdict on damaged files, and none traps", async () => {
+  const seen = new Map<number, number>();
+  for (const [name, bytes] of Object.entries(await files())) {
+    for (let seed = 0; seed < 4000; seed++) {
+      const damaged = mutate(bytes, random(seed));
+      const verdict = compare(damaged, {}, `${name}, seed ${seed}`);
+      seen.set(verdict, (seen.get(verdict) ?? 0) + 1);
+    }
+  }
+  // The changes reach all stages of verification.
+  const names = Object.entries(VERDICTS).filter(([, code]) => seen.has(code)).map(([name]) => name);
+  for (const name of Object.keys(VERDICTS)) {
+    const rare = ["too_much_work", "bad_argument", "bad_input"];
+    if (!rare.includes(name)) assert.ok(names.includes(name), `${name} is not among ${names}`);
+  }
+});
+
+Deno.test("both verifiers bound symbols, memory and work alike", async () => {
+  const all = await files();
+  const next = random(7);
+  const seen = new Set<number>();
+  for (const [name, bytes] of Object.entries(all)) {
+    const { symbols } = decodeHead(bytes).program;
+    for (let i = 0; i < 500; i++) {
+      const values = symbols.flatMap(({ kind }, s) =>
+        kind === "load" && next(2) === 0 ? [[s, next(3) === 0 ? next(1 << 20) - 9 : next(70)]] : []
+      ) as [number, number][];
+      const request: Request = {
+        symbols: values,
+        ...next(3) === 0 ? { memoryLimitBytes: next(1 << 15) } : {},
+        ...next(3) === 0 ? { workLimit: next(1 << 13) } : {},
+      };
+      seen.add(compare(bytes, request, `${name} ${JSON.stringify(request)}`));
+    }
+  }
+  for (const verdict of ["ok", "bad_argument", "too_much_memory", "too_much_work"] as const) {
+    assert.ok(seen.has(VERDICTS[verdict]), verdict);
+  }
+});
+
+Deno.test("both verifiers refuse every truncation of a head", async () => {
+  const { rows } = await files();
+  const { headBytes } = decodeHead(rows);
+  for (let length = 0; length < headBytes; length++) {
+    const verdict = compare(rows.slice(0, length), {}, `${length} bytes`);
+    assert.notEqual(verdict, VERDICTS.ok);
+  }
+});
+
+Deno.test("both verifiers check the stored bytes and the indices among them", async () => {
+  const { rows, ragged } = await files();
+  const { headBytes } = decodeHead(rows);
+  const damaged = rows.slice();
+  damaged[headBytes + 5] ^= 1;
+  assert.equal(compare(damaged, {}, "stored byte"), VERDICTS.checksum);
+
+  const { segments } = decodeHead(ragged);
+  const indices = ragged.slice();
+  indices[segments[0].offset] = 1;
+  const sum = crc32c(indices.subarray(segments[0].offset, segments[0].offset + segments[0].length));
+  const view = new DataView(indices.buffer);
+  // The sections are in the order of the file; SEGM is the tenth.
+  view.setUint32(view.getUint32(64 + 9 * 20 + 8, true) + 12, sum, true);
+  repairChecksums(indices);
+  assert.equal(compare(indices, {}, "index"), VERDICTS.bad_data);
+});
