@@ -59,3 +59,10 @@ export function rounded(z: i32, m: i32, e: i32, rounding: i32): i64 {
 export function real_multiplier(m: i32, e: i32): f64 {
   return e > 62 ? 0 : <f64> m * reinterpret<f64>(<i64> (1023 - max(e, 1)) << 52);
 }
+
+/** round_half_even(sum / n), n > 0. */
+export function mean_half_even(sum: i64, n: i64): i64 {
+  let q = sum / n, rest = sum - q * n;
+  if (rest < 0) q--, rest += n;
+  return q + <i64> (2 * rest > n || (2 * rest == n && (q & 1) != 0));
+}

@@ -16,28 +16,30 @@ import { load_words, store_first } from "./tail";
 
 // Plan: fields, then limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all
 const TYPE: usize = 0, ROUNDING: usize = 4, ZERO: usize = 8, VECTOR: usize = 12, CHECKED: usize = 16;
-const M: usize = 20, E: usize = 24, STEP: usize = 28, MULTIPLIERS: usize = 32, LIMITS: usize = 48;
+const M: usize = 20, E: usize = 24, M_STEP: usize = 28, E_STEP: usize = 32, STEP: usize = 36, MULTIPLIERS: usize = 40, LIMITS: usize = 48;
 
 // 1.5·2^52, ½
 const CONSTANTS: usize = memory.data<f64>([6755399441055744.0, 0.5], 16);
 
-/** Bytes of a plan for `count` multipliers. */
+/** Bytes of a plan for `count` multipliers or shifts, whichever are more. */
 export function plan_bytes(count: i32): usize {
   return LIMITS + <usize> ((count + 7) & ~7) * 12;
 }
 
-/**
- * Prepares requantisations to `type`.
- * @param count entries of m and e: 1, or one a column
- */
-export function plan_requantize(plan: usize, m: usize, e: usize, count: i32, zero: i32, type: i32, rounding: i32): void {
-  const n8 = (count + 7) & ~7;
+/** Prepares requantisations to `type` by `m_count` multipliers and `e_count` shifts: one, or one a column. */
+export function plan_requantize(
+  plan: usize, m: usize, m_count: i32, e: usize, e_count: i32, zero: i32, type: i32, rounding: i32,
+): void {
+  const count = max(m_count, e_count), n8 = (count + 7) & ~7;
   const multipliers = plan + LIMITS + (<usize> n8 << 2);
+  const m_step: usize = m_count > 1 ? 4 : 0, e_step: usize = e_count > 1 ? 4 : 0;
   store<i32>(plan, type, TYPE);
   store<i32>(plan, rounding, ROUNDING);
   store<i32>(plan, zero, ZERO);
   store<u32>(plan, <u32> m, M);
   store<u32>(plan, <u32> e, E);
+  store<u32>(plan, <u32> m_step, M_STEP);
+  store<u32>(plan, <u32> e_step, E_STEP);
   store<u32>(plan, count > 1 ? 8 : 0, STEP);
   store<u32>(plan, <u32> multipliers, MULTIPLIERS);
   let vector = rounding == HALF_EVEN && type != I32 && zero >= -65536 && zero <= 65536;
@@ -46,13 +48,13 @@ export function plan_requantize(plan: usize, m: usize, e: usize, count: i32, zer
   for (let i = 0; i < n8 && vector; i++) {
     let value: f64 = 0, limit: f64 = 0;
     if (i < count || count == 1) {
-      const at: usize = count == 1 ? 0 : <usize> i << 2;
-      value = real_multiplier(load<i32>(m + at), load<i32>(e + at));
+      const factor = load<i32>(m + <usize> i * m_step);
+      value = real_multiplier(factor, load<i32>(e + <usize> i * e_step));
       const size = Math.abs(value);
       if (size >= 16384) vector = false;
       if (size > 0) {
         limit = Math.min(Math.ceil(bound / size), 2147483647);
-        if (limit * Math.abs(<f64> load<i32>(m + at)) >= 9007199254740992.0) checked = true;
+        if (limit * Math.abs(<f64> factor) >= 9007199254740992.0) checked = true;
       }
     }
     store<i32>(plan + (<usize> i << 2), <i32> limit, LIMITS);
@@ -126,9 +128,9 @@ function requantize_by_definition(plan: usize, z: usize, n: i32, first: i32, y: 
   const type = load<i32>(plan, TYPE), rounding = load<i32>(plan, ROUNDING);
   const size: usize = type == I8 ? 1 : type == I16 ? 2 : 4;
   const zero = <i64> load<i32>(plan, ZERO);
-  const step: usize = load<u32>(plan, STEP) ? 4 : 0;
-  let m = <usize> load<u32>(plan, M) + <usize> first * step, e = <usize> load<u32>(plan, E) + <usize> first * step;
-  for (let i = 0; i < n; i++, z += 4, y += size, m += step, e += step) {
+  const m_step = <usize> load<u32>(plan, M_STEP), e_step = <usize> load<u32>(plan, E_STEP);
+  let m = <usize> load<u32>(plan, M) + <usize> first * m_step, e = <usize> load<u32>(plan, E) + <usize> first * e_step;
+  for (let i = 0; i < n; i++, z += 4, y += size, m += m_step, e += e_step) {
     store_integer(y, type, saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type));
   }
 }

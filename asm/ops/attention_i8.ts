@@ -44,8 +44,8 @@ export function exec_attention_i8(context: usize): void {
   const codes = strip + (<usize> max(key_panels, depth_panels) << 7), e = codes + (<usize> max(key_panels, depth_panels) << 5);
   const p = e + (<usize> key_panels << 7) + 64, packed_k = p + (<usize> key_panels << 7);
   const packed_v = packed_k + <usize> (key_panels * depth_steps) * 32;
-  plan_requantize(score_plan, address(operand(context, 3)), address(operand(context, 4)), 1, 0, I8, rounding);
-  plan_requantize(value_plan, address(operand(context, 11)), address(operand(context, 12)), 1, 0, I8, rounding);
+  plan_requantize(score_plan, address(operand(context, 3)), 1, address(operand(context, 4)), 1, 0, I8, rounding);
+  plan_requantize(value_plan, address(operand(context, 11)), 1, address(operand(context, 12)), 1, 0, I8, rounding);
   plan_softmax(softmax, address(operand(context, 9)), address(operand(context, 10)), attribute(context, 1) ? 8 : 16);
   if (address(bias)) plan_bias(arms, load<i32>(address(operand(context, 5))), load<i32>(address(operand(context, 6))), rounding);
 

@@ -22,7 +22,7 @@ export function exec_attention_values_i8(context: usize): void {
   const heads = attribute(context, 0), depth = columns(v) / heads, queries = extent(p, 2), keys = extent(v, 1);
   const steps = steps_of(keys), panels = (depth + 7) >> 3, ld = <usize> panels << 5;
   const plan = scratch(context), a = plan + plan_bytes(1), strip = a + (<usize> steps << 5), packed = strip + (ld << 2);
-  if (address(m)) plan_requantize(plan, address(m), address(operand(context, 3)), 1, 0, dtype(y), attribute(context, 1));
+  if (address(m)) plan_requantize(plan, address(m), 1, address(operand(context, 3)), 1, 0, dtype(y), attribute(context, 1));
   for (let b = 0; b < extent(v, 0); b++) {
     for (let h = 0; h < heads; h++) {
       const head = h * depth;

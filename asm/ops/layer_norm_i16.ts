@@ -7,16 +7,16 @@
 //
 // V = Σx² − 2·mean·Σx + C·mean² is the same integer, so one pass over x suffices. k never falls below ⌊√V⌋ ((k + V/k)/2 ≥ √V) nor
 // below 64, and |d| ≤ ⌊√V⌋, hence |d·f| ≤ 2^31−1: 32 bits hold it.
-import { address, attribute, columns, dtype, I16, I32, operand, rows, scratch, stride } from "../operand";
+import { address, attribute, columns, dtype, I16, operand, rows, scratch, stride } from "../operand";
+import { mean_half_even } from "../kernels/integer";
 import { plan_bytes, plan_requantize, requantize_row } from "../kernels/requantize";
 import { mask_first } from "../kernels/pack";
-import { store_first } from "../kernels/tail";
 
 const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 
 export function scratch_layer_norm_i16(context: usize): usize {
   const n = columns(operand(context, 0));
-  return plan_bytes(n) + <usize> ((n + 7) & ~7) * 8 + 64;
+  return plan_bytes(n) + <usize> ((n + 7) & ~7) * 4 + 64;
 }
 
 export function exec_layer_norm_i16(context: usize): void {
@@ -25,12 +25,8 @@ export function exec_layer_norm_i16(context: usize): void {
   const plan = scratch(context);
   let row = plan;
   if (address(m)) {
-    const count = max(columns(m), columns(e));
-    row += plan_bytes(count);
-    const spare = row + (<usize> ((n + 7) & ~7) << 2);
-    const multipliers = columns(m) < count ? spread(address(m), count, spare) : address(m);
-    const shifts = columns(e) < count ? spread(address(e), count, spare) : address(e);
-    plan_requantize(plan, multipliers, shifts, count, 0, dtype(y), attribute(context, 0));
+    plan_requantize(plan, address(m), columns(m), address(e), columns(e), 0, dtype(y), attribute(context, 0));
+    row += plan_bytes(max(columns(m), columns(e)));
   }
   let from = address(x), to = address(y);
   for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
@@ -38,12 +34,6 @@ export function exec_layer_norm_i16(context: usize): void {
     if (address(m)) requantize_row(plan, row, n, to);
     else memory.copy(to, row, <usize> n << 2);
   }
-}
-
-/** One value for all channels → one for each, at `to`. */
-function spread(value: usize, count: i32, to: usize): usize {
-  for (let i = 0; i < count; i++) store<i32>(to + (<usize> i << 2), load<i32>(value));
-  return to;
 }
 
 /** Writes z to i32[n rounded up to 8]. */
@@ -80,11 +70,4 @@ function normalize_row(x: usize, wide: bool, n: i32, bias: usize, z: usize): voi
     v128.store(z, i32x4.add(i32x4.shr_s(i32x4.mul(d0, factor), 1), v128.load(bias)));
     if (n - i > 4) v128.store(z, i32x4.add(i32x4.shr_s(i32x4.mul(d1, factor), 1), v128.load(bias, 16)), 16);
   }
-}
-
-/** round_half_even(sum / n), n > 0. */
-export function mean_half_even(sum: i64, n: i64): i64 {
-  let q = sum / n, rest = sum - q * n;
-  if (rest < 0) q--, rest += n;
-  return q + <i64> (2 * rest > n || (2 * rest == n && (q & 1) != 0));
 }

@@ -2,8 +2,7 @@
 //   integers  round_half_even(Σx / N), exactly
 //   f32       fl(((0 + x[0]) + x[1]) + … ) · fl(1/N), rows ascending in one accumulator
 import { address, columns, dtype, elementBytes, extent, F32, I16, operand, stride } from "../operand";
-import { mean_half_even } from "./layer_norm_i16";
-import { load_integer, store_integer } from "../kernels/integer";
+import { load_integer, mean_half_even, store_integer } from "../kernels/integer";
 import { store_first } from "../kernels/tail";
 
 export function scratch_mean_rows(_context: usize): usize {

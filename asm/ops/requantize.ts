@@ -6,7 +6,7 @@ import { plan_bytes, plan_requantize, requantize_row, widen_row } from "../kerne
 import { store_first } from "../kernels/tail";
 
 export function scratch_requantize(context: usize): usize {
-  return plan_bytes(columns(operand(context, 1))) + (<usize> columns(operand(context, 0)) << 2) + 64;
+  return plan_bytes(max(columns(operand(context, 1)), columns(operand(context, 2)))) + (<usize> columns(operand(context, 0)) << 2) + 64;
 }
 
 export function exec_requantize(context: usize): void {
@@ -16,10 +16,10 @@ export function exec_requantize(context: usize): void {
   const offset = address(zero) ? load<i32>(address(zero)) : 0;
   let from = address(x), to = address(y);
 
-  if (!address(identity) && columns(m) == columns(e)) {
+  if (!address(identity)) {
     const plan = scratch(context);
-    plan_requantize(plan, address(m), address(e), columns(m), offset, dtype(y), rounding);
-    const row = plan + plan_bytes(columns(m));
+    plan_requantize(plan, address(m), columns(m), address(e), columns(e), offset, dtype(y), rounding);
+    const row = plan + plan_bytes(max(columns(m), columns(e)));
     for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
       if (type != I32) widen_row(from, type, n, row);
       requantize_row(plan, type == I32 ? from : row, n, to);
@@ -28,13 +28,11 @@ export function exec_requantize(context: usize): void {
   }
 
   const m_step: usize = columns(m) == 1 ? 0 : 4, e_step: usize = columns(e) == 1 ? 0 : 4;
-  const m2 = address(identity) ? load<i32>(address(operand(context, 4))) : 0;
-  const e2 = address(identity) ? load<i32>(address(operand(context, 5))) : 0;
-  const repeat = address(identity) ? rows(identity) : 1;
-  const vector = address(identity) && rounding == HALF_EVEN && type != I32 && dtype(identity) != I32 && dtype(y) != I32 &&
+  const m2 = load<i32>(address(operand(context, 4))), e2 = load<i32>(address(operand(context, 5)));
+  const vector = rounding == HALF_EVEN && type != I32 && dtype(identity) != I32 && dtype(y) != I32 &&
     (m_step | e_step) == 0;
   for (let r = 0; r < rows(x); r++, from += stride(x), to += stride(y)) {
-    const other = address(identity) ? address(identity) + <usize> (r % repeat) * stride(identity) : 0;
+    const other = address(identity) + <usize> (r % rows(identity)) * stride(identity);
     if (vector) {
       residual_row(
         from, type == I16, real_multiplier(load<i32>(address(m)), load<i32>(address(e))),
@@ -44,8 +42,8 @@ export function exec_requantize(context: usize): void {
     }
     for (let i = 0; i < n; i++) {
       const c = <usize> i;
-      let sum = rounded(load_integer(from + c * elementBytes(x), type), load<i32>(address(m) + c * m_step), load<i32>(address(e) + c * e_step), rounding);
-      if (other) sum += rounded(load_integer(other + c * elementBytes(identity), dtype(identity)), m2, e2, rounding);
+      const sum = rounded(load_integer(from + c * elementBytes(x), type), load<i32>(address(m) + c * m_step), load<i32>(address(e) + c * e_step), rounding) +
+        rounded(load_integer(other + c * elementBytes(identity), dtype(identity)), m2, e2, rounding);
       store_integer(to + c * elementBytes(y), dtype(y), saturate(sum + <i64> offset, dtype(y)));
     }
   }

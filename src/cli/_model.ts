@@ -9,5 +9,6 @@ import { openModel } from "../pipelines/_sources.ts";
 export async function readModel(source: string, signal?: AbortSignal): Promise<Uint8Array> {
   const opened = await openModel(source, signal);
   if (opened instanceof Uint8Array) return opened;
-  return new Uint8Array(await new Response(opened as BodyInit).arrayBuffer());
+  const response = opened instanceof Response ? opened : new Response(opened);
+  return new Uint8Array(await response.arrayBuffer());
 }

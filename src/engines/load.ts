@@ -4,6 +4,7 @@ import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Instance, LoadOptions } from "./engine.ts";
 import { loadReference } from "./reference/mod.ts";
+import { SourceReader } from "./wasm/_source.ts";
 import { loadWasm } from "./wasm/mod.ts";
 import type { ProgramSource } from "./wasm/mod.ts";
 
@@ -42,7 +43,7 @@ export async function load(
     case "wasm-relaxed":
       return await loadWasm(file, { ...rest, build: "relaxed" });
     case "reference":
-      return await loadReference(await bytesOf(file), rest);
+      return await loadReference(await bytesOf(file, rest.signal), rest);
     default:
       throw new FewbitError(
         "invalid_argument",
@@ -55,12 +56,22 @@ function isProgram(source: ProgramSource | CompiledProgram): source is CompiledP
   return typeof source === "object" && "instructions" in source;
 }
 
-async function bytesOf(source: ProgramSource): Promise<Uint8Array> {
+/** The whole file: this engine does not stream. */
+async function bytesOf(
+  source: ProgramSource,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
   if (source instanceof Uint8Array) return source;
-  if (Array.isArray(source)) {
-    const parts = await Promise.all(source.map(bytesOf));
-    return new Uint8Array(await new Blob(parts as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+  const reader = new SourceReader(source, signal, () => {});
+  try {
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    for (;;) {
+      const chunk = await reader.read(Infinity);
+      if (chunk.length === 0) break;
+      chunks.push(new Uint8Array(chunk));
+    }
+    return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  } finally {
+    reader.close();
   }
-  const response = source instanceof Response ? source : new Response(source as BodyInit);
-  return new Uint8Array(await response.arrayBuffer());
 }

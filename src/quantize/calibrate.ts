@@ -119,7 +119,7 @@ class Calibration {
     switch (source.kind) {
       case "input": {
         const { values, shape } = this.#values(source.x);
-        const axis = source.channelAxis < 0 ? shape.length - 1 : source.channelAxis;
+        const axis = shape.length === 4 ? 1 : shape.length - 1;
         const inner = shape.slice(axis + 1).reduce((n, extent) => n * extent, 1);
         const reals = values as Float32Array;
         return this.#update(name, bits, toLast(reals, shape[axis], inner), shape[axis]);
@@ -138,6 +138,11 @@ class Calibration {
         if (source.identity !== undefined) {
           const { values: codes } = this.#values(source.identity.x);
           addReals(reals, toReals(codes, source.identity.scale.of(this.scales), channels));
+        }
+        // Scores [B, heads, Q, L] have their heads as channels, as I-ViT's observer has axis 1.
+        if (shape.length === 4) {
+          const inner = shape[2] * shape[3];
+          return this.#update(name, bits, toLast(reals, shape[1], inner), shape[1]);
         }
         const row = source.constantRow?.(this.scales);
         return this.#update(name, bits, row === undefined ? reals : concat(reals, row), channels);

@@ -55,7 +55,7 @@ export interface Activation {
 
 /** Real values: a float input or constant, codes with scales (plus an identity), or GELU of codes. */
 export type ActivationSource =
-  | { readonly kind: "input"; readonly x: Value; readonly channelAxis: number }
+  | { readonly kind: "input"; readonly x: Value }
   | { readonly kind: "constant"; readonly tensor: Tensor }
   | {
     readonly kind: "codes";
@@ -202,7 +202,7 @@ class Rewriter {
       name,
       bits: 8,
       output: codes,
-      source: { kind: "input", x, channelAxis: input.shape.length === 4 ? 1 : -1 },
+      source: { kind: "input", x },
     });
   }
 

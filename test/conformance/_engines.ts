@@ -1,7 +1,7 @@
 /** The engines under test. */
 import type { Instance } from "../../src/engines/engine.ts";
-import { loadTemporary } from "./_temporary_wasm.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
+import { loadWasm } from "../../src/engines/wasm/load.ts";
 
 /** An engine and how it loads a file. */
 export interface EngineUnderTest {
@@ -14,6 +14,10 @@ export interface EngineUnderTest {
 /** The first is the one that defines the results. */
 export const ENGINES: readonly EngineUnderTest[] = [
   { name: "reference", load: (file) => loadReference(file) },
-  { name: "wasm-simd", load: (file) => loadTemporary(file, "simd") },
-  { name: "wasm-relaxed", load: (file) => loadTemporary(file, "relaxed"), relaxed: true },
+  { name: "wasm-simd", load: (file) => loadWasm(file, { build: "simd" }) },
+  {
+    name: "wasm-relaxed",
+    load: (file) => loadWasm(file, { build: "relaxed" }),
+    relaxed: true,
+  },
 ];

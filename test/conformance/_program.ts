@@ -1,6 +1,7 @@
 /** A case as a program of one instruction, and its run on an engine. */
 import { instructionNamed } from "../../src/instructions/mod.ts";
 import type { Inputs, Instance } from "../../src/engines/engine.ts";
+import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
@@ -133,12 +134,20 @@ function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
   return layout === "panel_8x4" ? packPanelsI8(codes, n, k) : packPanelsI7(codes, n, k);
 }
 
-/** Runs a prepared case; returns the bytes of each result with what lies between its rows. */
+/**
+ * Runs a prepared case; returns the bytes of each result with what lies between its rows. With
+ * `parts` an instance that can runs the instruction in so many parts, the last one first.
+ */
 export function runPrepared(
   instance: Instance,
   { inputs, symbols, results }: Prepared,
+  parts = 0,
 ): Uint8Array[] {
-  const outputs = instance.runSync(inputs, { symbols });
+  const execution = instance.begin(inputs, { symbols });
+  if (parts > 0 && instance instanceof WasmInstance) {
+    for (let part = parts - 1; part >= 0; part--) instance.runPart(0, 0, part, parts);
+  } else execution.advance();
+  const outputs = execution.outputs();
   return results.map(({ name }) => {
     const { data } = outputs[name] ?? instance.read(name);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -55,6 +55,13 @@ function dyadic(size: number, target: number): [number, number] {
   return [Math.min(2 ** 31 - 1, Math.round(ratio * 2 ** e)) * pick(1, 1, 1, -1), e];
 }
 
+/** Multipliers and shifts, each one a column or one for all. */
+function columnsOrOne(channels: [number, number][]): [number[], number[]] {
+  const same = channels.map((c) => [c[0], channels[0][1]]);
+  const [m, e] = pick([channels.length, channels.length], [channels.length, channels.length], [1, 1], [1, channels.length], [channels.length, 1]);
+  return [(e === 1 ? same : channels).map((c) => c[0]).slice(0, m), channels.map((c) => c[1]).slice(0, e)];
+}
+
 let checked = 0;
 function same(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>): void {
   if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
@@ -97,7 +104,7 @@ const CHECKS: Record<string, Check> = {
   requantize(k) {
     const m = int(1, 5), n = extent(), dtype = pick<DType>("i8", "i16", "i32"), y = pick<DType>("i8", "i16", "i32"), rounding = pick(0, 0, 0, 1, 2, 3);
     const x = values(m * n, dtype), target = y === "i8" ? 100 : 20000, [, size] = RANGE[dtype];
-    const channels = some(pick(1, n), () => dyadic(size, target)), M = channels.map((c) => c[0]), E = channels.map((c) => c[1]);
+    const channels = some(n, () => dyadic(size, target)), [M, E] = columnsOrOne(channels);
     const idType = pick<DType>("i8", "i16", "i32"), repeat = pick(1, m), withIdentity = pick(true, false);
     const identity = values(repeat * n, idType), [m2, e2] = dyadic(RANGE[idType][1], target);
     const zero = pick<number[] | null>(null, null, [int(-50, 50)], values(1, "i32"));
@@ -118,7 +125,7 @@ const CHECKS: Record<string, Check> = {
   layer_norm_i16(k) {
     const m = int(1, 4), n = pick(extent(), 192, 384), dtype = pick<DType>("i8", "i16"), y = pick<DType>("i8", "i16", "i32"), rounding = pick(0, 0, 1, 2, 3);
     const x = values(m * n, dtype), bias = pick(some(n, () => int(-(2 ** 29), 2 ** 29)), values(n, "i32"));
-    const channels = some(pick(1, n), () => dyadic(2 ** 27, y === "i8" ? 60 : 10000)), M = channels.map((c) => c[0]), E = channels.map((c) => c[1]);
+    const channels = some(n, () => dyadic(2 ** 27, y === "i8" ? 60 : 10000)), [M, E] = columnsOrOne(channels);
     const z = some(m, (r) => oracle.layerNorm(x.slice(r * n, r * n + n), bias)).flat();
     const expected = y === "i32" ? z : z.map((v, i) => oracle.saturate(oracle.rounded(v, columnsOf(M, n, i % n), columnsOf(E, n, i % n), rounding), y));
     same("layer_norm_i16", k.run("layer_norm_i16", {
@@ -279,7 +286,7 @@ const CHECKS: Record<string, Check> = {
     const m = pick(1, 3, 7, 8, 9, 20), K = extent(), n = extent(), seven = pick(true, false), rounding = pick(0, 0, 0, 1, 2, 3), kind = pick("raw", "plain", "table", "identity");
     const x = values(m * K, "i8"), weight = seven ? some(n * K, () => int(-63, 63)) : values(n * K, "i8");
     const y = kind === "raw" ? "i32" : kind === "table" ? "i8" : kind === "identity" ? "i16" : pick<DType>("i8", "i16"), target = y === "i8" ? 60 : 10000;
-    const channels = some(pick(1, n), () => dyadic(K * 3000, target)), M = channels.map((c) => c[0]), E = channels.map((c) => c[1]);
+    const channels = some(n, () => dyadic(K * 3000, target)), [M, E] = columnsOrOne(channels);
     const bias = pick<number[] | null>(null, some(n, () => int(-(2 ** 20), 2 ** 20)), values(n, "i32")), table = values(256, "i8"), idType = pick<DType>("i8", "i16"), identity = values(m * n, idType);
     const zero = kind === "raw" || kind === "identity" ? null : pick<number[] | null>(null, [int(-50, 50)], values(1, "i32"));
     const [m2, e2] = dyadic(target, target), [m3, e3] = dyadic(RANGE[idType][1], target);

@@ -47,11 +47,12 @@ function firstBad(
   offsets: ArrayLike<number>,
 ): number {
   const outside = (value: number): boolean => value < 0 || value >= limit;
+  const seen = new Set<number>();
   switch (check) {
     case "below":
       return given.findIndex(outside);
     case "distinct":
-      return given.findIndex((value, i) => outside(value) || given.indexOf(value) < i);
+      return given.findIndex((value) => outside(value) || seen.size === seen.add(value).size);
     case "offsets":
       return given.findIndex((value, i) =>
         i === 0 ? value !== 0 : value < given[i - 1] || (i === given.length - 1 && value !== limit)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { FewbitError } from "../../errors.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead } from "../../program/decode.ts";
@@ -27,11 +28,12 @@ export async function loadReference(
   options.signal?.throwIfAborted();
   const head = decodeHead(bytes);
   const verified = verify(head.program, head.segments, options);
-  if (bytes.length !== head.headBytes + head.blobBytes) {
-    throw new ProgramError(
-      "truncated",
-      `${bytes.length} bytes, expected ${head.headBytes + head.blobBytes}`,
-    );
+  const length = head.headBytes + head.blobBytes;
+  if (bytes.length < length) {
+    throw new ProgramError("truncated", `${bytes.length} of ${length} bytes`);
+  }
+  if (bytes.length > length) {
+    throw new FewbitError("invalid_file", `Cannot load program: bytes after its ${length} bytes`);
   }
   const region = (name: Region): ArrayBuffer => regionOf(name, bytes, head, verified);
   const source = {
