@@ -6,7 +6,10 @@ import type { CompiledProgram } from "../src/program/program.ts";
 /** Kinds of products: int8 weights, 7-bit weights, float32 deterministic, float32 `fast`. */
 export type GemmKind = "w8a8" | "w7a8" | "f32" | "f32_fast";
 
-/** y = x·weightᵀ: x `[m, k]`, weight `[n, k]`, y raw (int32 or float32). */
+/**
+ * x `[m, k]` times weightᵀ `[k, n]`, raw (int32 or float32), of which the first row `y` is handed out:
+ * the product stays in memory, as it does inside a network.
+ */
 export function gemmProgram(
   kind: GemmKind,
   [m, k, n]: readonly number[],
@@ -28,17 +31,17 @@ export function gemmProgram(
     extents: [columns, inner],
     data: pack(kind, weight, n, k),
   });
-  const y = builder.tensor({
-    region: "output",
-    dtype: integer ? "i32" : "f32",
-    extents: [rows, columns],
-    name: "y",
-  });
+  const dtype = integer ? "i32" : "f32";
+  const one = builder.expression(1);
+  const product = builder.tensor({ region: "arena", dtype, extents: [rows, columns] });
+  const y = builder.tensor({ region: "output", dtype, extents: [one, columns], name: "y" });
   builder.instruction(
     integer ? "linear_i8" : "linear_f32",
-    { x: builder.whole(x), weight: builder.whole(w), y: builder.whole(y) },
+    { x: builder.whole(x), weight: builder.whole(w), y: builder.whole(product) },
     integer ? {} : { precision: kind === "f32_fast" ? 1 : 0 },
   );
+  const row = builder.view(product, [one, columns], columns);
+  builder.instruction("copy", { x: row, y: builder.whole(y) });
   builder.entry("main");
   return builder.finish();
 }

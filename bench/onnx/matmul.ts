@@ -2,7 +2,7 @@
 import { OnnxGraph } from "./graph.ts";
 import type { OnnxType } from "./graph.ts";
 
-/** `MatMulInteger` (u8 × s8 → s32) or `MatMul` (float32). */
+/** `MatMulInteger` (u8 × s8 → s32) or `MatMul` (float32), of which the first row `y` is handed out. */
 export function matmulOnnx(
   op: "MatMulInteger" | "MatMul",
   [m, k, n]: readonly number[],
@@ -14,7 +14,11 @@ export function matmulOnnx(
   const graph = new OnnxGraph();
   graph.inputs.push({ name: "x", type: types[0], dims: [m, k] });
   graph.constant("weight", types[1], [k, n], weight);
-  graph.node(op, ["x", "weight"], "y");
-  graph.outputs.push({ name: "y", type: types[2], dims: [m, n] });
+  graph.node(op, ["x", "weight"], "product");
+  const [first, last, axis] = [["first", 0], ["last", 1], ["axis", 0]].map(([name, value]) =>
+    graph.integers(String(name), [Number(value)])
+  );
+  graph.node("Slice", ["product", first, last, axis], "y");
+  graph.outputs.push({ name: "y", type: types[2], dims: [1, n] });
   return graph;
 }

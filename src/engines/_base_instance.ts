@@ -159,18 +159,21 @@ export abstract class BaseInstance implements Instance {
 
   reset(slot?: number): void {
     this.assertUsable();
+    const slotsOf = (i: number): number =>
+      this.#loaded.ranges[this.program.tensors[i].extents[0]].max;
+    const slots = Math.min(...this.#states().map(slotsOf));
+    // Before anything is written: all of a session is reset, or nothing.
+    if (slot !== undefined && !(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`,
+      );
+    }
     this.#states().forEach((i) => {
       const target = this.bytesOf(i);
       const initial = this.resetState(i) ?? new Uint8Array(target.length);
       if (slot === undefined) return target.set(initial);
-      const slots = this.#loaded.ranges[this.program.tensors[i].extents[0]].max;
-      if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`,
-        );
-      }
-      const size = target.length / slots;
+      const size = target.length / slotsOf(i);
       target.set(initial.subarray(slot * size, (slot + 1) * size), slot * size);
     });
   }

@@ -16,7 +16,14 @@ function shapes(random: Random, count: number): number[][] {
     random.pick(COLUMNS.filter((n) => n <= 65)),
     random.pick([1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 31, 32]),
   ]);
-  return [...drawn, [1, 3, 17, 17, 64], [4, 3, 49, 49, 32], [1, 1, 5, 197, 64]];
+  return [
+    ...drawn,
+    [1, 3, 17, 17, 64],
+    [4, 3, 49, 49, 32],
+    [1, 1, 5, 197, 64],
+    [1, 2, 3, 65, 130],
+    [1, 1, 2, 1000, 3],
+  ];
 }
 
 function arm(random: Random, range: number): { multiplier: Value; shift: Value } {

@@ -1,16 +1,16 @@
 /** Cases of the float32 instructions. */
 import type { Case, Value } from "./_case.ts";
 import type { Random } from "./_random.ts";
-import { apart, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";
+import { apart, BLOCKS, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";
 import { FLOAT_STYLES, given, STYLES, value } from "./_values.ts";
 
 type Cases = Generator<Case>;
 
 export function* linearF32(random: Random): Cases {
   const drawn = COLUMNS.flatMap((n) => [[n, random.pick(COLUMNS)], [random.pick(COLUMNS), n]]);
-  for (const [k, n] of [...drawn, ...drawn, [768, 33], [1000, 9]]) {
+  for (const [k, n, many] of [...drawn, ...drawn, ...BLOCKS]) {
     for (const precision of [0, 1]) {
-      const rows = random.pick([leading(random), [12]]);
+      const rows = many === undefined ? random.pick([leading(random), [12]]) : [many];
       const style = precision === 1 ? "any" : random.pick(FLOAT_STYLES);
       const x = value(random, "f32", [...rows, k], style);
       const weight = value(random, "f32", [n, k], precision === 1 ? "any" : random.pick(STYLES));
@@ -114,8 +114,8 @@ export function* attentionF32(random: Random): Cases {
       random.integer(1, 3),
       random.integer(1, 9),
     ];
-    const keys = random.pick(COLUMNS.filter((n) => n <= 65));
-    const size = random.pick([1, 2, 3, 4, 5, 8, 9, 16, 17, 32]);
+    const keys = random.pick(COLUMNS);
+    const size = random.pick([1, 2, 3, 4, 5, 8, 9, 16, 17, 32, 64]);
     const columns = heads * size;
     const style = precision === 1 ? "any" : random.pick(FLOAT_STYLES);
     const operand = (rows: number): Value =>

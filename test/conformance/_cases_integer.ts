@@ -2,7 +2,7 @@
 import type { Layout } from "../../src/instructions/mod.ts";
 import type { Case, Value } from "./_case.ts";
 import type { Random } from "./_random.ts";
-import { apart, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";
+import { apart, BLOCKS, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";
 import { dyadic, FLOAT_STYLES, given, hostileDyadic, STYLES, value } from "./_values.ts";
 
 type Cases = Generator<Case>;
@@ -87,11 +87,13 @@ export function* dequantizeLinear(random: Random): Cases {
 }
 
 export function* linearI8(random: Random): Cases {
-  const shapes = [...Array(14)].map(() => [random.pick(COLUMNS), random.pick(COLUMNS)] as const);
-  const inner = [...COLUMNS.map((n) => [n, random.pick(COLUMNS)] as const), ...shapes];
-  for (const [k, n] of [...inner, ...inner, [768, 32], [1544, 9], [48, 96]] as const) {
+  const shapes = [...COLUMNS, ...COLUMNS].flatMap((size) => [
+    [size, random.pick(COLUMNS)],
+    [random.pick(COLUMNS), size],
+  ]);
+  for (const [k, n, many] of [...shapes, ...BLOCKS]) {
     for (const kind of ["i32", "i8", "i16", "table", "identity"] as const) {
-      const rows = k * n > 20000 ? [9] : random.pick([leading(random), [13]]);
+      const rows = many === undefined ? random.pick([leading(random), [13]]) : [many];
       const layout: Layout = random.pick(["panel_8x4", "panel_8x4_u7"]);
       const w = value(random, "i8", [n, k], random.pick(STYLES));
       if (layout === "panel_8x4_u7") {
@@ -201,16 +203,16 @@ function* ties(random: Random): Cases {
 }
 
 export function* layerNormI16(random: Random): Cases {
-  for (const columns of [...COLUMNS, 384, 768]) {
+  for (const columns of [...COLUMNS, ...COLUMNS, 384, 768, 140_000]) {
     for (const from of ["i8", "i16"] as const) {
       for (const to of ["i8", "i16", "i32"] as const) {
-        const extents = [...leading(random), columns];
+        const extents = [...(columns > 1000 ? [1] : leading(random)), columns];
         const bias = value(random, "i32", [columns], random.pick(STYLES));
         if (random.chance(0.8)) {
           for (let i = 0; i < columns; i++) bias.elements[i] >>= 2;
         }
         const requantized = to !== "i32";
-        const { multiplier, shift } = arms(random, columns, 2 ** 28, TARGET[to]);
+        const { multiplier, shift } = arms(random, columns, 2 ** 30, TARGET[to]);
         const x = value(random, from, extents, random.pick(STYLES));
         // Rows whose root has not converged after ten steps.
         if (random.chance(0.3)) {

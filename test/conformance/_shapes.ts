@@ -21,6 +21,16 @@ const LEADING: readonly (readonly number[])[] = [
   [3, 1, 2],
 ];
 
+/** Inner size, columns and rows of products that pass the limits of a kernel's blocks. */
+export const BLOCKS: readonly (readonly [k: number, n: number, rows: number])[] = [
+  [8, 9, 300],
+  [48, 96, 50],
+  [768, 33, 9],
+  [1544, 9, 9],
+  [1700, 10, 60],
+  [4100, 8, 3],
+];
+
 /** One to three leading extents. */
 export function leading(random: Random): readonly number[] {
   return random.pick(LEADING);

@@ -43,7 +43,7 @@ Deno.test({
     try {
       const page = await browser.newPage();
       await page.goto(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
-      await page.waitForFunction(() => document.title !== "fewbit", undefined, { timeout: 20_000 });
+      await page.waitForFunction('document.title !== "fewbit"', undefined, { timeout: 20_000 });
       assert.equal(await page.title(), await hashOn("wasm-simd"));
     } finally {
       await browser.close();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import workerd from "workerd";
+import * as workerd from "workerd";
 import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
 
 Deno.test("hosts: workerd gives the same logits, module at top level", async () => {
@@ -14,8 +14,10 @@ Deno.test("hosts: workerd gives the same logits, module at top level", async () 
   );
   await Deno.copyFile(MODEL, `${folder.path}/model.fewbit`);
   await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
+  // A CommonJS module whose default export is the path of the binary.
+  const { default: binary } = workerd.default as unknown as { default: string };
   // The free port is told on file descriptor 1 as a line of JSON.
-  const process = new Deno.Command(workerd, {
+  const process = new Deno.Command(binary, {
     args: ["serve", "config.capnp", "--control-fd=1"],
     cwd: folder.path,
     stdout: "piped",
