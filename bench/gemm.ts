@@ -1,7 +1,6 @@
 /** Matrix products beside onnxruntime's, through the engine. */
-import { loadWasm } from "../src/engines/wasm/mod.ts";
-import type { BuildName } from "../src/engines/wasm/mod.ts";
-import { encodeProgram } from "../src/program/encode.ts";
+import { load } from "../src/engines/load.ts";
+import type { EngineName } from "../src/engines/load.ts";
 import type { TensorData } from "../src/tensor.ts";
 import { Stream } from "../test/golden/_seeded.ts";
 import { gemmProgram } from "./_gemm_program.ts";
@@ -24,12 +23,12 @@ const SHAPES = [
 ] as const;
 
 /** Ours, with the peer that each is measured against. */
-const OURS: readonly (readonly [name: string, GemmKind, BuildName, peer: "int8" | "f32"])[] = [
-  ["W8A8 relaxed", "w8a8", "relaxed", "int8"],
-  ["W8A8 simd", "w8a8", "simd", "int8"],
-  ["W7A8 relaxed", "w7a8", "relaxed", "int8"],
-  ["f32 deterministic", "f32", "relaxed", "f32"],
-  ["f32 fast", "f32_fast", "relaxed", "f32"],
+const OURS: readonly (readonly [name: string, GemmKind, EngineName, peer: "int8" | "f32"])[] = [
+  ["W8A8 relaxed", "w8a8", "wasm-relaxed", "int8"],
+  ["W8A8 simd", "w8a8", "wasm-simd", "int8"],
+  ["W7A8 relaxed", "w7a8", "wasm-relaxed", "int8"],
+  ["f32 deterministic", "f32", "wasm-relaxed", "f32"],
+  ["f32 fast", "f32_fast", "wasm-relaxed", "f32"],
 ];
 
 /** Times of one shape. */
@@ -91,9 +90,8 @@ async function contend(
   const contenders: Contender[] = [];
   const releases: (() => Promise<void> | void)[] = [];
 
-  for (const [name, kind, build, peer] of OURS) {
-    const file = await encodeProgram(gemmProgram(kind, shape, weights[kind]));
-    const instance = await loadWasm(file, { build });
+  for (const [name, kind, engine, peer] of OURS) {
+    const instance = await load(gemmProgram(kind, shape, weights[kind]), { engine });
     const inputs: Record<string, TensorData> = { x: peer === "int8" ? codes : x };
     contenders.push({ name, run: () => instance.runSync(inputs) });
     releases.push(() => instance[Symbol.dispose]());

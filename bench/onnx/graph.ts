@@ -16,12 +16,11 @@ export interface OnnxTensor {
 }
 
 /** A value of an attribute; floats are wrapped. */
-export type OnnxAttribute = number | readonly number[] | string | { readonly float: number };
+export type OnnxAttribute = number | readonly number[] | { readonly float: number };
 
 /** An operator. */
 export interface OnnxNode {
   readonly op: string;
-  readonly domain?: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
@@ -68,15 +67,13 @@ export class OnnxGraph {
     inputs: readonly string[],
     output: string,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
-    domain = "",
   ): string {
-    this.nodes.push({ op, inputs, outputs: [output], attributes, domain });
+    this.nodes.push({ op, inputs, outputs: [output], attributes });
     return output;
   }
 
-  /** The model as a file of opset 17 (20 where `Gelu` is used). */
+  /** The model as a file of opset 17. */
   encode(): Bytes {
-    const opset = this.nodes.some(({ op, domain }) => op === "Gelu" && !domain) ? 20 : 17;
     const graph = join([
       ...this.nodes.map((node) => block(1, encodeNode(node))),
       block(2, "bench"),
@@ -87,8 +84,7 @@ export class OnnxGraph {
     return join([
       integer(1, 8),
       block(7, graph),
-      block(8, integer(2, opset)),
-      block(8, join([block(1, "com.microsoft"), integer(2, 1)])),
+      block(8, integer(2, 17)),
     ]);
   }
 }
@@ -109,20 +105,18 @@ function encodeValue({ name, type, dims }: OnnxValue): Bytes {
   return join([block(1, name), block(2, block(1, join([integer(1, TYPES[type]), ...shape])))]);
 }
 
-function encodeNode({ op, domain, inputs, outputs, attributes = {} }: OnnxNode): Bytes {
+function encodeNode({ op, inputs, outputs, attributes = {} }: OnnxNode): Bytes {
   return join([
     ...inputs.map((name) => block(1, name)),
     ...outputs.map((name) => block(2, name)),
     block(4, op),
     ...Object.entries(attributes).map(([name, value]) => block(5, encodeAttribute(name, value))),
-    ...(domain ? [block(7, domain)] : []),
   ]);
 }
 
 function encodeAttribute(name: string, value: OnnxAttribute): Bytes {
   const head = block(1, name);
   if (typeof value === "number") return join([head, integer(3, value), integer(20, 2)]);
-  if (typeof value === "string") return join([head, block(4, value), integer(20, 3)]);
   if ("float" in value) return join([head, float(2, value.float), integer(20, 1)]);
   return join([head, ...value.map((v) => integer(8, v)), integer(20, 7)]);
 }

@@ -187,6 +187,14 @@ class Rewriter {
     if (this.#channelsLast) {
       const [batch, channels, height, width] = input.shape;
       const shape = [batch, height, width, channels];
+      if (this.options.pixelTable!.length !== channels as number * 256) {
+        throw new FewbitError(
+          "shape_mismatch",
+          `The network has ${channels} channels, the preprocessing ${
+            this.options.pixelTable!.length / 256
+          }`,
+        );
+      }
       const pixels = this.graph.input("pixels", "u8", shape);
       const table = this.#constant("pixels", "i8", [channels as number, 256], [name], (scales) => {
         const scale = scales.get(name)!;

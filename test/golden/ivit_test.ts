@@ -21,6 +21,7 @@ interface Network {
   readonly engines: readonly EngineName[];
   readonly batch: number;
   readonly files: readonly string[];
+  readonly channels: number;
   config(): Record<string, unknown>;
   weights(): Weights;
   image(): Promise<Float32Array>;
@@ -31,6 +32,7 @@ const NETWORKS: Network[] = [
     name: "deit_t",
     engines: WASM,
     batch: 1,
+    channels: 3,
     files: [],
     config: () => ({ model_type: "vit", architecture: "deit_tiny_patch16_224" }),
     weights: () => buildSeeded(layoutDeiT(), 7),
@@ -40,6 +42,7 @@ const NETWORKS: Network[] = [
     name: "swin_t",
     engines: WASM,
     batch: 1,
+    channels: 3,
     files: [],
     config: () => ({ model_type: "swin", architecture: "swin_tiny_patch4_window7_224" }),
     weights: () => buildSeeded(layoutSwin(), 7),
@@ -49,6 +52,7 @@ const NETWORKS: Network[] = [
     name: "fashion",
     engines: [...WASM, "reference"],
     batch: 4,
+    channels: 1,
     files: [FASHION_IMAGES],
     config: () => readJson("data/vit-fashion-mnist/config.json"),
     weights: () =>
@@ -86,7 +90,7 @@ for (const network of NETWORKS) {
           nonlinear: expected.mode,
           weightBits: expected.weight_bits,
           parameters: quantizeParameters(),
-          pixelTable: new Float32Array(3 * 256),
+          pixelTable: new Float32Array(network.channels * 256),
         });
         const scales = new Map(
           Object.entries(expected.scales_f32_bits as Record<string, number>)

@@ -43,8 +43,23 @@ export async function compileOps(relaxed: boolean): Promise<WebAssembly.Module> 
   await Deno.writeTextFile(`${folder}/entry.ts`, lines.sort().join("\n"));
   const { code, stderr } = await new Deno.Command(Deno.execPath(), {
     cwd: root,
-    args: ["run", "-A", "npm:assemblyscript@0.28.20/asc", `${folder}/entry.ts`, "-O1", "--noAssert", "--runtime", "stub",
-      "--use", "abort=", "--enable", "simd", ...(relaxed ? ["--enable", "relaxed-simd"] : []), "-o", `${folder}/ops.wasm`],
+    args: [
+      "run",
+      "-A",
+      "npm:assemblyscript@0.28.20/asc",
+      `${folder}/entry.ts`,
+      "-O1",
+      "--noAssert",
+      "--runtime",
+      "stub",
+      "--use",
+      "abort=",
+      "--enable",
+      "simd",
+      ...(relaxed ? ["--enable", "relaxed-simd"] : []),
+      "-o",
+      `${folder}/ops.wasm`,
+    ],
   }).output();
   if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
   const module = new WebAssembly.Module(await Deno.readFile(`${folder}/ops.wasm`));
@@ -52,7 +67,13 @@ export async function compileOps(relaxed: boolean): Promise<WebAssembly.Module> 
   return module;
 }
 
-const VIEWS = { i8: Int8Array, u8: Uint8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array } as const;
+const VIEWS = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  f32: Float32Array,
+} as const;
 
 /** Runs single instructions. */
 export class KernelModule {
@@ -69,7 +90,11 @@ export class KernelModule {
    * Places operands (by name; absent ones are absent), runs, checks that nothing but the outputs and the scratch was
    * written, and returns the `out` and `inout` operands, dense.
    */
-  run(op: string, operands: Readonly<Record<string, TestOperand>>, attributes: readonly number[] = []): Record<string, number[]> {
+  run(
+    op: string,
+    operands: Readonly<Record<string, TestOperand>>,
+    attributes: readonly number[] = [],
+  ): Record<string, number[]> {
     const prepared = this.prepare(op, operands, attributes);
     const { placed, scratch, scratchBytes, context, end } = prepared;
     const before = new Uint8Array(this.#memory.buffer, 0, end).slice();
@@ -87,21 +112,33 @@ export class KernelModule {
       for (let r = 0; r < rows; r++) {
         const bytes = columns * DTYPE_BYTES[given.dtype];
         allowed.fill(1, address + r * stride, address + r * stride + bytes);
-        out.push(...new View(after.slice(address + r * stride, address + r * stride + bytes).buffer));
+        out.push(
+          ...new View(after.slice(address + r * stride, address + r * stride + bytes).buffer),
+        );
       }
       results[spec.name] = out;
     }
     for (let i = 0; i < end; i++) {
-      if (!allowed[i] && before[i] !== after[i]) throw new Error(`${op} wrote at ${i} (context ${context}, scratch ${scratch}+${scratchBytes})`);
+      if (!allowed[i] && before[i] !== after[i]) {
+        throw new Error(
+          `${op} wrote at ${i} (context ${context}, scratch ${scratch}+${scratchBytes})`,
+        );
+      }
     }
     return results;
   }
 
   /** Places the operands; `exec` runs the instruction. */
-  prepare(op: string, operands: Readonly<Record<string, TestOperand>>, attributes: readonly number[] = []) {
+  prepare(
+    op: string,
+    operands: Readonly<Record<string, TestOperand>>,
+    attributes: readonly number[] = [],
+  ) {
     const spec = instructionNamed(op);
     for (const name of Object.keys(operands)) {
-      if (!spec.operands.some((o) => o.name === name)) throw new Error(`${op} has no operand ${name}`);
+      if (!spec.operands.some((o) => o.name === name)) {
+        throw new Error(`${op} has no operand ${name}`);
+      }
     }
     let end = FIRST + 4096;
     const context = FIRST;
@@ -127,7 +164,12 @@ export class KernelModule {
       const View = VIEWS[o.dtype as keyof typeof VIEWS], size = DTYPE_BYTES[o.dtype];
       const all = new Uint8Array(View.from(o.data as ArrayLike<number>).buffer);
       if (o.layout !== undefined) memory.set(all, at.address);
-      else for (let r = 0; r < at.rows; r++) memory.set(all.subarray(r * at.columns * size, (r + 1) * at.columns * size), at.address + r * at.stride);
+      else {for (let r = 0; r < at.rows; r++) {
+          memory.set(
+            all.subarray(r * at.columns * size, (r + 1) * at.columns * size),
+            at.address + r * at.stride,
+          );
+        }}
     }
     spec.operands.forEach(({ name }, index) => {
       const o = operands[name], p = context + CONTEXT_OPERANDS + index * OPERAND_BYTES;
@@ -143,12 +185,16 @@ export class KernelModule {
       view.setInt32(p + 40, LAYOUTS[o.layout ?? "rows"], true);
       view.setUint32(p + 44, DTYPE_BYTES[o.dtype], true);
     });
-    attributes.forEach((value, i) => view.setInt32(context + CONTEXT_ATTRIBUTES + 4 * i, value, true));
+    attributes.forEach((value, i) =>
+      view.setInt32(context + CONTEXT_ATTRIBUTES + 4 * i, value, true)
+    );
     const scratchBytes = this.#exports[`scratch_${op}`](context) as number;
     const scratch = end + 256;
     view.setUint32(context + CONTEXT_SCRATCH, scratch, true);
     end = scratch + scratchBytes;
-    if (end + 65536 > this.#memory.buffer.byteLength) throw new Error(`${op}: scratch of ${scratchBytes} bytes`);
+    if (end + 65536 > this.#memory.buffer.byteLength) {
+      throw new Error(`${op}: scratch of ${scratchBytes} bytes`);
+    }
     new Uint8Array(this.#memory.buffer).fill(CANARY, scratch - 256, end + 4096);
     const exec = this.#exports[`exec_${op}`];
     return { placed, context, scratch, scratchBytes, end: end + 4096, exec: () => exec(context) };

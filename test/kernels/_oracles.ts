@@ -7,11 +7,14 @@ export function rounded(z: number, m: number, e: number, rounding: number): bigi
   e = Math.max(e, 1);
   const p = BigInt(z) * BigInt(m), one = 1n << BigInt(e), half = one >> 1n;
   const floor = p >> BigInt(e), rest = p - (floor << BigInt(e));
-  if (rounding === 0) return rest > half || (rest === half && (floor & 1n) === 1n) ? floor + 1n : floor;
+  if (rounding === 0) {
+    return rest > half || (rest === half && (floor & 1n) === 1n) ? floor + 1n : floor;
+  }
   if (rounding === 1) return rest >= half ? floor + 1n : floor;
   if (rounding === 2) return rest > half || (rest === half && p > 0n) ? floor + 1n : floor;
   const s = 31 - e, shifted = BigInt.asIntN(32, BigInt(z) << BigInt(Math.max(s, 0)));
-  const h = BigInt.asIntN(32, (shifted * BigInt(m) + (1n << 30n)) >> 31n), r = BigInt(Math.max(-s, 0));
+  const h = BigInt.asIntN(32, (shifted * BigInt(m) + (1n << 30n)) >> 31n),
+    r = BigInt(Math.max(-s, 0));
   const mask = (1n << r) - 1n, left = h & mask;
   return (h >> r) + (left > (mask >> 1n) + (h < 0n ? 1n : 0n) ? 1n : 0n);
 }
@@ -62,7 +65,13 @@ export function shiftGelu(x: number[], x0: number): bigint[] {
 }
 
 /** `exponentials` or `x0`; hidden entries by `mask`. */
-export function softmaxI8(x: number[], exponentials: ArrayLike<number> | null, x0: number, bits: number, mask: number[] | null): number[] {
+export function softmaxI8(
+  x: number[],
+  exponentials: ArrayLike<number> | null,
+  x0: number,
+  bits: number,
+  mask: number[] | null,
+): number[] {
   const high = Math.max(-128, ...x.filter((_, j) => !mask?.[j]));
   const E = x.map((v, j) => {
     if (exponentials) return mask?.[j] ? 0n : BigInt(exponentials[high - v] >>> 0);
@@ -78,9 +87,23 @@ export function softmaxI8(x: number[], exponentials: ArrayLike<number> | null, x
   return E.map((e) => Number((e * factor) >> BigInt(32 - bits)));
 }
 
-const EXP = [0.4999999403953552, 0.1666652113199234, 0.04166838899254799, 0.00836874544620514, 0.0013814539415761828];
-const GELU = [0.11962930113077164, 0.12075395882129669, 0.09991349279880524, 0.12856163084506989, -0.05368364229798317, 0.20635348558425903,
-  -0.1572030782699585, 0.035674773156642914];
+const EXP = [
+  0.4999999403953552,
+  0.1666652113199234,
+  0.04166838899254799,
+  0.00836874544620514,
+  0.0013814539415761828,
+];
+const GELU = [
+  0.11962930113077164,
+  0.12075395882129669,
+  0.09991349279880524,
+  0.12856163084506989,
+  -0.05368364229798317,
+  0.20635348558425903,
+  -0.1572030782699585,
+  0.035674773156642914,
+];
 
 function nearestEven(x: number): number {
   const t = Math.floor(x), r = x - t;
@@ -117,7 +140,12 @@ export function softmaxF32(x: number[]): number[] {
   return E.map((e) => f(e / S));
 }
 
-export function layerNormF32(x: number[], gamma: number[], beta: number[] | null, epsilon: number): number[] {
+export function layerNormF32(
+  x: number[],
+  gamma: number[],
+  beta: number[] | null,
+  epsilon: number,
+): number[] {
   const n = x.length, mean = f(treeSum(x) / n);
   const variance = f(treeSum(x.map((v) => f(f(v - mean) * f(v - mean)))) / n);
   const r = f(1 / f(Math.sqrt(f(variance + f(epsilon)))));

@@ -7,6 +7,7 @@ import type { VerifiedProgram } from "../../program/verify.ts";
 import { DTYPE_BYTES } from "../../tensor.ts";
 import type { Instance } from "../engine.ts";
 import { BaseInstance } from "../_base_instance.ts";
+import { allocate } from "./_allocate.ts";
 import { checkInputs } from "./_check_inputs.ts";
 import { MEANINGS } from "./_meanings.ts";
 import { Operand, Operands } from "./_operands.ts";
@@ -41,9 +42,9 @@ export class ReferenceInstance extends BaseInstance {
       constant: source.constants,
       parameter: from.parameters.slice(0),
       state: from.state.slice(0),
-      arena: new ArrayBuffer(regionBytes.arena),
-      input: new ArrayBuffer(regionBytes.input),
-      output: new ArrayBuffer(regionBytes.output),
+      arena: allocate(regionBytes.arena),
+      input: allocate(regionBytes.input),
+      output: allocate(regionBytes.output),
     };
     this.memoryBytes = Object.values(regionBytes).reduce((sum, bytes) => sum + bytes, 0);
   }

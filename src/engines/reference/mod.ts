@@ -12,6 +12,7 @@ import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyIndices } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import type { Instance, LoadOptions } from "../engine.ts";
+import { allocate } from "./_allocate.ts";
 import { ReferenceInstance } from "./_instance.ts";
 
 /**
@@ -58,7 +59,7 @@ function regionOf(
   head: DecodedHead,
   verified: VerifiedProgram,
 ): ArrayBuffer {
-  const memory = new Uint8Array(verified.plan.regionBytes[name]);
+  const memory = new Uint8Array(allocate(verified.plan.regionBytes[name]));
   const segment = head.segments.find(({ region }) => region === name)!;
   const stored = bytes.subarray(segment.offset, segment.offset + segment.length);
   if (crc32c(stored) !== segment.crc) throw new ProgramError("checksum", `${name}s`);

@@ -1,0 +1,61 @@
+/** Where the time of a run goes. */
+import type { Inputs, Instance } from "../src/engines/engine.ts";
+import { instructionOf } from "../src/instructions/mod.ts";
+import type { Instruction, Program } from "../src/program/program.ts";
+import { median } from "./_interleave.ts";
+import { table } from "./_table.ts";
+
+/**
+ * Instructions of one kind and size, in Markdown, the most expensive first; without those that take
+ * less than a five-hundredth.
+ */
+export function opcodeTable(
+  instance: Instance,
+  inputs: Inputs,
+  entry: string,
+  runs: number,
+): string {
+  const { program } = instance;
+  const { first, count } = program.entries.find(({ name }) => name === entry)!;
+  const samples = Array.from({ length: count }, (): number[] => []);
+  for (let run = 0; run < runs; run++) {
+    const execution = instance.begin(inputs, { entry });
+    for (const sample of samples) {
+      const start = performance.now();
+      execution.advance(1);
+      sample.push(performance.now() - start);
+    }
+  }
+  const totals = new Map<string, { count: number; ms: number }>();
+  samples.forEach((sample, i) => {
+    const name = describe(program, program.instructions[first + i]);
+    const total = totals.get(name) ?? { count: 0, ms: 0 };
+    total.count++;
+    total.ms += median(sample);
+    totals.set(name, total);
+  });
+  const all = [...totals.values()].reduce((sum, { ms }) => sum + ms, 0);
+  const rows = [...totals].sort((a, b) => b[1].ms - a[1].ms)
+    .filter(([, { ms }]) => ms > 0.002 * all)
+    .map(([name, { count, ms }]) => [
+      name,
+      String(count),
+      ms.toFixed(2),
+      `${(100 * ms / all).toFixed(1)} %`,
+    ]);
+  return table(["instruction", "count", "ms", "share"], rows);
+}
+
+/** Name and, for a linear layer, its M×K×N at batch 1. */
+function describe({ views, expressions }: Program, { opcode, operands }: Instruction): string {
+  const { name } = instructionOf(opcode)!;
+  if (!name.startsWith("linear")) return name;
+  const [x, weight] = operands.map((view) =>
+    view < 0 ? [] : views[view].extents.map((extent) => {
+      const { constant, terms } = expressions[extent];
+      return terms.reduce((sum, [factor]) => sum + factor, constant);
+    })
+  );
+  const rows = x.slice(0, -1).reduce((a, b) => a * b, 1);
+  return `${name} ${rows}×${x[x.length - 1]}×${weight[0]}`;
+}
