@@ -51,12 +51,29 @@ export type {
   Value,
 } from "./src/graph/graph.ts";
 export * as ops from "./src/graph/ops/mod.ts";
+export { calibrate } from "./src/quantize/calibrate.ts";
+export type { CalibrateOptions } from "./src/quantize/calibrate.ts";
+export { quantizeIVit } from "./src/quantize/i_vit.ts";
+export type {
+  Activation,
+  ActivationSource,
+  IntegerNetwork,
+  IVitOptions,
+  ScaleRule,
+  Scales,
+} from "./src/quantize/i_vit.ts";
+export { quantizeParameters } from "./src/quantize/i_vit_parameters.ts";
+export type { BiasRoom, IntegerParameters } from "./src/quantize/i_vit_parameters.ts";
+export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/i_vit_constants.ts";
+export type { ObserverKind } from "./src/quantize/observer.ts";
 export { compile } from "./src/program/compile.ts";
 export type { CompileOptions } from "./src/program/compile.ts";
 export { encodeProgram } from "./src/program/encode.ts";
-export type { CompiledProgram, Metadata, Program } from "./src/program/program.ts";
-export { load } from "./src/engines/load.ts";
-export type { EngineName } from "./src/engines/load.ts";
+export type * from "./src/program/program.ts";
+export { CHECKS, LAYOUTS } from "./src/instructions/codes.ts";
+export type { Check, Layout } from "./src/instructions/codes.ts";
+export { ENGINES, load } from "./src/engines/load.ts";
+export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {
   Execution,
   Inputs,
@@ -68,12 +85,15 @@ export type {
 
 export { readSafetensors, writeSafetensors } from "./src/formats/safetensors.ts";
 export { readPth } from "./src/formats/pth.ts";
+export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";
+export type { ReadIdxOptions } from "./src/formats/idx.ts";
 export { readNpy, writeNpy } from "./src/formats/npy.ts";
 
 export { decodeImage } from "./src/vision/decode.ts";
+export type { DecodeOptions } from "./src/vision/decode.ts";
 export type { Image } from "./src/vision/image.ts";
-export { resize } from "./src/vision/resize.ts";
+export { INTERPOLATIONS, resize } from "./src/vision/resize.ts";
 export type { Interpolation } from "./src/vision/resize.ts";
 export { normalizePixels, preparePixels } from "./src/vision/preprocess.ts";
 export type { Preprocessing, ResizeMode } from "./src/vision/preprocess.ts";

@@ -23,9 +23,9 @@ function entry(table: usize, slice: usize, index: u32): u32 {
   return load<u32>(table + (slice << 10) + (<usize> (index & 255) << 2));
 }
 
-/** Checksum of `bytes` bytes at `from`. */
-export function crc32c(table: usize, from: usize, bytes: usize): u32 {
-  let crc: u32 = 0xFFFFFFFF;
+/** Checksum of `bytes` bytes at `from`; `previous` continues the one of what came before. */
+export function crc32c(table: usize, from: usize, bytes: usize, previous: u32 = 0): u32 {
+  let crc: u32 = ~previous;
   const end = from + bytes;
   let at = from;
   for (; end - at >= 8; at += 8) {

@@ -85,14 +85,11 @@ export function decode(model: usize, available: u32): i32 {
   layOutTables(model);
   const checksums = <usize> word(model, CHECKSUM_TABLE);
   makeChecksumTable(checksums);
-  if (crc32c(checksums, head, 60) != load<u32>(head, 60)) return VERDICT_CHECKSUM;
-  if (load<u32>(head, 16) != 0 || load<u32>(head, 24) != 0 || load<u32>(head, 28) != 0) {
-    return VERDICT_UNSUPPORTED_SECTION;
-  }
   const headBytes = load<u32>(head, 8);
   if (headBytes < HEADER_BYTES || available < headBytes) return VERDICT_TRUNCATED;
 
-  let status = checkSections(model, head, headBytes, checksums);
+  let status = checkHeader(head, headBytes, checksums);
+  if (status == 0) status = checkSections(head, headBytes, checksums);
   if (status == 0) status = section(model, head, TAG_NAMES, NAMES, 1);
   if (status == 0) status = records(model, head, TAG_SYMBOLS, SYMBOLS, RECORD_SYMBOLS, LIMIT_SYMBOLS);
   if (status == 0) status = checkSymbols(model);
@@ -125,16 +122,27 @@ export function decode(model: usize, available: u32): i32 {
   return status;
 }
 
-function checkSections(model: usize, head: usize, headBytes: u32, checksums: usize): i32 {
+/** Checks what is not a size; the checksum is that of 60 bytes and the section table. */
+function checkHeader(head: usize, headBytes: u32, checksums: usize): i32 {
   const sections = load<u32>(head, 20);
-  const tableEnd = <u64> HEADER_BYTES + <u64> sections * 20;
-  if (sections > 64 || tableEnd > headBytes) return VERDICT_BAD_SECTION;
+  if (sections > 64 || HEADER_BYTES + sections * 20 > headBytes) return VERDICT_BAD_SECTION;
+  const sum = crc32c(checksums, head + HEADER_BYTES, sections * 20, crc32c(checksums, head, 60));
+  if (sum != load<u32>(head, 60)) return VERDICT_CHECKSUM;
+  if (load<u32>(head, 16) != 0 || load<u32>(head, 24) != 0 || load<u32>(head, 28) != 0) {
+    return VERDICT_UNSUPPORTED_SECTION;
+  }
+  return 0;
+}
+
+function checkSections(head: usize, headBytes: u32, checksums: usize): i32 {
+  const sections = load<u32>(head, 20);
+  const tableEnd = HEADER_BYTES + sections * 20;
   for (let i: u32 = 0; i < sections; i++) {
     const record = head + HEADER_BYTES + <usize> i * 20;
     const tag = load<u32>(record);
     const offset = load<u32>(record, 8);
     const length = load<u32>(record, 12);
-    if ((offset & 3) != 0 || offset < <u32> tableEnd || <u64> offset + length > headBytes) {
+    if ((offset & 3) != 0 || offset < tableEnd || <u64> offset + length > headBytes) {
       return VERDICT_BAD_SECTION;
     }
     if (crc32c(checksums, head + offset, length) != load<u32>(record, 16)) return VERDICT_CHECKSUM;

@@ -29,6 +29,8 @@ import {
 // Words of the workspace from here: count and address of the leading extents, then 32 variables.
 const BINDINGS: usize = 1536;
 const LEADING_TOKEN: u32 = 254;
+/** The number 0. */
+const NUMBER_TOKEN: u32 = 512;
 
 // @ts-ignore: decorator
 @inline
@@ -148,11 +150,15 @@ function bindLater(model: usize, instruction: usize, extent: u32, variable: u32)
   return false;
 }
 
-/** Product of the largest values of the extents that tokens name. */
+/** Product of numbers and of the largest values of the extents that tokens name. */
 export function product(model: usize, tokens: usize, n: u32): f64 {
   let result: f64 = 1;
   for (let i: u32 = 0; i < n; i++) {
     const token = load<u32>(tokens + (<usize> i << 2));
+    if (token >= NUMBER_TOKEN) {
+      result *= <f64> (token - NUMBER_TOKEN);
+      continue;
+    }
     if (token != LEADING_TOKEN) {
       result *= <f64> rangeMax(model, bound(model, token));
       continue;

@@ -115,8 +115,7 @@ async function openPeers() {
   }
   return {
     contenders: [...sessions].map(([name, peer]): Contender => ({ name, run: () => peer.run() })),
-    logits: async (name: string) =>
-      (await sessions.get(name)!.run()).logits.data as Float32Array,
+    logits: async (name: string) => (await sessions.get(name)!.run()).logits.data as Float32Array,
     release: async () => {
       for (const session of sessions.values()) await session.release();
     },

@@ -86,17 +86,25 @@ export interface Instance extends Disposable {
 
 /** Everything but the bytes of the tensors. */
 export interface Program {
+    /** Extents that callers choose. */
     readonly symbols: readonly ProgramSymbol[];
+    /** What extents, offsets and strides refer to. */
     readonly expressions: readonly Expression[];
+    /** Pieces of memory. */
     readonly tensors: readonly ProgramTensor[];
+    /** What operands refer to. */
     readonly views: readonly View[];
+    /** All instructions, entry after entry. */
     readonly instructions: readonly Instruction[];
+    /** What can be run. */
     readonly entries: readonly Entry[];
+    /** Facts that no engine reads. */
     readonly metadata: Metadata;
 }
 
 /** An extent that a caller chooses. */
 export interface ProgramSymbol {
+    /** Unique among the symbols. */
     readonly name: string;
     /** `load`: fixed when the program is loaded. `run`: given with each run. */
     readonly kind: "load" | "run";
@@ -104,6 +112,7 @@ export interface ProgramSymbol {
     readonly min: number;
     /** Expression for the largest value; for a load-time symbol it is constant. */
     readonly max: Index;
+    /** Value where a caller gives none. */
     readonly default: number;
 }
 
@@ -112,7 +121,9 @@ export type Index = number;
 
 /** `(constant + Σ coefficient·symbol) [mod modulus]`, at most three terms. */
 export interface Expression {
+    /** What is added to the terms. */
     readonly constant: number;
+    /** Factors and the symbols they multiply. */
     readonly terms: readonly (readonly [coefficient: number, symbol: Index])[];
     /** Expression in load-time symbols, or −1. */
     readonly modulus: Index;
@@ -122,11 +133,15 @@ export interface Expression {
 export interface ProgramTensor {
     /** Required, and unique in its region, for everything but constants and arena. */
     readonly name: string;
+    /** Where it lives. */
     readonly region: Region;
+    /** Element type. */
     readonly dtype: DType;
+    /** How its elements lie. */
     readonly layout: Layout;
     /** One to four expressions. */
     readonly extents: readonly Index[];
+    /** How its initial bytes are stored. */
     readonly encoding: Encoding;
     /** What `run` checks of an input's values. */
     readonly check: Check;
@@ -176,7 +191,7 @@ export declare const DTYPES: {
 export type Layout = keyof typeof LAYOUTS;
 
 /** How the elements of a tensor lie in memory. The number is the code in a file: append only. */
-declare const LAYOUTS: {
+export declare const LAYOUTS: {
     /** Dense, last extent contiguous. */
     readonly rows: 0;
     /** `[N, K]` weights as `[ceil(N/8)][ceil(K/4)][8 columns][4 k]` bytes, padded with zero. */
@@ -204,8 +219,9 @@ declare function check(status: number, where: string): number;
 /** Name of a check. */
 export type Check = keyof typeof CHECKS;
 
+/** Codes of layouts and checks in a program file. */
 /** Checks of an input's values before a run. The number is the code in a file: append only. */
-declare const CHECKS: {
+export declare const CHECKS: {
     readonly none: 0;
     /** 0 ≤ v < limit. */
     readonly below: 1;
@@ -219,9 +235,11 @@ declare const CHECKS: {
 
 /** A part of a tensor, or all of it. */
 export interface View {
+    /** The tensor. */
     readonly tensor: Index;
     /** Expression for the first element. */
     readonly offset: Index;
+    /** Expressions for the extents, outermost first. */
     readonly extents: readonly Index[];
     /** Expression for the elements from one row (of the last extent) to the next. */
     readonly rowStride: Index;
@@ -229,15 +247,21 @@ export interface View {
 
 /** One instruction; a missing optional operand is −1. */
 export interface Instruction {
+    /** What is done; see `src/instructions/`. */
     readonly opcode: number;
+    /** Views, in the order of the description; −1 where an optional one is absent. */
     readonly operands: readonly Index[];
+    /** Attributes, in the order of the description. */
     readonly attributes: readonly number[];
 }
 
 /** A named range of instructions that is run as a whole or slice by slice. */
 export interface Entry {
+    /** Unique among the entries. */
     readonly name: string;
+    /** Its first instruction. */
     readonly first: number;
+    /** How many instructions it has. */
     readonly count: number;
 }
 
@@ -269,8 +293,11 @@ export type Outputs = Record<string, Tensor>;
 
 /** A dense row-major tensor in host memory. A scalar has the shape `[]`. */
 export interface Tensor {
+    /** Element type. */
     readonly dtype: DType;
+    /** Extents, outermost first. */
     readonly shape: readonly number[];
+    /** The elements. */
     readonly data: TensorData;
 }
 
@@ -295,9 +322,13 @@ export declare function decodeHead(bytes: Uint8Array): DecodedHead;
 
 /** A decoded head. */
 export interface DecodedHead {
+    /** The program, without the bytes of its tensors. */
     readonly program: Program;
+    /** Parts of the blob, in order. */
     readonly segments: readonly Segment[];
+    /** Bytes from the start of the file to the blob. */
     readonly headBytes: number;
+    /** Bytes of the blob. */
     readonly blobBytes: number;
     /** Hexadecimal program id. */
     readonly id: string;
@@ -305,14 +336,17 @@ export interface DecodedHead {
 
 /** A part of the blob: the stored bytes of one region. */
 export interface Segment {
+    /** Where the bytes belong. */
     readonly region: "constant" | "parameter" | "state";
     /** Offset in the file. */
     readonly offset: number;
+    /** Bytes. */
     readonly length: number;
+    /** CRC-32C of the bytes. */
     readonly crc: number;
 }
 
-/** Sizes from the first 64 bytes of a file. */
+/** Sizes from the first 64 bytes of a file, which nothing has verified yet. */
 export declare function decodeHeader(bytes: Uint8Array): {
     headBytes: number;
     blobBytes: number;

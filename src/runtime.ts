@@ -76,5 +76,6 @@ export type {
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
 export type { DType, Tensor, TensorData } from "./tensor.ts";
-export type { Check, Layout } from "./instructions/_define.ts";
+export { CHECKS, LAYOUTS } from "./instructions/codes.ts";
+export type { Check, Layout } from "./instructions/codes.ts";
 export type * from "./program/program.ts";

@@ -47,8 +47,11 @@ export type TensorData =
 
 /** A dense row-major tensor in host memory. A scalar has the shape `[]`. */
 export interface Tensor {
+  /** Element type. */
   readonly dtype: DType;
+  /** Extents, outermost first. */
   readonly shape: readonly number[];
+  /** The elements. */
   readonly data: TensorData;
 }
 

@@ -1,197 +1,126 @@
 /**
- * Times the GEMM kernels against onnxruntime-web (wasm, one thread) in one process, interleaved.
- * `deno run -A bench/kernels/gemm.ts [--rounds 21] [--shapes 197x192x576,…] [--only f32]` — shapes are M×K×N.
+ * Times the GEMM kernels alone, every build and output, beside onnxruntime-web: for who tunes them.
  *
- * The weights are a constant initializer on both sides. Our time includes packing the activations and storing the result, as does ORT's
- * MatMulInteger (u8 × s8 → i32) and MatMul. Ratios are medians of paired rounds: above 1 ours is faster.
+ *     deno run -A bench/kernels/gemm.ts [--rounds 21] [--shapes 197x192x576,…] [--only f32]
+ *
+ * Shapes are M×K×N. Ours packs the activations and stores all of the product.
  *
  * @module
  */
-// deno-lint-ignore no-import-prefix -- a peer, wanted only here
-import * as ort from "npm:onnxruntime-web@1.30.0";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
-import { Kernels, Random } from "./load.ts";
+import { interleave } from "../_interleave.ts";
+import type { Contender } from "../_interleave.ts";
+import { openWeb } from "../_onnxruntime.ts";
+import { table, times } from "../_table.ts";
+import { transpose } from "../_transpose.ts";
+import { matmulOnnx } from "../onnx/matmul.ts";
+import { type Build, Kernels, Random } from "./load.ts";
 
-ort.env.wasm.numThreads = 1;
-ort.env.logLevel = "error";
+const rounds = Number(option("--rounds") ?? 21);
+const only = option("--only") ?? "";
+const shapes = (option("--shapes") ?? "197x192x576,197x768x192,197x768x768,384x384x384,768x768x768")
+  .split(",").map((shape) => shape.split("x").map(Number));
+const builds = { simd: await Kernels.load("simd", 64), relaxed: await Kernels.load("relaxed", 64) };
 
-// ONNX is protobuf: just enough of a writer for a graph of one node.
-type Piece = Uint8Array | number[];
-const text = new TextEncoder();
-function varint(n: number): number[] {
-  const out: number[] = [];
-  do {
-    out.push(n % 128 + (n >= 128 ? 128 : 0));
-    n = Math.floor(n / 128);
-  } while (n);
-  return out;
+for (const shape of shapes) {
+  const [m, k, n] = shape;
+  const random = new Random(3);
+  const data: Data = {
+    x8: random.i8(m * k),
+    xf: random.f32(m * k),
+    w8: random.i8(n * k),
+    w7: random.i8(n * k, -63, 63),
+    wf: random.f32(n * k),
+  };
+  const contenders = [
+    ...await peers(shape, data),
+    ...kernelsOf("simd", shape, data),
+    ...kernelsOf("relaxed", shape, data),
+  ].filter(({ name }) => name.includes(only) || name.startsWith("web"));
+  const timings = await interleave(contenders, { rounds });
+  const gops = (ms: number) => (2 * m * k * n / 1e6 / ms).toFixed(1);
+  const rows = contenders.map(({ name }) => {
+    const peer = name.includes("f32") ? "web f32" : "web int8";
+    const ratio = times(timings.ratio(name, peer), timings.bestRatio(name, peer));
+    return [name, gops(timings.median(name)), gops(timings.best(name)), ratio];
+  });
+  console.log(`\n${shape.join("×")}\n`);
+  console.log(table(["", "GOP/s", "best", "to onnxruntime-web"], rows));
 }
-function join(...pieces: Piece[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(pieces.reduce((s, p) => s + p.length, 0));
-  pieces.reduce((at, p) => (out.set(p, at), at + p.length), 0);
-  return out;
+
+interface Data {
+  readonly x8: Int8Array<ArrayBuffer>;
+  readonly xf: Float32Array<ArrayBuffer>;
+  readonly w8: Int8Array<ArrayBuffer>;
+  readonly w7: Int8Array<ArrayBuffer>;
+  readonly wf: Float32Array<ArrayBuffer>;
 }
-const integer = (field: number, n: number) => join(varint(field << 3), varint(n));
-function block(field: number, content: Piece | string): Uint8Array {
-  const bytes = typeof content === "string" ? text.encode(content) : content;
-  return join(varint(field << 3 | 2), varint(bytes.length), bytes);
-}
-const TYPE = { f32: 1, u8: 2, i8: 3, i32: 6 };
-function value(name: string, type: number, dims: number[]): Uint8Array {
-  return join(
-    block(1, name),
-    block(
-      2,
-      block(1, join(integer(1, type), block(2, join(...dims.map((d) => block(1, integer(1, d))))))),
-    ),
+
+async function peers(shape: readonly number[], { x8, xf, w8, wf }: Data): Promise<Contender[]> {
+  const [m, k, n] = shape;
+  const bytes = Uint8Array.from(x8, (v) => v + 128);
+  const integer = await openWeb(
+    matmulOnnx("MatMulInteger", shape, transpose(w8, n, k)).encode(),
+    { x: { type: "uint8", dims: [m, k], data: bytes } },
   );
+  const float = await openWeb(
+    matmulOnnx("MatMul", shape, transpose(wf, n, k)).encode(),
+    { x: { type: "float32", dims: [m, k], data: xf } },
+  );
+  return [
+    { name: "web int8", run: () => integer.run() },
+    { name: "web f32", run: () => float.run() },
+  ];
 }
-function model(
-  op: string,
-  m: number,
-  k: number,
-  n: number,
-  types: [number, number, number],
-  b: ArrayBufferView,
-): Uint8Array {
-  const raw = new Uint8Array(b.buffer, b.byteOffset, b.byteLength);
-  const constant = join(
-    integer(1, k),
-    integer(1, n),
-    integer(2, types[1]),
-    block(8, "b"),
-    block(9, raw),
-  );
-  const node = join(block(1, "a"), block(1, "b"), block(2, "c"), block(4, op));
-  const graph = join(
-    block(1, node),
-    block(2, "g"),
-    block(5, constant),
-    block(11, value("a", types[0], [m, k])),
-    block(12, value("c", types[2], [m, n])),
-  );
-  return join(integer(1, 8), block(7, graph), block(8, integer(2, 17)));
+
+function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Contender[] {
+  const kernels = builds[build];
+  kernels.reset();
+  const { e } = kernels;
+  const random = new Random(5);
+  const [x8, xf] = [data.x8, data.xf].map((x) => kernels.put(x));
+  const w8 = kernels.put(packPanelsI8(data.w8, n, k));
+  const w7 = kernels.put(packPanelsI7(data.w7, n, k));
+  const wf = kernels.put(packPanelsF32(data.wf, n, k));
+  const y = kernels.alloc(m * n * 4);
+  const scratch = kernels.alloc(Math.max(e.gemm_i8_scratch(m, k, n), e.gemm_f32_scratch(m, k, n)));
+  const raw = kernels.epilogue({ out: 0 });
+  const requantize = kernels.epilogue({
+    out: 1,
+    bias: kernels.put(new Int32Array(n)),
+    m: kernels.put(Int32Array.from({ length: n }, () => random.int(1 << 30, 2147483647))),
+    e: kernels.put(new Int32Array(n).fill(31 + 9 + Math.round(Math.log2(k) / 2))),
+    perChannel: 1,
+  });
+  // `tune` is what the self-test finds: whether the builtin dot product is one instruction.
+  const tuned = (tune: number, run: () => void) => () => {
+    if (build === "relaxed") e.tune.value = tune;
+    run();
+  };
+  const i8 = (ep: number, size: number) => e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch);
+  const i7 = (ep: number, size: number) => e.gemm_i7(x8, k, m, k, w7, n, y, n * size, ep, scratch);
+  const contenders: Contender[] = [
+    { name: `${build} i8`, run: tuned(1, () => i8(raw, 4)) },
+    { name: `${build} i8→i8`, run: tuned(1, () => i8(requantize, 1)) },
+    { name: `${build} i7`, run: tuned(1, () => i7(raw, 4)) },
+    { name: `${build} i7→i8`, run: tuned(1, () => i7(requantize, 1)) },
+    {
+      name: `${build} f32`,
+      run: () => e.gemm_f32(xf, k * 4, m, k, wf, n, y, n * 4, 0, 0, 0, scratch),
+    },
+  ];
+  if (build === "simd") return contenders;
+  return [
+    ...contenders,
+    { name: "relaxed i7 tune=0", run: tuned(0, () => i7(raw, 4)) },
+    {
+      name: "relaxed f32 fast",
+      run: () => e.gemm_f32_fast(xf, k * 4, m, k, wf, n, y, n * 4, 0, 0, 0, scratch),
+    },
+  ];
 }
 
 function option(name: string): string | undefined {
   const at = Deno.args.indexOf(name);
   return at < 0 ? undefined : Deno.args[at + 1];
-}
-const rounds = Number(option("--rounds") ?? 21);
-const shapes = (option("--shapes") ?? "197x192x576,197x768x192,197x768x768,384x384x384,768x768x768")
-  .split(",").map((s) => s.split("x").map(Number));
-const median = (a: number[]) => [...a].sort((x, y) => x - y)[a.length >> 1];
-
-const builds = { simd: await Kernels.load("simd", 64), relaxed: await Kernels.load("relaxed", 64) };
-const random = new Random(3);
-console.log(
-  `V8 ${Deno.version.v8}, Deno ${Deno.version.deno}, ${rounds} rounds; GOP/s best (median), ratio = median of paired rounds`,
-);
-
-for (const [m, k, n] of shapes) {
-  const w8 = random.i8(n * k), w7 = random.i8(n * k, -63, 63), wf = random.f32(n * k);
-  const a8 = random.i8(m * k), af = random.f32(m * k);
-  const transpose = <T extends Int8Array | Float32Array>(w: T, to: T): T => {
-    for (let j = 0; j < n; j++) for (let i = 0; i < k; i++) to[i * n + j] = w[j * k + i];
-    return to;
-  };
-  const session = async (bytes: Uint8Array, a: ort.Tensor): Promise<() => Promise<unknown>> => {
-    const s = await ort.InferenceSession.create(bytes, { executionProviders: ["wasm"] });
-    return () => s.run({ a });
-  };
-  const variants: Record<string, () => unknown> = {
-    "ort i8": await session(
-      model(
-        "MatMulInteger",
-        m,
-        k,
-        n,
-        [TYPE.u8, TYPE.i8, TYPE.i32],
-        transpose(w8, new Int8Array(k * n)),
-      ),
-      new ort.Tensor("uint8", Uint8Array.from(a8, (v) => v + 128), [m, k]),
-    ),
-    "ort f32": await session(
-      model(
-        "MatMul",
-        m,
-        k,
-        n,
-        [TYPE.f32, TYPE.f32, TYPE.f32],
-        transpose(wf, new Float32Array(k * n)),
-      ),
-      new ort.Tensor("float32", af, [m, k]),
-    ),
-  };
-  for (const [build, kernels] of Object.entries(builds)) {
-    kernels.reset();
-    const e = kernels.e;
-    const x8 = kernels.put(a8),
-      xf = kernels.put(af),
-      p8 = kernels.put(packPanelsI8(w8, n, k)),
-      p7 = kernels.put(packPanelsI7(w7, n, k)),
-      pf = kernels.put(packPanelsF32(wf, n, k));
-    const y = kernels.alloc(m * n * 4),
-      scratch = kernels.alloc(Math.max(e.gemm_i8_scratch(m, k, n), e.gemm_f32_scratch(m, k, n)));
-    const raw = kernels.epilogue({ out: 0 });
-    const mul = kernels.put(Int32Array.from({ length: n }, () => random.int(1 << 30, 2147483647))),
-      exp = kernels.put(new Int32Array(n).fill(31 + 9 + Math.round(Math.log2(k) / 2)));
-    const requant = kernels.epilogue({
-      out: 1,
-      bias: kernels.put(new Int32Array(n)),
-      m: mul,
-      e: exp,
-      perChannel: 1,
-    });
-    const relaxed = build === "relaxed";
-    const set = (tune: number) => relaxed && (e.tune.value = tune);
-    variants[`${build} i8`] = () => (set(1), e.gemm_i8(x8, k, m, k, p8, n, y, n * 4, raw, scratch));
-    variants[`${build} i8→i8`] =
-      () => (set(1), e.gemm_i8(x8, k, m, k, p8, n, y, n, requant, scratch));
-    variants[`${build} i7`] = () => (set(1), e.gemm_i7(x8, k, m, k, p7, n, y, n * 4, raw, scratch));
-    variants[`${build} i7→i8`] =
-      () => (set(1), e.gemm_i7(x8, k, m, k, p7, n, y, n, requant, scratch));
-    if (relaxed) {
-      variants["relaxed i7 tune=0"] =
-        () => (set(0), e.gemm_i7(x8, k, m, k, p7, n, y, n * 4, raw, scratch));
-      variants["relaxed f32 fast"] = () =>
-        e.gemm_f32_fast(xf, k * 4, m, k, pf, n, y, n * 4, 0, 0, 0, scratch);
-    }
-    variants[`${build} f32`] = () => e.gemm_f32(xf, k * 4, m, k, pf, n, y, n * 4, 0, 0, 0, scratch);
-  }
-  for (const name of Object.keys(variants)) {
-    if (!name.includes(option("--only") ?? "")) delete variants[name];
-  }
-  const times: Record<string, number[]> = {}, repeats: Record<string, number> = {};
-  for (const [name, run] of Object.entries(variants)) {
-    const start = performance.now();
-    let count = 0;
-    for (; performance.now() - start < 60 || count < 3; count++) {
-      const p = run();
-      if (p instanceof Promise) await p;
-    }
-    repeats[name] = Math.max(1, Math.ceil(count * 5 / (performance.now() - start)));
-    times[name] = [];
-  }
-  for (let r = 0; r < rounds; r++) {
-    for (const [name, run] of Object.entries(variants)) {
-      const start = performance.now();
-      for (let i = 0; i < repeats[name]; i++) {
-        const p = run();
-        if (p instanceof Promise) await p;
-      }
-      times[name].push((performance.now() - start) / repeats[name]);
-    }
-  }
-  console.log(`\n${m}×${k}×${n}`);
-  const work = 2 * m * k * n / 1e6;
-  for (const [name, t] of Object.entries(times)) {
-    const peer = times[name.includes("f32") ? "ort f32" : "ort i8"];
-    const ratio = median(t.map((v, i) => peer[i] / v));
-    console.log(
-      `  ${name.padEnd(20)} ${(work / Math.min(...t)).toFixed(1).padStart(7)} (${
-        (work / median(t)).toFixed(1).padStart(6)
-      })  ${ratio.toFixed(2)}`,
-    );
-  }
 }

@@ -15,9 +15,11 @@ export async function calibrateOnnx(
   shown.nodes.push(...graph.nodes);
   graph.constants.forEach((tensor, name) => shown.constants.set(name, tensor));
   shown.inputs.push(...graph.inputs);
-  shown.outputs.push(...graph.nodes.flatMap(({ outputs }) =>
-    outputs.map((name) => ({ name, type: "float32" as const }))
-  ));
+  shown.outputs.push(
+    ...graph.nodes.flatMap(({ outputs }) =>
+      outputs.map((name) => ({ name, type: "float32" as const }))
+    ),
+  );
   const session = await openNode(shown.encode(), feeds);
   const values = Object.entries(await session.run());
   await session.release();

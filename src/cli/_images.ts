@@ -63,7 +63,6 @@ async function openIdx(path: string, limit: number): Promise<ImageList> {
   const size = height * width * channels;
   return {
     count,
-    // deno-lint-ignore require-await
     async *pixels(preprocessing) {
       for (let i = 0; i < count; i++) {
         const pixels = (data as Uint8Array).subarray(i * size, (i + 1) * size);

@@ -10,8 +10,11 @@ import type { DType, Tensor } from "../tensor.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
 export interface SymbolicExtent {
+  /** The symbol. */
   readonly symbol: string;
+  /** What it is multiplied by. */
   readonly factor: number;
+  /** What is added. */
   readonly plus: number;
 }
 
@@ -20,10 +23,13 @@ export type Extent = number | SymbolicExtent;
 
 /** A tensor in a graph. */
 export interface Value {
+  /** Unique within its graph. */
   readonly id: number;
   /** Unique where it is not empty; the name under which calibration and taps know it. */
   readonly name: string;
+  /** Element type. */
   readonly dtype: DType;
+  /** Extents, outermost first. */
   readonly shape: readonly Extent[];
 }
 
@@ -32,9 +38,13 @@ export type Attribute = number | string | boolean | readonly number[];
 
 /** An op applied to values. Every op has one output. */
 export interface Node {
+  /** Name of the op. */
   readonly op: string;
+  /** Its inputs; `undefined` where an optional one is absent. */
   readonly inputs: readonly (Value | undefined)[];
+  /** Its attributes. */
   readonly attributes: Readonly<Record<string, Attribute>>;
+  /** Its one output. */
   readonly output: Value;
   /** Name of the module in the model (`blocks.0.attn.qkv`). */
   readonly name: string;
@@ -44,6 +54,7 @@ export interface Node {
 
 /** An op of the graph: its name and its rule for types. */
 export interface Op {
+  /** As ONNX or PyTorch has it, where they have one. */
   readonly name: string;
   /**
    * Type of the output.
@@ -58,6 +69,7 @@ export interface Op {
 
 /** A constant: its value, or how it follows from the activation scales of a quantised network. */
 export interface Constant {
+  /** The value in the graph. */
   readonly value: Value;
   /** The elements; for a derived constant they need the scales of {@linkcode Graph}'s activations. */
   tensor(scales: ReadonlyMap<string, number>): Tensor;
@@ -67,15 +79,19 @@ export interface Constant {
 
 /** A symbol that callers set with each run. */
 export interface GraphSymbol {
+  /** Unique in its graph. */
   readonly name: string;
-  /** Largest value that a loader may choose; the default choice is `defaultMax`. */
+  /** Largest value that a program can be loaded for. */
   readonly limit: number;
+  /** The largest value of a run, where a loader asks for nothing else. */
   readonly defaultMax: number;
 }
 
 /** A value that callers get. */
 export interface GraphOutput {
+  /** Name under which callers get it. */
   readonly name: string;
+  /** The value. */
   readonly value: Value;
   /** Entry of the program to which it belongs. */
   readonly entry: string;
@@ -83,10 +99,15 @@ export interface GraphOutput {
 
 /** A network under construction. */
 export class Graph {
+  /** Extents that are chosen with each run. */
   readonly symbols: Map<string, GraphSymbol> = new Map();
+  /** Values that callers give. */
   readonly inputs: Value[] = [];
+  /** Constants by the id of their value. */
   readonly constants: Map<number, Constant> = new Map();
+  /** Nodes; each comes after those that it needs. */
   readonly nodes: Node[] = [];
+  /** What callers get. */
   readonly outputs: GraphOutput[] = [];
   readonly #names: Set<string> = new Set();
   #next = 0;

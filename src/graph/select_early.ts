@@ -3,8 +3,8 @@
  * class token), the selection moves up through ops that treat rows alone, as far as the whole value
  * is not needed anyway.
  */
-import { Graph, nodesOf } from "./graph.ts";
-import type { GraphOutput, Node, Value } from "./graph.ts";
+import { nodesOf } from "./graph.ts";
+import type { Graph, GraphOutput, Node, Value } from "./graph.ts";
 import { selectRow } from "./ops/mod.ts";
 
 /** Ops that treat the rows of their inputs alone, with the positions of these inputs. */

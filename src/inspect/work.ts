@@ -29,5 +29,7 @@ export function workOf(
       } else if (kind === DimensionKind.Variable) bound.set(variables[value], extents[at]);
     });
   });
-  return spec.work.reduce((product, token) => product * (bound.get(token) ?? 1), 1);
+  const factor = (token: string): number =>
+    /^\d+$/.test(token) ? Number(token) : bound.get(token) ?? 1;
+  return spec.work.reduce((product, token) => product * factor(token), 1);
 }

@@ -21,6 +21,6 @@ export const attentionF32 = defineInstruction({
     { name: "precision", min: 0, max: 1, values: ["deterministic", "fast"] },
   ],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
-  work: ["B", "Q", "L", "C"],
+  work: ["2", "B", "Q", "L", "C"],
   split: "B",
 });

@@ -40,6 +40,6 @@ export const attentionI8 = defineInstruction({
     { operand: "exponentials", present: false, then: "x0", is: "present" },
   ],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
-  work: ["B", "Q", "L", "C"],
+  work: ["2", "B", "Q", "L", "C"],
   split: "B",
 });

@@ -30,6 +30,7 @@ import { accumulate } from "./accumulate.ts";
 import { appendRows } from "./append_rows.ts";
 
 export * from "./_define.ts";
+export * from "./codes.ts";
 
 /** Every instruction, by ascending opcode. */
 export const INSTRUCTIONS: readonly InstructionSpec[] = [

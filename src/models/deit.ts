@@ -10,7 +10,6 @@ import {
   attentionValues,
   concatRows,
   gelu,
-  layerNormalization,
   linear,
   patches,
   reshape,

@@ -6,9 +6,11 @@ import type { Tensor } from "../tensor.ts";
 
 /** What a folder holds. */
 export interface CheckpointFolder {
+  /** config.json. */
   readonly config: Readonly<Record<string, unknown>>;
   /** preprocessor_config.json, where there is one. */
   readonly preprocessor?: Readonly<Record<string, unknown>>;
+  /** Tensors by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
 }
 

@@ -17,6 +17,7 @@ export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob | Image;
 
 /** A label with its probability. */
 export interface LabelScore {
+  /** The label, or the index where the model has no labels. */
   readonly label: string;
   /** Index of the class. */
   readonly index: number;

@@ -42,6 +42,7 @@ export interface QuantizeVisionOptions {
 
 /** A compiled classifier with what it was made from. */
 export interface CompiledVision {
+  /** The program. */
   readonly program: CompiledProgram;
   /** For {@linkcode compileTaps}. */
   readonly network: IntegerNetwork;

@@ -1,6 +1,6 @@
 /** Collects the tables of a program: expressions are shared, arena tensors are put in order. */
 import { instructionNamed } from "../instructions/mod.ts";
-import type { Check, Layout } from "../instructions/mod.ts";
+import type { Check, Layout } from "../instructions/codes.ts";
 import type { DType } from "../tensor.ts";
 import { layoutBytes } from "./layout.ts";
 import type {
@@ -125,7 +125,7 @@ export class ProgramBuilder {
 
   /** Ends an entry: the instructions since the previous one belong to it. */
   entry(name: string): void {
-    const first = this.#entries.reduce((end, entry) => entry.first + entry.count, 0);
+    const first = this.#entries.reduce((sum, entry) => sum + entry.count, 0);
     this.#entries.push({ name, first, count: this.#instructions.length - first });
   }
 

@@ -1,10 +1,11 @@
 /** Bytes to program: everything that can be checked record by record; `verify` checks the rest. */
-import { CHECKS, LAYOUTS } from "../instructions/_define.ts";
-import type { Check, Layout } from "../instructions/_define.ts";
+import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
+import type { Check, Layout } from "../instructions/codes.ts";
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
 import { HEADER_BYTES, MAGIC, NONE, RECORD_WORDS, SECTION_WORDS, TAGS, VERSION } from "./format.ts";
+import { headerChecksum } from "./header_checksum.ts";
 import { ENCODINGS, LIMITS, REGIONS } from "./program.ts";
 import type {
   Encoding,
@@ -22,34 +23,37 @@ import { ProgramError } from "./verdict.ts";
 
 /** A part of the blob: the stored bytes of one region. */
 export interface Segment {
+  /** Where the bytes belong. */
   readonly region: "constant" | "parameter" | "state";
   /** Offset in the file. */
   readonly offset: number;
+  /** Bytes. */
   readonly length: number;
+  /** CRC-32C of the bytes. */
   readonly crc: number;
 }
 
 /** A decoded head. */
 export interface DecodedHead {
+  /** The program, without the bytes of its tensors. */
   readonly program: Program;
+  /** Parts of the blob, in order. */
   readonly segments: readonly Segment[];
+  /** Bytes from the start of the file to the blob. */
   readonly headBytes: number;
+  /** Bytes of the blob. */
   readonly blobBytes: number;
   /** Hexadecimal program id. */
   readonly id: string;
 }
 
-/** Sizes from the first 64 bytes of a file. */
+/** Sizes from the first 64 bytes of a file, which nothing has verified yet. */
 export function decodeHeader(bytes: Uint8Array): { headBytes: number; blobBytes: number } {
   if (bytes.length < HEADER_BYTES) throw new ProgramError("truncated", `${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const word = (i: number): number => view.getUint32(4 * i, true);
   if (word(0) !== MAGIC) throw new ProgramError("bad_magic", "not a fewbit file");
   if (word(1) !== VERSION) throw new ProgramError("unsupported_version", `version ${word(1)}`);
-  if (crc32c(bytes.subarray(0, 60)) !== word(15)) throw new ProgramError("checksum", "header");
-  if (word(4) !== 0 || word(6) !== 0 || word(7) !== 0) {
-    throw new ProgramError("unsupported_section", `features ${word(6)}`);
-  }
   if (word(2) < HEADER_BYTES) throw new ProgramError("truncated", `head of ${word(2)} bytes`);
   return { headBytes: word(2), blobBytes: word(3) };
 }
@@ -65,7 +69,7 @@ export function decodeHead(bytes: Uint8Array): DecodedHead {
     throw new ProgramError("truncated", `${bytes.length} of ${headBytes} bytes of the head`);
   }
   const head = bytes.subarray(0, headBytes);
-  const sections = readSections(head);
+  const sections = readSections(head, checkHeader(head));
   const names = sections.bytes(TAGS.names);
   const name = (offset: number, length: number): string => readName(names, offset, length);
 
@@ -131,17 +135,30 @@ export function decodeHead(bytes: Uint8Array): DecodedHead {
   };
 }
 
+/** Checks what is not a size; returns the number of sections. */
+function checkHeader(head: Uint8Array): number {
+  const view = new DataView(head.buffer, head.byteOffset, HEADER_BYTES);
+  const word = (i: number): number => view.getUint32(4 * i, true);
+  const sections = word(5);
+  if (sections > 64 || HEADER_BYTES + sections * SECTION_WORDS * 4 > head.length) {
+    throw new ProgramError("bad_section", "section table");
+  }
+  if (headerChecksum(head, sections) !== word(15)) throw new ProgramError("checksum", "header");
+  if (word(4) !== 0 || word(6) !== 0 || word(7) !== 0) {
+    throw new ProgramError("unsupported_section", `features ${word(6)}`);
+  }
+  return sections;
+}
+
 interface Sections {
   bytes(tag: number): Uint8Array;
   words(tag: number): Uint32Array;
   records(name: keyof typeof RECORD_WORDS, limit: number): Uint32Array[];
 }
 
-function readSections(head: Uint8Array): Sections {
+function readSections(head: Uint8Array, count: number): Sections {
   const view = new DataView(head.buffer, head.byteOffset, head.length);
-  const count = view.getUint32(20, true);
   const tableEnd = HEADER_BYTES + count * SECTION_WORDS * 4;
-  if (count > 64 || tableEnd > head.length) throw new ProgramError("bad_section", "section table");
   const known = new Set<number>(Object.values(TAGS));
   const found = new Map<number, Uint8Array>();
   for (let i = 0; i < count; i++) {

@@ -1,5 +1,5 @@
 /** Program to bytes. */
-import { CHECKS, LAYOUTS } from "../instructions/mod.ts";
+import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
 import { DTYPES } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
 import {
@@ -12,8 +12,9 @@ import {
   TENSOR_ALIGNMENT,
   VERSION,
 } from "./format.ts";
+import { headerChecksum } from "./header_checksum.ts";
 import { alignUp } from "./plan.ts";
-import { ENCODINGS, isStored, REGIONS } from "./program.ts";
+import { ENCODINGS, REGIONS } from "./program.ts";
 import type { CompiledProgram, Region } from "./program.ts";
 
 /**
@@ -45,7 +46,7 @@ export async function encodeProgram(program: CompiledProgram): Promise<Uint8Arra
   });
   const digest = await crypto.subtle.digest("SHA-256", file.subarray(0, headBytes));
   file.set(new Uint8Array(digest, 0, 16), 32);
-  view.setUint32(60, crc32c(file.subarray(0, 60)), true);
+  view.setUint32(60, headerChecksum(file, sections.length), true);
   segments.forEach((segment) => {
     file.set(segment, at);
     at += segment.length;

@@ -4,11 +4,14 @@
  * ```text
  * 0   u32 magic "FEWB"      4  u32 version          8  u32 bytes of the head (this header to the blob)
  * 12  u64 bytes of the blob 20 u32 sections        24 u32 required features (bits; none are defined)
- * 28  u32 zero              32 16 bytes program id 48 12 zero bytes       60 u32 CRC-32C of bytes 0…59
+ * 28  u32 zero              32 16 bytes program id 48 12 zero bytes       60 u32 CRC-32C, see below
  * 64  section table: tag, flags (bit 0: must be understood), offset, length, CRC-32C
  *     sections, each at a multiple of 4
  * head bytes: the blob: initial bytes of constants, then parameters, then state
  * ```
+ *
+ * The header's checksum is that of bytes 0…59 followed by the section table; each section and each
+ * part of the blob has one of its own, so that every byte but padding is under a checksum.
  *
  * The program id is the first half of the SHA-256 of the head with the id and the header's checksum
  * set to zero; saved states and parameters name it. The checksums of the blob's parts are in the head

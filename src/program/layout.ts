@@ -1,5 +1,5 @@
 /** Bytes of a tensor in memory. */
-import type { Layout } from "../instructions/mod.ts";
+import type { Layout } from "../instructions/codes.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 

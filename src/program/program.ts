@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { Check, Layout } from "../instructions/mod.ts";
+import type { Check, Layout } from "../instructions/codes.ts";
 import type { DType } from "../tensor.ts";
 
 /** Where a tensor lives. The number is the code in a file. */
@@ -32,6 +32,7 @@ export type Index = number;
 
 /** An extent that a caller chooses. */
 export interface ProgramSymbol {
+  /** Unique among the symbols. */
   readonly name: string;
   /** `load`: fixed when the program is loaded. `run`: given with each run. */
   readonly kind: "load" | "run";
@@ -39,12 +40,15 @@ export interface ProgramSymbol {
   readonly min: number;
   /** Expression for the largest value; for a load-time symbol it is constant. */
   readonly max: Index;
+  /** Value where a caller gives none. */
   readonly default: number;
 }
 
 /** `(constant + Σ coefficient·symbol) [mod modulus]`, at most three terms. */
 export interface Expression {
+  /** What is added to the terms. */
   readonly constant: number;
+  /** Factors and the symbols they multiply. */
   readonly terms: readonly (readonly [coefficient: number, symbol: Index])[];
   /** Expression in load-time symbols, or −1. */
   readonly modulus: Index;
@@ -65,11 +69,15 @@ export type Encoding = keyof typeof ENCODINGS;
 export interface ProgramTensor {
   /** Required, and unique in its region, for everything but constants and arena. */
   readonly name: string;
+  /** Where it lives. */
   readonly region: Region;
+  /** Element type. */
   readonly dtype: DType;
+  /** How its elements lie. */
   readonly layout: Layout;
   /** One to four expressions. */
   readonly extents: readonly Index[];
+  /** How its initial bytes are stored. */
   readonly encoding: Encoding;
   /** What `run` checks of an input's values. */
   readonly check: Check;
@@ -81,9 +89,11 @@ export interface ProgramTensor {
 
 /** A part of a tensor, or all of it. */
 export interface View {
+  /** The tensor. */
   readonly tensor: Index;
   /** Expression for the first element. */
   readonly offset: Index;
+  /** Expressions for the extents, outermost first. */
   readonly extents: readonly Index[];
   /** Expression for the elements from one row (of the last extent) to the next. */
   readonly rowStride: Index;
@@ -91,15 +101,21 @@ export interface View {
 
 /** One instruction; a missing optional operand is −1. */
 export interface Instruction {
+  /** What is done; see `src/instructions/`. */
   readonly opcode: number;
+  /** Views, in the order of the description; −1 where an optional one is absent. */
   readonly operands: readonly Index[];
+  /** Attributes, in the order of the description. */
   readonly attributes: readonly number[];
 }
 
 /** A named range of instructions that is run as a whole or slice by slice. */
 export interface Entry {
+  /** Unique among the entries. */
   readonly name: string;
+  /** Its first instruction. */
   readonly first: number;
+  /** How many instructions it has. */
   readonly count: number;
 }
 
@@ -108,12 +124,19 @@ export type Metadata = { readonly [key: string]: unknown };
 
 /** Everything but the bytes of the tensors. */
 export interface Program {
+  /** Extents that callers choose. */
   readonly symbols: readonly ProgramSymbol[];
+  /** What extents, offsets and strides refer to. */
   readonly expressions: readonly Expression[];
+  /** Pieces of memory. */
   readonly tensors: readonly ProgramTensor[];
+  /** What operands refer to. */
   readonly views: readonly View[];
+  /** All instructions, entry after entry. */
   readonly instructions: readonly Instruction[];
+  /** What can be run. */
   readonly entries: readonly Entry[];
+  /** Facts that no engine reads. */
   readonly metadata: Metadata;
 }
 

@@ -506,9 +506,10 @@ class ShapeMatcher {
     }
   }
 
-  /** Product of the largest values of extents. */
+  /** Product of numbers and of the largest values of extents. */
   product(tokens: readonly string[]): number {
     return tokens.reduce((product, token) => {
+      if (/^\d+$/.test(token)) return product * Number(token);
       const extents = token === "*" ? this.#leading ?? [] : [this.bound(token)];
       return extents.reduce((n, extent) => n * this.ranges[extent].max, product);
     }, 1);

@@ -39,13 +39,17 @@ export type Scales = ReadonlyMap<string, number>;
 
 /** A float32 scale, or one for each channel, that follows from the scales of activations. */
 export interface ScaleRule {
+  /** Activations whose scales it needs. */
   readonly from: readonly string[];
+  /** One scale, or one for each channel. */
   of(scales: Scales): Float32Array;
 }
 
 /** A place where values are put on a grid whose scale is calibrated: a QuantAct of I-ViT. */
 export interface Activation {
+  /** I-ViT's name for it. */
   readonly name: string;
+  /** Width of its codes. */
   readonly bits: 8 | 16;
   /** The codes. */
   readonly output: Value;
@@ -81,7 +85,9 @@ export interface IVitOptions {
 
 /** A network of integers with entries as {@linkcode IVitOptions} asks for, its activations in the order in which they are computed. */
 export interface IntegerNetwork {
+  /** The integer graph. */
   readonly graph: Graph;
+  /** In the order in which they are computed. */
   readonly activations: readonly Activation[];
   /** What taps show: the codes of all activations, and the results of softmax and GELU, by name. */
   readonly taps: ReadonlyMap<string, Value>;

@@ -7,12 +7,15 @@ import { clampCode, largestCode, LEAST_SCALE, roundHalfEven } from "./round.ts";
 export interface QuantizedWeight {
   /** `[N, K]`. */
   readonly codes: Int8Array;
+  /** `[N]`. */
   readonly scales: Float32Array;
 }
 
 /** An integer LayerNorm: integer bias, and the float32 scale of its output for each channel. */
 export interface QuantizedNorm {
+  /** `[C]`. */
   readonly bias: Int32Array;
+  /** `[C]`, with the sign of γ. */
   readonly scales: Float32Array;
 }
 

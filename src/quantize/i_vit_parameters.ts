@@ -5,7 +5,9 @@ import type { QuantizedNorm, QuantizedWeight } from "./i_vit_constants.ts";
 
 /** What a layer's bias needs to fit: the bias, and the scale of the layer's input. */
 export interface BiasRoom {
+  /** The float bias. */
   readonly bias: Float32Array;
+  /** float32 scale of the input. */
   readonly inputScale: number;
 }
 

@@ -59,7 +59,9 @@ interface Limits {
  * ```
  */
 export function decodeImage(file: Uint8Array | ArrayBuffer, options?: DecodeOptions): Image;
+/** The same for a blob. */
 export function decodeImage(file: Blob, options?: DecodeOptions): Promise<Image>;
+/** The same for either. */
 export function decodeImage(
   file: Uint8Array | ArrayBuffer | Blob,
   options: DecodeOptions = {},

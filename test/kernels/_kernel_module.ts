@@ -3,7 +3,7 @@
  */
 import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
 import type { DType } from "../../src/tensor.ts";
-import { LAYOUTS } from "../../src/instructions/_define.ts";
+import { LAYOUTS } from "../../src/instructions/codes.ts";
 import { instructionNamed } from "../../src/instructions/mod.ts";
 
 const OPERAND_BYTES = 48;

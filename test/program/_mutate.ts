@@ -1,5 +1,6 @@
 /** Damaged files: random changes of a head, with or without its checksums put right again. */
 import { crc32c } from "../../src/program/crc32c.ts";
+import { headerChecksum } from "../../src/program/header_checksum.ts";
 import { HEADER_BYTES, NONE, SECTION_WORDS, TAGS } from "../../src/program/format.ts";
 
 /** Whole numbers below a bound. */
@@ -77,5 +78,5 @@ export function repairChecksums(bytes: Uint8Array): void {
     if (offset + length > bytes.length) continue;
     view.setUint32(at + 16, crc32c(bytes.subarray(offset, offset + length)), true);
   }
-  view.setUint32(60, crc32c(bytes.subarray(0, 60)), true);
+  view.setUint32(60, headerChecksum(bytes, count), true);
 }

@@ -1,0 +1,96 @@
+/**
+ * `deno task bench`: speed beside onnxruntime-web, everything in turns on one machine.
+ * Writes bench/RESULTS.md and bench/results.json.
+ *
+ *     deno task bench [--rounds 21] [--only gemm|deit|cold]
+ *
+ * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
+ * the report goes to the terminal and no file is written.
+ *
+ * @module
+ */
+import { benchCold, reportCold } from "./cold.ts";
+import { benchDeiT, reportDeiT } from "./deit.ts";
+import { benchGemm, reportGemm } from "./gemm.ts";
+import { describeMachine } from "./_machine.ts";
+import type { Machine } from "./_machine.ts";
+
+/** A part of the report. */
+interface Section {
+  readonly title: string;
+  readonly text: string;
+  run(rounds: number): Promise<{ results: unknown; report: string }>;
+}
+
+const SECTIONS: Readonly<Record<string, Section>> = {
+  gemm: {
+    title: "Matrix products",
+    text: "Programs and ONNX models of one product in one process: int8 × int8 → int32 beside " +
+      "`MatMulInteger` (u8 × s8), float32 beside `MatMul`. The weight is a constant on both " +
+      "sides, the first row of the product is handed out. W8A8 and W7A8 give exact integers in " +
+      "every build; `auto` takes relaxed SIMD where the host computes right with it.",
+    run: async (rounds) => {
+      const results = await benchGemm(rounds);
+      return { results, report: reportGemm(results) };
+    },
+  },
+  deit: {
+    title: "DeiT-T 224, one image",
+    text: "Seeded weights, mode `table`. QDQ is what `quantize_static` writes (activations u8, " +
+      "weights s8 per channel, of its sets of operators the fastest), dynamic int8 what " +
+      "`quantize_dynamic` writes; all graph optimisations are on.",
+    run: async (rounds) => {
+      const results = await benchDeiT(rounds);
+      return { results, report: reportDeiT(results) };
+    },
+  },
+  cold: {
+    title: "Cold start",
+    text: "Fresh processes of Deno: from the import of the library to the first logits of the " +
+      "Fashion-MNIST model that ships, the whole process, and its peak resident memory. " +
+      "`ImageClassifier` decodes a PNG; the others are given pixels.",
+    run: async (rounds) => {
+      const results = await benchCold(rounds);
+      return { results, report: reportCold(results) };
+    },
+  },
+};
+
+const machine = describeMachine();
+const rounds = Number(option("--rounds") ?? 21);
+const only = option("--only");
+const results: Record<string, unknown> = { machine, rounds };
+const report = [header(machine, rounds)];
+for (const [name, { title, text, run }] of Object.entries(SECTIONS)) {
+  if (only !== undefined && only !== name) continue;
+  console.error(title);
+  const section = await run(rounds);
+  results[name] = section.results;
+  report.push(`## ${title}`, text, section.report);
+}
+const markdown = report.join("\n\n") + "\n";
+console.log(markdown);
+if (only === undefined) {
+  Deno.writeTextFileSync(new URL("./RESULTS.md", import.meta.url), markdown);
+  Deno.writeTextFileSync(
+    new URL("./results.json", import.meta.url),
+    JSON.stringify(results, null, 2) + "\n",
+  );
+}
+
+function header(machine: Machine, rounds: number): string {
+  const { date, cpu, cores, os, deno, v8, onnxruntime, load } = machine;
+  return [
+    "# Results",
+    `Written by \`deno task bench --rounds ${rounds}\` on ${date}. ${cpu}, ${cores} cores, ${os}; ` +
+    `Deno ${deno}, V8 ${v8}; onnxruntime-web and onnxruntime-node ${onnxruntime}, one thread each; ` +
+    `load average before: ${load.toFixed(2)}.`,
+    "Contenders take turns in every round. `2.00× [1.90]`: ours is 2.00 times as fast, the median " +
+    "of the paired ratios of all rounds, and 1.90 times by the best rounds of both.",
+  ].join("\n\n");
+}
+
+function option(name: string): string | undefined {
+  const at = Deno.args.indexOf(name);
+  return at < 0 ? undefined : Deno.args[at + 1];
+}

@@ -1,0 +1,148 @@
+/*
+ * fewbit.h: the exports of fewbit.simd.wasm and fewbit.relaxed.wasm, for hosts without JavaScript.
+ *
+ * The module has no imports and exports its memory as "memory". A pointer is a byte offset into it;
+ * everything is little-endian. The module never grows its memory and never frees: the host calls
+ * memory.grow before it writes, and views that it holds end to be valid then. All state lies in memory
+ * at addresses that the host chose, so that one module instance may hold several models, and a model
+ * several instances.
+ *
+ * A negative status is a verdict, negated (FEWBIT_... below). No input makes a function trap, as long
+ * as pointers and sizes are those described here.
+ *
+ * Loading, with the file's bytes in `file`:
+ *
+ *   head  = u32 at file + 8                          (at least 64; check it against the file's size)
+ *   model = heap_base()                              (any multiple of 256 from there on)
+ *   grow memory to model + model_size(head)
+ *   copy the first `head` bytes of the file to model + 256
+ *   model_load(model, head)
+ *   model_symbol(model, find(...), value)            (optional: largest batch, context ...)
+ *   model_plan(model, 0xFFFF0000, 35184372088832.0)  (most bytes, most multiply-accumulates)
+ *   context = model_end(model)
+ *   grow memory to context + instance_size(model)
+ *   for segment in 0, 1, 2: copy the next segment_bytes(model, segment) bytes of the file
+ *                           to segment_address(model, segment); in pieces, as they come
+ *   model_ready(model)
+ *   instance_init(model, context)
+ *
+ * Running, with indices from find():
+ *
+ *   symbol_set(context, symbol, value)               (optional: sizes of this run)
+ *   write inputs to tensor_address(context, tensor), tensor_bytes(context, tensor) bytes each
+ *   begin(context, entry)
+ *   run(context, entry, 0, 0x7FFFFFFF)
+ *   read outputs
+ *
+ * The head must stay where model_load saw it. The relaxed module is for hosts whose relaxed dot product
+ * is exact with its second operand in 0...127: use it only where selftest() returns 0.
+ */
+#ifndef FEWBIT_H
+#define FEWBIT_H
+
+#include <stdint.h>
+
+#define FEWBIT_ABI_VERSION 1
+
+/* Verdicts. */
+#define FEWBIT_BAD_MAGIC 1           /* not a fewbit file */
+#define FEWBIT_UNSUPPORTED_VERSION 2
+#define FEWBIT_TRUNCATED 3
+#define FEWBIT_CHECKSUM 4
+#define FEWBIT_BAD_SECTION 5
+#define FEWBIT_UNSUPPORTED_SECTION 6
+#define FEWBIT_LIMIT 7               /* too many records of a kind */
+#define FEWBIT_BAD_NAME 8
+#define FEWBIT_BAD_SYMBOL 9
+#define FEWBIT_BAD_EXPRESSION 10
+#define FEWBIT_BAD_TENSOR 11
+#define FEWBIT_BAD_VIEW 12
+#define FEWBIT_BAD_OPCODE 13
+#define FEWBIT_BAD_ATTRIBUTE 14
+#define FEWBIT_BAD_OPERAND 15
+#define FEWBIT_BAD_SHAPE 16
+#define FEWBIT_BAD_RULE 17
+#define FEWBIT_OUT_OF_BOUNDS 18
+#define FEWBIT_ALIASING 19
+#define FEWBIT_UNINITIALISED 20
+#define FEWBIT_BAD_ENTRY 21
+#define FEWBIT_TOO_MUCH_MEMORY 22
+#define FEWBIT_TOO_MUCH_WORK 23
+#define FEWBIT_BAD_DATA 24           /* stored bytes of the wrong size, or an index out of range */
+#define FEWBIT_BAD_ARGUMENT 32       /* a symbol out of its range, an index or a step out of order */
+#define FEWBIT_BAD_INPUT 33          /* values of an input fail its check */
+
+/* Kinds of names. */
+#define FEWBIT_SYMBOL 0
+#define FEWBIT_TENSOR 1              /* inputs, outputs, parameters, state */
+#define FEWBIT_ENTRY 2
+
+typedef uint32_t fewbit_model;   /* address of a model, a multiple of 256 */
+typedef uint32_t fewbit_context; /* address of an instance, a multiple of 256 */
+
+/* FEWBIT_ABI_VERSION. */
+int32_t abi_version(void);
+/* 0 where this host computes right with this module. */
+int32_t selftest(void);
+/* First address that the host may use, a multiple of 256. */
+uint32_t heap_base(void);
+
+/* Bytes from `model` on that model_load and model_plan need; 0xFFFFFFFF where there cannot be enough. */
+uint32_t model_size(uint32_t head_bytes);
+/* Decodes the head at model + 256, of which head_bytes are there. */
+int32_t model_load(fewbit_model model, uint32_t head_bytes);
+/* Gives a load-time symbol a value other than its default, between model_load and model_plan. */
+int32_t model_symbol(fewbit_model model, uint32_t symbol, int32_t value);
+/* Verifies the program and plans its memory. */
+int32_t model_plan(fewbit_model model, uint32_t memory_limit_bytes, double work_limit);
+/* First address behind the constants and initial bytes, a multiple of 256. */
+uint32_t model_end(fewbit_model model);
+/* Place and size of the stored constants (0), parameters (1) and state (2), in the file's order. */
+uint32_t segment_address(fewbit_model model, uint32_t segment);
+uint32_t segment_bytes(fewbit_model model, uint32_t segment);
+/* Checks the stored bytes; then instances may be made. */
+int32_t model_ready(fewbit_model model);
+
+uint32_t symbol_count(fewbit_model model);
+uint32_t tensor_count(fewbit_model model);
+uint32_t entry_count(fewbit_model model);
+/* Instructions of an entry. */
+uint32_t entry_length(fewbit_model model, uint32_t entry);
+/* Index of a symbol, tensor or entry, or -1. The name is anywhere in memory, not terminated. */
+int32_t find(fewbit_model model, uint32_t kind, uint32_t name, uint32_t name_bytes);
+/* Range of a symbol, once planned; a load-time symbol has but one value. */
+int32_t symbol_min(fewbit_model model, uint32_t symbol);
+int32_t symbol_max(fewbit_model model, uint32_t symbol);
+/* Value of a load-time symbol, default of a run-time one. */
+int32_t symbol_value(fewbit_model model, uint32_t symbol);
+
+/* Bytes of an instance, a multiple of 256. The next one may follow it. */
+uint32_t instance_size(fewbit_model model);
+/* Sets up an instance: parameters and state have their initial bytes. */
+int32_t instance_init(fewbit_model model, fewbit_context context);
+/* Sets up `to` with the parameters, state and symbols of `from`, of the same model. */
+int32_t instance_copy(fewbit_context from, fewbit_context to);
+/* Gives the state its initial bytes. */
+void instance_reset(fewbit_context context);
+
+/* Gives a run-time symbol its value from the next begin on. It keeps it. */
+int32_t symbol_set(fewbit_context context, uint32_t symbol, int32_t value);
+/* Where a tensor lies. Inputs, outputs, parameters and state may be read and written between runs. */
+uint32_t tensor_address(fewbit_context context, uint32_t tensor);
+/* Its bytes at the present values of the symbols, and at their largest. */
+uint32_t tensor_bytes(fewbit_context context, uint32_t tensor);
+uint32_t tensor_capacity(fewbit_context context, uint32_t tensor);
+/* Its extent along an axis (0 ... 3) at the present values of the symbols; 1 beyond its rank. */
+uint32_t tensor_extent(fewbit_context context, uint32_t tensor, uint32_t axis);
+/* Where the initial bytes of a constant, parameter or state lie; 0 where they are zero. */
+uint32_t tensor_initial(fewbit_model model, uint32_t tensor);
+
+/* Begins an entry: checks symbols and inputs. The checked inputs must not be changed until it ends. */
+int32_t begin(fewbit_context context, uint32_t entry);
+/* Runs up to `count` instructions from `first` on, numbered in the entry; returns the next one. */
+int32_t run(fewbit_context context, uint32_t entry, uint32_t first, uint32_t count);
+/* Runs part `part` of `parts` of one instruction; in any order, each part once. */
+int32_t run_part(fewbit_context context, uint32_t entry, uint32_t index, uint32_t part,
+                 uint32_t parts);
+
+#endif
