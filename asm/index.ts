@@ -21,7 +21,7 @@ import {
   VERDICT_BAD_DATA,
   VERDICT_CHECKSUM,
 } from "./generated/format";
-import { hasGoodIndices } from "./inputs";
+import { hasGoodConstants } from "./inputs";
 import { beginEntry, planScratch, runPart, runSlice } from "./interpreter";
 import {
   CHECKSUM_TABLE,
@@ -132,7 +132,7 @@ export function model_ready(model: usize): i32 {
     const sum = crc32c(table, segment_address(model, segment), segmentBytes(model, segment));
     if (sum != load<u32>(record, 12)) return -VERDICT_CHECKSUM;
   }
-  if (!hasGoodIndices(model)) return -VERDICT_BAD_DATA;
+  if (!hasGoodConstants(model)) return -VERDICT_BAD_DATA;
   store<u32>(model, READY, STAGE);
   return 0;
 }

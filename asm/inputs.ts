@@ -6,6 +6,7 @@ import {
   CHECK_DISTINCT,
   CHECK_NONE,
   CHECK_OFFSETS,
+  LAYOUT_PANEL_8X4_U7,
   NONE,
   REGION_INPUT,
   VERDICT_BAD_INPUT,
@@ -23,6 +24,7 @@ import {
   SEGMENT_ADDRESS,
   tensorExtent,
   tensorInfo,
+  tensorLayout,
   tensorRecord,
   TENSORS,
   word,
@@ -119,15 +121,28 @@ function isPast(values: usize, length: i32, limit: i32, offsets: usize): bool {
   return true;
 }
 
-/** Whether the values of constants that are indices stay below their limits. */
-export function hasGoodIndices(model: usize): bool {
+/**
+ * Whether the values of constants that are indices stay below their limits, and stored 7-bit weights
+ * below 128, beyond which relaxed SIMD differs from host to host.
+ */
+export function hasGoodConstants(model: usize): bool {
   const constants = <usize> word(model, SEGMENT_ADDRESS);
   for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
     const info = tensorInfo(model, i);
-    const limit = load<u32>(info, INFO_LIMIT);
-    if (limit == NONE) continue;
     const values = constants + <usize> load<u64>(info, INFO_OFFSET);
-    if (!isBelow(values, load<u32>(info, INFO_BYTES) >> 2, limit)) return false;
+    const bytes = load<u32>(info, INFO_BYTES);
+    if (tensorLayout(tensorRecord(model, i)) == LAYOUT_PANEL_8X4_U7 && !isU7(values, bytes)) {
+      return false;
+    }
+    const limit = load<u32>(info, INFO_LIMIT);
+    if (limit != NONE && !isBelow(values, bytes >> 2, limit)) return false;
   }
   return true;
+}
+
+/** Whether no byte is above 127; panels have a multiple of 32 bytes. */
+function isU7(values: usize, bytes: u32): bool {
+  let all = i64x2.splat(0);
+  for (let i: u32 = 0; i < bytes; i += 16) all = v128.or(all, v128.load(values + i));
+  return i8x16.bitmask(all) == 0;
 }

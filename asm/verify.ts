@@ -11,6 +11,7 @@ import {
   ENCODING_RAW,
   ENCODING_ZERO,
   LAYOUT_PANEL_8,
+  LAYOUT_PANEL_8X4_U7,
   LAYOUT_ROWS,
   NONE,
   REGION_CONSTANT,
@@ -179,6 +180,8 @@ function checkTensors(model: usize): i32 {
       const wanted = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
       if (tensorDtype(tensor) != wanted || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
+      // Its values are checked once.
+      if (layout == LAYOUT_PANEL_8X4_U7 && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
     }
     const bytes = planBytes(model, tensor);
     if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;

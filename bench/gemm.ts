@@ -42,7 +42,7 @@ export async function benchGemm(rounds: number): Promise<GemmResult[]> {
   const results: GemmResult[] = [];
   for (const shape of SHAPES) {
     const { contenders, release } = await contend(shape);
-    results.push({ shape, timings: await interleave(contenders, { rounds }) });
+    results.push({ shape, timings: await interleave(contenders, { rounds, leastMs: 30 }) });
     await release();
   }
   return results;

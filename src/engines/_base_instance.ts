@@ -122,12 +122,10 @@ export abstract class BaseInstance implements Instance {
         return done === entry.count;
       },
       outputs: (): Outputs => {
-        const outputs: Outputs = {};
-        for (const i of used) {
-          const tensor = program.tensors[i];
-          if (tensor.region === "output") outputs[tensor.name] = this.#copy(i, values);
-        }
-        return outputs;
+        const outputs = used.filter((i) => program.tensors[i].region === "output");
+        return Object.fromEntries(
+          outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),
+        );
       },
     };
   }
@@ -254,7 +252,7 @@ export abstract class BaseInstance implements Instance {
     }
     return symbols.map((symbol, i) => {
       if (symbol.kind === "load") return this.#loaded.symbols[i];
-      const value = given[symbol.name] ?? this.#inferred(i, used, inputs) ??
+      const value = own(given, symbol.name) ?? this.#inferred(i, used, inputs) ??
         this.#loaded.symbols[i];
       const { min, max } = this.#loaded.symbolRanges[i];
       if (!Number.isInteger(value) || value < min || value > max) {
@@ -272,8 +270,8 @@ export abstract class BaseInstance implements Instance {
     const { program } = this;
     for (const i of used) {
       const tensor = program.tensors[i];
-      const data = tensor.region === "input" ? inputs[tensor.name] : undefined;
-      if (data === undefined) continue;
+      const data = tensor.region === "input" ? own(inputs, tensor.name) : undefined;
+      if (!ArrayBuffer.isView(data)) continue;
       let rest: number = DTYPE_BYTES[tensor.dtype];
       let unknown = 0;
       for (const extent of tensor.extents) {
@@ -304,7 +302,7 @@ export abstract class BaseInstance implements Instance {
     for (const i of used) {
       const tensor = tensors[i];
       if (tensor.region !== "input") continue;
-      const data = inputs[tensor.name];
+      const data = own(inputs, tensor.name);
       if (data === undefined) {
         throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
       }
@@ -313,7 +311,9 @@ export abstract class BaseInstance implements Instance {
       if (!(data instanceof Uint8Array) && !holds(data, tensor.dtype)) {
         throw new FewbitError(
           "dtype_mismatch",
-          `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${data.constructor.name}`,
+          `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${
+            ArrayBuffer.isView(data) ? data.constructor.name : typeof data
+          }`,
         );
       }
       if (data.byteLength !== bytes) {
@@ -343,6 +343,11 @@ function tensorsOf(program: Program, entry: Entry): number[] {
     for (const operand of operands) if (operand >= 0) used.add(program.views[operand].tensor);
   }
   return [...used].sort((a, b) => a - b);
+}
+
+/** A value by its name, which a program may have taken from those that every object has. */
+function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function holds(data: TensorData, dtype: DType): boolean {

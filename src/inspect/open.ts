@@ -3,7 +3,7 @@ import { crc32c } from "../program/crc32c.ts";
 import { decodeHead } from "../program/decode.ts";
 import type { DecodedHead } from "../program/decode.ts";
 import { ProgramError } from "../program/verdict.ts";
-import { verify, verifyIndices } from "../program/verify.ts";
+import { verify, verifyConstants } from "../program/verify.ts";
 import type { VerifiedProgram, VerifyOptions } from "../program/verify.ts";
 
 /** A file that was decoded and verified. */
@@ -30,7 +30,7 @@ export function openProgram(bytes: Uint8Array, options: VerifyOptions = {}): Ope
     }
   }
   const constants = head.segments.find(({ region }) => region === "constant")!.offset;
-  verifyIndices(verified, (tensor) => {
+  verifyConstants(verified, (tensor) => {
     const start = constants + verified.plan.offsets[tensor];
     return bytes.subarray(start, start + verified.plan.bytes[tensor]);
   });

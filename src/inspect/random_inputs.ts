@@ -24,15 +24,16 @@ export function randomInputs(
   for (const { operands } of program.instructions.slice(entry.first, entry.first + entry.count)) {
     for (const view of operands) if (view >= 0) used.add(program.views[view].tensor);
   }
-  const inputs: Record<string, TensorData> = {};
+  const inputs: [string, TensorData][] = [];
   program.tensors.forEach((tensor, i) => {
     if (tensor.region !== "input" || !used.has(i)) return;
     const bits = randomBits(seed + 0x9E3779B9 * (i + 1));
-    inputs[tensor.name] = tensor.check === "none"
+    const data = tensor.check === "none"
       ? uncheckedValues(tensor, values, bits)
       : checkedValues(program, tensor, values, bits);
+    inputs.push([tensor.name, data]);
   });
-  return inputs;
+  return Object.fromEntries(inputs);
 }
 
 /** Marsaglia's xorshift32. */

@@ -140,7 +140,7 @@ function checkSymbols(
     }
   }
   const values = symbols.map(({ name, kind, default: value }) =>
-    kind === "load" ? given[name] ?? value : value
+    kind === "load" && Object.hasOwn(given, name) ? given[name] : value
   );
   const symbolRanges = symbols.map((symbol, i): Range => {
     const { constant, terms } = expressions[symbol.max];
@@ -214,6 +214,8 @@ function checkTensors(program: Program, ranges: readonly Range[]): void {
       const of = layout === "panel_8" ? "f32" : "i8";
       if (dtype !== of || tensor.extents.length !== 2) fail("layout");
       if (region !== "constant" && region !== "parameter") fail("layout");
+      // Its values are checked once.
+      if (layout === "panel_8x4_u7" && region !== "constant") fail("layout");
     }
     const bytes = layoutBytes(layout, dtype, tensor.extents.map((e) => ranges[e].max));
     if (bytes > MAX_VALUE) throw new ProgramError("too_much_memory", `tensor ${i}: ${bytes} bytes`);
@@ -603,8 +605,11 @@ function checkSegments(
   }
 }
 
-/** Checks the values of constants that are indices, once the blob is there. */
-export function verifyIndices(
+/**
+ * Checks the values of constants once the blob is there: indices are in range, and stored 7-bit weights
+ * below 128, beyond which relaxed SIMD differs from host to host.
+ */
+export function verifyConstants(
   verified: VerifiedProgram,
   constant: (tensor: Index) => Uint8Array,
 ): void {
@@ -618,4 +623,9 @@ export function verifyIndices(
       }
     }
   }
+  verified.program.tensors.forEach(({ layout }, i) => {
+    if (layout === "panel_8x4_u7" && constant(i).some((value) => value > 127)) {
+      throw new ProgramError("bad_data", `a weight of tensor ${i} has more than 7 bits`);
+    }
+  });
 }

@@ -1,18 +1,19 @@
 /** What must hold of any file whatever: the same verdict everywhere, and good runs of what passes. */
 import assert from "node:assert/strict";
-import type { Instance, LoadOptions } from "../../src/engines/engine.ts";
+import type { Inputs, Instance, LoadOptions } from "../../src/engines/engine.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { randomInputs } from "../../src/inspect/random_inputs.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { evaluateExpressions } from "../../src/program/expression.ts";
-import { ProgramError, VERDICTS, verdictOf } from "../../src/program/verdict.ts";
+import { ProgramError, verdictOf, VERDICTS } from "../../src/program/verdict.ts";
 import type { VerifiedProgram } from "../../src/program/verify.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import type { Request } from "../program/_verdict.ts";
+import { NUMBERS } from "./_mutate_bytes.ts";
 import type { Random } from "./_random.ts";
 
 const LIMITS = { workLimit: 2 ** 26, memoryLimitBytes: 2 ** 28 } as const;
@@ -145,18 +146,32 @@ function runValues({ program, symbols, symbolRanges }: VerifiedProgram, random: 
   });
 }
 
-/** Inputs that pass the checks; `undefined` where there are none, or they are too large. */
+/** Inputs that pass the checks, hostile ones where nothing is checked; `undefined` if there are none. */
 function inputsOf(
   { program }: VerifiedProgram,
   entry: number,
   extents: Float64Array,
   random: Random,
-): Record<string, Tensor["data"]> | undefined {
+): Inputs | undefined {
   try {
-    return { ...randomInputs(program, program.entries[entry], extents, random.bits()) };
+    const inputs = randomInputs(program, program.entries[entry], extents, random.bits());
+    if (random.chance(0.5)) {
+      for (const { name, check } of program.tensors) {
+        if (check === "none" && Object.hasOwn(inputs, name)) makeHostile(inputs[name], random);
+      }
+    }
+    return inputs;
   } catch (error) {
     if (error instanceof FewbitError) return undefined;
     throw error;
+  }
+}
+
+/** Writes the bits of limits, infinities and NaNs here and there. */
+function makeHostile({ buffer, byteOffset, byteLength }: Tensor["data"], random: Random): void {
+  const view = new DataView(buffer, byteOffset, byteLength);
+  for (let at = 0; at + 4 <= byteLength; at += 4) {
+    if (random.chance(0.2)) view.setUint32(at, random.pick(NUMBERS), true);
   }
 }
 
@@ -185,7 +200,9 @@ function checkShapes(
 /** On relaxed SIMD, `fast` precision has other bits. */
 function isFast({ program }: VerifiedProgram): boolean {
   return program.instructions.some(({ opcode, attributes }) =>
-    attributes[instructionOf(opcode)!.attributes?.findIndex((a) => a.name === "precision") ?? -1] ===
+    attributes[
+      instructionOf(opcode)!.attributes?.findIndex((a) => a.name === "precision") ?? -1
+    ] ===
       1
   );
 }
@@ -211,7 +228,9 @@ function compare(
 }
 
 function stateOf(instance: Instance): Record<string, Tensor> {
-  return Object.fromEntries(instance.program.tensors.flatMap(({ region, name }) =>
-    region === "state" ? [[name, instance.read(name)]] : []
-  ));
+  return Object.fromEntries(
+    instance.program.tensors.flatMap(({ region, name }) =>
+      region === "state" ? [[name, instance.read(name)]] : []
+    ),
+  );
 }

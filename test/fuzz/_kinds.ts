@@ -1,9 +1,17 @@
+import { checkpointKinds } from "./_checkpoint_kinds.ts";
+import { imageKinds } from "./_image_kinds.ts";
 import type { Kind } from "./_kind.ts";
+import { metadataKind } from "./_metadata_kind.ts";
 import { programKind } from "./_program_kind.ts";
 import { programSeeds } from "./_program_seeds.ts";
 
 /** Everything that is fuzzed. */
 export async function fuzzKinds(): Promise<Kind[]> {
   const seeds = await programSeeds();
-  return [programKind(seeds)];
+  return [
+    programKind(seeds),
+    metadataKind(seeds),
+    ...await checkpointKinds(),
+    ...await imageKinds(),
+  ];
 }

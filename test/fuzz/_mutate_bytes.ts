@@ -8,6 +8,12 @@ export const INTERESTING: readonly number[] = [
   ...[0x7FFFFFFE, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF],
 ];
 
+/** Bits of numbers at which kernels break, as integers and as floats. */
+export const NUMBERS: readonly number[] = [
+  ...INTERESTING,
+  ...[0x7F800000, 0xFF800000, 0x7FC00001, 0x00000001, 0x807FFFFF],
+];
+
 /** A 32-bit word: interesting, small, any, or a neighbour of what was there. */
 export function drawWord(random: Random, before: number): number {
   switch (random.integer(0, 5)) {

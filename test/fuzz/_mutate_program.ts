@@ -2,7 +2,7 @@
 import { RECORD_WORDS, TAGS } from "../../src/program/format.ts";
 import { joinFile, repairAll } from "./_file_parts.ts";
 import type { FileParts, Section } from "./_file_parts.ts";
-import { concat, drawWord, INTERESTING, mutateBytes } from "./_mutate_bytes.ts";
+import { concat, drawWord, mutateBytes, NUMBERS } from "./_mutate_bytes.ts";
 import type { Random } from "./_random.ts";
 
 /** A good file, whole and in parts. */
@@ -12,10 +12,16 @@ export interface ProgramSeed extends FileParts {
 }
 
 /** Names of which JavaScript knows something. */
-const NAMES = ["__proto__", "constructor", "toString", "valueOf", "hasOwnProperty", "x", "main", "."];
-
-/** Bits of numbers at which kernels break, as integers and as floats. */
-const NUMBERS = [...INTERESTING, 0x7F800000, 0xFF800000, 0x7FC00001, 0x00000001, 0x807FFFFF];
+const NAMES = [
+  "__proto__",
+  "constructor",
+  "toString",
+  "valueOf",
+  "hasOwnProperty",
+  "x",
+  "main",
+  ".",
+];
 
 const RECORD_SIZES = new Map<number, number>(
   Object.entries(RECORD_WORDS).map(([name, words]) => [TAGS[name as keyof typeof TAGS], words * 4]),

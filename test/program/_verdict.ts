@@ -4,7 +4,7 @@ import { decodeHead } from "../../src/program/decode.ts";
 import type { DecodedHead } from "../../src/program/decode.ts";
 import { DEFAULT_MEMORY_LIMIT_BYTES, DEFAULT_WORK_LIMIT } from "../../src/program/defaults.ts";
 import { ProgramError, VERDICTS } from "../../src/program/verdict.ts";
-import { verify, verifyIndices } from "../../src/program/verify.ts";
+import { verify, verifyConstants } from "../../src/program/verify.ts";
 import type { VerifiedProgram } from "../../src/program/verify.ts";
 import { grow, release, take } from "../../src/engines/wasm/memory_pool.ts";
 import type { Machine } from "../../src/engines/wasm/memory_pool.ts";
@@ -59,7 +59,7 @@ function checkStoredBytes(
     throw new ProgramError("checksum", "blob");
   }
   const { offsets, bytes: sizes } = verified.plan;
-  verifyIndices(verified, (i) => stored[0].subarray(offsets[i], offsets[i] + sizes[i]));
+  verifyConstants(verified, (i) => stored[0].subarray(offsets[i], offsets[i] + sizes[i]));
 }
 
 /** Sees an instance of a good program. */

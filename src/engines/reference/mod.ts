@@ -9,7 +9,7 @@ import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead } from "../../program/decode.ts";
 import type { Region } from "../../program/program.ts";
 import { ProgramError } from "../../program/verdict.ts";
-import { verify, verifyIndices } from "../../program/verify.ts";
+import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import type { Instance, LoadOptions } from "../engine.ts";
 import { allocate } from "./_allocate.ts";
@@ -44,7 +44,7 @@ export async function loadReference(
     parameters: region("parameter"),
     state: region("state"),
   };
-  verifyIndices(verified, (tensor) => {
+  verifyConstants(verified, (tensor) => {
     const { offsets, bytes } = verified.plan;
     return new Uint8Array(source.constants, offsets[tensor], bytes[tensor]);
   });

@@ -1,0 +1,95 @@
+/** What the built modules contain, seen through wabt. */
+import assert from "node:assert/strict";
+import asc from "assemblyscript/asc";
+import wabt from "wabt";
+
+const root = new URL("../../", import.meta.url);
+
+async function disassemble(wasm: Uint8Array): Promise<string> {
+  const { readWasm } = await wabt();
+  const features = { simd: true, relaxed_simd: true };
+  const module = readWasm(wasm, { readDebugNames: true, ...features });
+  try {
+    module.applyNames();
+    return module.toText({ foldExprs: false, inlineExport: false });
+  } finally {
+    module.destroy();
+  }
+}
+
+/** The simd build with the names of its functions. */
+async function compileWithNames(): Promise<Uint8Array> {
+  let wasm: Uint8Array | undefined;
+  const flags = "-O1 --noAssert --runtime stub --use abort= --enable simd --debug".split(" ");
+  const { error, stderr } = await asc.main(
+    ["asm/index.ts", ...flags, "--disableWarning", "201", "--outFile", "out.wasm"],
+    {
+      readFile: (name) => Deno.readTextFile(new URL(name, root)).catch(() => null),
+      writeFile: (name, contents) => {
+        if (name === "out.wasm") wasm = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  assert.equal(error, null, stderr.toString());
+  return wasm!;
+}
+
+for (const build of ["simd", "relaxed"]) {
+  Deno.test(`wasm: fewbit.${build}.wasm has no imports and exports its memory`, () => {
+    const bytes = Deno.readFileSync(new URL(`wasm/fewbit.${build}.wasm`, root));
+    const module = new WebAssembly.Module(bytes);
+    assert.deepEqual(WebAssembly.Module.imports(module), []);
+    assert.ok(WebAssembly.Module.exports(module).some(({ kind }) => kind === "memory"));
+  });
+}
+
+Deno.test("wasm: relaxed opcodes are in the relaxed build only", async () => {
+  const bytes = (name: string): Uint8Array => Deno.readFileSync(new URL(`wasm/${name}`, root));
+  assert.doesNotMatch(await disassemble(bytes("fewbit.simd.wasm")), /relaxed/);
+  assert.match(await disassemble(bytes("fewbit.relaxed.wasm")), /relaxed_dot/);
+});
+
+/**
+ * Functions of integer instructions that use float64 for requantisation. Each has the proof that the
+ * result is exact at its head, and is compared with the 64-bit integer twin at the bound by the
+ * conformance suite (`_cases_integer.ts`: ties, |z·m| around 2^53, saturation).
+ */
+const PROVED = [
+  /^asm\/kernels\/requantize\//,
+  /^asm\/kernels\/epilogue\//,
+  /^asm\/kernels\/integer\/real_multiplier$/,
+  /^asm\/kernels\/attention_i8\/add_bias$/,
+  /^asm\/ops\/requantize\/residual_row$/,
+  // Compares bounds of the plan; no value goes through it.
+  /^asm\/ops\/attention_i8\/exec_attention_i8$/,
+];
+
+/** Float32 instructions, and the boundary where integers begin and end. */
+const FLOAT = [
+  /_f32/,
+  /^asm\/ops\/(quantize_linear|dequantize_linear)\//,
+  // These have a float32 type beside their integer ones.
+  /^asm\/ops\/(mean_rows|accumulate)\//,
+];
+
+Deno.test("wasm: integer kernels have no float opcode that is not proved exact", async () => {
+  const text = await disassemble(await compileWithNames());
+  let name = "";
+  const kernels = new Set<string>();
+  const floats = new Set<string>();
+  for (const line of text.split("\n")) {
+    const start = /^ {2}\(func \$(\S+)/.exec(line);
+    if (start !== null) name = start[1];
+    if (!/^asm\/(kernels|ops)\//.test(name)) continue;
+    kernels.add(name);
+    if (/\b(f32|f64|f32x4|f64x2)\./.test(line)) floats.add(name);
+  }
+  // The names are there, so the check sees something.
+  assert.ok(kernels.has("asm/ops/attention_i8/exec_attention_i8") && kernels.size > 60);
+  const known = [...PROVED, ...FLOAT];
+  assert.deepEqual(
+    [...floats].filter((kernel) => !known.some((pattern) => pattern.test(kernel))),
+    [],
+  );
+});
