@@ -4,7 +4,6 @@
  * @module
  */
 import { defineCommand, runMain } from "citty";
-import { FewbitError } from "./src/errors.ts";
 
 /** A command is loaded when it is used, so that a help text costs nothing. */
 const main = defineCommand({
@@ -23,23 +22,4 @@ const main = defineCommand({
   },
 });
 
-if (import.meta.main) {
-  const controller = new AbortController();
-  Deno.addSignalListener("SIGINT", () => controller.abort());
-  addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    fail(event.reason);
-  });
-  try {
-    await runMain(main);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-/** One line for a failure that fewbit knows, a trace for a defect. */
-function fail(error: unknown): never {
-  if (error instanceof FewbitError) console.error(`fewbit: ${error.message}`);
-  else console.error(error);
-  Deno.exit(1);
-}
+if (import.meta.main) await runMain(main);

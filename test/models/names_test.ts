@@ -1,0 +1,137 @@
+/** Checkpoints under the names of Hugging Face and of newer timm give the same graphs. */
+import assert from "node:assert/strict";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { FewbitError } from "../../src/errors.ts";
+import { inferVisionConfig } from "../../src/models/infer_config.ts";
+import { canonicalNames } from "../../src/models/names.ts";
+import { visionConfig } from "../../src/models/vision_config.ts";
+import type { Tensor } from "../../src/tensor.ts";
+
+const path = new URL("../vectors/tiny/deit.safetensors", import.meta.url);
+const PARAMETER = /\.(weight|bias)$|^(cls_token|pos_embed)$/;
+const DEIT = new Map(
+  [...readSafetensors(Deno.readFileSync(path))].filter(([n]) => PARAMETER.test(n)),
+);
+
+/** Undoes what `canonicalNames` does for Hugging Face. */
+function toHuggingFace(weights: Map<string, Tensor>, prefix: string): Map<string, Tensor> {
+  const renames: [RegExp, string][] = [
+    [/^cls_token$/, "embeddings.cls_token"],
+    [/^pos_embed$/, "embeddings.position_embeddings"],
+    [/^patch_embed\.proj\./, "embeddings.patch_embeddings.projection."],
+    [/^blocks\.(\d+)\./, "encoder.layer.$1."],
+    [/\.norm1\./, ".layernorm_before."],
+    [/\.norm2\./, ".layernorm_after."],
+    [/\.attn\.proj\./, ".attention.output.dense."],
+    [/\.mlp\.fc1\./, ".intermediate.dense."],
+    [/\.mlp\.fc2\./, ".output.dense."],
+    [/^norm\./, "layernorm."],
+  ];
+  const result = new Map<string, Tensor>();
+  for (const [name, tensor] of weights) {
+    if (name.startsWith("head.")) {
+      result.set(name.replace("head.", "classifier."), tensor);
+      continue;
+    }
+    const to = renames.reduce((text, [from, into]) => text.replace(from, into), name);
+    const joined = /^(.*)\.attn\.qkv\.(weight|bias)$/.exec(to);
+    if (joined === null) result.set(prefix + to, tensor);
+    else {
+      const [n, ...rest] = tensor.shape;
+      const size = tensor.data.length / 3;
+      ["query", "key", "value"].forEach((part, i) =>
+        result.set(`${prefix}${joined[1]}.attention.attention.${part}.${joined[2]}`, {
+          dtype: "f32",
+          shape: [n / 3, ...rest],
+          data: (tensor.data as Float32Array).slice(i * size, (i + 1) * size),
+        })
+      );
+    }
+  }
+  return result;
+}
+
+for (const prefix of ["vit.", "deit.", ""]) {
+  Deno.test(`names: Hugging Face's "${prefix}…" become timm's`, () => {
+    const renamed = canonicalNames(toHuggingFace(DEIT, prefix));
+    assert.deepEqual([...renamed.keys()].sort(), [...DEIT.keys()].sort());
+    for (const [name, { shape, data }] of DEIT) {
+      assert.deepEqual(renamed.get(name)!.shape, shape, name);
+      assert.deepEqual(
+        [...renamed.get(name)!.data as Float32Array],
+        [...data as Float32Array],
+        name,
+      );
+    }
+  });
+}
+
+const NOTHING: Tensor = { dtype: "f32", shape: [1], data: new Float32Array(1) };
+
+Deno.test("names: newer timm puts a Swin's downsample at the start of a stage", () => {
+  const renamed = canonicalNames(
+    new Map([
+      ["layers.1.downsample.reduction.weight", NOTHING],
+      ["layers.1.blocks.0.norm1.weight", NOTHING],
+      ["head.fc.weight", NOTHING],
+    ]),
+  );
+  assert.deepEqual([...renamed.keys()], [
+    "layers.0.downsample.reduction.weight",
+    "layers.1.blocks.0.norm1.weight",
+    "head.weight",
+  ]);
+});
+
+Deno.test("names: variants that are not built are refused by name", () => {
+  for (const name of ["dist_token", "norm_pre.weight", "fc_norm.bias", "head_dist.weight"]) {
+    assert.throws(
+      () => canonicalNames(new Map([[name, NOTHING]])),
+      (error) => error instanceof FewbitError && error.code === "unsupported",
+    );
+  }
+});
+
+Deno.test("config: timm's and Hugging Face's keys give the same sizes", () => {
+  const timm = visionConfig({ architecture: "deit_small_patch16_224", num_classes: 10 });
+  const huggingFace = visionConfig({
+    model_type: "deit",
+    hidden_size: 384,
+    num_hidden_layers: 12,
+    num_attention_heads: 6,
+    intermediate_size: 1536,
+    image_size: 224,
+    patch_size: 16,
+    layer_norm_eps: 1e-6,
+    num_labels: 10,
+  });
+  assert.deepEqual(timm, huggingFace);
+  const swin = visionConfig({ architecture: "swin_base_patch4_window7_224" });
+  assert.ok(swin.family === "swin");
+  assert.deepEqual([swin.width, swin.depths, swin.heads], [128, [2, 2, 18, 2], [4, 8, 16, 32]]);
+});
+
+Deno.test("config: sizes are read off the shapes of the tensors", () => {
+  const config = visionConfig(inferVisionConfig(DEIT, { num_heads: 2 }));
+  assert.ok(config.family === "deit");
+  assert.deepEqual(
+    [config.imageSize, config.patchSize, config.width, config.depth, config.classes],
+    [32, 8, 32, 2, 5],
+  );
+});
+
+Deno.test("config: hostile values are typed errors", () => {
+  for (
+    const config of [
+      {},
+      { model_type: "bert" },
+      { model_type: "vit", hidden_size: -1 },
+      { model_type: "vit", hidden_size: 1e12 },
+      { model_type: "vit", hidden_size: 192, num_hidden_layers: 12, num_attention_heads: 5 },
+      { model_type: "vit", hidden_size: "many" },
+      { model_type: "swin", embed_dim: 96, depths: [2, 2], num_heads: [3] },
+      { model_type: "swin", embed_dim: 96, depths: "2", num_heads: [3] },
+      { architecture: "deit_tiny_distilled_patch16_224" },
+    ]
+  ) assert.throws(() => visionConfig(config), FewbitError, JSON.stringify(config));
+});
