@@ -34,9 +34,9 @@ export class FewbitError extends Error {
   /** The kind of failure; stable across versions, unlike the message. */
   readonly code: ErrorCode;
 
-  /** Makes an error of one kind with a message for people. */
+  /** Makes an error of one kind with a message for people; a hostile file may not make it long. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(message.length > 1000 ? `${message.slice(0, 1000)}…` : message, options);
     this.name = "FewbitError";
     this.code = code;
   }

@@ -56,9 +56,9 @@ const SWIN_SIZES: Readonly<
  * @throws {FewbitError} `unsupported` for another family, `invalid_file` for a missing or bad number.
  */
 export function visionConfig(config: Readonly<Record<string, unknown>>): VisionConfig {
-  const type = String(config.model_type ?? config.architecture ?? "");
-  const architecture = String(config.architecture ?? "");
-  if (/distilled/.test(architecture + String(config.architectures ?? ""))) {
+  const type = textOf(config.model_type ?? config.architecture);
+  const architecture = textOf(config.architecture);
+  if (/distilled/.test(architecture + textOf(config.architectures))) {
     throw new FewbitError(
       "unsupported",
       "Distilled models with a distillation token are not supported",
@@ -138,6 +138,11 @@ function classCount(config: Readonly<Record<string, unknown>>): number {
   return positive(config, ["num_classes", "num_labels"], counted ?? 1000);
 }
 
+/** What a config holds, as text; not `String`, which an object may have redefined. */
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
+}
+
 function positive(
   config: Readonly<Record<string, unknown>>,
   names: readonly string[],
@@ -145,9 +150,10 @@ function positive(
   integer = true,
 ): number {
   const given = names.map((name) => config[name]).find((v) => v !== undefined && v !== null);
-  const value = Number(Array.isArray(given) ? given[0] : given ?? fallback);
+  const first = Array.isArray(given) ? given[0] : given ?? fallback;
+  const value = typeof first === "object" ? NaN : Number(first);
   if (!(value > 0) || value > 1e9 || (integer && names[0] !== "mlp_ratio" && value % 1 !== 0)) {
-    throw new FewbitError("invalid_file", `Config: ${names.join(" or ")} is ${given ?? fallback}`);
+    throw new FewbitError("invalid_file", `Config: ${names.join(" or ")} is ${textOf(first)}`);
   }
   return value;
 }

@@ -3,6 +3,7 @@ import type { Instance, LoadOptions } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import type { Program } from "../program/program.ts";
 import { decodeImage } from "../vision/decode.ts";
 import type { Image } from "../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../vision/preprocess.ts";
@@ -78,9 +79,10 @@ export class ImageClassifier implements Disposable {
         "Cannot classify: the program is not an image classifier",
       );
     }
-    this.preprocessing = preprocessing as Preprocessing;
-    checkPreprocessing(this.preprocessing);
-    this.labels = Array.isArray(labels) ? labels.map(String) : [];
+    this.preprocessing = checkedPreprocessing(preprocessing as Preprocessing, instance.program);
+    this.labels = Array.isArray(labels)
+      ? labels.map((label, i) => typeof label === "string" ? label : String(i))
+      : [];
     this.#instance = instance;
     this.#batchSize = batchSize;
   }
@@ -193,6 +195,40 @@ export class ImageClassifier implements Disposable {
       .slice(0, Math.max(1, topK));
     return { ...top[0], top, logits };
   }
+}
+
+/** The metadata of a file, which may be hostile, where it suits the program. */
+function checkedPreprocessing(preprocessing: Preprocessing, program: Program): Preprocessing {
+  const fail = (why: string, cause?: unknown): never => {
+    throw new FewbitError("invalid_file", `Cannot classify: ${why}`, { cause });
+  };
+  try {
+    checkPreprocessing(preprocessing);
+  } catch (cause) {
+    if (cause instanceof FewbitError) fail(`the model's metadata: ${cause.message}`, cause);
+    throw cause;
+  }
+  const { inputSize: [channels, height, width], resize } = preprocessing;
+  const shapes = { pixels: [height, width, channels], image: [channels, height, width] };
+  for (const { name, region, extents } of program.tensors) {
+    const shape = shapes[name as keyof typeof shapes];
+    if (region !== "input" || shape === undefined) continue;
+    const constant = (i: number): number =>
+      program.expressions[i].terms.length === 0 ? program.expressions[i].constant : -1;
+    if (extents.length !== 4 || shape.some((extent, i) => constant(extents[i + 1]) !== extent)) {
+      fail(`its metadata is for images of ${shape.join(" × ")}, which input ${name} is not`);
+    }
+  }
+  const sides = resize.mode === "stretch"
+    ? [resize.width, resize.height]
+    : resize.mode === "shorter_side"
+    ? [resize.size]
+    : [];
+  const most = Math.max(1024, 4 * Math.max(height, width));
+  if (sides.some((side) => side > most)) {
+    fail(`its metadata resizes to ${sides.join(" × ")} pixels`);
+  }
+  return preprocessing;
 }
 
 async function toImage(image: ImageInput, signal: AbortSignal | undefined): Promise<Image> {

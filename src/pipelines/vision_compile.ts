@@ -164,6 +164,8 @@ function metadataOf(
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
   const labels = config.id2label;
   if (typeof labels !== "object" || labels === null) return undefined;
-  const entries = Object.entries(labels).map(([id, label]) => [Number(id), String(label)] as const);
+  const entries = Object.entries(labels).map(([id, label]) =>
+    [Number(id), typeof label === "string" ? label : id] as const
+  );
   return entries.sort((a, b) => a[0] - b[0]).map(([, label]) => label);
 }

@@ -56,7 +56,8 @@ export function huggingFacePreprocessing(config: Config, processor: Config): Pre
 }
 
 function processorType(processor: Config): string {
-  return String(processor.image_processor_type ?? processor.feature_extractor_type ?? "");
+  const type = processor.image_processor_type ?? processor.feature_extractor_type;
+  return typeof type === "string" ? type : "";
 }
 
 function resizeMode(config: Config, processor: Config, hasCrop: boolean): ResizeMode {

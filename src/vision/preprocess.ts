@@ -35,7 +35,8 @@ export interface Preprocessing {
 export function checkPreprocessing(preprocessing: Preprocessing): void {
   const { inputSize, mean, std, interpolation, centerCrop } = asObject(preprocessing, "an object");
   if (
-    !Array.isArray(inputSize) || inputSize.length !== 3 || inputSize[0] !== 1 && inputSize[0] !== 3
+    !Array.isArray(inputSize) || inputSize.length !== 3 || !inputSize.every(Number.isFinite) ||
+    inputSize[0] !== 1 && inputSize[0] !== 3
   ) {
     throw invalid("inputSize to be [1 or 3, height, width]", inputSize);
   }
@@ -60,9 +61,12 @@ export function checkPreprocessing(preprocessing: Preprocessing): void {
 
 function checkResizeMode(mode: ResizeMode): void {
   asObject(mode, "resize to be an object");
-  if (mode.mode === "stretch") checkImageSize(mode.width, mode.height);
-  else if (mode.mode === "shorter_side") checkImageSize(mode.size, mode.size);
-  else if (mode.mode !== "none") {
+  const { width, height, size } = mode as unknown as Record<string, number>;
+  const [x, y] = mode.mode === "stretch" ? [width, height] : [size, size];
+  if (mode.mode === "stretch" || mode.mode === "shorter_side") {
+    if (!Number.isFinite(x) || !Number.isFinite(y)) throw invalid("resize to be numbers", mode);
+    checkImageSize(x, y);
+  } else if (mode.mode !== "none") {
     throw invalid("resize.mode to be none, stretch or shorter_side", mode);
   }
 }
