@@ -10,8 +10,6 @@ export interface Machine {
   readonly deno: string;
   readonly v8: string;
   readonly onnxruntime: string;
-  /** Load average of a minute, before. */
-  readonly load: number;
 }
 
 /** Looks around. */
@@ -24,7 +22,6 @@ export function describeMachine(): Machine {
     deno: Deno.version.deno,
     v8: Deno.version.v8,
     onnxruntime: ORT_VERSION,
-    load: Deno.loadavg()[0],
   };
 }
 

@@ -64,9 +64,11 @@ const report = [header(machine, rounds)];
 for (const [name, { title, text, run }] of Object.entries(SECTIONS)) {
   if (only !== undefined && only !== name) continue;
   console.error(title);
+  const before = Deno.loadavg()[0];
   const section = await run(rounds);
+  const load = [before, Deno.loadavg()[0]].map((value) => value.toFixed(2));
   results[name] = section.results;
-  report.push(`## ${title}`, text, section.report);
+  report.push(`## ${title}`, text, section.report, `Load average: ${load.join(" to ")}.`);
 }
 const markdown = report.join("\n\n") + "\n";
 console.log(markdown);
@@ -79,12 +81,11 @@ if (only === undefined) {
 }
 
 function header(machine: Machine, rounds: number): string {
-  const { date, cpu, cores, os, deno, v8, onnxruntime, load } = machine;
+  const { date, cpu, cores, os, deno, v8, onnxruntime } = machine;
   return [
     "# Results",
     `Written by \`deno task bench --rounds ${rounds}\` on ${date}. ${cpu}, ${cores} cores, ${os}; ` +
-    `Deno ${deno}, V8 ${v8}; onnxruntime-web and onnxruntime-node ${onnxruntime}, one thread each; ` +
-    `load average before: ${load.toFixed(2)}.`,
+    `Deno ${deno}, V8 ${v8}; onnxruntime-web and onnxruntime-node ${onnxruntime}, one thread each.`,
     "Contenders take turns in every round. `2.00× [1.90]`: ours is 2.00 times as fast, the median " +
     "of the paired ratios of all rounds, and 1.90 times by the best rounds of both.",
   ].join("\n\n");

@@ -366,7 +366,7 @@ export declare function decodeHeader(bytes: Uint8Array): {
 export declare class FewbitError extends Error {
     /** The kind of failure; stable across versions, unlike the message. */
     readonly code: ErrorCode;
-    /** Makes an error of one kind with a message for people. */
+    /** Makes an error of one kind with a message for people; a hostile file may not make it long. */
     constructor(code: ErrorCode, message: string, options?: ErrorOptions);
 }
 

@@ -22,7 +22,7 @@ const K_BLOCK: i32 = 384, M_BLOCK: i32 = 128, FEW_ROWS: i32 = 2;
 
 /** Bytes of scratch of gemm_f32 and gemm_f32_fast. */
 export function gemm_f32_scratch(m: i32, k: i32, n: i32): usize {
-  return <usize>((min(m, M_BLOCK) + 3) & ~3) * <usize>min(k, K_BLOCK) * 8 + 256;
+  return <usize>((min(m, M_BLOCK) + 3) & ~3) * <usize>min(k, 2 * K_BLOCK) * 8 + 256;
 }
 
 /** Deterministic. See the head of the file. */
@@ -31,17 +31,19 @@ export function gemm_f32(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
   else gemm(x, ldx, m, k, panels, n, y, ldy, bias, residual, ldr, scratch, false);
 }
 
-/** Multiply and add may be one rounding. */
+/** Multiply and add may be one rounding (relaxed build); the simd build has nothing faster than the deterministic kernel. */
 export function gemm_f32_fast(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, bias: usize, residual: usize, ldr: usize, scratch: usize): void {
-  if (m <= FEW_ROWS) gemv_f32(x, ldx, m, k, panels, n, y, ldy, bias, residual, ldr, scratch, true);
-  else gemm(x, ldx, m, k, panels, n, y, ldy, bias, residual, ldr, scratch, true);
+  if (m <= FEW_ROWS) gemv_f32(x, ldx, m, k, panels, n, y, ldy, bias, residual, ldr, scratch, ASC_FEATURE_RELAXED_SIMD);
+  else gemm(x, ldx, m, k, panels, n, y, ldy, bias, residual, ldr, scratch, ASC_FEATURE_RELAXED_SIMD);
 }
 
 function gemm(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, bias: usize, residual: usize, ldr: usize, scratch: usize, fast: bool): void {
   const edge = align(scratch), a = edge + 128;
   const doubled = !fast;
   const m_blocks = (m + M_BLOCK - 1) / M_BLOCK, m_block = ((m + m_blocks - 1) / m_blocks + 3) & ~3;
-  const k_blocks = max((k + K_BLOCK - 1) / K_BLOCK, 1), k_block = (k + k_blocks - 1) / k_blocks;
+  // A block of an undoubled panel holds twice the steps in the same memory.
+  const most = doubled ? K_BLOCK : 2 * K_BLOCK;
+  const k_blocks = max((k + most - 1) / most, 1), k_block = (k + k_blocks - 1) / k_blocks;
   for (let i0 = 0; i0 < m; i0 += m_block) {
     const rows = min(m_block, m - i0);
     for (let k0 = 0; k0 < k; k0 += k_block) {

@@ -105,6 +105,12 @@ export abstract class BaseInstance implements Instance {
     this.#values = values;
     this.start(index, symbols);
     const ticket = ++this.#execution;
+    const assertCurrent = (): void => {
+      this.assertUsable();
+      if (ticket !== this.#execution) {
+        throw new FewbitError("invalid_argument", "Cannot go on: another run has begun");
+      }
+    };
     let done = 0;
     return {
       total: entry.count,
@@ -112,16 +118,14 @@ export abstract class BaseInstance implements Instance {
         return done;
       },
       advance: (count = entry.count): boolean => {
-        this.assertUsable();
-        if (ticket !== this.#execution) {
-          throw new FewbitError("invalid_argument", "Cannot advance: another run has begun");
-        }
+        assertCurrent();
         const take = Math.min(count, entry.count - done);
         if (take > 0) this.step(index, done, take);
         done += take;
         return done === entry.count;
       },
       outputs: (): Outputs => {
+        assertCurrent();
         const outputs = used.filter((i) => program.tensors[i].region === "output");
         return Object.fromEntries(
           outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),

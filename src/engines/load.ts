@@ -1,6 +1,8 @@
 /** Loading a program on the engine that a caller names. */
 import { FewbitError } from "../errors.ts";
+import { decodeHeader } from "../program/decode.ts";
 import { encodeProgram } from "../program/encode.ts";
+import { HEADER_BYTES } from "../program/format.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Instance, LoadOptions } from "./engine.ts";
 import { loadReference } from "./reference/mod.ts";
@@ -45,6 +47,7 @@ export async function load(
     case "reference":
       return await loadReference(await bytesOf(file, rest.signal), rest);
     default:
+      new SourceReader(file, undefined, () => {}).close();
       throw new FewbitError(
         "invalid_argument",
         `Unknown engine "${engine}", expected ${ENGINES.join(", ")}`,
@@ -56,7 +59,7 @@ function isProgram(source: ProgramSource | CompiledProgram): source is CompiledP
   return typeof source === "object" && "instructions" in source;
 }
 
-/** The whole file: this engine does not stream. */
+/** The whole file and no more than one byte behind it: this engine does not stream. */
 async function bytesOf(
   source: ProgramSource,
   signal: AbortSignal | undefined,
@@ -65,12 +68,17 @@ async function bytesOf(
   const reader = new SourceReader(source, signal, () => {});
   try {
     const chunks: Uint8Array<ArrayBuffer>[] = [];
-    for (;;) {
-      const chunk = await reader.read(Infinity);
+    const all = async (): Promise<Uint8Array> =>
+      new Uint8Array(await new Blob(chunks).arrayBuffer());
+    for (let most = HEADER_BYTES; reader.loaded < most;) {
+      const chunk = await reader.read(most - reader.loaded);
       if (chunk.length === 0) break;
       chunks.push(new Uint8Array(chunk));
+      if (reader.loaded !== HEADER_BYTES) continue;
+      const { headBytes, blobBytes } = decodeHeader(await all());
+      most = headBytes + blobBytes + 1;
     }
-    return new Uint8Array(await new Blob(chunks).arrayBuffer());
+    return await all();
   } finally {
     reader.close();
   }

@@ -209,10 +209,9 @@ function checkedPreprocessing(preprocessing: Preprocessing, program: Program): P
     throw cause;
   }
   const { inputSize: [channels, height, width], resize } = preprocessing;
-  const shapes = { pixels: [height, width, channels], image: [channels, height, width] };
   for (const { name, region, extents } of program.tensors) {
-    const shape = shapes[name as keyof typeof shapes];
-    if (region !== "input" || shape === undefined) continue;
+    if (region !== "input" || (name !== "pixels" && name !== "image")) continue;
+    const shape = name === "pixels" ? [height, width, channels] : [channels, height, width];
     const constant = (i: number): number =>
       program.expressions[i].terms.length === 0 ? program.expressions[i].constant : -1;
     if (extents.length !== 4 || shape.some((extent, i) => constant(extents[i + 1]) !== extent)) {
@@ -236,7 +235,12 @@ async function toImage(image: ImageInput, signal: AbortSignal | undefined): Prom
     return decodeImage(await readBytes(image, signal));
   }
   if (image instanceof Uint8Array || image instanceof ArrayBuffer) return decodeImage(image);
-  return image instanceof Blob ? await decodeImage(image) : image;
+  if (image instanceof Blob) return await decodeImage(image);
+  if (typeof image === "object" && image !== null) return image;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot classify: expected a path, URL, bytes, Blob or pixels, got ${typeof image}`,
+  );
 }
 
 /** Arrays one after the other. */

@@ -11,6 +11,7 @@ import type { Region } from "../../program/program.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
+import { limitsOf } from "../_limits.ts";
 import type { Instance, LoadOptions } from "../engine.ts";
 import { allocate } from "./_allocate.ts";
 import { ReferenceInstance } from "./_instance.ts";
@@ -28,7 +29,9 @@ export async function loadReference(
   await Promise.resolve();
   options.signal?.throwIfAborted();
   const head = decodeHead(bytes);
-  const verified = verify(head.program, head.segments, options);
+  const { symbols } = options;
+  const limits = limitsOf(options);
+  const verified = verify(head.program, head.segments, { ...limits, ...(symbols && { symbols }) });
   const length = head.headBytes + head.blobBytes;
   if (bytes.length < length) {
     throw new ProgramError("truncated", `${bytes.length} of ${length} bytes`);

@@ -2,11 +2,12 @@
 import { FewbitError } from "../../errors.ts";
 import { decodeHead, decodeHeader } from "../../program/decode.ts";
 import type { DecodedHead } from "../../program/decode.ts";
-import { DEFAULT_MEMORY_LIMIT_BYTES, DEFAULT_WORK_LIMIT } from "../../program/defaults.ts";
 import { rangeOf } from "../../program/expression.ts";
 import type { Range } from "../../program/expression.ts";
 import { HEADER_BYTES } from "../../program/format.ts";
 import { ProgramError } from "../../program/verdict.ts";
+import { limitsOf } from "../_limits.ts";
+import type { Limits } from "../_limits.ts";
 import type { LoadOptions } from "../engine.ts";
 import type { LoadedProgram } from "../_base_instance.ts";
 import { check, Residence } from "./_residence.ts";
@@ -40,7 +41,6 @@ export async function loadWasm(
   source: ProgramSource,
   options: WasmLoadOptions = {},
 ): Promise<WasmInstance> {
-  const limits = limitsOf(options);
   let total: number | undefined;
   const reader = new SourceReader(
     source,
@@ -49,6 +49,7 @@ export async function loadWasm(
   );
   let machine: Machine | undefined;
   try {
+    const limits = limitsOf(options);
     const { build = "auto" } = options;
     const { module, engine } = typeof build === "string" ? pickBuild(build) : build;
     const header = await readAll(reader, HEADER_BYTES);
@@ -68,23 +69,6 @@ export async function loadWasm(
     reader.close();
     if (machine !== undefined) release(machine);
   }
-}
-
-interface Limits {
-  readonly memoryBytes: number;
-  readonly work: number;
-}
-
-function limitsOf({ memoryLimitBytes, workLimit }: LoadOptions): Limits {
-  const memory = memoryLimitBytes ?? DEFAULT_MEMORY_LIMIT_BYTES;
-  const work = workLimit ?? DEFAULT_WORK_LIMIT;
-  if (!(memory >= 0) || !(work >= 0)) {
-    throw new FewbitError(
-      "invalid_argument",
-      `Cannot load program with memoryLimitBytes ${memory} and workLimit ${work}`,
-    );
-  }
-  return { memoryBytes: Math.floor(Math.min(memory, DEFAULT_MEMORY_LIMIT_BYTES)), work };
 }
 
 /** The file up to `length` bytes; a header may claim any length, so that memory follows the bytes. */
@@ -134,7 +118,7 @@ function placeHead(
     check(exports.model_symbol(model, index, value), name);
   }
   const where = `program ${decoded.id}${given(symbols)}`;
-  check(exports.model_plan(model, limits.memoryBytes, limits.work), where);
+  check(exports.model_plan(model, limits.memoryLimitBytes, limits.workLimit), where);
   grow(machine, (exports.model_end(model) >>> 0) + (exports.instance_size(model) >>> 0));
   return decoded;
 }
