@@ -1,4 +1,5 @@
 /** Dyadic numbers: a ratio of scales as `multiplier / 2^shift`, and requantisation with it. */
+import { FewbitError } from "../errors.ts";
 
 /** `multiplier / 2^shift`, 2^30 ≤ |multiplier| < 2^31. */
 export interface Dyadic {
@@ -12,6 +13,9 @@ export interface Dyadic {
  */
 export function dyadic(a: number, b: number): Dyadic {
   const ratio = a / b;
+  if (!Number.isFinite(ratio)) {
+    throw new FewbitError("invalid_file", `Cannot requantise: scales ${a} and ${b} have no ratio`);
+  }
   if (ratio === 0) return { multiplier: 0, shift: 31 };
   // frexp: |ratio| = fraction·2^exponent, ½ ≤ fraction < 1. log2 may be off by one at a power of two.
   const magnitude = Math.abs(ratio);

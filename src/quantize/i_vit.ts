@@ -495,8 +495,11 @@ class Rewriter {
     const width = token.length;
     const codesOf = (scales: Scales): Int16Array =>
       this.graph.constants.get(embedding.value.id)!.tensor(scales).data as Int16Array;
-    const tokenCode = (scales: Scales, i: number): number =>
-      roundHalfEven(Math.fround(token[i] / scales.get(from)!));
+    const tokenCode = (scales: Scales, i: number): number => {
+      const code = roundHalfEven(Math.fround(token[i] / scales.get(from)!));
+      if (Number.isFinite(code)) return code;
+      throw new FewbitError("invalid_file", `Cannot quantise the class token: ${token[i]}`);
+    };
     const rest = tensor.shape[0] - 1;
     const arm = this.#constant(
       `rows ${to}`,
