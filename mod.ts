@@ -54,14 +54,14 @@ export * as ops from "./src/graph/ops/mod.ts";
 export { calibrate } from "./src/quantize/calibrate.ts";
 export type { CalibrateOptions } from "./src/quantize/calibrate.ts";
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
+export type { IVitOptions } from "./src/quantize/i_vit.ts";
 export type {
   Activation,
   ActivationSource,
   IntegerNetwork,
-  IVitOptions,
   ScaleRule,
   Scales,
-} from "./src/quantize/i_vit.ts";
+} from "./src/quantize/i_vit_network.ts";
 export { quantizeParameters } from "./src/quantize/i_vit_parameters.ts";
 export type { BiasRoom, IntegerParameters } from "./src/quantize/i_vit_parameters.ts";
 export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/i_vit_constants.ts";

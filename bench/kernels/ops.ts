@@ -3,8 +3,8 @@
  *
  *     deno run -A bench/kernels/ops.ts [relaxed] [name]
  */
-import { compileOps, KernelModule } from "../../test/kernels/_kernel_module.ts";
-import type { TestOperand } from "../../test/kernels/_kernel_module.ts";
+import { compileOps, KernelModule } from "./_kernel_module.ts";
+import type { TestOperand } from "./_kernel_module.ts";
 import type { DType } from "../../src/tensor.ts";
 
 const T = 197, C = 192, H = 3, M = 768;

@@ -9,7 +9,7 @@ import { compile } from "../program/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { calibrate } from "../quantize/calibrate.ts";
 import { quantizeIVit } from "../quantize/i_vit.ts";
-import type { IntegerNetwork } from "../quantize/i_vit.ts";
+import type { IntegerNetwork } from "../quantize/i_vit_network.ts";
 import {
   checkpointParameters,
   checkpointScales,

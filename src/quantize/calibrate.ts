@@ -9,7 +9,7 @@ import { lower } from "../program/lower/lower.ts";
 import type { LoweredProgram } from "../program/lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { TensorData } from "../tensor.ts";
-import type { Activation, IntegerNetwork } from "./i_vit.ts";
+import type { Activation, IntegerNetwork } from "./i_vit_network.ts";
 import { geluOf } from "./i_vit_constants.ts";
 import { createObserver, scaleFor } from "./observer.ts";
 import type { Observer, ObserverKind } from "./observer.ts";

@@ -5,8 +5,8 @@
  * @module
  */
 import { FewbitError } from "../errors.ts";
-import { Graph, nodesOf } from "../graph/graph.ts";
-import type { Node, Value } from "../graph/graph.ts";
+import { nodesOf } from "../graph/graph.ts";
+import type { Graph, Node, Value } from "../graph/graph.ts";
 import {
   attentionScoresInteger,
   attentionValuesInteger,
@@ -20,7 +20,6 @@ import {
   patches,
   quantizeLinear,
   relativePositionBias,
-  requantize as requantizeOp,
   reshape,
   selectRow,
   shiftGelu,
@@ -28,48 +27,15 @@ import {
   softmaxInteger,
 } from "../graph/ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
+import { IntegerBuilder } from "./_integer_builder.ts";
+import type { Codes } from "./_integer_builder.ts";
 import { dyadic, requantize } from "./dyadic.ts";
 import { geluTable, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
 import type { QuantizedWeight } from "./i_vit_constants.ts";
+import { multiply, ruleOf } from "./i_vit_network.ts";
+import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
 import { clampCode, quantizeValue, roundHalfEven } from "./round.ts";
-
-/** Scales of activations by name: float32 numbers. */
-export type Scales = ReadonlyMap<string, number>;
-
-/** A float32 scale, or one for each channel, that follows from the scales of activations. */
-export interface ScaleRule {
-  /** Activations whose scales it needs. */
-  readonly from: readonly string[];
-  /** One scale, or one for each channel. */
-  of(scales: Scales): Float32Array;
-}
-
-/** A place where values are put on a grid whose scale is calibrated: a QuantAct of I-ViT. */
-export interface Activation {
-  /** I-ViT's name for it. */
-  readonly name: string;
-  /** Width of its codes. */
-  readonly bits: 8 | 16;
-  /** The codes. */
-  readonly output: Value;
-  /** Where the real values come from. */
-  readonly source: ActivationSource;
-}
-
-/** Real values: a float input or constant, codes with scales (plus an identity), or GELU of codes. */
-export type ActivationSource =
-  | { readonly kind: "input"; readonly x: Value }
-  | { readonly kind: "constant"; readonly tensor: Tensor }
-  | {
-    readonly kind: "codes";
-    readonly x: Value;
-    readonly scale: ScaleRule;
-    readonly identity?: { readonly x: Value; readonly scale: ScaleRule };
-    /** Real values of rows that are constant and therefore in no node. */
-    readonly constantRow?: (scales: Scales) => Float32Array;
-  }
-  | { readonly kind: "gelu"; readonly x: Value; readonly scale: string };
 
 /** Options of {@linkcode quantizeIVit}. */
 export interface IVitOptions {
@@ -81,16 +47,6 @@ export interface IVitOptions {
   readonly parameters: IntegerParameters;
   /** Float32 value of each pixel byte `[channels, 256]`: adds the entry `main`, which takes pixels. */
   readonly pixelTable?: Float32Array;
-}
-
-/** A network of integers with entries as {@linkcode IVitOptions} asks for, its activations in the order in which they are computed. */
-export interface IntegerNetwork {
-  /** The integer graph. */
-  readonly graph: Graph;
-  /** In the order in which they are computed. */
-  readonly activations: readonly Activation[];
-  /** What taps show: the codes of all activations, and the results of softmax and GELU, by name. */
-  readonly taps: ReadonlyMap<string, Value>;
 }
 
 /** Entry of a compiled classifier that takes u8 pixels `[batch, height, width, channels]`. */
@@ -107,28 +63,20 @@ export function quantizeIVit(source: Graph, options: IVitOptions): IntegerNetwor
     if (options.pixelTable !== undefined) rewriter.rewrite(entry, PIXELS);
     rewriter.rewrite(entry, entry);
   }
-  const activations = [...rewriter.activations.values()];
+  const activations = [...rewriter.builder.activations.values()];
   return {
     graph: rewriter.graph,
     activations,
     taps: new Map([
       ...activations.map(({ name, output }) => [name, output] as const),
-      ...rewriter.taps,
+      ...rewriter.builder.taps,
     ]),
   };
 }
 
-/** Codes of a value of the float graph, and their scale. */
-interface Codes {
-  readonly value: Value;
-  readonly scale: ScaleRule;
-}
-
 class Rewriter {
-  readonly graph: Graph = new Graph();
-  readonly activations: Map<string, Activation> = new Map();
-  readonly taps: Map<string, Value> = new Map();
-  readonly #constants: Map<string, Value> = new Map();
+  readonly builder: IntegerBuilder = new IntegerBuilder();
+  readonly graph: Graph = this.builder.graph;
   #codes: Map<number, Codes> = new Map();
   #consumers: Map<number, { node: Node; at: number }[]> = new Map();
   #channelsLast = false;
@@ -142,8 +90,8 @@ class Rewriter {
   /** Rewrites what the outputs of an entry need, as an entry of another name. */
   rewrite(entry: string, as: string): void {
     this.#codes = new Map();
-    this.activations.clear();
-    this.taps.clear();
+    this.builder.activations.clear();
+    this.builder.taps.clear();
     this.#channelsLast = as === PIXELS && entry !== PIXELS;
     const nodes = nodesOf(
       this.source,
@@ -156,7 +104,7 @@ class Rewriter {
       if (of !== entry) continue;
       const { value: codes, scale } = this.#of(value);
       this.graph.output(`${name}_i32`, codes, as);
-      const scales = this.#derivedScale(`scale ${name}`, scale);
+      const scales = this.builder.derivedScale(`scale ${name}`, scale);
       this.graph.output(name, this.graph.apply(dequantizeLinear, [codes, scales]), as);
     }
   }
@@ -202,29 +150,28 @@ class Rewriter {
         );
       }
       const pixels = this.graph.input("pixels", "u8", shape);
-      const table = this.#constant("pixels", "i8", [channels as number, 256], [name], (scales) => {
-        const scale = scales.get(name)!;
-        return Int8Array.from(this.options.pixelTable!, (x) => quantizeValue(x, scale, 8));
-      });
+      const table = this.builder.constant(
+        "pixels",
+        "i8",
+        [channels as number, 256],
+        [name],
+        (scales) => {
+          const scale = scales.get(name)!;
+          return Int8Array.from(this.options.pixelTable!, (x) => quantizeValue(x, scale, 8));
+        },
+      );
       return this.#set(input, this.graph.apply(lookup, [pixels, table]), ruleOf(name));
     }
     const x = this.graph.input(input.name, input.dtype, input.shape);
-    const scale = this.#derivedScale("scale input", ruleOf(name));
+    const scale = this.builder.derivedScale("scale input", ruleOf(name));
     const codes = this.graph.apply(quantizeLinear, [x, scale], { to: "i8" });
     this.#set(input, codes, ruleOf(name));
-    this.#activation({
+    this.builder.activation({
       name,
       bits: 8,
       output: codes,
       source: { kind: "input", x },
     });
-  }
-
-  #activation(activation: Activation): void {
-    if (activation.name === "") {
-      throw new FewbitError("unsupported", "I-ViT needs a name for every value that it quantises");
-    }
-    this.activations.set(activation.name, activation);
   }
 
   #node(node: Node): void {
@@ -307,7 +254,7 @@ class Rewriter {
         weightBits,
         room ? { bias: real!, inputScale: scale.of(scales)[0] } : undefined,
       );
-    const codes = this.#constant(
+    const codes = this.builder.constant(
       `weight ${name}`,
       "i8",
       rows.shape,
@@ -315,7 +262,7 @@ class Rewriter {
       (scales) => quantized(scales).codes,
     );
     const channels = multiply(scale, { from, of: (scales) => quantized(scales).scales });
-    const integerBias = real === undefined ? undefined : this.#constant(
+    const integerBias = real === undefined ? undefined : this.builder.constant(
       `bias ${name}`,
       "i32",
       bias!.shape as number[],
@@ -338,7 +285,7 @@ class Rewriter {
     const tensor = (value: Value): Float32Array =>
       this.source.constants.get(value.id)!.tensor(new Map()).data as Float32Array;
     const quantized = this.options.parameters.norm(name, tensor(gamma!), tensor(beta!));
-    const bias = this.#constant(
+    const bias = this.builder.constant(
       `norm ${name}`,
       "i32",
       gamma!.shape as number[],
@@ -371,14 +318,14 @@ class Rewriter {
     const paperBits = this.#producer(x!)?.op === "Add" ? 8 : 16;
     const bits = nonlinear === "table" ? 16 : paperBits;
     const parameter = nonlinear === "table"
-      ? this.#constant(
+      ? this.builder.constant(
         `exponentials ${from}`,
         "i32",
         [256],
         [from],
         (scales) => softmaxTable(scales.get(from)!),
       )
-      : this.#constant(
+      : this.builder.constant(
         `x0 ${from}`,
         "i32",
         [1],
@@ -390,7 +337,7 @@ class Rewriter {
       [value, parameter, mask === undefined ? undefined : this.#plain(mask)],
       { mode: nonlinear, bits },
     );
-    this.taps.set(output.name, codes);
+    this.builder.taps.set(output.name, codes);
     this.#set(output, codes, { from: [], of: () => Float32Array.of(2 ** (1 - bits)) });
   }
 
@@ -400,7 +347,7 @@ class Rewriter {
     const [from] = scale.from;
     if (this.options.nonlinear === "table") {
       const to = output.name;
-      const table = this.#constant(
+      const table = this.builder.constant(
         `gelu ${to}`,
         "i8",
         [1, 256],
@@ -408,7 +355,7 @@ class Rewriter {
         (scales) => geluTable(scales.get(from)!, scales.get(to)!),
       );
       const codes = this.graph.apply(lookup, [value, table]);
-      this.#activation({
+      this.builder.activation({
         name: to,
         bits: 8,
         output: codes,
@@ -416,12 +363,12 @@ class Rewriter {
       });
       return this.#set(output, codes, ruleOf(to));
     }
-    const x0 = this.#constant(`x0 ${from}`, "i32", [1], [from], (scales) =>
+    const x0 = this.builder.constant(`x0 ${from}`, "i32", [1], [from], (scales) =>
       Int32Array.of(
         shiftExponent(Math.fround(scales.get(from)! * Math.fround(1.702))),
       ));
     const product = this.graph.apply(shiftGelu, [value, x0]);
-    this.taps.set(name, product);
+    this.builder.taps.set(name, product);
     const factor: ScaleRule = { from: [], of: () => Float32Array.of(2 ** -7) };
     this.#requantize(node, product, multiply(scale, factor), 8);
   }
@@ -449,21 +396,27 @@ class Rewriter {
     const rows = this.source.constants.get(producer.inputs[1]!.id)!.tensor(new Map());
     const { shape } = relativePositionBias.infer([codes.value, index], {});
     const name = constant.value.name;
-    const arm = this.#constant(`relative ${name}`, "i8", shape as number[], [name], (scales) => {
-      const table = this.graph.constants.get(codes.value.id)!.tensor(scales).data as Int8Array;
-      const heads = constant.value.shape[1] as number;
-      const pairs = rows.data.length;
-      return Int8Array.from(
-        { length: heads * pairs },
-        (_, i) => table[(rows.data[i % pairs] as number) * heads + Math.floor(i / pairs)],
-      );
-    });
+    const arm = this.builder.constant(
+      `relative ${name}`,
+      "i8",
+      shape as number[],
+      [name],
+      (scales) => {
+        const table = this.graph.constants.get(codes.value.id)!.tensor(scales).data as Int8Array;
+        const heads = constant.value.shape[1] as number;
+        const pairs = rows.data.length;
+        return Int8Array.from(
+          { length: heads * pairs },
+          (_, i) => table[(rows.data[i % pairs] as number) * heads + Math.floor(i / pairs)],
+        );
+      },
+    );
     return { value: arm, scale: codes.scale };
   }
 
   #constantActivation({ name, shape }: Value, tensor: Tensor, bits: 8 | 16): Codes {
     const data = tensor.data as Float32Array;
-    const codes = this.#constant(
+    const codes = this.builder.constant(
       `codes ${name}`,
       bits === 8 ? "i8" : "i16",
       shape as number[],
@@ -474,7 +427,7 @@ class Rewriter {
         return bits === 8 ? Int8Array.from(quantized) : Int16Array.from(quantized);
       },
     );
-    this.#activation({ name, bits, output: codes, source: { kind: "constant", tensor } });
+    this.builder.activation({ name, bits, output: codes, source: { kind: "constant", tensor } });
     return { value: codes, scale: ruleOf(name) };
   }
 
@@ -501,15 +454,15 @@ class Rewriter {
       throw new FewbitError("invalid_file", `Cannot quantise the class token: ${token[i]}`);
     };
     const rest = tensor.shape[0] - 1;
-    const arm = this.#constant(
+    const arm = this.builder.constant(
       `rows ${to}`,
       "i16",
       [rest, width],
       [to],
       (scales) => codesOf(scales).slice(width),
     );
-    const rows = this.#requantized(
-      node,
+    const rows = this.builder.requantized(
+      name,
       branch.value,
       branch.scale,
       16,
@@ -523,106 +476,41 @@ class Rewriter {
           ));
       },
     );
-    const row = this.#constant(`token ${name}`, "i16", [1, width], [from, to, name], (scales) => {
-      const codes = codesOf(scales);
-      const d = dyadic(scales.get(from)!, scales.get(name)!);
-      const e = dyadic(scales.get(to)!, scales.get(name)!);
-      return Int16Array.from({ length: width }, (_, i) =>
-        clampCode(
-          requantize(tokenCode(scales, i), d.multiplier, d.shift) +
-            requantize(codes[i], e.multiplier, e.shift),
-          16,
-        ));
-    });
+    const row = this.builder.constant(
+      `token ${name}`,
+      "i16",
+      [1, width],
+      [from, to, name],
+      (scales) => {
+        const codes = codesOf(scales);
+        const d = dyadic(scales.get(from)!, scales.get(name)!);
+        const e = dyadic(scales.get(to)!, scales.get(name)!);
+        return Int16Array.from({ length: width }, (_, i) =>
+          clampCode(
+            requantize(tokenCode(scales, i), d.multiplier, d.shift) +
+              requantize(codes[i], e.multiplier, e.shift),
+            16,
+          ));
+      },
+    );
     const codes = this.graph.apply(concatRows, [row, rows]);
-    this.taps.set(name, codes);
+    this.builder.taps.set(name, codes);
     this.#set(node.output, codes, ruleOf(name));
   }
 
   #requantize(node: Node, x: Value, scale: ScaleRule, bits: 8 | 16, identity?: Codes): void {
     this.#set(
       node.output,
-      this.#requantized(node, x, scale, bits, identity),
+      this.builder.requantized(node.output.name, x, scale, bits, identity),
       ruleOf(node.output.name),
     );
-  }
-
-  /** Codes of an activation from accumulators or codes; makes the activation known. */
-  #requantized(
-    { output: { name } }: Node,
-    x: Value,
-    scale: ScaleRule,
-    bits: 8 | 16,
-    identity?: Codes,
-    constantRow?: (scales: Scales) => Float32Array,
-  ): Value {
-    const [multiplier, shift] = this.#dyadics(`requantize ${name}`, scale, name);
-    const arm = identity === undefined
-      ? []
-      : [identity.value, ...this.#dyadics(`identity ${name}`, identity.scale, name)];
-    const to = bits === 8 ? "i8" : "i16";
-    const output = this.graph.apply(requantizeOp, [x, multiplier, shift, ...arm], { to });
-    this.#activation({
-      name,
-      bits,
-      output,
-      source: {
-        kind: "codes",
-        x,
-        scale,
-        ...(identity && { identity: { x: identity.value, scale: identity.scale } }),
-        ...(constantRow && { constantRow }),
-      },
-    });
-    return output;
-  }
-
-  /** Multipliers and shifts of a ratio of scales: one, or one for each channel. */
-  #dyadics(key: string, scale: ScaleRule, to: string): [Value, Value] {
-    // Rules say how many channels they have whatever the scales are.
-    const probe = new Map([...scale.from, to].map((name) => [name, 1]));
-    const count = scale.of(probe).length;
-    const make = (part: "multiplier" | "shift"): Value =>
-      this.#constant(
-        `${key} ${part}`,
-        "i32",
-        [count],
-        [...scale.from, to],
-        (scales) => Int32Array.from(scale.of(scales), (a) => dyadic(a, scales.get(to)!)[part]),
-      );
-    return [make("multiplier"), make("shift")];
-  }
-
-  #derivedScale(key: string, scale: ScaleRule): Value {
-    const count = scale.of(new Map(scale.from.map((name) => [name, 1]))).length;
-    return this.#constant(key, "f32", [count], scale.from, (scales) => scale.of(scales));
-  }
-
-  /** A constant of the integer graph; entries share it. */
-  #constant(
-    key: string,
-    dtype: Tensor["dtype"],
-    shape: readonly number[],
-    from: readonly string[],
-    data: (scales: Scales) => Tensor["data"],
-  ): Value {
-    let value = this.#constants.get(key);
-    if (value === undefined) {
-      value = this.graph.derived(dtype, shape, from, (scales) => ({
-        dtype,
-        shape,
-        data: data(scales),
-      }));
-      this.#constants.set(key, value);
-    }
-    return value;
   }
 
   /** A constant of the float graph that stays as it is: an index, a mask. */
   #plain(value: Value): Value {
     const { tensor } = this.source.constants.get(value.id)!;
     const { dtype, shape } = value;
-    return this.#constant(
+    return this.builder.constant(
       `plain ${value.id}`,
       dtype,
       shape as number[],
@@ -638,18 +526,3 @@ class Rewriter {
 
 /** Ops that move elements and change none. */
 const MOVES = ["SliceColumns", "SelectRow", "Reshape", "GatherRows", "Patches"];
-
-function ruleOf(name: string): ScaleRule {
-  return { from: [name], of: (scales) => Float32Array.of(scales.get(name)!) };
-}
-
-/** `fl32(a·b)`, one of them a single number. */
-function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
-  return {
-    from: [...new Set([...a.from, ...b.from])],
-    of(scales) {
-      const [x, y] = [a.of(scales), b.of(scales)];
-      return x.length === 1 ? y.map((value) => x[0] * value) : x.map((value) => value * y[0]);
-    },
-  };
-}
