@@ -1,0 +1,145 @@
+/** What the verifier checks of one instruction. */
+import { instructionOf } from "../instructions/mod.ts";
+import type { InstructionSpec } from "../instructions/mod.ts";
+import { equals } from "./_same_expression.ts";
+import { ShapeMatcher } from "./_shape_matcher.ts";
+import type { Range } from "./expression.ts";
+import type { Index, Instruction, Program, ProgramTensor } from "./program.ts";
+import { ProgramError } from "./verdict.ts";
+
+/** Returns the work. */
+export function checkInstruction(
+  program: Program,
+  ranges: readonly Range[],
+  instruction: Instruction,
+  i: number,
+  indexLimits: Map<Index, number>,
+): number {
+  const spec = instructionOf(instruction.opcode);
+  if (
+    spec === undefined || instruction.operands.length !== spec.operands.length ||
+    instruction.attributes.length !== (spec.attributes?.length ?? 0)
+  ) throw new ProgramError("bad_opcode", `instruction ${i}, opcode ${instruction.opcode}`);
+  const where = `instruction ${i} ${spec.name}`;
+  spec.attributes?.forEach(({ name, min, max }, j) => {
+    const value = instruction.attributes[j];
+    if (value < min || value > max) {
+      throw new ProgramError("bad_attribute", `${where}: ${name} = ${value}`);
+    }
+  });
+  spec.operands.forEach((_, j) => checkOperand(program, spec, instruction, j, where));
+  checkAliasing(program, spec, instruction, where);
+  checkRules(program, spec, instruction, where);
+  const shapes = new ShapeMatcher(program, ranges, spec, instruction, where);
+  spec.operands.forEach((operand, j) => shapes.match(operand.shape, j, operand.optional === true));
+  shapes.checkExtentRules();
+  spec.operands.forEach((_, j) => checkValues(program, spec, instruction, j, shapes, indexLimits));
+  return shapes.product(spec.work);
+}
+
+function checkOperand(
+  program: Program,
+  spec: InstructionSpec,
+  instruction: Instruction,
+  j: number,
+  where: string,
+): void {
+  const { name, role, dtypes, layouts = ["rows"], optional } = spec.operands[j];
+  const operand = instruction.operands[j];
+  if (operand < 0 && optional) return;
+  const fail = (why: string): never => {
+    throw new ProgramError("bad_operand", `${where}: ${name}: ${why}`);
+  };
+  if (operand < 0 || operand >= program.views.length) fail("missing");
+  const tensor = program.tensors[program.views[operand].tensor];
+  if (!dtypes.includes(tensor.dtype)) fail(`dtype ${tensor.dtype}, expected ${dtypes.join(", ")}`);
+  if (!layouts.includes(tensor.layout)) fail(`layout ${tensor.layout}`);
+  if (role === "in" ? tensor.region === "output" : isReadOnly(tensor)) {
+    fail(`region ${tensor.region}`);
+  }
+}
+
+function isReadOnly(tensor: ProgramTensor): boolean {
+  return tensor.region === "constant" || tensor.region === "input";
+}
+
+function checkAliasing(
+  program: Program,
+  spec: InstructionSpec,
+  { operands }: Instruction,
+  where: string,
+): void {
+  spec.operands.forEach(({ role, name }, j) => {
+    if (role === "in" || operands[j] < 0) return;
+    const tensor = program.views[operands[j]].tensor;
+    operands.forEach((other, k) => {
+      if (k !== j && other >= 0 && program.views[other].tensor === tensor) {
+        throw new ProgramError("aliasing", `${where}: ${name} and ${spec.operands[k].name}`);
+      }
+    });
+  });
+}
+
+function checkRules(
+  program: Program,
+  spec: InstructionSpec,
+  { operands }: Instruction,
+  where: string,
+): void {
+  const at = (name: string): Index => operands[spec.operands.findIndex((o) => o.name === name)];
+  const dtype = (name: string): string => program.tensors[program.views[at(name)].tensor].dtype;
+  const fail = (why: string): never => {
+    throw new ProgramError("bad_rule", `${where}: ${why}`);
+  };
+  for (const { operand, present, then, is } of spec.rules ?? []) {
+    if (at(operand) >= 0 !== present) continue;
+    const given = at(then) >= 0;
+    if (is === "present" ? !given : is === "absent" ? given : given && !includes(is, dtype(then))) {
+      fail(`${operand} is ${present ? "" : "not "}there, so ${then} must be ${is}`);
+    }
+  }
+  const [first, ...others] = (spec.sameDtype ?? []).filter((name) => at(name) >= 0);
+  if (others.some((name) => dtype(name) !== dtype(first))) {
+    fail(`${spec.sameDtype?.join(", ")} differ in dtype`);
+  }
+}
+
+function includes(list: readonly string[], value: string): boolean {
+  return list.includes(value);
+}
+
+/** Operands whose values are indices are checked inputs or constants. */
+function checkValues(
+  program: Program,
+  spec: InstructionSpec,
+  instruction: Instruction,
+  j: number,
+  shapes: ShapeMatcher,
+  indexLimits: Map<Index, number>,
+): void {
+  const { check, name } = spec.operands[j];
+  const operand = instruction.operands[j];
+  if (check === undefined || operand < 0) return;
+  const view = program.views[operand];
+  const tensor = program.tensors[view.tensor];
+  const limit = check.limit === undefined ? -1 : shapes.bound(check.limit);
+  if (tensor.region === "constant" && check.kind === "below") {
+    const least = shapes.ranges[limit].min;
+    indexLimits.set(view.tensor, Math.min(least, indexLimits.get(view.tensor) ?? least));
+    return;
+  }
+  const whole = shapes.ranges[view.offset].max === 0 && view.extents.length === 1 &&
+    equals(program, view.extents[0], tensor.extents[0]);
+  const checked = tensor.check === check.kind ||
+    (check.kind === "below" && tensor.check === "distinct");
+  if (
+    !whole || !checked || (limit >= 0 && !equals(program, tensor.limit, limit)) ||
+    (check.kind === "past" && tensor.offsets !== offsetsOf(program, spec, instruction))
+  ) throw new ProgramError("bad_operand", `${shapes.where}: ${name}: unchecked values`);
+}
+
+/** Tensor of the operand that holds the bounds of the sequences, to which `past` is added. */
+function offsetsOf(program: Program, spec: InstructionSpec, { operands }: Instruction): Index {
+  const operand = operands[spec.operands.findIndex(({ check }) => check?.kind === "offsets")];
+  return program.views[operand].tensor;
+}
