@@ -8,7 +8,7 @@ const CHECKPOINT = new URL("test/vectors/tiny/deit.safetensors", ROOT).pathname;
 
 async function fewbit(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", CLI, ...args],
+    args: ["run", "--quiet", "-A", CLI, ...args],
     env: { NO_COLOR: "1" },
   }).output();
   const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);

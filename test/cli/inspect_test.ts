@@ -11,7 +11,7 @@ interface Outcome {
 
 async function fewbit(...args: string[]): Promise<Outcome> {
   const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "-A", CLI, ...args],
+    args: ["run", "--quiet", "--no-check", "-A", CLI, ...args],
     env: { NO_COLOR: "1" },
   });
   const { code, stdout, stderr } = await command.output();
