@@ -10,7 +10,7 @@
 // bits. `gemm_f32_fast` lets an engine contract multiply and add (relaxed build; in the simd build it equals gemm_f32 bit for bit).
 // Blocks: K_BLOCK·32 bytes of B panel and 4·K_BLOCK·8 bytes of A stay in L1; M_BLOCK rows of A panels in L2.
 
-import { mk_f32_4x8, mk_f32_4x8_fast } from "./microkernels";
+import { mk_f32_4x8, mk_f32_4x8_fast, RAW, ROWS, ZERO } from "./microkernels";
 import { pack_a_f32 } from "./pack";
 
 const K_BLOCK: i32 = 384, M_BLOCK: i32 = 128, FEW_ROWS: i32 = 2;
@@ -61,7 +61,7 @@ function gemm(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: us
           const to = whole ? c : edge, ld = whole ? ldy : 32;
           if (!whole && k0) copy_tile(edge, 32, c, ldy, height, columns);
           if (fast) mk_f32_4x8_fast(tile, panel, to, ld, kk, k0);
-          else mk_f32_4x8(tile, panel, to, ld, kk, k0);
+          else mk_f32_4x8(tile, panel, to, ld, kk, k0 == 0 ? ZERO : whole ? RAW : ROWS, whole && k0 + kk < k);
           if (last) {
             finish(to, ld, height, bias ? bias + (<usize>j << 2) : 0, residual ? residual + <usize>(i0 + i) * ldr + (<usize>j << 2) : 0, ldr);
           }

@@ -193,15 +193,28 @@ export function mk_i7_4x8_madd(a: usize, b: usize, c: usize, ld: usize, k4: i32,
   }
 }
 
+/** What the accumulators of `mk_f32_4x8` start with: zero, the tile's rows, or what `end_raw` left in the tile. */
+export const ZERO: i32 = 0, ROWS: i32 = 1, RAW: i32 = 2;
+
 /**
- * c[4][8] = (accumulate ? c : 0) + A·B in f32: for each element one accumulator, k ascending, multiply and add each rounded.
+ * c[4][8] = start + A·B in f32: for each element one accumulator, k ascending, multiply and add each rounded.
  * @param a one doubled f32 A panel, 32 bytes a step
  * @param b one f32 B panel [k][8]
  * @param c, ld the tile and its row stride in bytes
+ * @param end_raw leave the accumulators as they are, diagonals of the tile, for the next block of k
  */
-export function mk_f32_4x8(a: usize, b: usize, c: usize, ld: usize, k: i32, accumulate: i32): void {
+export function mk_f32_4x8(a: usize, b: usize, c: usize, ld: usize, k: i32, start: i32, end_raw: bool): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-  if (accumulate) {
+  if (start == RAW) {
+    let p = c;
+    c00 = v128.load(p), c01 = v128.load(p, 16);
+    p += ld;
+    c10 = v128.load(p), c11 = v128.load(p, 16);
+    p += ld;
+    c20 = v128.load(p), c21 = v128.load(p, 16);
+    p += ld;
+    c30 = v128.load(p), c31 = v128.load(p, 16);
+  } else if (start == ROWS) {
     let p = c;
     const r0 = v128.load(p), s0 = v128.load(p, 16);
     p += ld;
@@ -262,6 +275,20 @@ export function mk_f32_4x8(a: usize, b: usize, c: usize, ld: usize, k: i32, accu
     c20 = f32x4.add(c20, f32x4.mul(t, b0)), c21 = f32x4.add(c21, f32x4.mul(t, b1));
     t = turn3(a0);
     c30 = f32x4.add(c30, f32x4.mul(t, b0)), c31 = f32x4.add(c31, f32x4.mul(t, b1));
+  }
+  if (end_raw) {
+    v128.store(c, c00);
+    v128.store(c, c01, 16);
+    c += ld;
+    v128.store(c, c10);
+    v128.store(c, c11, 16);
+    c += ld;
+    v128.store(c, c20);
+    v128.store(c, c21, 16);
+    c += ld;
+    v128.store(c, c30);
+    v128.store(c, c31, 16);
+    return;
   }
   store_rows_f32(c, ld, c00, c10, c20, c30);
   store_rows_f32(c + 16, ld, c01, c11, c21, c31);

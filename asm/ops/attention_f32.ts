@@ -6,7 +6,7 @@
 //
 // precision = fast: the relaxed build may round a product and its sum once.
 import { address, attribute, columns, extent, operand, scratch, stride } from "../operand";
-import { mk_f32_4x8, mk_f32_4x8_fast } from "../kernels/microkernels";
+import { mk_f32_4x8, mk_f32_4x8_fast, ZERO } from "../kernels/microkernels";
 import { pack_a_f32, pack_panels_f32 } from "../kernels/pack";
 import { softmax_row_f32 } from "../kernels/softmax_f32";
 import { store_first } from "../kernels/tail";
@@ -60,7 +60,7 @@ export function exec_attention_f32(context: usize): void {
 function multiply(a: usize, panel: usize, panels: i32, k: i32, strip: usize, ld: usize, fast: bool): void {
   for (let j = 0; j < panels; j++, panel += <usize> k << 5, strip += 32) {
     if (fast) mk_f32_4x8_fast(a, panel, strip, ld, k, 0);
-    else mk_f32_4x8(a, panel, strip, ld, k, 0);
+    else mk_f32_4x8(a, panel, strip, ld, k, ZERO, false);
   }
 }
 
