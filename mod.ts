@@ -83,7 +83,11 @@ export type {
   RunOptions,
 } from "./src/engines/engine.ts";
 
-export { readSafetensors, writeSafetensors } from "./src/formats/safetensors.ts";
+export {
+  readSafetensors,
+  readShardedSafetensors,
+  writeSafetensors,
+} from "./src/formats/safetensors.ts";
 export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";
@@ -98,3 +102,7 @@ export type { Interpolation } from "./src/vision/resize.ts";
 export { normalizePixels, preparePixels } from "./src/vision/preprocess.ts";
 export type { Preprocessing, ResizeMode } from "./src/vision/preprocess.ts";
 export { preprocessingFromConfig } from "./src/vision/preprocess_config.ts";
+export { centerCrop, resizeShorterSide } from "./src/vision/crop.ts";
+export { toChannels } from "./src/vision/image.ts";
+export { listImages } from "./src/vision/load_folder.ts";
+export type { ImageFile, ImageFolder } from "./src/vision/load_folder.ts";

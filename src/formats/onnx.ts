@@ -10,7 +10,7 @@ import type { NamedTensor, OnnxGraph, OnnxModel } from "./onnx_model.ts";
  *
  * @example
  * ```ts
- * import { readOnnx } from "@fewbit/fewbit";
+ * import { readOnnx } from "./onnx.ts";
  *
  * const { graph } = readOnnx(await Deno.readFile("model.onnx"));
  * console.log(graph.nodes.map((node) => node.opType));
@@ -44,7 +44,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
  *
  * @example
  * ```ts
- * import { readTensorProto } from "@fewbit/fewbit";
+ * import { readTensorProto } from "./onnx.ts";
  *
  * const tensor = readTensorProto(await Deno.readFile("test_data_set_0/input_0.pb"));
  * console.log(tensor.name, tensor.shape);

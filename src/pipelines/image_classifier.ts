@@ -53,7 +53,7 @@ const DEFAULT_MODEL = new URL("../../models/vit-fashion-mnist.fewbit", import.me
  * import { ImageClassifier } from "@fewbit/fewbit";
  *
  * using model = await ImageClassifier.fromPretrained();
- * const { label, score } = await model.classify("examples/fashion/0-ankle-boot.png");
+ * const { label, score } = await model.classify("examples/fashion/000-ankle-boot.png");
  * console.log(label, score);
  * ```
  */
