@@ -70,13 +70,6 @@ export async function writeWhole(path: string, bytes: Uint8Array): Promise<void>
   }
 }
 
-/** Bytes for people. */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return `${(bytes / 1e6).toFixed(2)} MB`;
-}
-
 /** SHA-256 of a typed array's bytes, hexadecimal. */
 export async function sha256(data: Uint8Array | Float32Array): Promise<string> {
   const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);

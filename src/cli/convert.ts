@@ -5,7 +5,8 @@ import { encodeProgram } from "../program/encode.ts";
 import { readBytes } from "../pipelines/_sources.ts";
 import { readWeightsFile } from "../pipelines/checkpoint_folder.ts";
 import { convertVision } from "../pipelines/vision_compile.ts";
-import { count, formatBytes, runCommand, writeWhole } from "./_run.ts";
+import { formatBytes } from "../format_bytes.ts";
+import { count, runCommand, writeWhole } from "./_run.ts";
 
 export default defineCommand({
   meta: {

@@ -12,7 +12,8 @@ import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
 import { readModel } from "./_model.ts";
-import { choice, count, formatBytes, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { formatBytes } from "../format_bytes.ts";
+import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
 
 export default defineCommand({
   meta: { name: "inspect", description: "Show what a model consists of, and where its time goes" },

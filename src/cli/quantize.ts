@@ -4,7 +4,8 @@ import { encodeProgram } from "../program/encode.ts";
 import { readCheckpointFolder } from "../pipelines/checkpoint_folder.ts";
 import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts";
 import { openImages } from "./_images.ts";
-import { choice, count, formatBytes, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { formatBytes } from "../format_bytes.ts";
+import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
 
 export default defineCommand({
   meta: {

@@ -1,5 +1,5 @@
 /** What is shown of an instruction when it is pointed at. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { escapeHtml } from "./_escape.ts";
 import { formatMs, formatRate, formatShare, formatTensor, formatWork } from "./_format.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";

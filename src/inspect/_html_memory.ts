@@ -1,5 +1,5 @@
 /** The memory plan as a picture: from left to right the instructions, from top to bottom the offsets. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { escapeHtml } from "./_escape.ts";
 import { formatTensor } from "./_format.ts";
 import type { EntrySummary, ProgramSummary } from "./summary.ts";

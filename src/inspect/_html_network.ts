@@ -1,5 +1,5 @@
 /** The network: a row for each instruction, lines for the tensors that go from one to another. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { escapeHtml } from "./_escape.ts";
 import { formatMs, formatShare, formatTensor, formatWork } from "./_format.ts";
 import { drawLines } from "./_html_edges.ts";

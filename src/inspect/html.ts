@@ -1,5 +1,5 @@
 /** A program as one page that needs nothing else: no network, no library, no file beside it. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { escapeHtml } from "./_escape.ts";
 import { formatCount, formatMs } from "./_format.ts";
 import { barList } from "./_html_bars.ts";

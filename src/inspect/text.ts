@@ -1,5 +1,5 @@
 /** The listing of a program. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { formatCount, formatShare, formatTensor, formatWork, printable } from "./_format.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";
 import { memoryPicture } from "./text_memory.ts";

@@ -1,5 +1,5 @@
 /** A benchmark as text. */
-import { formatBytes } from "../cli/_run.ts";
+import { formatBytes } from "../format_bytes.ts";
 import type { EngineFailure, EngineResult } from "./bench.ts";
 import { formatCount, formatMs } from "./_format.ts";
 

@@ -17,9 +17,9 @@ import {
   sliceColumns,
   softmax,
 } from "../graph/ops/mod.ts";
-import { channelsLast, ModelBuilder } from "./_builder.ts";
+import { ModelBuilder } from "./_builder.ts";
 import type { DeiTConfig } from "./vision_config.ts";
-import { weight } from "./weights.ts";
+import { channelsLast, weight } from "./weights.ts";
 import type { Weights } from "./weights.ts";
 
 /** Entry that takes images which are already normalised. */

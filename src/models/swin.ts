@@ -22,11 +22,11 @@ import {
   softmax,
 } from "../graph/ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
-import { channelsLast, ModelBuilder } from "./_builder.ts";
+import { ModelBuilder } from "./_builder.ts";
 import { NORMALIZED } from "./deit.ts";
 import { attentionMask, mergeIndex, relativePositionIndex, windowIndex } from "./_windows.ts";
 import type { SwinConfig } from "./vision_config.ts";
-import { weight } from "./weights.ts";
+import { channelsLast, weight } from "./weights.ts";
 import type { Weights } from "./weights.ts";
 
 /** Builds the network; see {@linkcode buildDeiT}. */

@@ -63,3 +63,18 @@ function halfToFloat(bits: number): number {
   if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
+
+/** A convolution's filters `[N, C, P, P]` as rows `[N, P·P·C]` in the order (y, x, channel). */
+export function channelsLast({ shape: [n, c, p], data, dtype }: Tensor): Tensor {
+  const area = p * p;
+  const source = data as Float32Array;
+  const rows = new Float32Array(source.length);
+  for (let i = 0; i < n; i++) {
+    for (let channel = 0; channel < c; channel++) {
+      for (let at = 0; at < area; at++) {
+        rows[(i * area + at) * c + channel] = source[(i * c + channel) * area + at];
+      }
+    }
+  }
+  return { dtype, shape: [n, area * c], data: rows };
+}

@@ -3,8 +3,7 @@
  * recomputed: the authors' own reload loses the scales.
  */
 import { FewbitError } from "../errors.ts";
-import { channelsLast } from "../models/_builder.ts";
-import { float32 } from "../models/weights.ts";
+import { channelsLast, float32 } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromFileUrl } from "./_paths.ts";
+import { fileURLToPath } from "node:url";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
 
 Deno.test({
@@ -11,10 +11,10 @@ Deno.test({
     const output = await capture("go", [
       "run",
       ".",
-      fromFileUrl(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
-      fromFileUrl(MODEL),
+      fileURLToPath(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
+      fileURLToPath(MODEL),
       `${folder.path}/pixels.bin`,
-    ], { cwd: fromFileUrl(new URL("../../examples/hosts", import.meta.url)) });
+    ], { cwd: fileURLToPath(new URL("../../examples/hosts", import.meta.url)) });
     assert.match(output, new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`));
   },
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromFileUrl } from "./_paths.ts";
+import { fileURLToPath } from "node:url";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
 
 const SCRIPT = `
@@ -23,11 +23,11 @@ Deno.test({
     using folder = scratchFolder();
     await Deno.writeTextFile(`${folder.path}/main.mjs`, SCRIPT);
     await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
-    const runtime = fromFileUrl(new URL("../../dist/runtime.js", import.meta.url));
+    const runtime = fileURLToPath(new URL("../../dist/runtime.js", import.meta.url));
     const output = await capture("node", [
       `${folder.path}/main.mjs`,
       runtime,
-      fromFileUrl(MODEL),
+      fileURLToPath(MODEL),
       `${folder.path}/pixels.bin`,
     ]);
     const expected = await hashOn("wasm-simd");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fromFileUrl } from "./_paths.ts";
+import { fileURLToPath } from "node:url";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
 
 const WASMTIME = "wasmtime==50.0.1";
@@ -13,9 +13,9 @@ Deno.test({
     await capture("python3", ["-m", "pip", "install", "-q", "--target", packages, WASMTIME]);
     await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
     const output = await capture("python3", [
-      fromFileUrl(new URL("../../examples/hosts/classify.py", import.meta.url)),
-      fromFileUrl(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
-      fromFileUrl(MODEL),
+      fileURLToPath(new URL("../../examples/hosts/classify.py", import.meta.url)),
+      fileURLToPath(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
+      fileURLToPath(MODEL),
       `${folder.path}/pixels.bin`,
     ], { env: { PYTHONPATH: packages } });
     assert.match(output, new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`));

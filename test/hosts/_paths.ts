@@ -1,1 +1,0 @@
-export { fileURLToPath as fromFileUrl } from "node:url";
