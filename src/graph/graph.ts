@@ -5,6 +5,7 @@
  * @module
  */
 import { FewbitError } from "../errors.ts";
+import type { Check } from "../instructions/codes.ts";
 import { elementCount } from "../tensor.ts";
 import type { DType, Tensor } from "../tensor.ts";
 
@@ -77,13 +78,25 @@ export interface Constant {
   readonly derivedFrom: readonly string[];
 }
 
-/** A symbol that callers set with each run. */
+/** What a run checks of the values of an input; the kinds are those of the program. */
+export interface InputCheck {
+  /** Kind of check. */
+  readonly check: Exclude<Check, "none">;
+  /** The limit: how many rows, tokens or sessions there are. */
+  readonly limit: Extent;
+  /** With check `past`: the input with the offsets of the sequences. */
+  readonly offsets?: Value;
+}
+
+/** An extent that callers choose: with each run, or when a program is loaded. */
 export interface GraphSymbol {
   /** Unique in its graph. */
   readonly name: string;
   /** Largest value that a program can be loaded for. */
   readonly limit: number;
-  /** The largest value of a run, where a loader asks for nothing else. */
+  /** `load`: the value itself is chosen when a program is loaded. */
+  readonly kind: "run" | "load";
+  /** The largest value of a run (or the value), where a loader asks for nothing else. */
   readonly defaultMax: number;
 }
 
@@ -103,6 +116,10 @@ export class Graph {
   readonly symbols: Map<string, GraphSymbol> = new Map();
   /** Values that callers give. */
   readonly inputs: Value[] = [];
+  /** Checks of inputs by the id of their value. */
+  readonly checks: Map<number, InputCheck> = new Map();
+  /** Memory that outlives a run. */
+  readonly states: Value[] = [];
   /** Constants by the id of their value. */
   readonly constants: Map<number, Constant> = new Map();
   /** Nodes; each comes after those that it needs. */
@@ -114,14 +131,28 @@ export class Graph {
 
   /** Declares an extent that is chosen with each run, from 1 to a bound chosen at load time. */
   symbol(name: string, limit: number, defaultMax = 1): SymbolicExtent {
-    this.symbols.set(name, { name, limit, defaultMax });
+    this.symbols.set(name, { name, limit, kind: "run", defaultMax });
     return { symbol: name, factor: 1, plus: 0 };
   }
 
-  /** Declares an input. */
-  input(name: string, dtype: DType, shape: readonly Extent[]): Value {
+  /** Declares an extent that is chosen when a program is loaded: sessions, a context. */
+  loadSymbol(name: string, limit: number, defaultValue = 1): SymbolicExtent {
+    this.symbols.set(name, { name, limit, kind: "load", defaultMax: defaultValue });
+    return { symbol: name, factor: 1, plus: 0 };
+  }
+
+  /** Declares an input; indices, offsets and sessions need a check. */
+  input(name: string, dtype: DType, shape: readonly Extent[], check?: InputCheck): Value {
     const value = this.#value(name, dtype, shape);
     this.inputs.push(value);
+    if (check !== undefined) this.checks.set(value.id, check);
+    return value;
+  }
+
+  /** Declares memory that outlives a run and is zero at first; an op that updates it takes it as an input. */
+  state(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    const value = this.#value(name, dtype, shape);
+    this.states.push(value);
     return value;
   }
 
@@ -183,6 +214,8 @@ export class Graph {
     graph.#next = this.#next;
     for (const [name, symbol] of this.symbols) graph.symbols.set(name, symbol);
     graph.inputs.push(...this.inputs);
+    graph.states.push(...this.states);
+    for (const [id, check] of this.checks) graph.checks.set(id, check);
     for (const [id, constant] of this.constants) graph.constants.set(id, constant);
     return graph;
   }

@@ -26,6 +26,11 @@ export const LAYOUTS = {
   panel_8x4_u7: 2,
   /** `[N, K]` float weights as `[ceil(N/8)][K][8]`, padded with zero. */
   panel_8: 3,
+  /**
+   * `[N, K]` trits as `[ceil(N/8)][ceil(K/16)][8 columns][4]` bytes: bits 2p and 2p+1 of byte j of
+   * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
+   */
+  panel_8x16_t2: 4,
 } as const;
 
 /** Name of a memory layout. */

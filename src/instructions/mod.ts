@@ -28,6 +28,13 @@ import { attentionF32 } from "./attention_f32.ts";
 import { copy } from "./copy.ts";
 import { accumulate } from "./accumulate.ts";
 import { appendRows } from "./append_rows.ts";
+import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { linearTernary } from "./linear_ternary.ts";
+import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
+import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
+import { swigluF32 } from "./swiglu_f32.ts";
+import { embeddingF32 } from "./embedding_f32.ts";
+import { shortConvF32 } from "./short_conv_f32.ts";
 
 export * from "./_define.ts";
 export * from "./codes.ts";
@@ -58,6 +65,13 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   copy,
   accumulate,
   appendRows,
+  rmsNormQuantizeI8,
+  linearTernary,
+  hgrnScanF32,
+  hgrnGateF32,
+  swigluF32,
+  embeddingF32,
+  shortConvF32,
 ];
 
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));

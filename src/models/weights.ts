@@ -1,5 +1,6 @@
 /** Weights of a model by name, as float32. */
 import { FewbitError } from "../errors.ts";
+import { halfToFloat } from "../float16.ts";
 import { elementCount } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -52,16 +53,6 @@ export function float32({ dtype, data }: Tensor, name: string): Float32Array {
     default:
       throw new FewbitError("dtype_mismatch", `"${name}" is ${dtype}, expected a float type`);
   }
-}
-
-/** Value of an IEEE binary16 number from its bits. */
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = bits >> 10 & 31;
-  const fraction = bits & 1023;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** A convolution's filters `[N, C, P, P]` as rows `[N, P·P·C]` in the order (y, x, channel). */

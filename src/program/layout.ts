@@ -8,6 +8,7 @@ export function layoutBytes(layout: Layout, dtype: DType, extents: readonly numb
   const size = DTYPE_BYTES[dtype];
   if (layout === "rows") return extents.reduce((product, extent) => product * extent, size);
   const [n, k] = extents;
+  if (layout === "panel_8x16_t2") return Math.ceil(n / 8) * Math.ceil(k / 16) * 32;
   const columns = layout === "panel_8" ? k : Math.ceil(k / 4) * 4;
   return Math.ceil(n / 8) * 8 * columns * size;
 }

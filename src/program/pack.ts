@@ -47,6 +47,28 @@ export function packPanelsI7(w: Int8Array, n: number, k: number): Uint8Array {
 }
 
 /**
+ * Packs trits for `linear_ternary`.
+ *
+ * @param w Trits −1, 0 and 1, row-major `[n][k]`.
+ * @param n Output columns.
+ * @param k Inner size.
+ * @returns `[⌈n/8⌉][⌈k/16⌉][8 columns][4]` bytes: bits 2p and 2p+1 of byte j of a group hold trit + 1
+ * of its k = 4p + j; padded with trit 0.
+ */
+export function packPanelsT2(w: Int8Array, n: number, k: number): Uint8Array {
+  const groups = Math.ceil(k / 16);
+  const out = new Uint8Array(Math.ceil(n / 8) * groups * 32).fill(0x55);
+  for (let row = 0; row < n; row++) {
+    const base = (row >> 3) * groups * 32 + (row & 7) * 4;
+    for (let i = 0; i < k; i++) {
+      // 01 becomes trit + 1
+      out[base + (i >> 4) * 32 + (i & 3)] ^= (w[row * k + i] + 1 ^ 1) << 2 * (i >> 2 & 3);
+    }
+  }
+  return out;
+}
+
+/**
  * Packs float32 weights for `gemm_f32`.
  *
  * @param w Row-major `[n][k]`.

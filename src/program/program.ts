@@ -60,6 +60,8 @@ export const ENCODINGS = {
   raw: 0,
   /** Nothing is stored; the bytes are zero. */
   zero: 1,
+  /** Trits of a constant in `panel_8x16_t2`, row after row, five a byte; see `base3.ts`. */
+  base3: 2,
 } as const;
 
 /** Name of a stored encoding. */
@@ -142,7 +144,7 @@ export interface Program {
 
 /** A program with the initial bytes of its tensors: what a file holds. */
 export interface CompiledProgram extends Program {
-  /** Resident bytes of every tensor whose encoding is `raw` in a stored region. */
+  /** Stored bytes of every tensor of a stored region: resident ones where the encoding is `raw`. */
   readonly data: ReadonlyMap<Index, Uint8Array>;
 }
 

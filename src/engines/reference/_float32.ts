@@ -31,6 +31,30 @@ export function exp(x: number): number {
   return fround(y * 2 ** n);
 }
 
+/** Above, `1 + e^x` would be infinite soon. */
+const EXP_MOST = 88;
+
+/** `1 + e^−x`, whose e^−x stays below e^88; the divisor of σ and SiLU. */
+export function onePlusExp(x: number): number {
+  return fround(1 + exp(-x > EXP_MOST ? EXP_MOST : -x));
+}
+
+/** `1 / (1 + e^−x)`. */
+export function sigmoid(x: number): number {
+  return fround(1 / onePlusExp(x));
+}
+
+/** `x / (1 + e^−x)`. */
+export function silu(x: number): number {
+  return fround(x / onePlusExp(x));
+}
+
+/** `1 / √(Σ x²/C + epsilon)` of a row. */
+export function inverseRms(row: readonly number[], epsilon: number): number {
+  const mean = fround(sum16(row.map((x) => fround(x * x))) / fround(row.length));
+  return fround(1 / fround(Math.sqrt(fround(mean + epsilon))));
+}
+
 const GELU_LIMIT = 14;
 const GELU_STEP = fround(0.3);
 const GELU_COEFFICIENTS = [

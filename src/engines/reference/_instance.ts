@@ -100,6 +100,9 @@ export class ReferenceInstance extends BaseInstance {
         return new Int16Array(buffer, byteOffset, length);
       case "i32":
         return new Int32Array(buffer, byteOffset, length);
+      case "f16":
+      case "bf16":
+        return new Uint16Array(buffer, byteOffset, length);
       case "f32":
         return new Float32Array(buffer, byteOffset, length);
       default:

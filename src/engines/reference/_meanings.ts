@@ -23,6 +23,13 @@ import { requantize } from "./requantize.ts";
 import { shiftGelu } from "./shift_gelu.ts";
 import { softmaxF32 } from "./softmax_f32.ts";
 import { softmaxI8 } from "./softmax_i8.ts";
+import { embeddingF32 } from "./embedding_f32.ts";
+import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
+import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
+import { linearTernary } from "./linear_ternary.ts";
+import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { shortConvF32 } from "./short_conv_f32.ts";
+import { swigluF32 } from "./swiglu_f32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** What each instruction does. */
@@ -51,4 +58,11 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   shift_gelu: shiftGelu,
   softmax_f32: softmaxF32,
   softmax_i8: softmaxI8,
+  swiglu_f32: swigluF32,
+  short_conv_f32: shortConvF32,
+  rms_norm_quantize_i8: rmsNormQuantizeI8,
+  linear_ternary: linearTernary,
+  hgrn_scan_f32: hgrnScanF32,
+  hgrn_gate_f32: hgrnGateF32,
+  embedding_f32: embeddingF32,
 };

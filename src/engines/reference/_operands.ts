@@ -3,7 +3,13 @@ import type { InstructionSpec, Layout } from "../../instructions/mod.ts";
 import type { DType } from "../../tensor.ts";
 
 /** Memory of a tensor as its elements. */
-export type Elements = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array;
+export type Elements =
+  | Int8Array
+  | Uint8Array
+  | Int16Array
+  | Uint16Array
+  | Int32Array
+  | Float32Array;
 
 /** A view of a tensor: rows of its last extent, all leading extents flattened. */
 export class Operand {
@@ -35,6 +41,7 @@ export class Operand {
 
   /** The element of a row and column, whatever the layout. */
   get(row: number, column: number): number {
+    if (this.#layout === "panel_8x16_t2") return this.#trit(row, column);
     const value = this.#elements[this.#index(row, column)];
     return this.#layout === "panel_8x4_u7" ? value - 64 : value;
   }
@@ -58,6 +65,12 @@ export class Operand {
     return Array.from({ length: this.columns }, (_, column) => this.get(row, column));
   }
 
+  #trit(row: number, column: number): number {
+    const group = (row >> 3) * ((this.columns + 15) >> 4) + (column >> 4);
+    const byte = this.#elements[group * 32 + (row & 7) * 4 + (column & 3)];
+    return (byte >> 2 * (column >> 2 & 3) & 3) - 1;
+  }
+
   #index(row: number, column: number): number {
     switch (this.#layout) {
       case "rows":
@@ -66,6 +79,7 @@ export class Operand {
         return ((row >> 3) * this.columns + column) * 8 + (row & 7);
       case "panel_8x4":
       case "panel_8x4_u7":
+      case "panel_8x16_t2":
         return ((row >> 3) * ((this.columns + 3) >> 2) + (column >> 2)) * 32 +
           (row & 7) * 4 + (column & 3);
     }

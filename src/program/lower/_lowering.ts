@@ -7,6 +7,7 @@ import { requantize } from "../../quantize/dyadic.ts";
 import type { Layout } from "../../instructions/mod.ts";
 import type { Tensor } from "../../tensor.ts";
 import { ProgramBuilder } from "../builder.ts";
+import { packBase3 } from "../base3.ts";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../pack.ts";
 import type { Index } from "../program.ts";
 
@@ -56,14 +57,18 @@ export class Lowering {
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
     this.#producers = producersOf(graph);
-    for (const { name, limit, defaultMax } of graph.symbols.values()) {
+    for (const { name, limit, kind, defaultMax } of graph.symbols.values()) {
       const max = this.builder.symbol({
-        name: `max_${name}`,
+        name: kind === "load" ? name : `max_${name}`,
         kind: "load",
         min: 1,
         max: this.builder.expression(limit),
         default: defaultMax,
       });
+      if (kind === "load") {
+        this.#symbols.set(name, max);
+        continue;
+      }
       this.#symbols.set(
         name,
         this.builder.symbol({
@@ -137,6 +142,7 @@ export class Lowering {
     let tensor: Index;
     if (this.graph.constants.has(value.id)) tensor = this.#constant(value, "rows");
     else if (this.graph.inputs.includes(value)) tensor = this.#input(value);
+    else if (this.graph.states.includes(value)) tensor = this.#state(value);
     else throw new FewbitError("internal", `Value ${value.id} ${value.name} was not lowered`);
     return this.#dense(tensor, value.shape);
   }
@@ -241,11 +247,29 @@ export class Lowering {
   #input(value: Value): Index {
     let tensor = this.#inputs.get(value.id);
     if (tensor === undefined) {
+      const check = this.graph.checks.get(value.id);
       tensor = this.builder.tensor({
         region: "input",
         name: value.name,
         dtype: value.dtype,
         extents: value.shape.map((extent) => this.extent(extent)),
+        ...check && { check: check.check, limit: this.extent(check.limit) },
+        ...check?.offsets && { offsets: this.#input(check.offsets) },
+      });
+      this.#inputs.set(value.id, tensor);
+    }
+    return tensor;
+  }
+
+  #state(value: Value): Index {
+    let tensor = this.#inputs.get(value.id);
+    if (tensor === undefined) {
+      tensor = this.builder.tensor({
+        region: "state",
+        name: value.name,
+        dtype: value.dtype,
+        extents: value.shape.map((extent) => this.extent(extent)),
+        encoding: "zero",
       });
       this.#inputs.set(value.id, tensor);
     }
@@ -273,7 +297,10 @@ export class Lowering {
     const shape = value.shape.length === 0 ? [1] : value.shape;
     const common = { dtype: value.dtype, extents: shape.map((e) => this.extent(e)), layout };
     let index: Index;
-    if (this.isKnown(value)) {
+    if (layout === "panel_8x16_t2") {
+      const data = packBase3(this.elements(value).data as Int8Array);
+      index = this.builder.tensor({ region: "constant", ...common, encoding: "base3", data });
+    } else if (this.isKnown(value)) {
       const data = packed(this.elements(value), layout);
       index = this.builder.tensor({ region: "constant", ...common, data });
     } else {
@@ -311,7 +338,10 @@ export function selectRow(placed: Placed, row: number): Placed {
   };
 }
 
-function packed({ data, shape }: Tensor, layout: Layout): Uint8Array {
+function packed(
+  { data, shape }: Tensor,
+  layout: Exclude<Layout, "panel_8x16_t2">,
+): Uint8Array {
   switch (layout) {
     case "panel_8x4":
       return packPanelsI8(data as Int8Array, shape[0], shape[1]);

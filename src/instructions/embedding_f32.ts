@@ -1,0 +1,19 @@
+import { defineInstruction } from "./_define.ts";
+
+/** `y[t] = table[index[t]]` as float32; a table of 16-bit floats is widened exactly. */
+export const embeddingF32 = defineInstruction({
+  name: "embedding_f32",
+  opcode: 30,
+  operands: [
+    { name: "table", role: "in", dtypes: ["f32", "f16", "bf16"], shape: "V C" },
+    {
+      name: "index",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "T",
+      check: { kind: "below", limit: "V" },
+    },
+    { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
+  ],
+  work: ["T", "C"],
+});

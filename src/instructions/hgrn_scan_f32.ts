@@ -1,0 +1,41 @@
+import { defineInstruction } from "./_define.ts";
+
+/**
+ * The recurrence of HGRN for a ragged batch, each channel on its own:
+ *
+ * ```text
+ * f = σ(z), or lower_bound + (1 − lower_bound)·σ(z)        σ(z) = 1 / (1 + e^−z)
+ * c = (u·(1 − f)) / (1 + e^−u)
+ * S = f·S + c;   y = S                                     token after token
+ * ```
+ *
+ * `offsets[s] … offsets[s+1]` are the tokens of sequence s, whose state is `state[slot[s]]`; where
+ * `past[s]` is 0 it starts from zero. Every operation is rounded to float32.
+ */
+export const hgrnScanF32 = defineInstruction({
+  name: "hgrn_scan_f32",
+  opcode: 27,
+  operands: [
+    { name: "u", role: "in", dtypes: ["f32"], shape: "T C" },
+    { name: "z", role: "in", dtypes: ["f32"], shape: "T C" },
+    { name: "lower_bound", role: "in", dtypes: ["f32"], shape: "C", optional: true },
+    {
+      name: "offsets",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B+1",
+      check: { kind: "offsets", limit: "T" },
+    },
+    {
+      name: "slot",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B",
+      check: { kind: "distinct", limit: "S" },
+    },
+    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    { name: "state", role: "inout", dtypes: ["f32"], shape: "S C" },
+    { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
+  ],
+  work: ["16", "T", "C"],
+});

@@ -1,0 +1,40 @@
+import { defineInstruction } from "./_define.ts";
+
+/**
+ * Depthwise causal convolution over the tokens of a ragged batch, then SiLU:
+ *
+ * ```text
+ * a = weight[0]·x[t−W+1] + … + weight[W−1]·x[t]            left to right
+ * y = a / (1 + e^−a)
+ * ```
+ *
+ * `state[slot[s]]` holds the last W inputs of a session, the newest last; where `past[s]` is 0 they
+ * are zero. `offsets[s] … offsets[s+1]` are the tokens of sequence s. Every operation is rounded to
+ * float32.
+ */
+export const shortConvF32 = defineInstruction({
+  name: "short_conv_f32",
+  opcode: 31,
+  operands: [
+    { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
+    { name: "weight", role: "in", dtypes: ["f32"], shape: "W C" },
+    {
+      name: "offsets",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B+1",
+      check: { kind: "offsets", limit: "T" },
+    },
+    {
+      name: "slot",
+      role: "in",
+      dtypes: ["i32"],
+      shape: "B",
+      check: { kind: "distinct", limit: "S" },
+    },
+    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    { name: "state", role: "inout", dtypes: ["f32"], shape: "S W C" },
+    { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
+  ],
+  work: ["T", "W", "C"],
+});

@@ -1,0 +1,14 @@
+import { defineInstruction } from "./_define.ts";
+
+/** `y = (gate / (1 + e^−gate))·up`, every operation rounded to float32. */
+export const swigluF32 = defineInstruction({
+  name: "swiglu_f32",
+  opcode: 29,
+  operands: [
+    { name: "gate", role: "in", dtypes: ["f32"], shape: "* C" },
+    { name: "up", role: "in", dtypes: ["f32"], shape: "* C" },
+    { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
+  ],
+  work: ["8", "*", "C"],
+  split: "*",
+});
