@@ -200,6 +200,11 @@ export declare const LAYOUTS: {
     readonly panel_8x4_u7: 2;
     /** `[N, K]` float weights as `[ceil(N/8)][K][8]`, padded with zero. */
     readonly panel_8: 3;
+    /**
+     * `[N, K]` trits as `[ceil(N/8)][ceil(K/16)][8 columns][4]` bytes: bits 2p and 2p+1 of byte j of
+     * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
+     */
+    readonly panel_8x16_t2: 4;
 };
 
 /** Name of a stored encoding. */
@@ -211,6 +216,8 @@ export declare const ENCODINGS: {
     readonly raw: 0;
     /** Nothing is stored; the bytes are zero. */
     readonly zero: 1;
+    /** Trits of a constant in `panel_8x16_t2`, row after row, five a byte; see `base3.ts`. */
+    readonly base3: 2;
 };
 
 /** Turns a negative status into an error. */
@@ -445,7 +452,7 @@ export declare function fromModule(module: WebAssembly.Module): Build;
 
 /** A program with the initial bytes of its tensors: what a file holds. */
 export interface CompiledProgram extends Program {
-    /** Resident bytes of every tensor whose encoding is `raw` in a stored region. */
+    /** Stored bytes of every tensor of a stored region: resident ones where the encoding is `raw`. */
     readonly data: ReadonlyMap<Index, Uint8Array>;
 }
 

@@ -23,6 +23,13 @@ import { exec_attention_f32, scratch_attention_f32 } from "../ops/attention_f32"
 import { exec_copy, scratch_copy } from "../ops/copy";
 import { exec_accumulate, scratch_accumulate } from "../ops/accumulate";
 import { exec_append_rows, scratch_append_rows } from "../ops/append_rows";
+import { exec_rms_norm_quantize_i8, scratch_rms_norm_quantize_i8 } from "../ops/rms_norm_quantize_i8";
+import { exec_linear_ternary, scratch_linear_ternary } from "../ops/linear_ternary";
+import { exec_hgrn_scan_f32, scratch_hgrn_scan_f32 } from "../ops/hgrn_scan_f32";
+import { exec_hgrn_gate_f32, scratch_hgrn_gate_f32 } from "../ops/hgrn_gate_f32";
+import { exec_swiglu_f32, scratch_swiglu_f32 } from "../ops/swiglu_f32";
+import { exec_embedding_f32, scratch_embedding_f32 } from "../ops/embedding_f32";
+import { exec_short_conv_f32, scratch_short_conv_f32 } from "../ops/short_conv_f32";
 
 /** Runs the instruction whose operands are in the context block. */
 export function execute(opcode: u32, context: usize): void {
@@ -99,6 +106,27 @@ export function execute(opcode: u32, context: usize): void {
     case 24:
       exec_append_rows(context);
       break;
+    case 25:
+      exec_rms_norm_quantize_i8(context);
+      break;
+    case 26:
+      exec_linear_ternary(context);
+      break;
+    case 27:
+      exec_hgrn_scan_f32(context);
+      break;
+    case 28:
+      exec_hgrn_gate_f32(context);
+      break;
+    case 29:
+      exec_swiglu_f32(context);
+      break;
+    case 30:
+      exec_embedding_f32(context);
+      break;
+    case 31:
+      exec_short_conv_f32(context);
+      break;
   }
 }
 
@@ -153,6 +181,20 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_accumulate(context);
     case 24:
       return scratch_append_rows(context);
+    case 25:
+      return scratch_rms_norm_quantize_i8(context);
+    case 26:
+      return scratch_linear_ternary(context);
+    case 27:
+      return scratch_hgrn_scan_f32(context);
+    case 28:
+      return scratch_hgrn_gate_f32(context);
+    case 29:
+      return scratch_swiglu_f32(context);
+    case 30:
+      return scratch_embedding_f32(context);
+    case 31:
+      return scratch_short_conv_f32(context);
   }
   return 0;
 }

@@ -69,11 +69,13 @@ export const LAYOUT_ROWS: u32 = 0;
 export const LAYOUT_PANEL_8X4: u32 = 1;
 export const LAYOUT_PANEL_8X4_U7: u32 = 2;
 export const LAYOUT_PANEL_8: u32 = 3;
-export const LAYOUT_COUNT: u32 = 4;
+export const LAYOUT_PANEL_8X16_T2: u32 = 4;
+export const LAYOUT_COUNT: u32 = 5;
 
 export const ENCODING_RAW: u32 = 0;
 export const ENCODING_ZERO: u32 = 1;
-export const ENCODING_COUNT: u32 = 2;
+export const ENCODING_BASE3: u32 = 2;
+export const ENCODING_COUNT: u32 = 3;
 
 export const CHECK_NONE: u32 = 0;
 export const CHECK_BELOW: u32 = 1;

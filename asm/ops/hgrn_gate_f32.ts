@@ -1,0 +1,8 @@
+// Not written yet.
+export function exec_hgrn_gate_f32(_context: usize): void {
+  unreachable();
+}
+
+export function scratch_hgrn_gate_f32(_context: usize): usize {
+  return 0;
+}
