@@ -1,7 +1,8 @@
 /** The WebAssembly modules, and which of them this host runs. */
 import { FewbitError } from "../../errors.ts";
-import { WASM_BASE64 as RELAXED } from "../../../wasm/relaxed.ts";
-import { WASM_BASE64 as SIMD } from "../../../wasm/simd.ts";
+import { PATCH_BASE64, WASM_BYTES } from "../../../wasm/relaxed.ts";
+import { WASM_BASE64 } from "../../../wasm/simd.ts";
+import { applyPatch } from "./_patch.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
 
@@ -18,16 +19,17 @@ export interface Build {
 
 // Some hosts (workerd) compile WebAssembly only here, while modules are evaluated, and only
 // synchronously; others forbid it altogether and bring their own module.
+const simd = decodeBase64(WASM_BASE64);
 const compiled: Readonly<Record<BuildName, WebAssembly.Module | undefined>> = {
-  simd: compile(SIMD),
-  relaxed: compile(RELAXED),
+  simd: compile(simd),
+  relaxed: compile(applyPatch(simd, decodeBase64(PATCH_BASE64), WASM_BYTES)),
 };
 
 const usable = new Map<BuildName, boolean>();
 
-function compile(base64: string): WebAssembly.Module | undefined {
+function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined {
   try {
-    return new WebAssembly.Module(decodeBase64(base64));
+    return new WebAssembly.Module(bytes);
   } catch {
     return undefined;
   }
