@@ -32,6 +32,8 @@ export abstract class BaseInstance implements Instance {
   readonly #loaded: LoadedProgram;
   #disposed = false;
   #execution = 0;
+  /** Tensors that each entry names. */
+  readonly #used: number[][] = [];
   /** Values of the expressions in the present run. */
   #values: Float64Array;
 
@@ -98,7 +100,7 @@ export abstract class BaseInstance implements Instance {
       );
     }
     const entry = program.entries[index];
-    const used = tensorsOf(program, entry);
+    const used = this.#used[index] ??= tensorsOf(program, entry);
     const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
     const values = evaluateExpressions(program, symbols);
     this.#setInputs(used, inputs, values);
@@ -161,28 +163,18 @@ export abstract class BaseInstance implements Instance {
 
   reset(slot?: number): void {
     this.assertUsable();
-    const slotsOf = (i: number): number =>
-      this.#loaded.ranges[this.program.tensors[i].extents[0]].max;
-    const slots = Math.min(...this.#states().map(slotsOf));
     // Before anything is written: all of a session is reset, or nothing.
-    if (slot !== undefined && !(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot reset slot ${slot}: expected 0 to ${slots - 1}`,
-      );
-    }
-    this.#states().forEach((i) => {
-      const target = this.bytesOf(i);
-      const initial = this.resetState(i) ?? new Uint8Array(target.length);
-      if (slot === undefined) return target.set(initial);
-      const size = target.length / slotsOf(i);
-      target.set(initial.subarray(slot * size, (slot + 1) * size), slot * size);
+    const targets = this.#stateBytes(slot, "reset");
+    this.#states().forEach((i, n) => {
+      const initial = this.resetState(i);
+      if (initial === undefined) targets[n].fill(0);
+      else targets[n].set(slot === undefined ? initial : part(initial, slot, this.#slotsOf(i)));
     });
   }
 
-  saveState(): Uint8Array<ArrayBuffer> {
+  saveState(slot?: number): Uint8Array<ArrayBuffer> {
     this.assertUsable();
-    const parts = this.#states().map((i) => this.bytesOf(i));
+    const parts = this.#stateBytes(slot, "save");
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const saved = new Uint8Array(32 + length);
     const view = new DataView(saved.buffer);
@@ -199,9 +191,9 @@ export abstract class BaseInstance implements Instance {
     return saved;
   }
 
-  restoreState(saved: Uint8Array): void {
+  restoreState(saved: Uint8Array, slot?: number): void {
     this.assertUsable();
-    const parts = this.#states().map((i) => this.bytesOf(i));
+    const parts = this.#stateBytes(slot, "restore");
     const length = parts.reduce((sum, part) => sum + part.length, 0);
     const fail = (why: string): never => {
       throw new FewbitError("invalid_file", `Cannot restore state: ${why}`);
@@ -233,6 +225,25 @@ export abstract class BaseInstance implements Instance {
 
   #states(): number[] {
     return this.program.tensors.flatMap((tensor, i) => tensor.region === "state" ? [i] : []);
+  }
+
+  /** Memory of the state, or of one session's part of it. */
+  #stateBytes(slot: number | undefined, verb: string): Uint8Array[] {
+    const states = this.#states();
+    if (slot === undefined) return states.map((i) => this.bytesOf(i));
+    const slots = Math.min(...states.map((i) => this.#slotsOf(i)));
+    if (!(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot ${verb} slot ${slot}: expected 0 to ${slots - 1}`,
+      );
+    }
+    return states.map((i) => part(this.bytesOf(i), slot, this.#slotsOf(i)));
+  }
+
+  /** Sessions that a state holds: its first extent. */
+  #slotsOf(tensor: number): number {
+    return this.#loaded.ranges[this.program.tensors[tensor].extents[0]].max;
   }
 
   #find(name: string, regions: readonly ProgramTensor["region"][]): number {
@@ -338,6 +349,12 @@ export abstract class BaseInstance implements Instance {
     const bytes = this.bytesOf(i).slice(0, layoutBytes(layout, dtype, shape));
     return { dtype, shape, data: viewAs(dtype, bytes) };
   }
+}
+
+/** One of `count` equal parts. */
+function part(bytes: Uint8Array, index: number, count: number): Uint8Array {
+  const size = bytes.length / count;
+  return bytes.subarray(index * size, (index + 1) * size);
 }
 
 /** Tensors that the instructions of an entry name, ascending. */

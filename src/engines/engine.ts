@@ -80,10 +80,13 @@ export interface Instance extends Disposable {
   write(name: string, data: TensorData): void;
   /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */
   reset(slot?: number): void;
-  /** The state as bytes that name this program; see {@linkcode restoreState}. */
-  saveState(): Uint8Array<ArrayBuffer>;
-  /** Restores what {@linkcode saveState} of the same program returned. */
-  restoreState(saved: Uint8Array): void;
+  /**
+   * The state as bytes that name this program; with `slot`, only that index of the first extent: the
+   * state of one session.
+   */
+  saveState(slot?: number): Uint8Array<ArrayBuffer>;
+  /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
+  restoreState(saved: Uint8Array, slot?: number): void;
   /** An instance with the same constants and copies of parameters and state. */
   fork(): Instance;
 }

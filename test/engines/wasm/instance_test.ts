@@ -119,6 +119,28 @@ Deno.test("one slot of a state is reset alone", () =>
     assert.deepEqual(cache.slice(2 * 48, 2 * 48 + 3), Int16Array.of(1, 2, 3));
   }));
 
+Deno.test("one slot of a state is saved, and restored into another", () =>
+  each(raggedProgram(), {}, (instance) => {
+    instance.runSync({
+      x: Int16Array.of(1, 2, 3),
+      offsets: Int32Array.of(0, 1),
+      slot: Int32Array.of(2),
+      past: Int32Array.of(0),
+      rows: Int32Array.of(0, 0),
+    });
+    const saved = instance.saveState(2);
+    const all = instance.saveState();
+    assert.ok(saved.length < all.length);
+    instance.restoreState(saved, 1);
+    const cache = instance.read("cache").data as Int16Array;
+    assert.deepEqual(cache.slice(48, 2 * 48), cache.slice(2 * 48, 3 * 48));
+    assert.ok(cache.subarray(0, 48).every((value) => value === 0));
+    fails("invalid_file", () => instance.restoreState(saved));
+    fails("invalid_file", () => instance.restoreState(all, 1));
+    fails("invalid_argument", () => instance.saveState(-1));
+    fails("invalid_argument", () => instance.restoreState(saved, 99));
+  }));
+
 Deno.test("parameters can be rewritten between runs", () =>
   each(rowsProgram(), {}, (instance, reference) => {
     for (const engine of [instance, reference]) {
