@@ -14,6 +14,7 @@ const main = defineCommand({
   },
   subCommands: {
     classify: () => import("./src/cli/classify.ts").then((module) => module.default),
+    generate: () => import("./src/cli/generate.ts").then((module) => module.default),
     quantize: () => import("./src/cli/quantize.ts").then((module) => module.default),
     convert: () => import("./src/cli/convert.ts").then((module) => module.default),
     eval: () => import("./src/cli/eval.ts").then((module) => module.default),

@@ -49,6 +49,23 @@ export function count(option: string, value: string, most = 2 ** 31): number {
   return number;
 }
 
+/** A number of an option; what it may be is checked where it is used. */
+export function number(option: string, value: string): number {
+  const number = value.trim() === "" ? NaN : Number(value);
+  if (Number.isFinite(number)) return number;
+  throw new FewbitError("invalid_argument", `Option --${option} is "${value}", expected a number`);
+}
+
+/** A number from 0 to less than 1. */
+export function fraction(option: string, value: string): number {
+  const part = number(option, value);
+  if (part >= 0 && part < 1) return part;
+  throw new FewbitError(
+    "invalid_argument",
+    `Option --${option} is "${value}", expected at least 0 and less than 1`,
+  );
+}
+
 /** A line on standard error that is overwritten; silent where nobody watches. */
 export function progressLine(): { update(text: string): void; end(): void } {
   if (!Deno.stderr.isTerminal()) return { update: () => {}, end: () => {} };

@@ -9,23 +9,48 @@ import { ImageClassifier } from "../pipelines/image_classifier.ts";
 import { compileFloatVision } from "../pipelines/vision_compile.ts";
 import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
-import { choice, count, progressLine, runCommand, sha256 } from "./_run.ts";
+import { printPerplexity } from "./_perplexity.ts";
+import { choice, count, fraction, progressLine, runCommand, sha256 } from "./_run.ts";
 
 export default defineCommand({
-  meta: { name: "eval", description: "Accuracy of a classifier, beside the float model's" },
+  meta: {
+    name: "eval",
+    description: "Accuracy of a classifier beside the float model's, or perplexity of a text",
+  },
   args: {
     model: { type: "positional", description: "model.fewbit", required: true },
-    images: { type: "string", description: "IDX file or folder", required: true },
+    images: { type: "string", description: "IDX file or folder" },
     labels: { type: "string", description: "IDX file (default: the folder's subfolders)" },
     float: { type: "string", description: "Folder of the float model, for comparison" },
     engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
     batch: { type: "string", default: "32", description: "Images computed at once" },
+    perplexity: { type: "string", description: "Text file to predict, with a language model" },
+    window: { type: "string", default: "256", description: "Tokens of a window (perplexity)" },
+    state: { type: "string", default: "zero", description: "zero or carry, between windows" },
+    bos: { type: "boolean", description: "BOS before each window that begins a text" },
+    skip: { type: "string", default: "0", description: "Part of the text to leave out: 0.9" },
     limit: { type: "string", description: "Images to use at most" },
     json: { type: "boolean", description: "Print JSON" },
   },
   run: ({ args }) =>
     runCommand(async (signal) => {
       const engine = choice("engine", args.engine, ENGINES);
+      if (args.perplexity !== undefined) {
+        return await printPerplexity({
+          model: args.model,
+          file: args.perplexity,
+          engine,
+          window: count("window", args.window),
+          state: choice("state", args.state, ["zero", "carry"]),
+          bos: args.bos ?? false,
+          skip: fraction("skip", args.skip),
+          json: args.json ?? false,
+          signal,
+        });
+      }
+      if (args.images === undefined) {
+        throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
+      }
       const batchSize = count("batch", args.batch, 4096);
       const limit = args.limit === undefined ? Infinity : count("limit", args.limit);
       const images = await openImages(args.images, limit);

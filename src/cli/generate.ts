@@ -1,0 +1,131 @@
+/** `fewbit generate`. */
+import { defineCommand } from "citty";
+import { ENGINES } from "../engines/load.ts";
+import { FewbitError } from "../errors.ts";
+import { TextGenerator } from "../pipelines/text_generator.ts";
+import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text_session.ts";
+import { choice, count, number, runCommand } from "./_run.ts";
+
+export default defineCommand({
+  meta: { name: "generate", description: "Write on from a prompt with a language model" },
+  args: {
+    prompt: {
+      type: "positional",
+      description: "Text to go on from (default, or -: standard input)",
+      required: false,
+    },
+    model: {
+      type: "string",
+      description: "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
+        "(default: a small model of Shakespeare's plays)",
+    },
+    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
+    "max-tokens": { type: "string", default: "256", description: "Tokens to write at most" },
+    temperature: { type: "string", default: "0.8", description: "0 takes the best token" },
+    "top-k": { type: "string", default: "0", description: "Only the k best tokens; 0: all" },
+    "top-p": { type: "string", default: "1", description: "Only the best with this probability" },
+    "min-p": { type: "string", default: "0", description: "Only tokens p times as probable" },
+    "repetition-penalty": { type: "string", default: "1", description: "For the last 64 tokens" },
+    stop: { type: "string", description: "Text that ends the answer; \\n is a line break" },
+    seed: { type: "string", description: "The same seed writes the same text everywhere" },
+    logprobs: { type: "string", default: "0", description: "Show the n most probable tokens" },
+    json: { type: "boolean", description: "One JSON object with text, tokens and usage" },
+  },
+  run: ({ args }) =>
+    runCommand(async (signal) => {
+      const options: GenerateOptions = {
+        maxTokens: count("max-tokens", args["max-tokens"]),
+        temperature: number("temperature", args.temperature),
+        topK: number("top-k", args["top-k"]),
+        topP: number("top-p", args["top-p"]),
+        minP: number("min-p", args["min-p"]),
+        repetitionPenalty: number("repetition-penalty", args["repetition-penalty"]),
+        logprobs: number("logprobs", args.logprobs),
+        ...args.seed !== undefined && { seed: number("seed", args.seed) },
+        ...args.stop !== undefined && { stop: stopsOf(args.stop) },
+        signal,
+      };
+      const engine = choice("engine", args.engine, ENGINES);
+      const prompt = await promptOf(args.prompt);
+      using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
+      if (args.json) await printJson(lm, prompt, options);
+      else if (options.logprobs === 0) await stream(lm, prompt, options);
+      else await printTokens(lm, prompt, options);
+    }),
+});
+
+/** citty gives the last of a repeated option, or all of them. */
+function stopsOf(stop: string | readonly string[]): string[] {
+  return [stop].flat().map((text) => text.replaceAll("\\n", "\n"));
+}
+
+async function promptOf(given: string | undefined): Promise<string> {
+  if (given !== undefined && given !== "-") return given;
+  if (Deno.stdin.isTerminal()) {
+    throw new FewbitError("invalid_argument", 'Give a prompt: fewbit generate "ROMEO:"');
+  }
+  return await new Response(Deno.stdin.readable).text();
+}
+
+/** Writes the text as it comes, and how it went on standard error. */
+async function stream(lm: TextGenerator, prompt: string, options: GenerateOptions): Promise<void> {
+  const encoder = new TextEncoder();
+  const write = (text: string): void => writeAll(encoder.encode(text));
+  let started = false;
+  try {
+    for await (const { text, finishReason, usage } of lm.generate(prompt, options)) {
+      if (!started) write(prompt);
+      started = true;
+      write(text);
+      if (usage !== undefined) console.error(`\n\n${summary(lm, finishReason, usage)}`);
+    }
+  } catch (error) {
+    if (started) console.error();
+    throw error;
+  }
+}
+
+function writeAll(bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+}
+
+function summary(lm: TextGenerator, reason: TextPiece["finishReason"], usage: Usage): string {
+  const { promptTokens, completionTokens, promptMs, completionMs } = usage;
+  const rate = (tokens: number, ms: number): string => `${(1000 * tokens / ms).toFixed(0)}/s`;
+  return `[${reason}: ${promptTokens} prompt tokens (${rate(promptTokens, promptMs)}), ` +
+    `${completionTokens} tokens (${rate(completionTokens, completionMs)}), ${lm.engine}]`;
+}
+
+/** One line a token: its probability, and what else was probable. */
+async function printTokens(
+  lm: TextGenerator,
+  prompt: string,
+  options: GenerateOptions,
+): Promise<void> {
+  const show = (id: number): string => JSON.stringify(lm.tokenizer.decode([id]));
+  for await (const { tokens = [], finishReason, usage } of lm.generate(prompt, options)) {
+    for (const { id, logprob, top = [] } of tokens) {
+      const others = top.map((other) => `${show(other.id)} ${other.logprob.toFixed(2)}`);
+      console.log(`${show(id).padEnd(16)} ${logprob.toFixed(3).padStart(8)}   ${others.join("  ")}`);
+    }
+    if (usage !== undefined) console.error(summary(lm, finishReason, usage));
+  }
+}
+
+async function printJson(
+  lm: TextGenerator,
+  prompt: string,
+  options: GenerateOptions,
+): Promise<void> {
+  const pieces = await Array.fromAsync(lm.generate(prompt, options));
+  const tokens = pieces.flatMap((piece) => piece.tokens ?? []);
+  const { finishReason, usage } = pieces[pieces.length - 1];
+  console.log(JSON.stringify({
+    text: pieces.map(({ text }) => text).join(""),
+    ids: pieces.flatMap(({ ids }) => ids),
+    ...tokens.length > 0 && { tokens },
+    finishReason,
+    usage,
+    engine: lm.engine,
+  }));
+}

@@ -1,0 +1,131 @@
+/**
+ * A loaded language model as a function of token ids. Its program has one entry, with the inputs
+ * `ids [T]`, `offsets [B+1]`, `slot [B]`, `past [B]`, `rows [R]` and the output `logits [R, V]`.
+ */
+import type { Inputs, Instance } from "../engines/engine.ts";
+import { FewbitError } from "../errors.ts";
+
+/** Inputs that every language model has. */
+const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
+
+/** Where ids go: a session and how many it has had. */
+export interface Position {
+  readonly slot: number;
+  readonly past: number;
+}
+
+/** Runs the ids of sessions through a program, chunk by chunk. */
+export class LanguageModel implements Disposable {
+  readonly vocabularySize: number;
+  /** Sessions that there is memory for. */
+  readonly sessions: number;
+  readonly #chunk: number;
+  readonly #maxRows: number;
+  readonly #taken: boolean[];
+
+  /**
+   * @throws {FewbitError} `unsupported` where the program is not a language model.
+   */
+  constructor(readonly instance: Instance, sizes: Readonly<Record<string, number>>) {
+    const { tensors, expressions } = instance.program;
+    const has = (name: string, region: string): boolean =>
+      tensors.some((tensor) => tensor.name === name && tensor.region === region);
+    const logits = tensors.find(({ name, region }) => name === "logits" && region === "output");
+    if (!INPUTS.every((name) => has(name, "input")) || logits?.dtype !== "f32") {
+      throw new FewbitError(
+        "unsupported",
+        "Cannot generate text: the program is not a language model",
+      );
+    }
+    this.vocabularySize = expressions[logits.extents[1]].constant;
+    this.#chunk = sizes.max_tokens;
+    this.#maxRows = sizes.max_rows;
+    this.sessions = sizes.sessions;
+    this.#taken = Array(this.sessions).fill(false);
+  }
+
+  /** Takes a session. */
+  takeSlot(): number {
+    const slot = this.#taken.indexOf(false);
+    if (slot < 0) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot begin session: all ${this.sessions} are in use; dispose one, or load with more`,
+      );
+    }
+    this.#taken[slot] = true;
+    return slot;
+  }
+
+  /** Gives a session back. */
+  freeSlot(slot: number): void {
+    this.#taken[slot] = false;
+  }
+
+  /**
+   * Reads ids and returns the logits after the last one. Large chunks yield to the event loop, a
+   * single id does not.
+   */
+  async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
+    this.checkIds(ids);
+    let { past } = position;
+    let logits = new Float32Array(0);
+    for (let at = 0; at < ids.length; at += this.#chunk) {
+      const chunk = ids.subarray(at, at + this.#chunk);
+      const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
+      const outputs = chunk.length === 1
+        ? this.instance.runSync(inputs)
+        : await this.instance.run(inputs, signal === undefined ? {} : { signal });
+      logits = outputs.logits.data as Float32Array<ArrayBuffer>;
+      past += chunk.length;
+    }
+    return logits;
+  }
+
+  /** Reads ids; gives the logits after each of them, some rows at a time. */
+  async *readAll(
+    ids: Int32Array,
+    position: Position,
+    signal?: AbortSignal,
+  ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
+    this.checkIds(ids);
+    const step = Math.min(this.#chunk, this.#maxRows);
+    for (let at = 0; at < ids.length; at += step) {
+      const chunk = ids.subarray(at, at + step);
+      const inputs = this.#inputs(
+        chunk,
+        { ...position, past: position.past + at },
+        0,
+        chunk.length,
+      );
+      const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
+      yield { first: at, logits: outputs.logits.data as Float32Array };
+    }
+  }
+
+  /** Throws `invalid_argument` for what is no id of the vocabulary. */
+  checkIds(ids: Int32Array): void {
+    const bad = ids.findIndex((id) => id < 0 || id >= this.vocabularySize);
+    if (bad >= 0) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot read ids: ids[${bad}] is ${ids[bad]}, expected 0 to ${this.vocabularySize - 1}`,
+      );
+    }
+  }
+
+  /** Frees the model's memory. */
+  [Symbol.dispose](): void {
+    this.instance[Symbol.dispose]();
+  }
+
+  #inputs(ids: Int32Array, { slot, past }: Position, firstRow: number, rows: number): Inputs {
+    return {
+      ids,
+      offsets: Int32Array.of(0, ids.length),
+      slot: Int32Array.of(slot),
+      past: Int32Array.of(past),
+      rows: Int32Array.from({ length: rows }, (_, i) => firstRow + i),
+    };
+  }
+}
