@@ -43,7 +43,7 @@ export function fileAccess(file: Deno.FsFile): RandomAccess {
   return {
     size: file.statSync().size,
     // Without a pause between seeking and reading, so that two reads do not move each other's place.
-    read: (begin, end) => Promise.resolve(readPart(file, begin, end)),
+    read: (begin, end) => new Promise((resolve) => resolve(readPart(file, begin, end))),
   };
 }
 

@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
+import { type GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
 import type { GgufTokenizer } from "./gguf_tokenizer.ts";
 
 /** Byte-level BPE with the merges that the file has. */

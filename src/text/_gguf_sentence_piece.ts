@@ -1,5 +1,10 @@
 import { FewbitError } from "../errors.ts";
-import { GgufVocabulary, invalid, templateProcessing, TOKEN_TYPES } from "./_gguf_vocabulary.ts";
+import {
+  type GgufVocabulary,
+  invalid,
+  templateProcessing,
+  TOKEN_TYPES,
+} from "./_gguf_vocabulary.ts";
 import type { GgufTokenizer } from "./gguf_tokenizer.ts";
 
 const SPACE = "▁";

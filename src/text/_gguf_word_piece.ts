@@ -1,4 +1,4 @@
-import { GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
+import { type GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
 import type { GgufTokenizer } from "./gguf_tokenizer.ts";
 
 /** What GGUF has before pieces that start a word, where BERT has nothing. */

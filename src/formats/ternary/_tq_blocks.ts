@@ -31,7 +31,10 @@ export function decodeBlocks(
 ): TernaryTensor {
   const { format } = layout;
   const count = checkedElementCount(format, shape);
-  checkRows(format, shape);
+  const columns = shape.at(-1) ?? 1;
+  if (columns % BLOCK !== 0) {
+    throw invalidTernary(format, `rows of ${columns} weights, expected a multiple of ${BLOCK}`);
+  }
   const stride = layout.bytes + 2;
   const blocks = count / BLOCK;
   if (bytes.length !== blocks * stride) {
@@ -60,7 +63,13 @@ export function encodeBlocks(layout: BlockLayout, tensor: TernaryTensor): Uint8A
   const { format } = layout;
   checkTernary(format, tensor);
   const { shape, trits, scales, blockSize } = tensor;
-  checkRows(format, shape);
+  const columns = shape.at(-1) ?? 1;
+  if (columns % BLOCK !== 0) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot write ${format}: rows of ${columns} weights, expected a multiple of ${BLOCK}`,
+    );
+  }
   const uniform = scales.length === 1;
   if (!uniform && blockSize !== BLOCK) {
     throw new FewbitError(
@@ -86,13 +95,4 @@ export function encodeBlocks(layout: BlockLayout, tensor: TernaryTensor): Uint8A
     bytes[at + layout.bytes + 1] = bits >> 8;
   }
   return bytes;
-}
-
-function checkRows(format: string, shape: readonly number[]): void {
-  const columns = shape.at(-1) ?? 1;
-  if (columns % BLOCK === 0) return;
-  throw new FewbitError(
-    "shape_mismatch",
-    `${format} needs rows of a multiple of ${BLOCK} weights, not ${columns}`,
-  );
 }

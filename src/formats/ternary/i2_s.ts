@@ -34,12 +34,14 @@ const ROOM = 32;
  *
  * @param bytes `n/4 + 32` bytes.
  * @param shape Extents of n weights, a multiple of 128.
- * @throws {FewbitError} `invalid_file` for a wrong number of bytes, a code of 3 or a scale that is
- * not finite.
+ * @throws {FewbitError} `invalid_file` for a wrong number of bytes or weights, a code of 3 or a scale
+ * that is not finite.
  */
 export function decodeI2S(bytes: Uint8Array, shape: readonly number[]): TernaryTensor {
   const count = checkedElementCount(FORMAT, shape);
-  checkCount(count);
+  if (count % BLOCK !== 0) {
+    throw invalidTernary(FORMAT, `${count} weights, expected a multiple of ${BLOCK}`);
+  }
   const body = count / 4;
   if (bytes.length !== body + ROOM) {
     throw invalidTernary(FORMAT, `${bytes.length} bytes, expected ${body + ROOM} for [${shape}]`);
@@ -59,17 +61,14 @@ export function decodeI2S(bytes: Uint8Array, shape: readonly number[]): TernaryT
 export function encodeI2S(tensor: TernaryTensor): Uint8Array<ArrayBuffer> {
   checkTernary(FORMAT, tensor);
   const { trits } = tensor;
-  checkCount(trits.length);
+  if (trits.length % BLOCK !== 0) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot write ${FORMAT}: ${trits.length} weights, expected a multiple of ${BLOCK}`,
+    );
+  }
   const bytes = new Uint8Array(trits.length / 4 + ROOM);
   packQuads(trits, bytes.subarray(0, trits.length / 4), GROUP, SHIFTS);
   new DataView(bytes.buffer).setFloat32(trits.length / 4, onlyScale(FORMAT, tensor), true);
   return bytes;
-}
-
-function checkCount(count: number): void {
-  if (count % BLOCK === 0) return;
-  throw new FewbitError(
-    "shape_mismatch",
-    `${FORMAT} needs a multiple of ${BLOCK} weights, not ${count}`,
-  );
 }
