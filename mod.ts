@@ -88,6 +88,29 @@ export {
   readShardedSafetensors,
   writeSafetensors,
 } from "./src/formats/safetensors.ts";
+export { openGguf, readGguf } from "./src/formats/gguf.ts";
+export type {
+  Gguf,
+  GgufFileTensor,
+  GgufTensor,
+  GgufTensorInfo,
+  GgufValue,
+} from "./src/formats/gguf.ts";
+export { blobAccess, fileAccess } from "./src/formats/random_access.ts";
+export type { RandomAccess } from "./src/formats/random_access.ts";
+export {
+  decodeHuggingFace,
+  encodeHuggingFace,
+  huggingFaceScale,
+  readHuggingFaceTernary,
+} from "./src/formats/ternary/hugging_face.ts";
+export type { HuggingFaceScale } from "./src/formats/ternary/hugging_face.ts";
+export { decodeI2S, encodeI2S } from "./src/formats/ternary/i2_s.ts";
+export type { TernaryTensor } from "./src/formats/ternary/ternary_tensor.ts";
+export { decodeTQ1, encodeTQ1 } from "./src/formats/ternary/tq1_0.ts";
+export { decodeTQ2, encodeTQ2 } from "./src/formats/ternary/tq2_0.ts";
+export { tokenizerFromGguf } from "./src/text/gguf_tokenizer.ts";
+export type { GgufTokenizer } from "./src/text/gguf_tokenizer.ts";
 export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";

@@ -11,6 +11,7 @@ import { listing } from "../inspect/text.ts";
 import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
+import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
@@ -18,7 +19,11 @@ import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
 export default defineCommand({
   meta: { name: "inspect", description: "Show what a model consists of, and where its time goes" },
   args: {
-    model: { type: "positional", description: "model.fewbit: path or URL", required: true },
+    model: {
+      type: "positional",
+      description: "model.fewbit: path or URL; or a .gguf file",
+      required: true,
+    },
     entry: { type: "string", description: "Entry to show (default: all)" },
     time: { type: "boolean", description: "Time every instruction, on random inputs" },
     runs: { type: "string", default: "10", description: "Runs to take the median of" },
@@ -29,6 +34,15 @@ export default defineCommand({
   run: ({ args }) =>
     runCommand(async (signal) => {
       const runs = count("runs", args.runs, 10_000);
+      if (isGguf(args.model)) {
+        if (args.time || args.html !== undefined || args.entry !== undefined) {
+          throw new FewbitError(
+            "invalid_argument",
+            `Cannot inspect ${args.model}: --time, --html and --entry are for model.fewbit`,
+          );
+        }
+        return await inspectGguf(args.model, args.json ?? false);
+      }
       const bytes = await readModel(args.model, signal);
       const opened = openProgram(bytes);
       const summary = summarize(opened.head, opened.verified);

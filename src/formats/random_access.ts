@@ -1,0 +1,64 @@
+/** Reading parts of what is too large to be read as a whole. */
+import { FewbitError } from "../errors.ts";
+
+/** Bytes that can be read in parts, such as those of a file. A `Blob` is one by {@linkcode blobAccess}. */
+export interface RandomAccess {
+  /** Size in bytes. */
+  readonly size: number;
+  /** Gives bytes `begin` to `end`, which lie within the size. */
+  read(begin: number, end: number): Promise<Uint8Array>;
+}
+
+/**
+ * Parts of a `Blob`, such as a file that a user has picked in a browser.
+ *
+ * @example
+ * ```ts
+ * import { blobAccess } from "@fewbit/fewbit";
+ *
+ * const access = blobAccess(new Blob(["GGUF"]));
+ * console.log(access.size, await access.read(0, 2));
+ * ```
+ */
+export function blobAccess(blob: Blob): RandomAccess {
+  return {
+    size: blob.size,
+    read: async (begin, end) => new Uint8Array(await blob.slice(begin, end).arrayBuffer()),
+  };
+}
+
+/**
+ * Parts of an open file of Deno. The file stays open until its owner closes it.
+ *
+ * @example
+ * ```ts
+ * import { fileAccess } from "@fewbit/fewbit";
+ *
+ * using file = await Deno.open("model.gguf");
+ * const access = fileAccess(file);
+ * console.log(access.size, await access.read(0, 4));
+ * ```
+ */
+export function fileAccess(file: Deno.FsFile): RandomAccess {
+  return {
+    size: file.statSync().size,
+    // Without a pause between seeking and reading, so that two reads do not move each other's place.
+    read: (begin, end) => new Promise((resolve) => resolve(readPart(file, begin, end))),
+  };
+}
+
+function readPart(file: Deno.FsFile, begin: number, end: number): Uint8Array {
+  const bytes = new Uint8Array(end - begin);
+  file.seekSync(begin, Deno.SeekMode.Start);
+  for (let at = 0; at < bytes.length;) {
+    const count = file.readSync(bytes.subarray(at));
+    if (count === null) {
+      throw new FewbitError(
+        "invalid_file",
+        `Cannot read file: it ends at ${begin + at}, expected bytes up to ${end}`,
+      );
+    }
+    at += count;
+  }
+  return bytes;
+}
