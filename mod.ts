@@ -109,10 +109,10 @@ export type { ImageFile, ImageFolder } from "./src/vision/load_folder.ts";
 
 export { Tokenizer } from "./src/text/tokenizer.ts";
 export type {
-  Encoding,
   SpecialToken,
   TokenizerDecodeOptions,
   TokenizerEncodeOptions,
+  TokenizerEncoding,
 } from "./src/text/tokenizer.ts";
 export { readTokenizer } from "./src/pipelines/tokenizer_folder.ts";
 export { applyChatTemplate, ChatTemplate } from "./src/text/chat_template.ts";
