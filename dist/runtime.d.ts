@@ -344,10 +344,10 @@ export interface DecodedHead {
     readonly id: string;
 }
 
-/** A part of the blob: the stored bytes of one region. */
+/** A part of the blob. */
 export interface Segment {
-    /** Where the bytes belong. */
-    readonly region: "constant" | "parameter" | "state";
+    /** The region whose stored bytes these are, or `trits`: ternary constants in base 3. */
+    readonly kind: typeof SEGMENT_KINDS[number];
     /** Offset in the file. */
     readonly offset: number;
     /** Bytes. */
@@ -355,6 +355,9 @@ export interface Segment {
     /** CRC-32C of the bytes. */
     readonly crc: number;
 }
+
+/** Parts of the blob, in order; the last one is there only where a program has ternary weights. */
+declare const SEGMENT_KINDS: readonly ["constant", "parameter", "state", "trits"];
 
 /** Sizes from the first 64 bytes of a file, which nothing has verified yet. */
 export declare function decodeHeader(bytes: Uint8Array): {

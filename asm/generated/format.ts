@@ -3,6 +3,7 @@
 export const MAGIC: u32 = 0x42574546;
 export const VERSION: u32 = 1;
 export const HEADER_BYTES: u32 = 64;
+export const FEATURE_TRITS: u32 = 1;
 export const NONE: u32 = 0xFFFFFFFF;
 export const TENSOR_ALIGNMENT: u32 = 64;
 export const REGION_ALIGNMENT: u32 = 256;
