@@ -3,6 +3,7 @@ import { crc32c } from "../program/crc32c.ts";
 import { decodeHead } from "../program/decode.ts";
 import type { DecodedHead } from "../program/decode.ts";
 import { ProgramError } from "../program/verdict.ts";
+import { checkTrits, storedTrits } from "../program/stored_trits.ts";
 import { verify, verifyConstants } from "../program/verify.ts";
 import type { VerifiedProgram, VerifyOptions } from "../program/verify.ts";
 
@@ -24,12 +25,19 @@ export function openProgram(bytes: Uint8Array, options: VerifyOptions = {}): Ope
   if (bytes.length !== expected) {
     throw new ProgramError("truncated", `${bytes.length} bytes, expected ${expected}`);
   }
-  for (const { region, offset, length, crc } of head.segments) {
+  for (const { kind, offset, length, crc } of head.segments) {
     if (crc32c(bytes.subarray(offset, offset + length)) !== crc) {
-      throw new ProgramError("checksum", `${region}s`);
+      throw new ProgramError("checksum", `stored bytes: ${kind}`);
     }
   }
-  const constants = head.segments.find(({ region }) => region === "constant")!.offset;
+  const trits = head.segments.find(({ kind }) => kind === "trits");
+  if (trits !== undefined) {
+    checkTrits(
+      storedTrits(head.program),
+      bytes.subarray(trits.offset, trits.offset + trits.length),
+    );
+  }
+  const constants = head.segments.find(({ kind }) => kind === "constant")!.offset;
   verifyConstants(verified, (tensor) => {
     const start = constants + verified.plan.offsets[tensor];
     return bytes.subarray(start, start + verified.plan.bytes[tensor]);

@@ -4,7 +4,16 @@ import type { Check, Layout } from "../instructions/codes.ts";
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
-import { HEADER_BYTES, MAGIC, NONE, RECORD_WORDS, SECTION_WORDS, TAGS, VERSION } from "./format.ts";
+import {
+  FEATURES,
+  HEADER_BYTES,
+  MAGIC,
+  NONE,
+  RECORD_WORDS,
+  SECTION_WORDS,
+  TAGS,
+  VERSION,
+} from "./format.ts";
 import { headerChecksum } from "./header_checksum.ts";
 import { ENCODINGS, LIMITS, REGIONS } from "./program.ts";
 import type {
@@ -21,10 +30,13 @@ import type {
 } from "./program.ts";
 import { ProgramError } from "./verdict.ts";
 
-/** A part of the blob: the stored bytes of one region. */
+/** Parts of the blob, in order; the last one is there only where a program has ternary weights. */
+const SEGMENT_KINDS = ["constant", "parameter", "state", "trits"] as const;
+
+/** A part of the blob. */
 export interface Segment {
-  /** Where the bytes belong. */
-  readonly region: "constant" | "parameter" | "state";
+  /** The region whose stored bytes these are, or `trits`: ternary constants in base 3. */
+  readonly kind: typeof SEGMENT_KINDS[number];
   /** Offset in the file. */
   readonly offset: number;
   /** Bytes. */
@@ -69,7 +81,8 @@ export function decodeHead(bytes: Uint8Array): DecodedHead {
     throw new ProgramError("truncated", `${bytes.length} of ${headBytes} bytes of the head`);
   }
   const head = bytes.subarray(0, headBytes);
-  const sections = readSections(head, checkHeader(head));
+  const { count, hasTrits } = checkHeader(head);
+  const sections = readSections(head, count);
   const names = sections.bytes(TAGS.names);
   const name = (offset: number, length: number): string => readName(names, offset, length);
 
@@ -128,15 +141,20 @@ export function decodeHead(bytes: Uint8Array): DecodedHead {
       entries,
       metadata: readMetadata(sections),
     },
-    segments: readSegments(sections.records("segments", 3), headBytes, blobBytes),
+    segments: readSegments(
+      sections.records("segments", SEGMENT_KINDS.length),
+      hasTrits ? 4 : 3,
+      headBytes,
+      blobBytes,
+    ),
     headBytes,
     blobBytes,
     id: Array.from(head.subarray(32, 48), (b) => b.toString(16).padStart(2, "0")).join(""),
   };
 }
 
-/** Checks what is not a size; returns the number of sections. */
-function checkHeader(head: Uint8Array): number {
+/** Checks what is not a size; returns the number of sections and whether the blob has trits. */
+function checkHeader(head: Uint8Array): { count: number; hasTrits: boolean } {
   const view = new DataView(head.buffer, head.byteOffset, HEADER_BYTES);
   const word = (i: number): number => view.getUint32(4 * i, true);
   const sections = word(5);
@@ -144,10 +162,10 @@ function checkHeader(head: Uint8Array): number {
     throw new ProgramError("bad_section", "section table");
   }
   if (headerChecksum(head, sections) !== word(15)) throw new ProgramError("checksum", "header");
-  if (word(4) !== 0 || word(6) !== 0 || word(7) !== 0) {
+  if (word(4) !== 0 || (word(6) & ~FEATURES.trits) !== 0 || word(7) !== 0) {
     throw new ProgramError("unsupported_section", `features ${word(6)}`);
   }
-  return sections;
+  return { count: sections, hasTrits: (word(6) & FEATURES.trits) !== 0 };
 }
 
 interface Sections {
@@ -222,20 +240,18 @@ function extentsOf(r: Uint32Array, at: number, verdict: "bad_tensor" | "bad_view
 
 function readSegments(
   records: readonly Uint32Array[],
+  expected: number,
   headBytes: number,
   blobBytes: number,
 ): Segment[] {
-  if (records.length !== 3) throw new ProgramError("bad_section", "segments");
+  if (records.length !== expected) {
+    throw new ProgramError("bad_section", `${records.length} segments, expected ${expected}`);
+  }
   let end = 0;
-  const segments = records.map(([region, offset, length, crc], i): Segment => {
-    if (region !== i || offset !== end) throw new ProgramError("bad_section", `segment ${i}`);
+  const segments = records.map(([kind, offset, length, crc], i): Segment => {
+    if (kind !== i || offset !== end) throw new ProgramError("bad_section", `segment ${i}`);
     end += length;
-    return {
-      region: (["constant", "parameter", "state"] as const)[i],
-      offset: headBytes + offset,
-      length,
-      crc,
-    };
+    return { kind: SEGMENT_KINDS[i], offset: headBytes + offset, length, crc };
   });
   if (end !== blobBytes) throw new ProgramError("bad_section", "segments do not fill the blob");
   return segments;

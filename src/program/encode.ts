@@ -3,6 +3,7 @@ import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
 import { DTYPES } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
 import {
+  FEATURES,
   HEADER_BYTES,
   MAGIC,
   NONE,
@@ -15,27 +16,33 @@ import {
 import { headerChecksum } from "./header_checksum.ts";
 import { alignUp } from "./plan.ts";
 import { ENCODINGS, REGIONS } from "./program.ts";
-import type { CompiledProgram, Region } from "./program.ts";
+import type { CompiledProgram, ProgramTensor } from "./program.ts";
 
 /**
- * Writes a `model.fewbit` file. The same program gives the same bytes.
+ * Writes a `model.fewbit` file. The same program gives the same bytes. Besides the file, no copy of the
+ * program's data is made.
  *
  * @param program A program that {@linkcode verify} accepts.
  * @returns The file.
  */
 export async function encodeProgram(program: CompiledProgram): Promise<Uint8Array<ArrayBuffer>> {
-  const segments = (["constant", "parameter", "state"] as const).map((region) =>
-    segmentOf(program, region)
-  );
-  const sections = encodeSections(program, segments);
+  const { segments, parts, blobBytes } = layOutBlob(program);
+  const segmentTable = new Uint8Array(segments.length * RECORD_WORDS.segments * 4);
+  const sections = encodeSections(program, segmentTable);
   const tableEnd = HEADER_BYTES + sections.length * SECTION_WORDS * 4;
   const headBytes = sections.reduce((end, [, bytes]) => end + alignUp(bytes.length, 4), tableEnd);
-  const blobBytes = segments.reduce((sum, segment) => sum + segment.length, 0);
   const file = new Uint8Array(headBytes + blobBytes);
   const view = new DataView(file.buffer);
-  [MAGIC, VERSION, headBytes, blobBytes, 0, sections.length].forEach((word, i) =>
+  const features = segments.length > STORED_REGIONS.length ? FEATURES.trits : 0;
+  [MAGIC, VERSION, headBytes, blobBytes, 0, sections.length, features].forEach((word, i) =>
     view.setUint32(4 * i, word, true)
   );
+  for (const [offset, bytes] of parts) file.set(bytes, headBytes + offset);
+  const records = segments.flatMap(({ offset, length }, kind) => {
+    const from = headBytes + offset;
+    return [kind, offset, length, crc32c(file.subarray(from, from + length))];
+  });
+  segmentTable.set(words(records, RECORD_WORDS.segments));
   let at = tableEnd;
   sections.forEach(([tag, bytes, flags], i) => {
     file.set(bytes, at);
@@ -47,32 +54,47 @@ export async function encodeProgram(program: CompiledProgram): Promise<Uint8Arra
   const digest = await crypto.subtle.digest("SHA-256", file.subarray(0, headBytes));
   file.set(new Uint8Array(digest, 0, 16), 32);
   view.setUint32(60, headerChecksum(file, sections.length), true);
-  segments.forEach((segment) => {
-    file.set(segment, at);
-    at += segment.length;
-  });
   return file;
 }
 
-/** The stored bytes of a region, laid out as `planMemory` does. */
-function segmentOf(program: CompiledProgram, region: Region): Uint8Array {
+/** Regions with stored bytes, in the order of the blob. */
+const STORED_REGIONS = ["constant", "parameter", "state"] as const;
+
+/** Where the stored bytes of the tensors lie in the blob, and where its segments begin. */
+interface BlobLayout {
+  readonly segments: readonly { offset: number; length: number }[];
+  readonly parts: readonly (readonly [offset: number, bytes: Uint8Array])[];
+  readonly blobBytes: number;
+}
+
+/** Raw bytes lie as `planMemory` has them; trits follow one another, and are a segment if there are any. */
+function layOutBlob(program: CompiledProgram): BlobLayout {
+  const segments: { offset: number; length: number }[] = [];
   const parts: [number, Uint8Array][] = [];
   let end = 0;
-  program.tensors.forEach((tensor, i) => {
-    if (tensor.region !== region || tensor.encoding !== "raw") return;
-    const bytes = program.data.get(i);
-    if (bytes === undefined) throw new Error(`no bytes for tensor ${i} ${tensor.name}`);
-    parts.push([end, bytes]);
-    end = alignUp(end + bytes.length, TENSOR_ALIGNMENT);
-  });
-  const segment = new Uint8Array(end);
-  for (const [offset, bytes] of parts) segment.set(bytes, offset);
-  return segment;
+  const add = (alignment: number, belongs: (tensor: ProgramTensor) => boolean): void => {
+    const offset = end;
+    program.tensors.forEach((tensor, i) => {
+      if (!belongs(tensor)) return;
+      const bytes = program.data.get(i);
+      if (bytes === undefined) throw new Error(`no bytes for tensor ${i} ${tensor.name}`);
+      parts.push([end, bytes]);
+      end = alignUp(end + bytes.length, alignment);
+    });
+    end = alignUp(end, TENSOR_ALIGNMENT);
+    segments.push({ offset, length: end - offset });
+  };
+  for (const region of STORED_REGIONS) {
+    add(TENSOR_ALIGNMENT, (tensor) => tensor.region === region && tensor.encoding === "raw");
+  }
+  const isTernary = ({ encoding }: ProgramTensor): boolean => encoding === "base3";
+  if (program.tensors.some(isTernary)) add(1, isTernary);
+  return { segments, parts, blobBytes: end };
 }
 
 type Section = readonly [tag: number, bytes: Uint8Array, flags: number];
 
-function encodeSections(program: CompiledProgram, segments: readonly Uint8Array[]): Section[] {
+function encodeSections(program: CompiledProgram, segmentTable: Uint8Array): Section[] {
   const names = new NamePool();
   const operands: number[] = [];
   const attributes: number[] = [];
@@ -125,12 +147,6 @@ function encodeSections(program: CompiledProgram, segments: readonly Uint8Array[
     entry.first,
     entry.count,
   ]);
-  let offset = 0;
-  const segmentWords = segments.flatMap((segment, region) => {
-    const record = [region, offset, segment.length, crc32c(segment)];
-    offset += segment.length;
-    return record;
-  });
   const must = 1;
   return [
     [TAGS.names, names.bytes(), must],
@@ -142,7 +158,7 @@ function encodeSections(program: CompiledProgram, segments: readonly Uint8Array[
     [TAGS.attributes, words(attributes, 1), must],
     [TAGS.instructions, words(instructions, RECORD_WORDS.instructions), must],
     [TAGS.entries, words(entries, RECORD_WORDS.entries), must],
-    [TAGS.segments, words(segmentWords, RECORD_WORDS.segments), must],
+    [TAGS.segments, segmentTable, must],
     [TAGS.metadata, new TextEncoder().encode(JSON.stringify(program.metadata)), 0],
   ];
 }

@@ -3,12 +3,18 @@
  *
  * ```text
  * 0   u32 magic "FEWB"      4  u32 version          8  u32 bytes of the head (this header to the blob)
- * 12  u64 bytes of the blob 20 u32 sections        24 u32 required features (bits; none are defined)
+ * 12  u64 bytes of the blob 20 u32 sections        24 u32 required features (bits; `FEATURES`)
  * 28  u32 zero              32 16 bytes program id 48 12 zero bytes       60 u32 CRC-32C, see below
  * 64  section table: tag, flags (bit 0: must be understood), offset, length, CRC-32C
  *     sections, each at a multiple of 4
- * head bytes: the blob: initial bytes of constants, then parameters, then state
+ * head bytes: the blob: initial bytes of constants, then parameters, then state, then trits
  * ```
+ *
+ * The trits are there only where a program has ternary weights (tensors with encoding `base3`); required
+ * feature bit 0 is set then, by which a reader that does not know them refuses the file, and `SEGM` has
+ * a fourth record. They are the tensors in the order of the file, `⌈N·K/5⌉` bytes each (`base3.ts`),
+ * directly one after another, with zeros up to a multiple of 64 behind the last one. A reader decodes
+ * them, while they come, into panels that lie behind the other constants.
  *
  * The header's checksum is that of bytes 0…59 followed by the section table; each section and each
  * part of the blob has one of its own, so that every byte but padding is under a checksum.
@@ -32,6 +38,12 @@ export const SECTION_WORDS = 5;
 export const NONE = 0xFFFFFFFF;
 /** Alignment of tensors in the blob and in memory. */
 export const TENSOR_ALIGNMENT = 64;
+
+/** Bits of the required features. A reader refuses a file with one that it does not know. */
+export const FEATURES = {
+  /** Ternary weights in base 3: the blob has a fourth part. */
+  trits: 1,
+} as const;
 
 /** Section tags, in the order of the file. */
 export const TAGS = {
@@ -62,7 +74,7 @@ export const RECORD_WORDS = {
   instructions: 5,
   /** name offset, name bytes, first instruction, instructions. */
   entries: 4,
-  /** region, offset in the blob, bytes, CRC-32C: constant, parameter, state, in this order. */
+  /** kind, offset in the blob, bytes, CRC-32C: constants 0, parameters 1, state 2, trits 3, in this order. */
   segments: 4,
 } as const;
 

@@ -50,10 +50,10 @@ export function planMemory(
   tensors.forEach((tensor, i) => {
     bytes[i] = layoutBytes(tensor.layout, tensor.dtype, tensor.extents.map((e) => ranges[e].max));
   });
-  // Stored bytes lie as in the file; what is zero at first comes after them.
-  for (const zero of [false, true]) {
+  // Raw bytes lie as in the file; behind them, what is decoded, then what is zero at first.
+  for (const encoding of ["raw", "base3", "zero"] as const) {
     tensors.forEach((tensor, i) => {
-      if (tensor.region === "arena" || (tensor.encoding === "zero") !== zero) return;
+      if (tensor.region === "arena" || tensor.encoding !== encoding) return;
       offsets[i] = ends[tensor.region];
       ends[tensor.region] = alignUp(offsets[i] + bytes[i], TENSOR_ALIGNMENT);
     });

@@ -10,11 +10,13 @@ import { equals } from "./_same_expression.ts";
 import { checkInstruction } from "./_verify_instruction.ts";
 import { rangeOf } from "./expression.ts";
 import type { Range } from "./expression.ts";
+import { TENSOR_ALIGNMENT } from "./format.ts";
 import { alignUp, planMemory } from "./plan.ts";
 import type { Liveness, MemoryPlan } from "./plan.ts";
 import { isStored } from "./program.ts";
 import type { Expression, Index, Program, ProgramTensor, View } from "./program.ts";
 import { layoutBytes } from "./layout.ts";
+import { storedTrits } from "./stored_trits.ts";
 import { ProgramError } from "./verdict.ts";
 
 /** What a loader is willing to spend. */
@@ -205,18 +207,20 @@ function checkTensors(program: Program, ranges: readonly Range[]): void {
     for (const extent of tensor.extents) {
       if (extent >= ranges.length || ranges[extent].min < 1) fail("extent");
       const { terms } = program.expressions[extent];
-      if (stored && tensor.encoding === "raw" && terms.length > 0) fail("extent is not constant");
+      if (stored && tensor.encoding !== "zero" && terms.length > 0) fail("extent is not constant");
       if (stored && !isLoadTime(program, extent)) fail("extent changes between runs");
     }
     if (tensor.encoding === "zero" && region !== "parameter" && region !== "state") {
       fail("encoding");
     }
+    if ((tensor.encoding === "base3") !== (layout === "panel_8x16_t2")) fail("encoding");
     if (layout !== "rows") {
       const of = layout === "panel_8" ? "f32" : "i8";
       if (dtype !== of || tensor.extents.length !== 2) fail("layout");
       if (region !== "constant" && region !== "parameter") fail("layout");
-      // Its values are checked once.
-      if (layout === "panel_8x4_u7" && region !== "constant") fail("layout");
+      // Their values are checked once.
+      const checked = layout === "panel_8x4_u7" || layout === "panel_8x16_t2";
+      if (checked && region !== "constant") fail("layout");
     }
     const bytes = layoutBytes(layout, dtype, tensor.extents.map((e) => ranges[e].max));
     if (bytes > MAX_VALUE) throw new ProgramError("too_much_memory", `tensor ${i}: ${bytes} bytes`);
@@ -307,14 +311,24 @@ function checkSegments(
   segments: readonly Segment[],
   plan: MemoryPlan,
 ): void {
-  for (const { region, length } of segments) {
+  for (const kind of ["constant", "parameter", "state"] as const) {
     let end = 0;
     program.tensors.forEach((tensor, i) => {
-      if (tensor.region !== region || tensor.encoding !== "raw") return;
-      end = plan.offsets[i] + alignUp(plan.bytes[i], 64);
+      if (tensor.region !== kind || tensor.encoding !== "raw") return;
+      end = plan.offsets[i] + alignUp(plan.bytes[i], TENSOR_ALIGNMENT);
     });
-    if (end !== length) throw new ProgramError("bad_data", `${length} bytes for ${region}s`);
+    const length = lengthOf(segments, kind);
+    if (end !== length) throw new ProgramError("bad_data", `${length} bytes for ${kind}s`);
   }
+  const trits = storedTrits(program).reduce((sum, { bytes }) => sum + bytes, 0);
+  const length = lengthOf(segments, "trits");
+  if (alignUp(trits, TENSOR_ALIGNMENT) !== length) {
+    throw new ProgramError("bad_data", `${length} bytes for trits, which take ${trits}`);
+  }
+}
+
+function lengthOf(segments: readonly Segment[], kind: Segment["kind"]): number {
+  return segments.find((segment) => segment.kind === kind)?.length ?? 0;
 }
 
 /**

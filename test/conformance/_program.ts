@@ -3,6 +3,7 @@ import { instructionNamed } from "../../src/instructions/mod.ts";
 import type { Inputs, Instance } from "../../src/engines/engine.ts";
 import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
+import { packBase3 } from "../../src/program/base3.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
 import type { Index } from "../../src/program/program.ts";
@@ -80,6 +81,7 @@ export async function prepare(c: Case): Promise<Prepared> {
       dtype: shape.dtype,
       layout,
       extents,
+      encoding: layout === "panel_8x16_t2" ? "base3" : "raw",
       check: value?.check,
       limit: value?.limit === undefined ? undefined : builder.expression(value.limit),
       offsets: value?.check === "past" ? tensors.offsets : undefined,
@@ -131,6 +133,7 @@ function bytesOf(
 function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
   if (elements instanceof Float32Array) return new Uint8Array(packPanelsF32(elements, n, k).buffer);
   const codes = elements as Int8Array;
+  if (layout === "panel_8x16_t2") return packBase3(codes);
   return layout === "panel_8x4" ? packPanelsI8(codes, n, k) : packPanelsI7(codes, n, k);
 }
 

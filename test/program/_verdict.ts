@@ -3,6 +3,7 @@ import { crc32c } from "../../src/program/crc32c.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import type { DecodedHead } from "../../src/program/decode.ts";
 import { DEFAULT_MEMORY_LIMIT_BYTES, DEFAULT_WORK_LIMIT } from "../../src/program/defaults.ts";
+import { checkTrits, storedTrits } from "../../src/program/stored_trits.ts";
 import { ProgramError, VERDICTS } from "../../src/program/verdict.ts";
 import { verify, verifyConstants } from "../../src/program/verify.ts";
 import type { VerifiedProgram } from "../../src/program/verify.ts";
@@ -58,6 +59,7 @@ function checkStoredBytes(
   if (segments.some(({ crc }, i) => crc32c(stored[i]) !== crc)) {
     throw new ProgramError("checksum", "blob");
   }
+  if (stored.length > 3) checkTrits(storedTrits(verified.program), stored[3]);
   const { offsets, bytes: sizes } = verified.plan;
   verifyConstants(verified, (i) => stored[0].subarray(offsets[i], offsets[i] + sizes[i]));
 }
@@ -110,6 +112,16 @@ function statusOf(machine: Machine, bytes: Uint8Array, request: Request, look?: 
     if (at + length > bytes.length) return 0 - VERDICTS.truncated;
     put(exports.segment_address(model, segment), bytes.subarray(at, at + length));
     at += length;
+  }
+  // Pieces that end anywhere.
+  for (let left = exports.trits_bytes(model), n = 1; left > 0; n = n * 7 % 4099) {
+    const piece = bytes.subarray(at, at + Math.min(n, left));
+    if (piece.length === 0) return 0 - VERDICTS.truncated;
+    put(exports.trits_address(model), piece);
+    status = exports.trits_push(model, piece.length);
+    if (status < 0) return status;
+    at += piece.length;
+    left -= piece.length;
   }
   status = exports.model_ready(model);
   if (status === 0) status = exports.instance_init(model, end);

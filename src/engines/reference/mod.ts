@@ -4,10 +4,12 @@
  * @module
  */
 import { FewbitError } from "../../errors.ts";
+import { unpackBase3 } from "../../program/base3.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
-import type { DecodedHead } from "../../program/decode.ts";
-import type { Region } from "../../program/program.ts";
+import type { DecodedHead, Segment } from "../../program/decode.ts";
+import { packPanelsT2 } from "../../program/pack.ts";
+import { checkTrits, storedTrits } from "../../program/stored_trits.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
@@ -39,7 +41,7 @@ export async function loadReference(
   if (bytes.length > length) {
     throw new FewbitError("invalid_file", `Cannot load program: bytes after its ${length} bytes`);
   }
-  const region = (name: Region): ArrayBuffer => regionOf(name, bytes, head, verified);
+  const region = (name: StoredRegion): ArrayBuffer => regionOf(name, bytes, head, verified);
   const source = {
     head,
     verified,
@@ -47,6 +49,7 @@ export async function loadReference(
     parameters: region("parameter"),
     state: region("state"),
   };
+  unpackTrits(source.constants, bytes, head, verified);
   verifyConstants(verified, (tensor) => {
     const { offsets, bytes } = verified.plan;
     return new Uint8Array(source.constants, offsets[tensor], bytes[tensor]);
@@ -55,17 +58,41 @@ export async function loadReference(
   return new ReferenceInstance(source, source);
 }
 
+type StoredRegion = "constant" | "parameter" | "state";
+
 /** The memory of a region as it is at first: the stored bytes, then zeros. */
 function regionOf(
-  name: Region,
+  name: StoredRegion,
   bytes: Uint8Array,
   head: DecodedHead,
   verified: VerifiedProgram,
 ): ArrayBuffer {
   const memory = new Uint8Array(allocate(verified.plan.regionBytes[name]));
-  const segment = head.segments.find(({ region }) => region === name)!;
-  const stored = bytes.subarray(segment.offset, segment.offset + segment.length);
-  if (crc32c(stored) !== segment.crc) throw new ProgramError("checksum", `${name}s`);
-  memory.set(stored);
+  memory.set(segmentOf(name, bytes, head));
   return memory.buffer;
+}
+
+/** The stored bytes of one kind, whose checksum is right. */
+function segmentOf(kind: Segment["kind"], bytes: Uint8Array, head: DecodedHead): Uint8Array {
+  const segment = head.segments.find((other) => other.kind === kind);
+  if (segment === undefined) return new Uint8Array(0);
+  const stored = bytes.subarray(segment.offset, segment.offset + segment.length);
+  if (crc32c(stored) !== segment.crc) throw new ProgramError("checksum", `stored bytes: ${kind}`);
+  return stored;
+}
+
+/** Decodes ternary constants into the panels that the plan has for them. */
+function unpackTrits(
+  constants: ArrayBuffer,
+  bytes: Uint8Array,
+  head: DecodedHead,
+  { program, plan }: VerifiedProgram,
+): void {
+  const segment = segmentOf("trits", bytes, head);
+  const stored = storedTrits(program);
+  checkTrits(stored, segment);
+  for (const { tensor, rows, columns, offset, bytes } of stored) {
+    const trits = unpackBase3(segment.subarray(offset, offset + bytes), rows * columns);
+    new Uint8Array(constants).set(packPanelsT2(trits, rows, columns), plan.offsets[tensor]);
+  }
 }

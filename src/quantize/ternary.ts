@@ -1,0 +1,68 @@
+/** Float weights as trits and one scale: what a BitLinear layer of a MatMul-free LM multiplies with. */
+import { FewbitError } from "../errors.ts";
+import { roundHalfEven } from "./round.ts";
+
+/** Weights of −1, 0 and 1, each worth `scale`. */
+export interface TernaryWeights {
+  /** One trit a weight, in the order of the weights. */
+  readonly trits: Int8Array<ArrayBuffer>;
+  /** Mean magnitude of the weights, float32, at least 1e-5. */
+  readonly scale: number;
+}
+
+/** Least scale: a tensor of zeros has it. */
+const LEAST_SCALE = Math.fround(1e-5);
+
+/**
+ * Rounds weights to trits, one scale for the whole tensor:
+ *
+ * ```text
+ * scale = max(fl32(mean |W|), 1e-5)                              the mean in float64, summed pairwise
+ * t     = clamp(round_half_even(fl32(W·fl32(1/scale))), −1, 1)
+ * ```
+ *
+ * @param weights Float32 weights of one tensor, in any order.
+ * @throws {FewbitError} `invalid_argument` where there is no weight, or one that is not finite.
+ */
+export function ternarize(weights: Float32Array): TernaryWeights {
+  const { fround, max, min } = Math;
+  const bad = weights.findIndex((weight) => !Number.isFinite(weight));
+  if (bad >= 0 || weights.length === 0) {
+    throw new FewbitError(
+      "invalid_argument",
+      weights.length === 0
+        ? "Cannot make weights ternary: there are none"
+        : `Cannot make weights ternary: weight ${bad} is ${weights[bad]}, expected finite numbers`,
+    );
+  }
+  const scale = max(
+    fround(sumOfMagnitudes(weights, 0, weights.length) / weights.length),
+    LEAST_SCALE,
+  );
+  const inverse = fround(1 / scale);
+  const trits = Int8Array.from(
+    weights,
+    (weight) => max(-1, min(1, roundHalfEven(fround(weight * inverse)))),
+  );
+  return { trits, scale };
+}
+
+/** Longest run that is summed without halving it. */
+const PAIRWISE_BLOCK = 128;
+
+/** Σ |w| of `count` weights in float64 in NumPy's order: halves of whole eights, eight partial sums in a block. */
+function sumOfMagnitudes(weights: Float32Array, first: number, count: number): number {
+  const { abs } = Math;
+  if (count > PAIRWISE_BLOCK) {
+    const half = (count >> 1) & ~7;
+    return sumOfMagnitudes(weights, first, half) +
+      sumOfMagnitudes(weights, first + half, count - half);
+  }
+  const eights = count & ~7;
+  const partial = new Float64Array(8);
+  for (let i = 0; i < eights; i++) partial[i & 7] += abs(weights[first + i]);
+  let sum = ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
+    ((partial[4] + partial[5]) + (partial[6] + partial[7]));
+  for (let i = eights; i < count; i++) sum += abs(weights[first + i]);
+  return sum;
+}
