@@ -8,7 +8,7 @@
 //   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
 import { evaluate, evaluateAll } from "./expression";
 import {
-  ENCODING_RAW,
+  ENCODING_ZERO,
   REGION_COUNT,
   REGION_PARAMETER,
   REGION_STATE,
@@ -129,10 +129,10 @@ export function addressOf(context: usize, index: u32): usize {
   return regionAddress(context, region(tensorRecord(model, index))) + offset;
 }
 
-/** Address of the initial bytes of a stored tensor; 0 where they are zero or there are none. */
+/** Address of the initial bytes, decoded, of a stored tensor; 0 where they are zero or there are none. */
 export function initialAddress(model: usize, index: u32): usize {
   const tensor = tensorRecord(model, index);
-  if (region(tensor) > REGION_STATE || encoding(tensor) != ENCODING_RAW) return 0;
+  if (region(tensor) > REGION_STATE || encoding(tensor) == ENCODING_ZERO) return 0;
   const segment = <usize> word(model, SEGMENT_ADDRESS + (<usize> region(tensor) << 2));
   return segment + <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
 }

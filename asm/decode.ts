@@ -5,6 +5,7 @@ import {
   CHECK_COUNT,
   DTYPE_COUNT,
   ENCODING_COUNT,
+  FEATURE_TRITS,
   HEADER_BYTES,
   LAYOUT_COUNT,
   LIMIT_ATTRIBUTES,
@@ -116,8 +117,8 @@ export function decode(model: usize, available: u32): i32 {
   if (status == 0) status = checkInstructions(model);
   if (status == 0) status = records(model, head, TAG_ENTRIES, ENTRIES, RECORD_ENTRIES, LIMIT_ENTRIES);
   if (status == 0) status = checkEntries(model);
-  if (status == 0) status = records(model, head, TAG_SEGMENTS, SEGMENTS, RECORD_SEGMENTS, 3);
-  if (status == 0) status = checkSegments(model, load<u32>(head, 12));
+  if (status == 0) status = records(model, head, TAG_SEGMENTS, SEGMENTS, RECORD_SEGMENTS, 4);
+  if (status == 0) status = checkSegments(model, head);
   if (status == 0) layOutTables(model);
   return status;
 }
@@ -128,7 +129,8 @@ function checkHeader(head: usize, headBytes: u32, checksums: usize): i32 {
   if (sections > 64 || HEADER_BYTES + sections * 20 > headBytes) return VERDICT_BAD_SECTION;
   const sum = crc32c(checksums, head + HEADER_BYTES, sections * 20, crc32c(checksums, head, 60));
   if (sum != load<u32>(head, 60)) return VERDICT_CHECKSUM;
-  if (load<u32>(head, 16) != 0 || load<u32>(head, 24) != 0 || load<u32>(head, 28) != 0) {
+  const unknown = load<u32>(head, 24) & ~FEATURE_TRITS;
+  if (load<u32>(head, 16) != 0 || unknown != 0 || load<u32>(head, 28) != 0) {
     return VERDICT_UNSUPPORTED_SECTION;
   }
   return 0;
@@ -280,13 +282,14 @@ function checkEntries(model: usize): i32 {
   return 0;
 }
 
-function checkSegments(model: usize, blobBytes: u32): i32 {
-  if (count(model, SEGMENTS) != 3) return VERDICT_BAD_SECTION;
+function checkSegments(model: usize, head: usize): i32 {
+  const segments: u32 = load<u32>(head, 24) & FEATURE_TRITS ? 4 : 3;
+  if (count(model, SEGMENTS) != segments) return VERDICT_BAD_SECTION;
   let end: u64 = 0;
-  for (let i: u32 = 0; i < 3; i++) {
+  for (let i: u32 = 0; i < segments; i++) {
     const record = <usize> word(model, SEGMENTS) + <usize> i * RECORD_SEGMENTS;
     if (load<u32>(record) != i || <u64> load<u32>(record, 4) != end) return VERDICT_BAD_SECTION;
     end += load<u32>(record, 8);
   }
-  return end == blobBytes ? 0 : VERDICT_BAD_SECTION;
+  return end == load<u32>(head, 12) ? 0 : VERDICT_BAD_SECTION;
 }

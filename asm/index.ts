@@ -46,11 +46,16 @@ import {
   symbolValue,
   tensorInfo,
   TENSORS,
+  TRITS_BAD,
+  TRITS_CRC,
+  TRITS_PUSHED,
+  TRITS_TABLE,
   word,
 } from "./model";
 import { findName } from "./names";
-import { placeRegions, planRegions, segmentBytes } from "./plan";
+import { placeRegions, planRegions, SEGMENT_TRITS, segmentBytes } from "./plan";
 import { wrongLanes } from "./selftest";
+import { STAGING_BYTES, stagingAddress, takeTrits } from "./trits";
 import { verifyTables } from "./verify";
 
 /** Version of these exports. */
@@ -123,16 +128,45 @@ export function segment_bytes(model: usize, segment: u32): u32 {
   return segment < 3 ? segmentBytes(model, segment) : 0;
 }
 
+/** Stored bytes of ternary constants, which the host pushes through a buffer; 0 where there are none. */
+export function trits_bytes(model: usize): u32 {
+  return segmentBytes(model, SEGMENT_TRITS);
+}
+
+/** Where the host writes the next of them. */
+export function trits_address(model: usize): u32 {
+  return word(model, TRITS_TABLE) ? <u32> stagingAddress(model) : 0;
+}
+
+/** Most bytes of one push. */
+export function trits_capacity(model: usize): u32 {
+  return word(model, TRITS_TABLE) ? STAGING_BYTES : 0;
+}
+
+/** Decodes what the host has written to `trits_address`. */
+export function trits_push(model: usize, bytes: u32): i32 {
+  if (
+    word(model, STAGE) != PLANNED || bytes > trits_capacity(model) ||
+    bytes > trits_bytes(model) - word(model, TRITS_PUSHED)
+  ) return -VERDICT_BAD_ARGUMENT;
+  if (bytes > 0) takeTrits(model, bytes);
+  return 0;
+}
+
 /** Checks what the host has written. */
 export function model_ready(model: usize): i32 {
-  if (word(model, STAGE) != PLANNED) return -VERDICT_BAD_ARGUMENT;
+  if (word(model, STAGE) != PLANNED || word(model, TRITS_PUSHED) != trits_bytes(model)) {
+    return -VERDICT_BAD_ARGUMENT;
+  }
   const table = <usize> word(model, CHECKSUM_TABLE);
-  for (let segment: u32 = 0; segment < 3; segment++) {
+  for (let segment: u32 = 0, n = count(model, SEGMENTS); segment < n; segment++) {
     const record = <usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS;
-    const sum = crc32c(table, segment_address(model, segment), segmentBytes(model, segment));
+    const sum = segment == SEGMENT_TRITS
+      ? word(model, TRITS_CRC)
+      : crc32c(table, segment_address(model, segment), segmentBytes(model, segment));
     if (sum != load<u32>(record, 12)) return -VERDICT_CHECKSUM;
   }
-  if (!hasGoodConstants(model)) return -VERDICT_BAD_DATA;
+  if (word(model, TRITS_BAD) || !hasGoodConstants(model)) return -VERDICT_BAD_DATA;
   store<u32>(model, READY, STAGE);
   return 0;
 }

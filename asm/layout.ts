@@ -1,5 +1,5 @@
 // Bytes of a tensor in memory, as in `src/program/layout.ts`.
-import { DTYPE_BYTES, LAYOUT_PANEL_8, LAYOUT_ROWS } from "./generated/format";
+import { DTYPE_BYTES, LAYOUT_PANEL_8, LAYOUT_PANEL_8X16_T2, LAYOUT_ROWS } from "./generated/format";
 import { rangeMax, tensorDtype, tensorExtent, tensorLayout, tensorRank } from "./model";
 
 // @ts-ignore: decorator
@@ -17,6 +17,7 @@ export function layoutBytes(tensor: usize, e0: i32, e1: i32, e2: i32, e3: i32): 
   const layout = tensorLayout(tensor);
   if (layout == LAYOUT_ROWS) return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
   const rows = (<i64> e0 + 7) & ~7;
+  if (layout == LAYOUT_PANEL_8X16_T2) return <f64> rows * <f64> ((<i64> e1 + 15) >> 4) * 4;
   const columns = layout == LAYOUT_PANEL_8 ? <i64> e1 : (<i64> e1 + 3) & ~3;
   return <f64> rows * <f64> columns * size;
 }

@@ -4,6 +4,7 @@
 //   model                       struct
 //   model + MODEL_BYTES         head of the file, written by the host
 //   tables                      checksum table, workspace, symbols, ranges, tensors, work, temporary
+//   table, staging buffer       where there are ternary weights (trits.ts)
 //   segments                    constants, initial bytes of parameters, of state (256-aligned)
 //   model_end
 import {
@@ -57,6 +58,17 @@ export const SEGMENT_ADDRESS: usize = 152; // 3 words
 export const MODEL_END: usize = 164;
 export const INSTANCE_BYTES: usize = 168;
 export const REGION_OFFSET: usize = 172; // 7 words: regions 0…5 and scratch, in an instance
+
+// How far the trits have come.
+export const TRITS_TABLE: usize = 200; // address; 0 where there are none
+export const TRITS_PUSHED: usize = 204; // bytes
+export const TRITS_CRC: usize = 208; // of those bytes
+export const TRITS_TENSOR: usize = 212; // tensor, row, column of the next group
+export const TRITS_ROW: usize = 216;
+export const TRITS_COLUMN: usize = 220;
+export const TRITS_CODES: usize = 224; // u64: codes that are in no group yet, the first one lowest
+export const TRITS_HELD: usize = 232; // how many
+export const TRITS_BAD: usize = 236; // whether a byte was not five trits
 
 // Bytes of a record of the tables.
 export const CHECKSUM_TABLE_BYTES: u32 = 8 * 256 * 4;

@@ -1,6 +1,7 @@
 // Where each tensor lies, as `src/program/plan.ts`, and where the regions of an instance lie.
 import { CONTEXT_BYTES } from "./context";
 import {
+  ENCODING_BASE3,
   ENCODING_RAW,
   ENCODING_ZERO,
   GUARD_BYTES,
@@ -24,6 +25,7 @@ import {
   INFO_OFFSET,
   INSTANCE_BYTES,
   MODEL_END,
+  rangeMax,
   region,
   REGION_BYTES,
   REGION_OFFSET,
@@ -32,11 +34,17 @@ import {
   SEGMENTS,
   TABLES_END,
   TEMPORARY,
+  tensorExtent,
   tensorInfo,
   tensorRecord,
   TENSORS,
+  TRITS_TABLE,
   word,
 } from "./model";
+import { TRITS_BYTES } from "./trits";
+
+/** Number of the segment of ternary constants. */
+export const SEGMENT_TRITS: u32 = 3;
 
 /** Plans the regions and checks their sizes. */
 export function planRegions(model: usize, memoryLimit: u32): i32 {
@@ -52,13 +60,14 @@ export function planRegions(model: usize, memoryLimit: u32): i32 {
   return checkSegments(model);
 }
 
-/** Stored bytes lie as in the file; what is zero at first comes after them. */
+/** Raw bytes lie as in the file; behind them, what is decoded, then what is zero at first. */
 function planRegion(model: usize, where: u32): u64 {
   let end: u64 = 0;
-  for (let zero: u32 = 0; zero < 2; zero++) {
+  for (let pass = 0; pass < 3; pass++) {
+    const wanted = pass == 0 ? ENCODING_RAW : pass == 1 ? ENCODING_BASE3 : ENCODING_ZERO;
     for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
       const tensor = tensorRecord(model, i);
-      if (region(tensor) != where || <u32> (encoding(tensor) == ENCODING_ZERO) != zero) continue;
+      if (region(tensor) != where || encoding(tensor) != wanted) continue;
       const info = tensorInfo(model, i);
       store<u64>(info, end, INFO_OFFSET);
       end = align(end + load<u32>(info, INFO_BYTES), TENSOR_ALIGNMENT);
@@ -124,17 +133,29 @@ function checkSegments(model: usize): i32 {
     }
     if (end != segmentBytes(model, segment)) return VERDICT_BAD_DATA;
   }
-  return 0;
+  let trits: u64 = 0;
+  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
+    const tensor = tensorRecord(model, i);
+    if (encoding(tensor) != ENCODING_BASE3) continue;
+    const rows = <u64> rangeMax(model, tensorExtent(tensor, 0));
+    trits += (rows * rangeMax(model, tensorExtent(tensor, 1)) + 4) / 5;
+  }
+  return align(trits, TENSOR_ALIGNMENT) == segmentBytes(model, SEGMENT_TRITS) ? 0 : VERDICT_BAD_DATA;
 }
 
-/** Stored bytes of constants (0), parameters (1) or state (2). */
+/** Stored bytes of constants (0), parameters (1), state (2) or ternary constants (3). */
 export function segmentBytes(model: usize, segment: u32): u32 {
-  return load<u32>(<usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS, 8);
+  return segment >= count(model, SEGMENTS) ? 0 : load<u32>(<usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS, 8);
 }
 
 /** Places segments behind the tables and regions in an instance. */
 export function placeRegions(model: usize): i32 {
-  let at = align(word(model, TABLES_END), REGION_ALIGNMENT);
+  let at = <u64> word(model, TABLES_END);
+  if (segmentBytes(model, SEGMENT_TRITS) > 0) {
+    store<u32>(model, <u32> at, TRITS_TABLE);
+    at += TRITS_BYTES;
+  }
+  at = align(at, REGION_ALIGNMENT);
   for (let segment: u32 = 0; segment < 3; segment++) {
     store<u32>(model + SEGMENT_ADDRESS + (<usize> segment << 2), <u32> at);
     const bytes = segment == REGION_CONSTANT

@@ -8,9 +8,10 @@ import {
   DTYPE_F32,
   DTYPE_I32,
   DTYPE_I8,
-  ENCODING_RAW,
+  ENCODING_BASE3,
   ENCODING_ZERO,
   LAYOUT_PANEL_8,
+  LAYOUT_PANEL_8X16_T2,
   LAYOUT_PANEL_8X4_U7,
   LAYOUT_ROWS,
   NONE,
@@ -162,26 +163,30 @@ function checkTensors(model: usize): i32 {
     }
     const where = region(tensor);
     const stored = where == REGION_CONSTANT || where == REGION_PARAMETER || where == REGION_STATE;
-    const raw = encoding(tensor) == ENCODING_RAW;
+    const how = encoding(tensor);
     const rank = tensorRank(tensor);
     for (let j: u32 = 0; j < rank; j++) {
       const extent = tensorExtent(tensor, j);
       if (extent >= count(model, EXPRESSIONS) || rangeMin(model, extent) < 1) {
         return VERDICT_BAD_TENSOR;
       }
-      if (stored && raw && terms(expressionRecord(model, extent)) > 0) return VERDICT_BAD_TENSOR;
+      if (stored && how != ENCODING_ZERO && terms(expressionRecord(model, extent)) > 0) {
+        return VERDICT_BAD_TENSOR;
+      }
       if (stored && !isLoadTime(model, extent)) return VERDICT_BAD_TENSOR;
     }
-    if (encoding(tensor) == ENCODING_ZERO && where != REGION_PARAMETER && where != REGION_STATE) {
+    if (how == ENCODING_ZERO && where != REGION_PARAMETER && where != REGION_STATE) {
       return VERDICT_BAD_TENSOR;
     }
     const layout = tensorLayout(tensor);
+    if ((how == ENCODING_BASE3) != (layout == LAYOUT_PANEL_8X16_T2)) return VERDICT_BAD_TENSOR;
     if (layout != LAYOUT_ROWS) {
       const wanted = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
       if (tensorDtype(tensor) != wanted || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
-      // Its values are checked once.
-      if (layout == LAYOUT_PANEL_8X4_U7 && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
+      // Their values are checked once.
+      const checked = layout == LAYOUT_PANEL_8X4_U7 || layout == LAYOUT_PANEL_8X16_T2;
+      if (checked && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
     }
     const bytes = planBytes(model, tensor);
     if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;

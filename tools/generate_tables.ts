@@ -22,8 +22,15 @@ import type {
   PresenceRule,
   Role,
 } from "../src/instructions/mod.ts";
-import { HEADER_BYTES, MAGIC, RECORD_WORDS, TAGS, VERSION } from "../src/program/format.ts";
-import { TENSOR_ALIGNMENT } from "../src/program/format.ts";
+import {
+  FEATURES,
+  HEADER_BYTES,
+  MAGIC,
+  RECORD_WORDS,
+  TAGS,
+  TENSOR_ALIGNMENT,
+  VERSION,
+} from "../src/program/format.ts";
 import { GUARD_BYTES, REGION_ALIGNMENT } from "../src/program/plan.ts";
 import { ENCODINGS, LIMITS, REGIONS } from "../src/program/program.ts";
 import { VERDICTS } from "../src/program/verdict.ts";
@@ -262,7 +269,7 @@ function format(): string {
 export const MAGIC: u32 = ${hex(MAGIC)};
 export const VERSION: u32 = ${VERSION};
 export const HEADER_BYTES: u32 = ${HEADER_BYTES};
-export const NONE: u32 = 0xFFFFFFFF;
+${group("FEATURE", FEATURES)}export const NONE: u32 = 0xFFFFFFFF;
 export const TENSOR_ALIGNMENT: u32 = ${TENSOR_ALIGNMENT};
 export const REGION_ALIGNMENT: u32 = ${REGION_ALIGNMENT};
 export const GUARD_BYTES: u32 = ${GUARD_BYTES};

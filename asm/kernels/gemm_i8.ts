@@ -131,7 +131,7 @@ export function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize>i0 * ldy;
-    pack_a_i8(x + <usize>i0 * ldx, ldx, rows, k, a, correction);
+    pack_a_i8(x + <usize>i0 * ldx, ldx, rows, k, a, correction, 6);
     for (let j = 0; j << 3 < n; j++) {
       const panel = panels + <usize>j * b_size, direct = direct_rows(ep, rows, j, n);
       let tile = a, sum = correction, c = y0 + (<usize>j << 5), ld = ldy;

@@ -10,23 +10,23 @@
 
 /** Rows from diagonals: out = 0, 1, 2, 3 selects the row; v0 … v3 are the accumulators of one column half. */
 // @ts-ignore: decorator
-@inline function even(a: v128, b: v128): v128 {
+@inline export function even(a: v128, b: v128): v128 {
   return v128.shuffle<i32>(a, b, 0, 5, 2, 7);
 }
 // @ts-ignore: decorator
-@inline function halves(a: v128, b: v128): v128 {
+@inline export function halves(a: v128, b: v128): v128 {
   return v128.shuffle<i64>(a, b, 0, 3);
 }
 // @ts-ignore: decorator
-@inline function turn1(a: v128): v128 {
+@inline export function turn1(a: v128): v128 {
   return v128.shuffle<i32>(a, a, 1, 2, 3, 0);
 }
 // @ts-ignore: decorator
-@inline function turn2(a: v128): v128 {
+@inline export function turn2(a: v128): v128 {
   return v128.shuffle<i32>(a, a, 2, 3, 0, 1);
 }
 // @ts-ignore: decorator
-@inline function turn3(a: v128): v128 {
+@inline export function turn3(a: v128): v128 {
   return v128.shuffle<i32>(a, a, 3, 0, 1, 2);
 }
 
@@ -37,7 +37,7 @@
 
 /** Stores one 4×4 block of diagonals as rows, `ld` bytes apart. */
 // @ts-ignore: decorator
-@inline function store_rows_i32(to: usize, ld: usize, v0: v128, v1: v128, v2: v128, v3: v128, accumulate: i32): void {
+@inline export function store_rows_i32(to: usize, ld: usize, v0: v128, v1: v128, v2: v128, v3: v128, accumulate: i32): void {
   const e = even(v0, v3), f = even(v2, v1), g = even(v1, v0), h = even(v3, v2);
   store_i32(to, halves(e, f), accumulate);
   to += ld;

@@ -95,8 +95,8 @@ export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void
   }
 }
 
-/** i8 rows → i8 A panels; `correction` i32[m rounded up to 4] receives −64·Σ_k a[row][k]. */
-export function pack_a_i8(x: usize, ld: usize, m: i32, k: i32, to: usize, correction: usize): void {
+/** i8 rows → i8 A panels; `correction` i32[m rounded up to 4] receives −2^shift·Σ_k a[row][k]. */
+export function pack_a_i8(x: usize, ld: usize, m: i32, k: i32, to: usize, correction: usize, shift: i32): void {
   for (let i = 0; i < m; i += 4, correction += 16) {
     let p0 = x + <usize>i * ld, p1 = i + 1 < m ? p0 + ld : p0, p2 = i + 2 < m ? p1 + ld : p1, p3 = i + 3 < m ? p2 + ld : p2;
     let sum = i32x4.splat(0);
@@ -113,7 +113,7 @@ export function pack_a_i8(x: usize, ld: usize, m: i32, k: i32, to: usize, correc
       to += <usize>steps << 4;
       sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
     }
-    v128.store(correction, i32x4.neg(i32x4.shl(sum, 6)));
+    v128.store(correction, i32x4.neg(i32x4.shl(sum, shift)));
   }
 }
 

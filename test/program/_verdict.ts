@@ -113,6 +113,16 @@ function statusOf(machine: Machine, bytes: Uint8Array, request: Request, look?: 
     put(exports.segment_address(model, segment), bytes.subarray(at, at + length));
     at += length;
   }
+  // Pieces that end anywhere.
+  for (let left = exports.trits_bytes(model), n = 1; left > 0; n = n * 7 % 4099) {
+    const piece = bytes.subarray(at, at + Math.min(n, left));
+    if (piece.length === 0) return 0 - VERDICTS.truncated;
+    put(exports.trits_address(model), piece);
+    status = exports.trits_push(model, piece.length);
+    if (status < 0) return status;
+    at += piece.length;
+    left -= piece.length;
+  }
   status = exports.model_ready(model);
   if (status === 0) status = exports.instance_init(model, end);
   if (status === 0) look(exports, end, model);

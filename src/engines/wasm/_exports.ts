@@ -13,6 +13,10 @@ export interface WasmExports {
   model_end(model: number): number;
   segment_address(model: number, segment: number): number;
   segment_bytes(model: number, segment: number): number;
+  trits_bytes(model: number): number;
+  trits_address(model: number): number;
+  trits_capacity(model: number): number;
+  trits_push(model: number, bytes: number): number;
   model_ready(model: number): number;
   symbol_value(model: number, symbol: number): number;
   symbol_min(model: number, symbol: number): number;

@@ -10,6 +10,7 @@ import { limitsOf } from "../_limits.ts";
 import type { Limits } from "../_limits.ts";
 import type { LoadOptions } from "../engine.ts";
 import type { LoadedProgram } from "../_base_instance.ts";
+import type { WasmExports } from "./_exports.ts";
 import { check, Residence } from "./_residence.ts";
 import { SourceReader } from "./_source.ts";
 import type { ProgramSource } from "./_source.ts";
@@ -139,17 +140,40 @@ async function fillSegments(
     let at = exports.segment_address(model, segment) >>> 0;
     const end = at + (exports.segment_bytes(model, segment) >>> 0);
     while (at < end) {
-      const bytes = await reader.read(end - at);
-      if (bytes.length === 0) {
-        throw new ProgramError("truncated", `${reader.loaded} of ${total} bytes`);
-      }
+      const bytes = await readSome(reader, end - at, total);
       new Uint8Array(exports.memory.buffer).set(bytes, at);
       at += bytes.length;
     }
   }
+  await fillTrits(exports, model, reader, total);
   if ((await reader.read(1)).length > 0) {
     throw new FewbitError("invalid_file", `Cannot load program: bytes after its ${total} bytes`);
   }
+}
+
+/** Streams ternary weights through the buffer from which the module decodes them into place. */
+async function fillTrits(
+  exports: WasmExports,
+  model: number,
+  reader: SourceReader,
+  total: number,
+): Promise<void> {
+  const address = exports.trits_address(model) >>> 0;
+  const capacity = exports.trits_capacity(model) >>> 0;
+  let missing = exports.trits_bytes(model) >>> 0;
+  while (missing > 0) {
+    const bytes = await readSome(reader, Math.min(missing, capacity), total);
+    new Uint8Array(exports.memory.buffer).set(bytes, address);
+    check(exports.trits_push(model, bytes.length), "ternary weights");
+    missing -= bytes.length;
+  }
+}
+
+/** Up to `most` of the next bytes of the blob, at least one. */
+async function readSome(reader: SourceReader, most: number, total: number): Promise<Uint8Array> {
+  const bytes = await reader.read(most);
+  if (bytes.length > 0) return bytes;
+  throw new ProgramError("truncated", `${reader.loaded} of ${total} bytes`);
 }
 
 /** What the instances have to know; ranges follow from those of the symbols. */

@@ -1,0 +1,212 @@
+// The inner loops over ternary weights. Codes are t + 1 in 0…2, so Σ x·t = Σ x·code − Σ x; the second sum is the `correction`.
+//
+// Exactness. A code is a legal second operand of the relaxed dot also when multiplied by 4 or by 16 (at most 32 ≤ 127). x is −128…127:
+//   i32 lanes: scaled by 16 they hold half of all k, so |Σ| ≤ 16·2·128·k/2 = 2^11·k, which fits for k ≤ 2^20 (FEW_K in gemm_t2.ts);
+//     unscaled ones wrap modulo 2^32 and come right with the correction.
+//   i16 lanes: a pair sum is −512…508, so 64 of them are −32768…32512 and fit; scaled by 4, 16 of them do.
+
+import { store_rows_i32, turn1, turn2, turn3, even, halves } from "./microkernels";
+
+// 3, 48, 12 in every byte; 3, 12 in every 16 bits
+const MASKS: usize = memory.data<u8>([3, 48, 12, 0, 3, 0, 12, 0], 8);
+
+// @ts-ignore: decorator
+@inline function dot(a: v128, b: v128, c: v128): v128 {
+  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
+}
+// @ts-ignore: decorator
+@inline function dot16(a: v128, b: v128, c: v128): v128 {
+  return i16x8.add(c, v128.relaxed_dot<i16>(a, b));
+}
+// @ts-ignore: decorator
+@inline function mul_add(a: v128, b: v128, c: v128): v128 {
+  return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
+}
+
+/** Four accumulators as elements of y: fl(fl(z)·factor) [+ identity]. */
+// @ts-ignore: decorator
+@inline export function scaled(z: v128, factor: v128, identity: usize): v128 {
+  const v = f32x4.mul(f32x4.convert_i32x4_s(z), factor);
+  return identity ? f32x4.add(v, v128.load(identity)) : v;
+}
+
+/** One 4×4 block of diagonals as rows of y, `ld` bytes apart; factors of the rows in `f`. */
+// @ts-ignore: decorator
+@inline function store_scaled(to: usize, ld: usize, v0: v128, v1: v128, v2: v128, v3: v128, f: v128, identity: usize, ldi: usize): void {
+  const e = even(v0, v3), g = even(v2, v1), h = even(v1, v0), i = even(v3, v2);
+  v128.store(to, scaled(halves(e, g), v128.shuffle<i32>(f, f, 0, 0, 0, 0), identity));
+  to += ld, identity += ldi;
+  v128.store(to, scaled(halves(h, i), v128.shuffle<i32>(f, f, 1, 1, 1, 1), identity));
+  to += ld, identity += ldi;
+  v128.store(to, scaled(halves(g, e), v128.shuffle<i32>(f, f, 2, 2, 2, 2), identity));
+  to += ld, identity += ldi;
+  v128.store(to, scaled(halves(i, h), v128.shuffle<i32>(f, f, 3, 3, 3, 3), identity));
+}
+
+/**
+ * A tile of 4 rows × 8 columns, as mk_i7_4x8_dot; stores accumulators, or with `factors` elements of y.
+ * @param a one i8 A panel, 16 bytes a step
+ * @param b codes [k4][8][4]
+ * @param correction i32[4], −Σ of each row
+ * @param factors f32[4] or 0
+ * @param identity element (0, 0) of the tile or 0, rows `ldi` bytes apart; only with factors
+ */
+export function mk_t2_4x8_dot(
+  a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize, factors: usize, identity: usize, ldi: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
+    for (const end = a + (<usize>k4 << 4); a < end; a += 16, b += 32) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+      c00 = dot(a0, b0, c00);
+      c01 = dot(a0, b1, c01);
+      const a1 = turn1(a0);
+      c10 = dot(a1, b0, c10);
+      c11 = dot(a1, b1, c11);
+      const a2 = turn2(a0);
+      c20 = dot(a2, b0, c20);
+      c21 = dot(a2, b1, c21);
+      const a3 = turn3(a0);
+      c30 = dot(a3, b0, c30);
+      c31 = dot(a3, b1, c31);
+    }
+    if (!factors) {
+      store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+      store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+    } else if (identity) {
+      const f = v128.load(factors);
+      store_scaled(c, ld, c00, c10, c20, c30, f, identity, ldi);
+      store_scaled(c + 16, ld, c01, c11, c21, c31, f, identity + 16, ldi);
+    } else {
+      const f = v128.load(factors);
+      store_scaled(c, ld, c00, c10, c20, c30, f, 0, 0);
+      store_scaled(c + 16, ld, c01, c11, c21, c31, f, 0, 0);
+    }
+  }
+}
+
+/** strip i32[4][8] += A·B over at most 64 steps, in i16: two instructions for 16 products where the dot builtin is five. */
+export function mk_t2_4x8_i16(a: usize, b: usize, strip: usize, k4: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+    for (const end = a + (<usize>k4 << 4); a < end; a += 16, b += 32) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+      c00 = dot16(a0, b0, c00);
+      c01 = dot16(a0, b1, c01);
+      const a1 = turn1(a0);
+      c10 = dot16(a1, b0, c10);
+      c11 = dot16(a1, b1, c11);
+      const a2 = turn2(a0);
+      c20 = dot16(a2, b0, c20);
+      c21 = dot16(a2, b1, c21);
+      const a3 = turn3(a0);
+      c30 = dot16(a3, b0, c30);
+      c31 = dot16(a3, b1, c31);
+    }
+    store_rows_i32(
+      strip, 32, i32x4.extadd_pairwise_i16x8_s(c00), i32x4.extadd_pairwise_i16x8_s(c10),
+      i32x4.extadd_pairwise_i16x8_s(c20), i32x4.extadd_pairwise_i16x8_s(c30), 1,
+    );
+    store_rows_i32(
+      strip + 16, 32, i32x4.extadd_pairwise_i16x8_s(c01), i32x4.extadd_pairwise_i16x8_s(c11),
+      i32x4.extadd_pairwise_i16x8_s(c21), i32x4.extadd_pairwise_i16x8_s(c31), 1,
+    );
+  }
+}
+
+/**
+ * strip i32[8] = one row over one panel, on the packed codes: planes p of 2 bits are masked, not shifted into place, where they can be.
+ *   ×1: v&3 (p = 0), (v>>2)&3 (1);   ×16: v&48 (2), (v>>2)&48 (3)                    shifts of 16 bits; the masks drop what crosses bytes
+ * @param a i8 [groups][4 p][16]: the four k of a plane, four times (`broadcast_row`); a load costs less than a shuffle here
+ */
+export function mk_t2_1x8_dot(a: usize, panel: usize, strip: usize, groups: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const m1 = v128.load8_splat(MASKS), m16 = v128.load8_splat(MASKS + 1);
+    let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0, e0 = c0, e1 = c0, f0 = c0, f1 = c0;
+    for (const end = a + (<usize>groups << 6); a < end; a += 64, panel += 32) {
+      let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
+      c0 = dot(t, v128.and(v0, m1), c0);
+      c1 = dot(t, v128.and(v1, m1), c1);
+      t = v128.load(a, 32);
+      e0 = dot(t, v128.and(v0, m16), e0);
+      e1 = dot(t, v128.and(v1, m16), e1);
+      v0 = i16x8.shr_u(v0, 2);
+      v1 = i16x8.shr_u(v1, 2);
+      t = v128.load(a, 16);
+      d0 = dot(t, v128.and(v0, m1), d0);
+      d1 = dot(t, v128.and(v1, m1), d1);
+      t = v128.load(a, 48);
+      f0 = dot(t, v128.and(v0, m16), f0);
+      f1 = dot(t, v128.and(v1, m16), f1);
+    }
+    v128.store(strip, i32x4.add(i32x4.add(c0, d0), i32x4.shr_s(i32x4.add(e0, f0), 4)));
+    v128.store(strip, i32x4.add(i32x4.add(c1, d1), i32x4.shr_s(i32x4.add(e1, f1), 4)), 16);
+  }
+}
+
+/** The same in i16, flushed every 8 groups. ×1: v&3, (v>>4)&3;   ×4: v&12, (v>>4)&12. */
+export function mk_t2_1x8_i16(a: usize, panel: usize, strip: usize, groups: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const m1 = v128.load8_splat(MASKS), m4 = v128.load8_splat(MASKS + 2), zero = i32x4.splat(0);
+    let s0 = zero, s1 = zero;
+    for (; groups > 0; groups -= 8) {
+      let c0 = zero, c1 = zero, d0 = zero, d1 = zero;
+      for (const end = a + (<usize>min(groups, 8) << 6); a < end; a += 64, panel += 32) {
+        let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
+        c0 = dot16(t, v128.and(v0, m1), c0);
+        c1 = dot16(t, v128.and(v1, m1), c1);
+        t = v128.load(a, 16);
+        d0 = dot16(t, v128.and(v0, m4), d0);
+        d1 = dot16(t, v128.and(v1, m4), d1);
+        v0 = i16x8.shr_u(v0, 4);
+        v1 = i16x8.shr_u(v1, 4);
+        t = v128.load(a, 32);
+        c0 = dot16(t, v128.and(v0, m1), c0);
+        c1 = dot16(t, v128.and(v1, m1), c1);
+        t = v128.load(a, 48);
+        d0 = dot16(t, v128.and(v0, m4), d0);
+        d1 = dot16(t, v128.and(v1, m4), d1);
+      }
+      s0 = i32x4.add(s0, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c0, i16x8.shr_s(d0, 2))));
+      s1 = i32x4.add(s1, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c1, i16x8.shr_s(d1, 2))));
+    }
+    v128.store(strip, s0);
+    v128.store(strip, s1, 16);
+  }
+}
+
+/**
+ * The same by i16 products, without relaxed SIMD. Sixteen bits of a panel hold two k (even, odd) of each plane in one column, so that masks
+ * alone make i16 codes of them: ×1 (p = 0, 2) and ×4 (1, 3).
+ * @param a i16 [groups][2 parities][4 p][2] (`split_row`)
+ */
+export function mk_t2_1x8(a: usize, panel: usize, strip: usize, groups: i32): void {
+  const m1 = v128.load16_splat(MASKS + 4), m4 = v128.load16_splat(MASKS + 6);
+  let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0;
+  for (const end = a + (<usize>groups << 5); a < end; a += 16) {
+    // even k, then odd k
+    let v0 = v128.load(panel), v1 = v128.load(panel, 16);
+    panel += 32;
+    for (const odd = a + 16; ; a += 16) {
+      let t = v128.load32_splat(a);
+      c0 = mul_add(t, v128.and(v0, m1), c0);
+      c1 = mul_add(t, v128.and(v1, m1), c1);
+      t = v128.load32_splat(a, 4);
+      d0 = mul_add(t, v128.and(v0, m4), d0);
+      d1 = mul_add(t, v128.and(v1, m4), d1);
+      v0 = i16x8.shr_u(v0, 4);
+      v1 = i16x8.shr_u(v1, 4);
+      t = v128.load32_splat(a, 8);
+      c0 = mul_add(t, v128.and(v0, m1), c0);
+      c1 = mul_add(t, v128.and(v1, m1), c1);
+      t = v128.load32_splat(a, 12);
+      d0 = mul_add(t, v128.and(v0, m4), d0);
+      d1 = mul_add(t, v128.and(v1, m4), d1);
+      if (a == odd) break;
+      v0 = i16x8.shr_u(v0, 4);
+      v1 = i16x8.shr_u(v1, 4);
+    }
+  }
+  v128.store(strip, i32x4.add(c0, i32x4.shr_s(d0, 2)));
+  v128.store(strip, i32x4.add(c1, i32x4.shr_s(d1, 2)), 16);
+}

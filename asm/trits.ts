@@ -1,0 +1,167 @@
+// Ternary weights: from base 3 in the file (five trits a byte, `src/program/base3.ts`) to panels of two
+// bits (`panel_8x16_t2`), piece by piece as a host streams them. What is between two pieces lies in the
+// model's struct: a byte may hold trits of two rows, a piece may end anywhere.
+import { crc32c } from "./crc32c";
+import { ENCODING_BASE3 } from "./generated/format";
+import {
+  CHECKSUM_TABLE,
+  count,
+  encoding,
+  INFO_OFFSET,
+  rangeMax,
+  SEGMENT_ADDRESS,
+  tensorExtent,
+  tensorInfo,
+  tensorRecord,
+  TENSORS,
+  TRITS_BAD,
+  TRITS_CODES,
+  TRITS_COLUMN,
+  TRITS_CRC,
+  TRITS_HELD,
+  TRITS_PUSHED,
+  TRITS_ROW,
+  TRITS_TABLE,
+  TRITS_TENSOR,
+  word,
+} from "./model";
+
+/** Bytes of the table: five codes, ten bits, for each byte. */
+const TABLE_BYTES: usize = 512;
+/** Bytes that a host hands over at once. */
+export const STAGING_BYTES: u32 = 65536;
+/** Table and staging buffer. */
+export const TRITS_BYTES: u64 = <u64> TABLE_BYTES + STAGING_BYTES;
+
+/** Largest byte of five trits. */
+const MAX_BYTE: u32 = 242;
+/** Sixteen codes of trit 0. */
+const ZEROS: u32 = 0x55555555;
+
+/** Where the host writes. */
+// @ts-ignore: decorator
+@inline
+export function stagingAddress(model: usize): usize {
+  return <usize> word(model, TRITS_TABLE) + TABLE_BYTES;
+}
+
+/** Takes `bytes` bytes from the staging buffer. */
+export function takeTrits(model: usize, bytes: u32): void {
+  if (word(model, TRITS_PUSHED) == 0) {
+    makeTable(<usize> word(model, TRITS_TABLE));
+    beginTensor(model, 0);
+  }
+  const from = stagingAddress(model);
+  const end = from + bytes;
+  const crc = crc32c(<usize> word(model, CHECKSUM_TABLE), from, bytes, word(model, TRITS_CRC));
+  store<u32>(model, crc, TRITS_CRC);
+  store<u32>(model, word(model, TRITS_PUSHED) + bytes, TRITS_PUSHED);
+  let at = from;
+  // Behind the last tensor there is padding.
+  while (at < end && word(model, TRITS_TENSOR) < count(model, TENSORS)) at = unpack(model, at, end);
+}
+
+/** Codes (trit + 1) of two bits, that of the first trit, the most significant digit, lowest. */
+function makeTable(table: usize): void {
+  for (let byte: u32 = 0; byte <= MAX_BYTE; byte++) {
+    let codes: u32 = 0;
+    let rest = byte;
+    for (let i = 0; i < 5; i++) {
+      codes = (codes << 2) | (rest % 3);
+      rest /= 3;
+    }
+    store<u16>(table + (<usize> byte << 1), codes);
+  }
+}
+
+/** Goes to the first ternary tensor from `index` on; rows that it has not are trits 0. */
+function beginTensor(model: usize, index: u32): void {
+  const n = count(model, TENSORS);
+  while (index < n && encoding(tensorRecord(model, index)) != ENCODING_BASE3) index++;
+  store<u32>(model, index, TRITS_TENSOR);
+  store<u64>(model, 0, TRITS_CODES);
+  store<u32>(model, 0, TRITS_HELD);
+  store<u32>(model, 0, TRITS_ROW);
+  store<u32>(model, 0, TRITS_COLUMN);
+  if (index == n) return;
+  const rows = extent(model, index, 0);
+  if (rows & 7) memory.fill(rowAddress(model, index, rows & ~7), 0x55, groupsOf(model, index) << 5);
+}
+
+// @ts-ignore: decorator
+@inline
+function extent(model: usize, tensor: u32, axis: u32): u32 {
+  return rangeMax(model, tensorExtent(tensorRecord(model, tensor), axis));
+}
+
+/** Words of sixteen codes in a row. */
+// @ts-ignore: decorator
+@inline
+function groupsOf(model: usize, tensor: u32): usize {
+  return (<usize> extent(model, tensor, 1) + 15) >> 4;
+}
+
+function rowAddress(model: usize, tensor: u32, row: u32): usize {
+  return <usize> word(model, SEGMENT_ADDRESS) +
+    <usize> load<u64>(tensorInfo(model, tensor), INFO_OFFSET) +
+    ((<usize> (row >> 3) * groupsOf(model, tensor)) << 5) + ((row & 7) << 2);
+}
+
+/** Unpacks trits of the present tensor; returns the address of the first byte that is not its own. */
+function unpack(model: usize, from: usize, end: usize): usize {
+  const table = <usize> word(model, TRITS_TABLE);
+  const tensor = word(model, TRITS_TENSOR);
+  const rows = extent(model, tensor, 0);
+  const columns = extent(model, tensor, 1);
+  let row = word(model, TRITS_ROW);
+  let column = word(model, TRITS_COLUMN);
+  // At most 15 codes wait when five more come.
+  let codes = load<u64>(model, TRITS_CODES);
+  let held = word(model, TRITS_HELD);
+  let to = rowAddress(model, tensor, row) + (<usize> (column >> 4) << 5);
+  let wanted = min<u32>(16, columns - column);
+  for (let at = from; at < end; at++) {
+    const byte: u32 = load<u8>(at);
+    // Refused when all is there: a wrong checksum tells more.
+    if (byte > MAX_BYTE) store<u32>(model, 1, TRITS_BAD);
+    codes |= <u64> load<u16>(table + (<usize> byte << 1)) << (held << 1);
+    held += 5;
+    while (held >= wanted) {
+      let group = <u32> codes;
+      if (wanted < 16) {
+        const bits = wanted << 1;
+        group = (group & ((1 << bits) - 1)) | (ZEROS << bits);
+      }
+      store<u32>(to, interleave(group));
+      to += 32;
+      codes >>= <u64> wanted << 1;
+      held -= wanted;
+      column += wanted;
+      if (column == columns) {
+        if (++row == rows) {
+          // What is left of the byte are digits that fill it.
+          beginTensor(model, tensor + 1);
+          return at + 1;
+        }
+        column = 0;
+        to = rowAddress(model, tensor, row);
+      }
+      wanted = min<u32>(16, columns - column);
+    }
+  }
+  store<u32>(model, row, TRITS_ROW);
+  store<u32>(model, column, TRITS_COLUMN);
+  store<u64>(model, codes, TRITS_CODES);
+  store<u32>(model, held, TRITS_HELD);
+  return end;
+}
+
+/** Codes in order → byte j has the codes of 4p + j: a 4 × 4 matrix is transposed, 2 × 2 by 2 × 2. */
+// @ts-ignore: decorator
+@inline
+function interleave(group: u32): u32 {
+  const inner = ((group >> 6) ^ group) & 0x00CC00CC;
+  group ^= inner ^ (inner << 6);
+  const outer = ((group >> 12) ^ group) & 0x0000F0F0;
+  return group ^ outer ^ (outer << 12);
+}
