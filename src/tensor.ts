@@ -55,6 +55,16 @@ export interface Tensor {
   readonly data: TensorData;
 }
 
+/** A tensor whose elements are read each time they are asked for. */
+export interface LazyTensor {
+  /** Element type. */
+  readonly dtype: DType;
+  /** Extents, outermost first. */
+  readonly shape: readonly number[];
+  /** Reads the tensor. */
+  readonly read: () => Tensor;
+}
+
 /** Number of elements of a shape. */
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);

@@ -73,6 +73,8 @@ const VIEWS = {
   i16: Int16Array,
   i32: Int32Array,
   f32: Float32Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
 } as const;
 
 /** Runs single instructions. */

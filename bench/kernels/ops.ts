@@ -68,7 +68,8 @@ const linear = (k: number, n: number, layout: "panel_8x4" | "panel_8x4_u7") => (
   shift: t("i32", [n], Array.from({ length: n }, () => m31(0.0005)[1])),
 });
 
-const CASES: [string, string, Record<string, TestOperand>, number[]][] = [
+type Case = [name: string, op: string, operands: Record<string, TestOperand>, attributes: number[]];
+const CASES: Case[] = [
   ["attention_i8 table", "attention_i8", { ...attention, exponentials }, [H, 0, 0]],
   ["attention_i8 shift", "attention_i8", { ...attention, x0: one(-17) }, [H, 0, 0]],
   ["attention_i8 Swin 64×49, bias, mask", "attention_i8", {
@@ -183,6 +184,56 @@ const CASES: [string, string, Record<string, TestOperand>, number[]][] = [
     epsilon: t("f32", [1], [1e-6]),
     y: t("f32", [T, C]),
   }, []],
+  ...([[1, 1024], [256, 1024]] as const).map(([tokens, channels]) =>
+    [
+      `hgrn_scan_f32 ${tokens}×${channels}`,
+      "hgrn_scan_f32",
+      {
+        u: t("f32", [tokens, channels], reals(tokens * channels)),
+        z: t("f32", [tokens, channels], reals(tokens * channels)),
+        lower_bound: t("f32", [channels], Array.from({ length: channels }, random)),
+        offsets: t("i32", [2], [0, tokens]),
+        slot: one(0),
+        past: one(1),
+        state: t("f32", [1, channels], reals(channels)),
+        y: t("f32", [tokens, channels]),
+      },
+      [],
+    ] as Case
+  ),
+  ["hgrn_gate_f32 256×1024", "hgrn_gate_f32", {
+    p: t("f32", [256, 1024], reals(256 * 1024)),
+    gamma: t("f32", [1024], reals(1024)),
+    epsilon: t("f32", [1], [1e-6]),
+    x: t("f32", [256, 1024], reals(256 * 1024)),
+    y: t("f32", [256, 1024]),
+  }, []],
+  ["swiglu_f32 64×2816", "swiglu_f32", {
+    gate: t("f32", [64, 2816], reals(64 * 2816)),
+    up: t("f32", [64, 2816], reals(64 * 2816)),
+    y: t("f32", [64, 2816]),
+  }, []],
+  ...(["f32", "f16", "bf16"] as const).map((dtype) =>
+    [
+      `embedding_f32 256×1024 ${dtype}`,
+      "embedding_f32",
+      {
+        table: t(dtype, [999, 1024], fill(999 * 1024, 0x2000, 0x3000)),
+        index: t("i32", [256], fill(256, 0, 998)),
+        y: t("f32", [256, 1024]),
+      },
+      [],
+    ] as Case
+  ),
+  ["short_conv_f32 256×1024, 4 taps", "short_conv_f32", {
+    x: t("f32", [256, 1024], reals(256 * 1024)),
+    weight: t("f32", [4, 1024], reals(4 * 1024)),
+    offsets: t("i32", [2], [0, 256]),
+    slot: one(0),
+    past: one(1),
+    state: t("f32", [1, 4, 1024], reals(4 * 1024)),
+    y: t("f32", [256, 1024]),
+  }, []],
   ["gelu_f32 197×768", "gelu_f32", { x: t("f32", [T, M], reals(T * M)), y: t("f32", [T, M]) }, []],
 ];
 
@@ -200,6 +251,8 @@ if (import.meta.main) {
       exec();
       best = Math.min(best, performance.now() - start);
     }
-    console.log(`${name.padEnd(40)} ${best.toFixed(3)} ms`);
+    const elements = (operands.y ?? operands.x).shape.reduce((a, b) => a * b, 1);
+    const each = `${(best * 1e6 / elements).toFixed(2)} ns an element`;
+    console.log(`${name.padEnd(40)} ${best.toFixed(3).padStart(7)} ms ${each}`);
   }
 }

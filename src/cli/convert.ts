@@ -2,21 +2,24 @@
 import { defineCommand } from "citty";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
+import type { CompiledProgram } from "../program/program.ts";
 import { readBytes } from "../pipelines/_sources.ts";
 import { readWeightsFile } from "../pipelines/checkpoint_folder.ts";
+import { openTextCheckpoint } from "../pipelines/text_checkpoint.ts";
+import { compileTextModel } from "../pipelines/text_compile.ts";
 import { convertVision } from "../pipelines/vision_compile.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { count, runCommand, writeWhole } from "./_run.ts";
+import { count, progressLine, runCommand, writeWhole } from "./_run.ts";
 
 export default defineCommand({
   meta: {
     name: "convert",
-    description: "Convert a checkpoint of I-ViT's training with the integers and scales it holds",
+    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
   },
   args: {
     checkpoint: {
       type: "positional",
-      description: ".safetensors, .pth or .pth.tar (zip and legacy)",
+      description: "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
       required: true,
     },
     output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
@@ -28,17 +31,51 @@ export default defineCommand({
     },
   },
   run: ({ args }) =>
-    runCommand(async () => {
-      const config = args.config === undefined ? {} : await readConfig(args.config);
-      if (args.heads !== undefined) config.num_heads = count("heads", args.heads);
-      const side = args["image-size"];
-      if (side !== undefined) config.image_size = count("image-size", side);
-      const weights = await readWeightsFile(args.checkpoint);
-      const bytes = await encodeProgram(convertVision({ config, weights }).program);
-      await writeWhole(args.output, bytes);
-      console.log(`${args.output}: ${formatBytes(bytes.length)}`);
+    runCommand(async (signal) => {
+      const { checkpoint, output } = args;
+      const program = await isFolder(checkpoint)
+        ? await convertText(checkpoint, signal)
+        : await convertImages(args);
+      const bytes = await encodeProgram(program);
+      signal.throwIfAborted();
+      await writeWhole(output, bytes);
+      console.log(`${output}: ${formatBytes(bytes.length)}`);
     }),
 });
+
+async function convertText(folder: string, signal: AbortSignal): Promise<CompiledProgram> {
+  const { weights, ...files } = await openTextCheckpoint(folder);
+  const progress = progressLine();
+  const { program } = await compileTextModel(weights, files, {
+    signal,
+    onProgress: (done, total) => progress.update(`ternary weights: ${done} of ${total} tensors`),
+  }).finally(() => progress.end());
+  return program;
+}
+
+async function convertImages(args: {
+  readonly checkpoint: string;
+  readonly config?: string;
+  readonly heads?: string;
+  readonly "image-size"?: string;
+}): Promise<CompiledProgram> {
+  const config = args.config === undefined ? {} : await readConfig(args.config);
+  if (args.heads !== undefined) config.num_heads = count("heads", args.heads);
+  const side = args["image-size"];
+  if (side !== undefined) config.image_size = count("image-size", side);
+  const weights = await readWeightsFile(args.checkpoint);
+  return convertVision({ config, weights }).program;
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    // Reading the file says what is wrong with it.
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
 
 async function readConfig(path: string): Promise<Record<string, unknown>> {
   try {

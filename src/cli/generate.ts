@@ -4,7 +4,7 @@ import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { TextGenerator } from "../pipelines/text_generator.ts";
 import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text_session.ts";
-import { choice, count, number, runCommand } from "./_run.ts";
+import { choice, number, runCommand } from "./_run.ts";
 
 export default defineCommand({
   meta: { name: "generate", description: "Write on from a prompt with a language model" },
@@ -20,12 +20,12 @@ export default defineCommand({
         "(default: a small model of Shakespeare's plays)",
     },
     engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-    "max-tokens": { type: "string", default: "256", description: "Tokens to write at most" },
-    temperature: { type: "string", default: "0.8", description: "0 takes the best token" },
-    "top-k": { type: "string", default: "0", description: "Only the k best tokens; 0: all" },
-    "top-p": { type: "string", default: "1", description: "Only the best with this probability" },
-    "min-p": { type: "string", default: "0", description: "Only tokens p times as probable" },
-    "repetition-penalty": { type: "string", default: "1", description: "For the last 64 tokens" },
+    "max-tokens": { type: "string", description: "Tokens to write at most (model's, or 256)" },
+    temperature: { type: "string", description: "0 takes the best token (model's, or 1)" },
+    "top-k": { type: "string", description: "Only the k best tokens; 0: all (default)" },
+    "top-p": { type: "string", description: "Only the best with this probability (default 1)" },
+    "min-p": { type: "string", description: "Only tokens p times as probable as the best" },
+    "repetition-penalty": { type: "string", description: "For the last 64 tokens (default 1)" },
     stop: { type: "string", description: "Text that ends the answer; \\n is a line break" },
     seed: { type: "string", description: "The same seed writes the same text everywhere" },
     logprobs: { type: "string", default: "0", description: "Show the n most probable tokens" },
@@ -34,14 +34,14 @@ export default defineCommand({
   run: ({ args }) =>
     runCommand(async (signal) => {
       const options: GenerateOptions = {
-        maxTokens: count("max-tokens", args["max-tokens"]),
-        temperature: number("temperature", args.temperature),
-        topK: number("top-k", args["top-k"]),
-        topP: number("top-p", args["top-p"]),
-        minP: number("min-p", args["min-p"]),
-        repetitionPenalty: number("repetition-penalty", args["repetition-penalty"]),
+        ...optional("maxTokens", "max-tokens", args["max-tokens"]),
+        ...optional("temperature", "temperature", args.temperature),
+        ...optional("topK", "top-k", args["top-k"]),
+        ...optional("topP", "top-p", args["top-p"]),
+        ...optional("minP", "min-p", args["min-p"]),
+        ...optional("repetitionPenalty", "repetition-penalty", args["repetition-penalty"]),
+        ...optional("seed", "seed", args.seed),
         logprobs: number("logprobs", args.logprobs),
-        ...args.seed !== undefined && { seed: number("seed", args.seed) },
         ...args.stop !== undefined && { stop: stopsOf(args.stop) },
         signal,
       };
@@ -53,6 +53,11 @@ export default defineCommand({
       else await printTokens(lm, prompt, options);
     }),
 });
+
+/** An option, if it is given, under its name in code. */
+function optional(name: string, option: string, value: string | undefined): GenerateOptions {
+  return value === undefined ? {} : { [name]: number(option, value) };
+}
 
 /** citty gives the last of a repeated option, or all of them. */
 function stopsOf(stop: string | readonly string[]): string[] {
@@ -106,7 +111,9 @@ async function printTokens(
   for await (const { tokens = [], finishReason, usage } of lm.generate(prompt, options)) {
     for (const { id, logprob, top = [] } of tokens) {
       const others = top.map((other) => `${show(other.id)} ${other.logprob.toFixed(2)}`);
-      console.log(`${show(id).padEnd(16)} ${logprob.toFixed(3).padStart(8)}   ${others.join("  ")}`);
+      console.log(
+        `${show(id).padEnd(16)} ${logprob.toFixed(3).padStart(8)}   ${others.join("  ")}`,
+      );
     }
     if (usage !== undefined) console.error(summary(lm, finishReason, usage));
   }

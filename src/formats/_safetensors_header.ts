@@ -45,18 +45,14 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-/** Reads and checks the header: sizes, offsets, and that the tensors cover the data exactly once. */
-export function readHeader(bytes: Uint8Array): SafetensorsHeader {
-  if (bytes.length < 8) throw invalid(`the file has ${bytes.length} bytes, expected 8 or more`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const length = view.getBigUint64(0, true);
-  if (length > MAX_HEADER_BYTES) {
-    throw invalid(`header length ${length} exceeds the limit of ${MAX_HEADER_BYTES} bytes`);
-  }
-  const dataStart = 8 + Number(length);
-  if (dataStart > bytes.length) {
-    throw invalid(`header length ${length} exceeds the file's ${bytes.length} bytes`);
-  }
+/**
+ * Reads and checks the header: sizes, offsets, and that the tensors cover the data exactly once.
+ *
+ * @param bytes The file, or its first bytes up to the end of the header.
+ * @param fileBytes Size of the whole file.
+ */
+export function readHeader(bytes: Uint8Array, fileBytes = bytes.length): SafetensorsHeader {
+  const dataStart = headerEnd(bytes, fileBytes);
   const entries = Object.entries(parseObject(bytes.subarray(8, dataStart)))
     .flatMap(([name, value]) => {
       if (name !== METADATA_KEY) return [readEntry(name, value)];
@@ -64,8 +60,23 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
       return [];
     })
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
-  checkCoverage(entries, bytes.length - dataStart);
+  checkCoverage(entries, fileBytes - dataStart);
   return { entries, dataStart };
+}
+
+/** Where the header ends by its first eight bytes; checked against the size of the file. */
+export function headerEnd(bytes: Uint8Array, fileBytes: number): number {
+  if (bytes.length < 8) throw invalid(`the file has ${bytes.length} bytes, expected 8 or more`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = view.getBigUint64(0, true);
+  if (length > MAX_HEADER_BYTES) {
+    throw invalid(`header length ${length} exceeds the limit of ${MAX_HEADER_BYTES} bytes`);
+  }
+  const dataStart = 8 + Number(length);
+  if (dataStart > fileBytes) {
+    throw invalid(`header length ${length} exceeds the file's ${fileBytes} bytes`);
+  }
+  return dataStart;
 }
 
 function parseObject(bytes: Uint8Array): Record<string, unknown> {

@@ -1,6 +1,7 @@
 import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
 import { quote } from "./_quote.ts";
+import { namesByFile } from "./_safetensors_index.ts";
 import { METADATA_KEY, readHeader, SAFETENSORS_DTYPES } from "./_safetensors_header.ts";
 import { bytesOf, tensorFromBytes } from "./_tensor_bytes.ts";
 
@@ -129,36 +130,4 @@ function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
         `expected ${elementCount(shape)} elements of ${dtype}`,
     );
   }
-}
-
-function namesByFile(index: string): Map<string, string[]> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(index);
-  } catch (cause) {
-    throw new FewbitError("invalid_file", "Cannot read safetensors index: the text is not JSON", {
-      cause,
-    });
-  }
-  const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
-  if (typeof map !== "object" || map === null || Array.isArray(map)) {
-    throw new FewbitError(
-      "invalid_file",
-      "Cannot read safetensors index: weight_map is not an object",
-    );
-  }
-  const files = new Map<string, string[]>();
-  for (const [name, file] of Object.entries(map)) {
-    // A path could leave the folder of the index.
-    if (typeof file !== "string" || !/^[^/\\:\0]+$/.test(file) || /^\.+$/.test(file)) {
-      throw new FewbitError(
-        "invalid_file",
-        `Cannot read safetensors index: the file of ${quote(name)} is not a plain file name`,
-      );
-    }
-    const names = files.get(file);
-    if (names === undefined) files.set(file, [name]);
-    else names.push(name);
-  }
-  return files;
 }

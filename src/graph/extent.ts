@@ -8,6 +8,12 @@ export function times(extent: Extent, factor: number): Extent {
   return { symbol: extent.symbol, factor: extent.factor * factor, plus: extent.plus * factor };
 }
 
+/** `extent + number`. */
+export function plus(extent: Extent, number: number): Extent {
+  if (typeof extent === "number") return extent + number;
+  return { ...extent, plus: extent.plus + number };
+}
+
 /** Product of extents, of which one at most is symbolic. */
 export function product(extents: readonly Extent[]): Extent {
   const symbolic = extents.filter((extent) => typeof extent !== "number");

@@ -6,8 +6,9 @@
  */
 import { FewbitError } from "../errors.ts";
 import type { Check } from "../instructions/codes.ts";
+import { base3Bytes, unpackBase3 } from "../program/base3.ts";
 import { elementCount } from "../tensor.ts";
-import type { DType, Tensor } from "../tensor.ts";
+import type { DType, LazyTensor, Tensor } from "../tensor.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
 export interface SymbolicExtent {
@@ -76,6 +77,8 @@ export interface Constant {
   tensor(scales: ReadonlyMap<string, number>): Tensor;
   /** Activations whose scales the elements need; empty for a plain constant. */
   readonly derivedFrom: readonly string[];
+  /** The elements in base 3, where they are trits that are kept so. */
+  readonly base3?: Uint8Array;
 }
 
 /** What a run checks of the values of an input; the kinds are those of the program. */
@@ -166,6 +169,28 @@ export class Graph {
     }
     const value = this.#value(name, tensor.dtype, tensor.shape);
     this.constants.set(value.id, { value, tensor: () => tensor, derivedFrom: [] });
+    return value;
+  }
+
+  /** Adds a constant whose elements are read, maybe more than once, when they are needed. */
+  lazyConstant(name: string, { dtype, shape, read }: LazyTensor): Value {
+    const value = this.#value(name, dtype, shape);
+    this.constants.set(value.id, { value, tensor: read, derivedFrom: [] });
+    return value;
+  }
+
+  /** Adds a constant of trits (i8) that stays in base 3, row after row. */
+  tritConstant(name: string, shape: readonly number[], base3: Uint8Array): Value {
+    const count = elementCount(shape);
+    if (base3.length !== base3Bytes(count)) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot add constant ${name}: ${base3.length} bytes for [${shape}] in base 3`,
+      );
+    }
+    const value = this.#value(name, "i8", shape);
+    const tensor = (): Tensor => ({ dtype: "i8", shape, data: unpackBase3(base3, count) });
+    this.constants.set(value.id, { value, tensor, derivedFrom: [], base3 });
     return value;
   }
 

@@ -2,7 +2,7 @@ import { defineInstruction } from "./_define.ts";
 
 /**
  * The output gate of HGRN: `y = ((p·r)·gamma)·(x / (1 + e^−x))`, `r = 1/√(Σ p²/C + epsilon)`. The
- * projection p is normalised, the recurrent state x goes through SiLU. Every operation is rounded to
+ * projection p is normalised, the recurrent state x goes through SiLU (below −88 it counts as −88). Every operation is rounded to
  * float32; the sum is that of `layer_norm_f32`.
  */
 export const hgrnGateF32 = defineInstruction({

@@ -5,7 +5,7 @@ import { defineInstruction } from "./_define.ts";
  *
  * ```text
  * f = σ(z), or lower_bound + (1 − lower_bound)·σ(z)        σ(z) = 1 / (1 + e^−z)
- * c = (u·(1 − f)) / (1 + e^−u)
+ * c = (u·(1 − f)) / (1 + e^−u)                             u and z below −88 count as −88
  * S = f·S + c;   y = S                                     token after token
  * ```
  *

@@ -5,7 +5,7 @@ import { defineInstruction } from "./_define.ts";
  *
  * ```text
  * a = weight[0]·x[t−W+1] + … + weight[W−1]·x[t]            left to right
- * y = a / (1 + e^−a)
+ * y = a / (1 + e^−a)                                        an a below −88 counts as −88
  * ```
  *
  * `state[slot[s]]` holds the last W inputs of a session, the newest last; where `past[s]` is 0 they

@@ -1,6 +1,9 @@
 import { defineInstruction } from "./_define.ts";
 
-/** `y = (gate / (1 + e^−gate))·up`, every operation rounded to float32. */
+/**
+ * `y = (gate / (1 + e^−gate))·up`, every operation rounded to float32; a gate below −88 counts as
+ * −88.
+ */
 export const swigluF32 = defineInstruction({
   name: "swiglu_f32",
   opcode: 29,

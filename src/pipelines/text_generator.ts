@@ -2,18 +2,17 @@
 import type { LoadOptions } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
-import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { applyChatTemplate } from "../text/chat_template.ts";
 import type { ChatMessage } from "../text/chat_template.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { LanguageModel } from "./_language_model.ts";
 import type { ModelSource } from "./_sources.ts";
-import { openTextModel, textMetadata } from "./_text_model.ts";
-import type { TextMetadata } from "./_text_model.ts";
+import { openTextModel, textSetup } from "./_text_model.ts";
+import type { TextSetup } from "./_text_model.ts";
 import { perplexity } from "./perplexity.ts";
 import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
-import { TextSession } from "./text_session.ts";
+import { requireTokenizer, TextSession } from "./text_session.ts";
 import type { GenerateOptions, TextPiece } from "./text_session.ts";
 
 /** Options of {@linkcode TextGenerator.fromPretrained}. */
@@ -49,15 +48,12 @@ const MAX_ROWS = 64;
  * ```
  */
 export class TextGenerator implements Disposable {
-  /** Text to ids and back. */
-  readonly tokenizer: Tokenizer;
   readonly #model: LanguageModel;
-  readonly #metadata: TextMetadata;
+  readonly #setup: TextSetup;
 
-  private constructor(model: LanguageModel, metadata: TextMetadata) {
-    this.tokenizer = metadata.tokenizer;
+  private constructor(model: LanguageModel, setup: TextSetup) {
     this.#model = model;
-    this.#metadata = metadata;
+    this.#setup = setup;
   }
 
   /**
@@ -79,11 +75,20 @@ export class TextGenerator implements Disposable {
     const instance = await load(opened, { ...rest, symbols: sizes });
     try {
       const model = new LanguageModel(instance, sizes);
-      return new TextGenerator(model, textMetadata(instance.program.metadata));
+      return new TextGenerator(model, textSetup(instance.program.metadata, model.vocabularySize));
     } catch (error) {
       instance[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /**
+   * Text to ids and back.
+   *
+   * @throws {FewbitError} `unsupported` where the model came without a tokenizer.
+   */
+  get tokenizer(): Tokenizer {
+    return requireTokenizer(this.#setup.tokenizer);
   }
 
   /** Name of the engine that runs the model. */
@@ -108,8 +113,7 @@ export class TextGenerator implements Disposable {
    * are damaged or another model's.
    */
   session(saved?: Uint8Array): TextSession {
-    const { tokenizer, endIds } = this.#metadata;
-    const session = new TextSession({ model: this.#model, tokenizer, endIds });
+    const session = new TextSession(this.#model, this.#setup);
     try {
       if (saved !== undefined) session.restore(saved);
       return session;
@@ -166,7 +170,7 @@ export class TextGenerator implements Disposable {
   async perplexity(text: string, options: PerplexityOptions = {}): Promise<Perplexity> {
     const { ids } = this.tokenizer.encode(text, { addSpecialTokens: false });
     return await perplexity(this.#model, Int32Array.from(ids), {
-      ...this.#metadata.beginId !== undefined && { beginId: this.#metadata.beginId },
+      ...this.#setup.beginId !== undefined && { beginId: this.#setup.beginId },
       ...options,
     });
   }
@@ -178,15 +182,8 @@ export class TextGenerator implements Disposable {
 
   #prompt(prompt: Prompt): string | ArrayLike<number> {
     if (typeof prompt === "string" || !isChat(prompt)) return prompt;
-    const { chatTemplate, tokenizer } = this.#metadata;
-    if (chatTemplate === undefined) {
-      throw new FewbitError(
-        "unsupported",
-        "Cannot generate text from messages: the model has no chat template; give a text",
-      );
-    }
-    const text = applyChatTemplate(chatTemplate, prompt, { addGenerationPrompt: true });
-    return tokenizer.encode(text, { addSpecialTokens: false }).ids;
+    const text = applyChatTemplate(this.tokenizer.config, prompt);
+    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
   }
 }
 

@@ -11,10 +11,11 @@ import type { SamplingOptions } from "../text/sampling_options.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LanguageModel } from "./_language_model.ts";
+import type { TextSetup } from "./_text_model.ts";
 
-/** Options of generating. */
+/** Options of generating. What is left out is as the model's generation_config.json has it. */
 export interface GenerateOptions extends SamplingOptions {
-  /** Most tokens to generate. Default 256. */
+  /** Most tokens to generate. Default: the model's, else 256. */
   readonly maxTokens?: number;
   /** Texts that end the answer and are no part of it. */
   readonly stop?: string | readonly string[];
@@ -58,14 +59,6 @@ export interface TextPiece {
   readonly usage?: Usage;
 }
 
-/** What a session needs of its generator. */
-export interface SessionHost {
-  readonly model: LanguageModel;
-  readonly tokenizer: Tokenizer;
-  /** Ids that end a text. */
-  readonly endIds: readonly number[];
-}
-
 /** What is saved beside the network's state, less than 1 KB. */
 interface Saved {
   readonly past: number;
@@ -99,7 +92,8 @@ const SLICE_MS = 20;
  * ```
  */
 export class TextSession implements Disposable {
-  readonly #host: SessionHost;
+  readonly #model: LanguageModel;
+  readonly #setup: TextSetup;
   readonly #slot: number;
   #past = 0;
   /** Ids that belong to the text and were not read yet: at most the last one of an answer. */
@@ -115,10 +109,11 @@ export class TextSession implements Disposable {
   #disposed = false;
 
   /** Begins an empty conversation; use `TextGenerator.session`. */
-  constructor(host: SessionHost) {
-    this.#host = host;
-    this.#slot = host.model.takeSlot();
-    host.model.instance.reset(this.#slot);
+  constructor(model: LanguageModel, setup: TextSetup) {
+    this.#model = model;
+    this.#setup = setup;
+    this.#slot = model.takeSlot();
+    model.instance.reset(this.#slot);
   }
 
   /** Tokens so far, prompts and answers. */
@@ -137,8 +132,10 @@ export class TextSession implements Disposable {
     prompt?: string | ArrayLike<number>,
     options: GenerateOptions = {},
   ): AsyncGenerator<TextPiece, void, undefined> {
-    const { signal, stop = [], maxTokens = 256, stopAtEnd = true } = options;
-    const sampling = samplingOptions(options);
+    const { defaults } = this.#setup;
+    const { signal, stop = [], stopAtEnd = true } = options;
+    const maxTokens = options.maxTokens ?? defaults.maxTokens ?? 256;
+    const sampling = samplingOptions({ ...defaults, ...given(options) });
     checkCount("maxTokens", maxTokens, 1, 2 ** 31);
     if (options.seed !== undefined) checkCount("seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
     const ids = prompt === undefined ? new Int32Array(0) : this.#encode(prompt);
@@ -166,10 +163,10 @@ export class TextSession implements Disposable {
         piece.add(chosen.id, chosen.logprob, chosen.top);
         this.#recent.push(chosen.id);
         this.#unread = [chosen.id];
-        const ended = stopAtEnd && this.#host.endIds.includes(chosen.id);
-        const { text, stopped } = stops.push(ended ? "" : detokenizer.push(chosen.id));
+        const ended = stopAtEnd && this.#setup.endIds.includes(chosen.id);
+        const { text, stopped } = stops.push(ended ? "" : detokenizer?.push(chosen.id) ?? "");
         piece.text += text;
-        this.#held = detokenizer.state.held;
+        this.#held = detokenizer?.state.held ?? false;
         this.#pending = stops.pending;
         const finishReason = ended || stopped !== undefined
           ? "stop" as const
@@ -178,7 +175,7 @@ export class TextSession implements Disposable {
           : undefined;
         if (finishReason !== undefined) {
           // What a stop string did not end may yet become a character; the text is over only here.
-          if (stopped === undefined) piece.text += stops.push(detokenizer.flush()).text;
+          if (stopped === undefined) piece.text += stops.push(detokenizer?.flush() ?? "").text;
           piece.text += stops.flush();
           this.#held = false;
           this.#pending = "";
@@ -187,7 +184,7 @@ export class TextSession implements Disposable {
           yield piece.finish(finishReason, { ...usage, completionMs });
           return;
         }
-        if (piece.text !== "") {
+        if (piece.text !== "" || detokenizer === undefined) {
           yield piece.finish();
           piece = new Piece();
         }
@@ -222,7 +219,7 @@ export class TextSession implements Disposable {
   reset(): void {
     this.#assertUsable();
     this.#assertIdle();
-    this.#host.model.instance.reset(this.#slot);
+    this.#model.instance.reset(this.#slot);
     this.#load({ past: 0, unread: [], recent: [], seed: 0, draws: 0, held: false, pending: "" });
   }
 
@@ -246,7 +243,7 @@ export class TextSession implements Disposable {
       pending: this.#pending,
     };
     const text = new TextEncoder().encode(JSON.stringify(saved));
-    const state = this.#host.model.instance.saveState(this.#slot);
+    const state = this.#model.instance.saveState(this.#slot);
     const bytes = new Uint8Array(12 + text.length + state.length);
     const view = new DataView(bytes.buffer);
     view.setUint32(0, MAGIC, true);
@@ -271,8 +268,8 @@ export class TextSession implements Disposable {
     if (length > bytes.length - 12) fail("truncated");
     const text = bytes.subarray(12, 12 + length);
     if (view.getUint32(8, true) !== crc32c(text)) fail("checksum");
-    const saved = parseSaved(text, this.#host.model.vocabularySize) ?? fail("malformed");
-    this.#host.model.instance.restoreState(bytes.subarray(12 + length), this.#slot);
+    const saved = parseSaved(text, this.#model.vocabularySize) ?? fail("malformed");
+    this.#model.instance.restoreState(bytes.subarray(12 + length), this.#slot);
     this.#load(saved);
   }
 
@@ -283,7 +280,7 @@ export class TextSession implements Disposable {
    */
   fork(): TextSession {
     const saved = this.save();
-    const other = new TextSession(this.#host);
+    const other = new TextSession(this.#model, this.#setup);
     other.restore(saved);
     return other;
   }
@@ -292,7 +289,7 @@ export class TextSession implements Disposable {
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#host.model.freeSlot(this.#slot);
+    this.#model.freeSlot(this.#slot);
   }
 
   #load(saved: Saved): void {
@@ -307,8 +304,8 @@ export class TextSession implements Disposable {
   /** Special tokens, where a text begins with any, only at the beginning of the conversation. */
   #encode(prompt: string | ArrayLike<number>): Int32Array {
     if (typeof prompt === "string") {
-      const { ids } = this.#host.tokenizer.encode(prompt, { addSpecialTokens: this.length === 0 });
-      return Int32Array.from(ids);
+      const tokenizer = requireTokenizer(this.#setup.tokenizer);
+      return tokenizer.encode(prompt, { addSpecialTokens: this.length === 0 }).ids;
     }
     const ids = Int32Array.from(prompt);
     for (let i = 0; i < ids.length; i++) {
@@ -321,7 +318,7 @@ export class TextSession implements Disposable {
 
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */
   async #read(ids: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
-    const { model } = this.#host;
+    const model = this.#model;
     model.checkIds(ids);
     const all = Int32Array.of(...this.#unread, ...ids);
     const before = all.length > 1 ? model.instance.saveState(this.#slot) : undefined;
@@ -341,8 +338,10 @@ export class TextSession implements Disposable {
     }
   }
 
-  #detokenizer(goesOn: boolean): Detokenizer {
-    const { tokenizer } = this.#host;
+  /** Without a tokenizer there are ids and no text. */
+  #detokenizer(goesOn: boolean): Detokenizer | undefined {
+    const { tokenizer } = this.#setup;
+    if (tokenizer === undefined) return undefined;
     if (!goesOn) return new Detokenizer(tokenizer, { context: this.#recent });
     const { ids } = new Detokenizer(tokenizer, { context: this.#recent }).state;
     return new Detokenizer(tokenizer, { state: { ids, held: this.#held } });
@@ -411,6 +410,17 @@ function checkCount(name: string, value: number, least: number, most: number): v
     "invalid_argument",
     `Cannot generate text: ${name} is ${value}, expected an integer from ${least} to ${most}`,
   );
+}
+
+/** The text side of a model, where it has one. */
+export function requireTokenizer(tokenizer: Tokenizer | undefined): Tokenizer {
+  if (tokenizer !== undefined) return tokenizer;
+  throw new FewbitError("unsupported", "The model came without a tokenizer: give token ids");
+}
+
+/** The options that are not left out. */
+function given(options: GenerateOptions): GenerateOptions {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function randomSeed(): number {

@@ -6,8 +6,8 @@ import type { DType } from "../../src/tensor.ts";
 export interface Value {
   readonly dtype: DType;
   readonly extents: readonly number[];
-  /** Row-major, whatever the layout. */
-  readonly elements: Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array;
+  /** Row-major, whatever the layout; 16-bit floats as their bits. */
+  readonly elements: Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
   readonly layout?: Layout;
   /** A stored constant instead of an input. */
   readonly constant?: boolean;

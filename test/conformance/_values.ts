@@ -11,7 +11,7 @@ export const STYLES: readonly Style[] = ["any", "small", "extreme", "equal", "ze
 /** Styles of floats, with NaN, infinities, denormals. */
 export const FLOAT_STYLES: readonly Style[] = [...STYLES, "special"];
 
-type Elements = Int8Array | Uint8Array | Int16Array | Int32Array | Float32Array;
+type Elements = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Float32Array;
 
 /** An array of `length` elements of a type. */
 export function arrayOf(dtype: DType, length: number): Elements {
@@ -22,6 +22,9 @@ export function arrayOf(dtype: DType, length: number): Elements {
       return new Uint8Array(length);
     case "i16":
       return new Int16Array(length);
+    case "f16":
+    case "bf16":
+      return new Uint16Array(length);
     case "i32":
       return new Int32Array(length);
     case "f32":
@@ -46,6 +49,8 @@ function drawInteger(dtype: DType): (random: Random, style: Style) => number {
     ? [-128, 127]
     : dtype === "u8"
     ? [0, 255]
+    : dtype === "f16" || dtype === "bf16"
+    ? [0, 65535]
     : dtype === "i16"
     ? [-32768, 32767]
     : [-(2 ** 31), 2 ** 31 - 1];

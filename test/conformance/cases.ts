@@ -5,6 +5,7 @@
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
 import * as float from "./_cases_float.ts";
+import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
 import type { Random } from "./_random.ts";
@@ -38,4 +39,9 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   copy: move.copy,
   accumulate: move.accumulate,
   append_rows: move.appendRows,
+  hgrn_scan_f32: hgrn.hgrnScanF32,
+  hgrn_gate_f32: hgrn.hgrnGateF32,
+  swiglu_f32: hgrn.swigluF32,
+  embedding_f32: hgrn.embeddingF32,
+  short_conv_f32: hgrn.shortConvF32,
 };

@@ -1,12 +1,15 @@
 /** How good the float32 functions are. */
 import assert from "node:assert/strict";
-import { exp, gelu, roundHalfEven, softmax, sum16 } from "../../src/engines/reference/_float32.ts";
-
-/** Distance from a float64 in units of the last place of its float32. */
-function ulps(actual: number, exact: number): number {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(exact))), -126);
-  return Math.abs(actual - exact) / 2 ** (exponent - 23);
-}
+import { ulps } from "../../bench/kernels/float32_error.ts";
+import {
+  exp,
+  gelu,
+  roundHalfEven,
+  sigmoid,
+  silu,
+  softmax,
+  sum16,
+} from "../../src/engines/reference/_float32.ts";
 
 Deno.test("exp() is within one unit of the last place", () => {
   let worst = 0;
@@ -19,6 +22,24 @@ Deno.test("exp() is within one unit of the last place", () => {
   assert.equal(exp(-88), 0);
   assert.equal(exp(-Infinity), 0);
   assert.ok(Number.isNaN(exp(NaN)));
+});
+
+Deno.test("sigmoid() and silu() are within 2.5 units of the last place", () => {
+  let worst = 0;
+  for (let i = 0; i <= 200_000; i++) {
+    const x = Math.fround(-87.33 + 117.33 * i / 200_000);
+    const exact = 1 / (1 + Math.exp(-x));
+    worst = Math.max(worst, ulps(sigmoid(x), exact), ulps(silu(x), x * exact));
+  }
+  assert.ok(worst <= 2.5, `${worst} ulp`);
+  for (const x of [-88, -89, -1000, -1e38, -Infinity]) {
+    assert.ok(sigmoid(x) > 0 && sigmoid(x) < 6.1e-39, `${x}`);
+    assert.ok(silu(x) < 0 && silu(x) > -6e-37, `${x}`);
+  }
+  assert.equal(sigmoid(Infinity), 1);
+  assert.equal(silu(Infinity), Infinity);
+  assert.equal(silu(-0), -0);
+  assert.ok(Number.isNaN(sigmoid(NaN)) && Number.isNaN(silu(NaN)));
 });
 
 /** Φ(x) by its series: terms of one sign, so it is good to 1e-14. */

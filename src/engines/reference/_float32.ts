@@ -9,22 +9,28 @@ export { exp } from "../../float32.ts";
 
 const { fround } = Math;
 
-/** Above, `1 + e^x` would be infinite soon. */
-const EXP_MOST = 88;
+/** What counts as this below it in σ and SiLU: e^89 has no float32. */
+const SILU_LEAST = -88;
 
-/** `1 + e^−x`, whose e^−x stays below e^88; the divisor of σ and SiLU. */
+/** What x counts as in σ and SiLU. */
+export function aboveLeast(x: number): number {
+  return x < SILU_LEAST ? SILU_LEAST : x;
+}
+
+/** `1 + e^−x` for x ≥ −88; the divisor of σ and SiLU. */
 export function onePlusExp(x: number): number {
-  return fround(1 + exp(-x > EXP_MOST ? EXP_MOST : -x));
+  return fround(1 + exp(-x));
 }
 
-/** `1 / (1 + e^−x)`. */
+/** `1 / (1 + e^−b)`, b = max(x, −88). */
 export function sigmoid(x: number): number {
-  return fround(1 / onePlusExp(x));
+  return fround(1 / onePlusExp(aboveLeast(x)));
 }
 
-/** `x / (1 + e^−x)`. */
+/** `b / (1 + e^−b)`, b = max(x, −88). */
 export function silu(x: number): number {
-  return fround(x / onePlusExp(x));
+  const b = aboveLeast(x);
+  return fround(b / onePlusExp(b));
 }
 
 /** `1 / √(Σ x²/C + epsilon)` of a row. */

@@ -1,4 +1,4 @@
-import { onePlusExp, sigmoid } from "./_float32.ts";
+import { aboveLeast, onePlusExp, sigmoid } from "./_float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** The recurrence of HGRN, token after token. */
@@ -15,7 +15,8 @@ export function hgrnScanF32(op: Operands): void {
       for (let t = offsets.get(0, s); t < offsets.get(0, s + 1); t++) {
         let f = sigmoid(z.get(t, c));
         if (bound !== undefined) f = fround(bound + fround(fround(1 - bound) * f));
-        const candidate = fround(fround(u.get(t, c) * fround(1 - f)) / onePlusExp(u.get(t, c)));
+        const input = aboveLeast(u.get(t, c));
+        const candidate = fround(fround(input * fround(1 - f)) / onePlusExp(input));
         sum = fround(fround(f * sum) + candidate);
         y.set(t, c, sum);
       }

@@ -1,6 +1,6 @@
 /** State of lowering a graph: where each value lies, and the tables of the program so far. */
 import { FewbitError } from "../../errors.ts";
-import { product, same, times } from "../../graph/extent.ts";
+import { plus, product, same, times } from "../../graph/extent.ts";
 import { consumersOf, nodesOf, producersOf } from "../../graph/graph.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../../graph/graph.ts";
 import { requantize } from "../../quantize/dyadic.ts";
@@ -14,7 +14,7 @@ import type { Index } from "../program.ts";
 /** A value in memory: rows of the last extent, `rowStride` elements apart. */
 export interface Placed {
   readonly tensor: Index;
-  readonly offset: number;
+  readonly offset: Extent;
   readonly extents: readonly Extent[];
   readonly rowStride: Extent;
 }
@@ -29,6 +29,16 @@ export interface LowerOptions {
   readonly parameters: boolean;
   /** Whether float32 sums may be contracted. */
   readonly fast: boolean;
+}
+
+/** Codes of the rows of one value for the ternary layers that read it. */
+export interface QuantizedRows {
+  /** The layers, in the order of the codes. */
+  readonly layers: readonly Node[];
+  /** i8 `[layers, rows, columns]`. */
+  readonly codes: Index;
+  /** f32 `[layers, rows]`. */
+  readonly factors: Index;
 }
 
 /** A parameter that stands for a constant which is not known yet. */
@@ -46,6 +56,8 @@ export class Lowering {
   readonly instructions: Map<number, Index> = new Map();
   /** Tensor of each value that has one of its own. */
   readonly tensors: Map<number, Index> = new Map();
+  /** Rows made int8 for ternary layers, by the id of the float32 value; of the present entry. */
+  readonly quantized: Map<number, QuantizedRows> = new Map();
   readonly #symbols: Map<string, Index> = new Map();
   readonly #constants: Map<string, Index> = new Map();
   readonly #outputs: Map<string, Index> = new Map();
@@ -85,6 +97,7 @@ export class Lowering {
   /** Begins an entry with these outputs; returns its nodes. */
   begin(outputs: readonly GraphOutput[]): Node[] {
     this.#placed = new Map();
+    this.quantized.clear();
     const nodes = nodesOf(this.graph, outputs);
     this.#consumers = consumersOf(nodes);
     this.#outputNames = new Map();
@@ -102,7 +115,7 @@ export class Lowering {
       if (tensor !== undefined && placed?.tensor === tensor) continue;
       this.builder.instruction("copy", {
         x: this.operand(value),
-        y: this.#view(this.#dense(this.#outputTensor(name, value), value.shape)),
+        y: this.view(this.#dense(this.#outputTensor(name, value), value.shape)),
       });
     }
     this.builder.entry(entry);
@@ -115,6 +128,11 @@ export class Lowering {
     return node?.op === op && this.#consumers.get(value.id)?.length === 1 ? node : undefined;
   }
 
+  /** The nodes of the entry that read a value; none where the value is an output as well. */
+  readers(value: Value): readonly Node[] {
+    return this.#outputNames.has(value.id) ? [] : this.#consumers.get(value.id) ?? [];
+  }
+
   /** The node that makes a value. */
   producer(value: Value): Node | undefined {
     return this.#producers.get(value.id);
@@ -122,7 +140,7 @@ export class Lowering {
 
   /** View of a value for an instruction that reads it. */
   operand(value: Value): Index {
-    return this.#view(this.placed(value));
+    return this.view(this.placed(value));
   }
 
   /** View of an optional value. */
@@ -132,7 +150,7 @@ export class Lowering {
 
   /** View of a value's rows with other leading extents (the same elements). */
   shaped(value: Value, extents: readonly Extent[]): Index {
-    return this.#view(reshapePlaced(this.placed(value), extents));
+    return this.view(reshapePlaced(this.placed(value), extents));
   }
 
   /** Where a value lies. */
@@ -166,7 +184,7 @@ export class Lowering {
     const placed = this.#dense(tensor, value.shape);
     this.#placed.set(value.id, placed);
     this.tensors.set(value.id, tensor);
-    return this.#view(reshapePlaced(placed, extents));
+    return this.view(reshapePlaced(placed, extents));
   }
 
   /** Adds an instruction that computes a value. */
@@ -230,12 +248,13 @@ export class Lowering {
     ]]);
   }
 
-  #view({ tensor, offset, extents, rowStride }: Placed): Index {
+  /** View of a place in memory. */
+  view({ tensor, offset, extents, rowStride }: Placed): Index {
     return this.builder.view(
       tensor,
       extents.map((extent) => this.extent(extent)),
       this.extent(rowStride),
-      this.builder.expression(offset),
+      this.extent(offset),
     );
   }
 
@@ -298,7 +317,8 @@ export class Lowering {
     const common = { dtype: value.dtype, extents: shape.map((e) => this.extent(e)), layout };
     let index: Index;
     if (layout === "panel_8x16_t2") {
-      const data = packBase3(this.elements(value).data as Int8Array);
+      const data = this.graph.constants.get(value.id)?.base3 ??
+        packBase3(this.elements(value).data as Int8Array);
       index = this.builder.tensor({ region: "constant", ...common, encoding: "base3", data });
     } else if (this.isKnown(value)) {
       const data = packed(this.elements(value), layout);
@@ -332,7 +352,7 @@ export function selectRow(placed: Placed, row: number): Placed {
   if (row !== 0 && Number.isNaN(first)) throw new FewbitError("unsupported", "Cannot select row");
   return {
     tensor: placed.tensor,
-    offset: placed.offset + (row === 0 ? 0 : first),
+    offset: plus(placed.offset, row === 0 ? 0 : first),
     extents: placed.extents.map((extent, i) => i === placed.extents.length - 2 ? 1 : extent),
     rowStride: times(rowStride, 1),
   };

@@ -7,6 +7,7 @@ import type { DerivedParameter, LowerOptions } from "./_lowering.ts";
 import { absorbedByFloat, lowerFloat } from "./float.ts";
 import { absorbedBy, lowerInteger } from "./integer.ts";
 import { lowerRows } from "./rows.ts";
+import { absorbedByTernary, lowerTernary } from "./ternary.ts";
 import { lowerView } from "./views.ts";
 
 /** A program, and where the values of its graph went. */
@@ -49,13 +50,15 @@ export function lower(
       const taken = [
         ...(lowering.options.parameters ? [] : absorbedBy(lowering, node, lowering.options.fuse)),
         ...absorbedByFloat(lowering, node),
+        ...absorbedByTernary(lowering, node),
       ];
       for (const { output } of taken) absorbed.add(output.id);
     }
     for (const node of nodes) {
       if (absorbed.has(node.output.id)) continue;
       const done = lowerView(lowering, node) || lowerRows(lowering, node) ||
-        lowerInteger(lowering, node) || lowerFloat(lowering, node);
+        lowerInteger(lowering, node) || lowerTernary(lowering, node) ||
+        lowerFloat(lowering, node);
       if (!done) throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
     }
     lowering.end(entry, wanted);

@@ -1,4 +1,5 @@
 /** Ops that move no data: they are other views of the same memory. */
+import { plus } from "../../graph/extent.ts";
 import type { Node } from "../../graph/graph.ts";
 import { reshapePlaced, selectRow } from "./_lowering.ts";
 import type { Lowering } from "./_lowering.ts";
@@ -11,7 +12,7 @@ export function lowerView(lowering: Lowering, node: Node): boolean {
       const placed = lowering.placed(x!);
       lowering.alias(output, {
         ...placed,
-        offset: placed.offset + (attributes.start as number),
+        offset: plus(placed.offset, attributes.start as number),
         extents: output.shape,
       });
       return true;

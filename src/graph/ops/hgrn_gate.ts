@@ -1,0 +1,13 @@
+import { expectDtype, expectShape, sameShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** The output gate of HGRN: `RMSNorm(p; gamma, epsilon)·SiLU(x)`; p is the projection, x the state. */
+export const hgrnGate: Op = {
+  name: "HgrnGate",
+  infer([p, gamma, x]) {
+    for (const value of [p, gamma, x]) expectDtype(value, ["f32"], "HgrnGate");
+    const fits = sameShape(gamma!.shape, p!.shape.slice(-1)) && sameShape(x!.shape, p!.shape);
+    expectShape(fits, "HgrnGate", [p, gamma, x]);
+    return { dtype: "f32", shape: p!.shape };
+  },
+};

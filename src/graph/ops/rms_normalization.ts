@@ -1,0 +1,13 @@
+import { expectDtype, expectShape, sameShape } from "../extent.ts";
+import type { Op } from "../graph.ts";
+
+/** `y = x / √(mean(x²) + epsilon) · gamma` over the last axis (ONNX RMSNormalization). */
+export const rmsNormalization: Op = {
+  name: "RMSNormalization",
+  infer([x, gamma]) {
+    expectDtype(x, ["f32"], "RMSNormalization");
+    expectDtype(gamma, ["f32"], "RMSNormalization");
+    expectShape(sameShape(gamma.shape, x.shape.slice(-1)), "RMSNormalization", [x, gamma]);
+    return { dtype: "f32", shape: x.shape };
+  },
+};
