@@ -7,6 +7,7 @@ import * as attention from "./_cases_attention.ts";
 import * as float from "./_cases_float.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
+import * as ternary from "./_cases_ternary.ts";
 import type { Random } from "./_random.ts";
 
 /** Makes the cases of one instruction from random numbers. */
@@ -38,4 +39,6 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   copy: move.copy,
   accumulate: move.accumulate,
   append_rows: move.appendRows,
+  rms_norm_quantize_i8: ternary.rmsNormQuantizeI8,
+  linear_ternary: ternary.linearTernary,
 };
