@@ -70,8 +70,8 @@ interface Saved {
   readonly pending: string;
 }
 
-/** `FEWS`. */
-const MAGIC = 0x53574546;
+/** `FWSE`. */
+const MAGIC = 0x45535746;
 const MAX_SEED = 2 ** 32;
 /** How long a computation may keep the event loop. */
 const SLICE_MS = 20;

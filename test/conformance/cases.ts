@@ -8,6 +8,7 @@ import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
+import * as ternary from "./_cases_ternary.ts";
 import type { Random } from "./_random.ts";
 
 /** Makes the cases of one instruction from random numbers. */
@@ -44,4 +45,6 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   swiglu_f32: hgrn.swigluF32,
   embedding_f32: hgrn.embeddingF32,
   short_conv_f32: hgrn.shortConvF32,
+  rms_norm_quantize_i8: ternary.rmsNormQuantizeI8,
+  linear_ternary: ternary.linearTernary,
 };
