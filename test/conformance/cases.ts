@@ -40,19 +40,11 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   copy: move.copy,
   accumulate: move.accumulate,
   append_rows: move.appendRows,
-<<<<<<< HEAD
-=======
   rms_norm_quantize_i8: ternary.rmsNormQuantizeI8,
   linear_ternary: ternary.linearTernary,
->>>>>>> floats
   hgrn_scan_f32: hgrn.hgrnScanF32,
   hgrn_gate_f32: hgrn.hgrnGateF32,
   swiglu_f32: hgrn.swigluF32,
   embedding_f32: hgrn.embeddingF32,
   short_conv_f32: hgrn.shortConvF32,
-<<<<<<< HEAD
-  rms_norm_quantize_i8: ternary.rmsNormQuantizeI8,
-  linear_ternary: ternary.linearTernary,
-=======
->>>>>>> floats
 };
