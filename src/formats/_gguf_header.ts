@@ -91,7 +91,8 @@ function readVersion(cursor: GgufCursor): number {
 
 function alignmentOf(metadata: ReadonlyMap<string, GgufValue>): number {
   const value = metadata.get("general.alignment") ?? DEFAULT_ALIGNMENT;
-  if (typeof value !== "number" || !(value > 0) || !Number.isInteger(Math.log2(value))) {
+  // The shift gives the highest bit of a 32-bit integer, which no other number equals.
+  if (typeof value !== "number" || value <= 0 || 1 << 31 - Math.clz32(value) >>> 0 !== value) {
     throw invalid(`general.alignment is ${shown(value)}, expected a power of two`);
   }
   return value;

@@ -95,7 +95,7 @@ export async function openGguf(source: RandomAccess): Promise<Gguf<GgufFileTenso
   return ggufOf(await openHeader(source), (entry) => ({
     ...infoOf(entry),
     decode: async () =>
-      decode(entry, await source.read(entry.byteOffset, entry.byteOffset + entry.byteLength)),
+      decode(entry, await readPart(source, entry.byteOffset, entry.byteOffset + entry.byteLength)),
   }));
 }
 
@@ -109,7 +109,7 @@ async function openHeader(source: RandomAccess): Promise<GgufHeader> {
   let length = Math.min(FIRST_BYTES, source.size);
   while (true) {
     try {
-      return readGgufHeader(await source.read(0, length), source.size);
+      return readGgufHeader(await readPart(source, 0, length), source.size);
     } catch (error) {
       if (!(error instanceof MoreBytes)) throw error;
       if (error.atLeast > MAX_HEADER_BYTES) {
@@ -123,6 +123,15 @@ async function openHeader(source: RandomAccess): Promise<GgufHeader> {
       length = Math.min(Math.max(4 * length, error.atLeast), source.size);
     }
   }
+}
+
+async function readPart(source: RandomAccess, begin: number, end: number): Promise<Uint8Array> {
+  const bytes = await source.read(begin, end);
+  if (bytes.length === end - begin) return bytes;
+  throw new FewbitError(
+    "invalid_file",
+    `Cannot read GGUF: ${bytes.length} bytes at ${begin}, expected ${end - begin} within the size`,
+  );
 }
 
 function ggufOf<T extends GgufTensorInfo>(

@@ -71,3 +71,28 @@ Deno.test("cli inspect: a damaged file, a missing one, an unknown entry: one lin
     assert.match(entry.err, /^fewbit: Cannot show entry "none": the program has main, other\n$/);
   });
 });
+
+Deno.test("cli inspect: lists the metadata and tensors of a GGUF file, as text and JSON", async () => {
+  const path = new URL("../vectors/gguf/small.gguf", import.meta.url).pathname;
+  const text = await fewbit("inspect", path);
+  assert.equal(text.code, 0, text.err);
+  assert.match(
+    text.out,
+    /^GGUF, version 3, 3\.9 kB\nmetadata general\.architecture: fewbit-test\n/,
+  );
+  assert.match(text.out, /\n {2}tq1\.blocks +162 B {2}TQ1_0\[3, 256\]\n/);
+  const json = await fewbit("inspect", path, "--json");
+  assert.equal(json.code, 0, json.err);
+  const { metadata, tensors } = JSON.parse(json.out);
+  assert.equal(metadata["v.u64.large"], "18446744073709551615");
+  assert.deepEqual(tensors[1], {
+    name: "f16",
+    type: "F16",
+    shape: [2, 3],
+    byte_offset: 1312,
+    byte_length: 12,
+  });
+  const wrong = await fewbit("inspect", path, "--time");
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /^fewbit: Cannot inspect .*: --time, --html and --entry are for/);
+});

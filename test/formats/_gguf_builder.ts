@@ -2,7 +2,7 @@
 import { join, littleEndian, utf8 } from "./_join.ts";
 
 /** Numbers of the types of metadata. */
-export const TYPES = { u8: 0, u32: 4, bool: 7, string: 8, array: 9 } as const;
+export const TYPES = { u8: 0, u32: 4, f32: 6, bool: 7, string: 8, array: 9, u64: 10 } as const;
 
 /** A pair of metadata: key, number of the type, bytes of the value. */
 export type Pair = readonly [key: string, type: number, value: ArrayLike<number>];

@@ -129,6 +129,8 @@ Deno.test("gguf: a long header is read in few steps, and a hostile one is not re
     read: (_: number, end: number) =>
       Promise.resolve(join(start, new Uint8Array(end - start.length))),
   };
+  const short = { size: 100, read: () => Promise.resolve(start.subarray(0, 30)) };
+  await assertRejects(openGguf(short), "invalid_file", /30 bytes at 0, expected 100 within/);
   await assertRejects(
     openGguf(endless),
     "limit_exceeded",
@@ -209,6 +211,7 @@ Deno.test("gguf: broken files are refused", () => {
   const aligned = (value: number): FileParts => ({
     pairs: [["general.alignment", TYPES.u32, u32(value)]],
   });
+  const f32 = (value: number) => new Uint8Array(Float32Array.of(value).buffer);
   const nested = (depth: number): Uint8Array => {
     const inner = array(TYPES.u8, 0);
     return depth === 1 ? inner : array(TYPES.array, 1, nested(depth - 1));
@@ -238,6 +241,10 @@ Deno.test("gguf: broken files are refused", () => {
     [pair(TYPES.array, nested(9)), /"k" is nested deeper than 8 arrays/],
     [aligned(0), /general.alignment is "0", expected a power of two/],
     [aligned(48), /general.alignment is "48"/],
+    [aligned(2 ** 32 - 1), /general.alignment is "4294967295"/],
+    [{ pairs: [["general.alignment", TYPES.f32, f32(0.5)]] }, /general.alignment is "0.5"/],
+    [{ pairs: [["general.alignment", TYPES.f32, f32(NaN)]] }, /general.alignment is "NaN"/],
+    [{ pairs: [["general.alignment", TYPES.u64, u64(2 ** 52 + 1)]] }, /is "4503599627370497"/],
     [{ pairs: [["general.alignment", TYPES.string, text("32")]] }, /alignment is "32"/],
     [{ pairs: [["general.alignment", TYPES.array, array(TYPES.u8, 0)]] }, /alignment is an array/],
     [{ tensors: [INT8, INT8], data: new Uint8Array(4) }, /there are two tensors "a"/],

@@ -1,4 +1,5 @@
 import { checkpointKinds } from "./_checkpoint_kinds.ts";
+import { ggufKinds } from "./_gguf_kinds.ts";
 import { imageKinds } from "./_image_kinds.ts";
 import type { Kind } from "./_kind.ts";
 import { metadataKind } from "./_metadata_kind.ts";
@@ -12,6 +13,7 @@ export async function fuzzKinds(): Promise<Kind[]> {
     programKind(seeds),
     metadataKind(seeds),
     ...await checkpointKinds(),
+    ...await ggufKinds(),
     ...await imageKinds(),
   ];
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import type { GgufValue } from "../../src/formats/gguf.ts";
 import { tokenizerFromGguf } from "../../src/text/gguf_tokenizer.ts";
 import { assertThrows } from "../formats/_assert.ts";
+import { BYTE_PAIR, SENTENCE_PIECE, WORD_PIECE } from "./_vocabularies.ts";
 
 /** Metadata with the prefix that all its keys have. */
 function metadataOf(values: Readonly<Record<string, GgufValue>>): Map<string, GgufValue> {
@@ -13,48 +14,6 @@ function tokenizerOf(values: Readonly<Record<string, GgufValue>>): Tokenizer {
   const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadataOf(values));
   return new Tokenizer(tokenizerJson, tokenizerConfig);
 }
-
-const SENTENCE_PIECE = {
-  model: "llama",
-  tokens: ["<unk>", "<s>", "</s>", "<0xC3>", "<0xB6>", "▁", "a", "b", "ab", "▁ab", "abab", "<|x|>"],
-  scores: [0, 0, 0, 0, 0, -8, -7, -6, -1, -3, -2, 0],
-  token_type: [2, 3, 3, 6, 6, 1, 1, 1, 1, 1, 1, 4],
-  bos_token_id: 1,
-  eos_token_id: 2,
-  unknown_token_id: 0,
-};
-
-const WORD_PIECE = {
-  model: "bert",
-  tokens: [
-    "[PAD]",
-    "[UNK]",
-    "[CLS]",
-    "[SEP]",
-    "▁un",
-    "aff",
-    "able",
-    "▁[",
-    "[unused0]",
-    "▁caf",
-    "e",
-  ],
-  token_type: [3, 3, 3, 3, 1, 1, 1, 1, 1, 1, 1],
-  unknown_token_id: 1,
-  cls_token_id: 2,
-  seperator_token_id: 3,
-  padding_token_id: 0,
-};
-
-const BYTE_PAIR = {
-  model: "gpt2",
-  pre: "gpt-2",
-  tokens: ["a", "b", "Ġ", "ab", "Ġab", "__proto__", "<|end|>"],
-  token_type: [1, 1, 1, 1, 1, 1, 3],
-  merges: ["a b", "Ġ ab"],
-  bos_token_id: 6,
-  eos_token_id: 6,
-};
 
 Deno.test("gguf tokenizer: SentencePiece merges by score, and falls back to bytes", () => {
   const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadataOf(SENTENCE_PIECE));
