@@ -6,6 +6,8 @@ export type Json = Readonly<Record<string, unknown>>;
 /** Larger than any vocabulary in use; what follows an id is never as long as a file claims. */
 const MAX_ID = 2 ** 24 - 1;
 
+const MAX_WORD = 1000;
+
 /** Whether a value is a JSON object. */
 export function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
@@ -27,19 +29,28 @@ export function checkTokenizer(tokenizer: unknown): Json {
   if (Array.isArray(model.vocab)) checkPieces(model.vocab, model.unk_id);
   else if (isObject(model.vocab)) checkIds(Object.entries(model.vocab));
   else throw invalid("its model has no vocab");
+  // The library's WordPiece takes cubic time in the length of a word.
+  const { max_input_chars_per_word: longest = 100 } = model;
+  if (!(Number.isInteger(longest) && longest as number > 0 && longest as number <= MAX_WORD)) {
+    throw invalid(
+      `max_input_chars_per_word is ${longest}, expected an integer from 1 to ${MAX_WORD}`,
+    );
+  }
   if (!Array.isArray(added_tokens)) throw invalid("added_tokens is not an array");
   checkIds(added_tokens.map((token) => {
     if (isObject(token) && typeof token.content === "string") return [token.content, token.id];
     throw invalid("an added token has no content");
   }));
-  return {
-    decoder: null,
-    normalizer: null,
-    pre_tokenizer: null,
-    post_processor: null,
-    ...tokenizer,
-  };
+  return { ...SECTIONS, ...tokenizer, added_tokens };
 }
+
+/** What may be missing, though the library wants it. */
+const SECTIONS: Json = {
+  decoder: null,
+  normalizer: null,
+  pre_tokenizer: null,
+  post_processor: null,
+};
 
 function checkIds(entries: readonly (readonly [token: string, id: unknown])[]): void {
   const seen = new Map<unknown, string>();

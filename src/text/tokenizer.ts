@@ -54,8 +54,8 @@ const ROLES: readonly SpecialToken[] = ["bos", "eos", "unk", "sep", "pad", "cls"
  * - lower-casing knows no final sigma;
  * - bos is added if the post-processor or `add_bos_token` says so, eos likewise.
  *
- * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE,
- * but the regular expressions of a hostile `tokenizer.json` may take exponential time.
+ * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE: 2^20
+ * code units take about a second, 4 seconds at most of the inputs tried. But the regular expressions of a hostile `tokenizer.json` may take exponential time.
  *
  * @example
  * ```ts
@@ -113,8 +113,10 @@ export class Tokenizer {
   }
 
   /**
-   * Text to ids. Throws `limit_exceeded` for a text of more than 2^20 UTF-16 code units and
-   * `invalid_argument` if the special tokens alone are more than `maxTokens`.
+   * Text to ids. Throws `limit_exceeded` for a text of more than 2^20 UTF-16 code units or, with a
+   * Unigram model, one with more tokens than fit the stack (some 10^5), `invalid_argument` if the
+   * special tokens alone are more than `maxTokens`, and `invalid_file` if the text shows that
+   * `tokenizer.json` is incomplete.
    */
   encode(text: string, options: TokenizerEncodeOptions = {}): TokenizerEncoding {
     const { addSpecialTokens = true, maxTokens, pair } = options;
@@ -153,11 +155,13 @@ export class Tokenizer {
       known.push(id);
     }
     if (known.length === 0) return "";
-    return this.#library.decode(known, {
-      skip_special_tokens: skipSpecialTokens,
-      clean_up_tokenization_spaces: cleanUpSpaces ??
-        this.config.clean_up_tokenization_spaces === true,
-    });
+    const cleanUp = cleanUpSpaces ?? this.config.clean_up_tokenization_spaces === true;
+    return guarded(() =>
+      this.#library.decode(known, {
+        skip_special_tokens: skipSpecialTokens,
+        clean_up_tokenization_spaces: cleanUp,
+      })
+    );
   }
 
   /** The token of an id as the vocabulary writes it; `undefined` if there is none. */
@@ -182,7 +186,13 @@ export class Tokenizer {
         `Cannot encode: the text has ${text.length} UTF-16 code units, at most ${MAX_TEXT_LENGTH} are allowed`,
       );
     }
-    const { ids } = this.#library.encode(text.toWellFormed(), { add_special_tokens: false });
+    const { ids } = guarded(() =>
+      this.#library.encode(text.toWellFormed(), { add_special_tokens: false })
+    );
+    // The library gives `undefined` for a token that the vocabulary lacks if there is no unknown token.
+    if (ids.includes(undefined as unknown as number)) {
+      throw invalid("a text has a token without an id, and the model has no unknown token");
+    }
     return ids;
   }
 
@@ -198,6 +208,20 @@ export class Tokenizer {
       between: frame.between,
       after: addEos ? [...frame.after, eos] : frame.after,
     };
+  }
+}
+
+/** What the library throws on a text comes from `tokenizer.json`, or from the depth of the stack. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new FewbitError("limit_exceeded", "Cannot tokenize: the text has too many tokens", {
+        cause: error,
+      });
+    }
+    throw invalid(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
