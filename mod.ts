@@ -106,3 +106,23 @@ export { centerCrop, resizeShorterSide } from "./src/vision/crop.ts";
 export { toChannels } from "./src/vision/image.ts";
 export { listImages } from "./src/vision/load_folder.ts";
 export type { ImageFile, ImageFolder } from "./src/vision/load_folder.ts";
+
+export { Tokenizer } from "./src/text/tokenizer.ts";
+export type {
+  SpecialToken,
+  TokenizerDecodeOptions,
+  TokenizerEncodeOptions,
+  TokenizerEncoding,
+} from "./src/text/tokenizer.ts";
+export { readTokenizer } from "./src/pipelines/tokenizer_folder.ts";
+export { applyChatTemplate, ChatTemplate } from "./src/text/chat_template.ts";
+export type { ChatMessage, ChatOptions } from "./src/text/chat_template.ts";
+export { Detokenizer } from "./src/text/detokenizer.ts";
+export type { DetokenizerOptions, DetokenizerState } from "./src/text/detokenizer.ts";
+export { StopStrings } from "./src/text/stop_strings.ts";
+export type { StopResult } from "./src/text/stop_strings.ts";
+export { sample } from "./src/text/sampler.ts";
+export type { Sample, SamplerState, TokenLogprob } from "./src/text/sampler.ts";
+export type { SamplingOptions } from "./src/text/sampling_options.ts";
+export { RandomStream } from "./src/text/random.ts";
+export { RecentIds } from "./src/text/recent_ids.ts";

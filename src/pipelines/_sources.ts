@@ -83,3 +83,24 @@ export async function readBytes(source: string | URL, signal?: AbortSignal): Pro
     throw new FewbitError("not_found", `Cannot open ${source}: no such file`, { cause: error });
   }
 }
+
+/** Reads a whole file by path or URL; `undefined` if there is none. */
+export async function readOptionalBytes(
+  source: string | URL,
+  signal?: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const url = urlOf(source);
+  if (url !== undefined && url.protocol !== "file:") {
+    const response = await fetch(url, signal === undefined ? {} : { signal });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
+    await response.body?.cancel();
+    if (response.status === 404) return undefined;
+    throw new FewbitError("not_found", `Cannot fetch ${url.href}: status ${response.status}`);
+  }
+  try {
+    return await readBytes(source, signal);
+  } catch (error) {
+    if (error instanceof FewbitError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,150 @@
+import { FewbitError } from "../errors.ts";
+import { exp } from "../float32.ts";
+import { filter } from "./_filter.ts";
+import { ln } from "./_ln.ts";
+import { Descending } from "./_top.ts";
+import type { RandomStream } from "./random.ts";
+import type { RecentIds } from "./recent_ids.ts";
+import { samplingOptions } from "./sampling_options.ts";
+import type { SamplingOptions } from "./sampling_options.ts";
+
+const { fround } = Math;
+
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** What the choice depends on besides the logits. */
+export interface SamplerState {
+  /** Drawn from once a token, unless the temperature is 0. */
+  readonly random: RandomStream;
+  /** What the repetition penalty looks at. Only read: append every id that enters the sequence. */
+  readonly recent: RecentIds;
+}
+
+/** A token and the logarithm of its probability before penalty, temperature and filters. */
+export interface TokenLogprob {
+  /** Its id. */
+  readonly id: number;
+  /** Natural logarithm; −Infinity for a token that the network excludes. */
+  readonly logprob: number;
+}
+
+/** A chosen token. */
+export interface Sample {
+  /** Its id. */
+  readonly id: number;
+  /** With the option `logprobs`: of the chosen token. */
+  readonly logprob?: number;
+  /** With the option `logprobs`: of the most probable tokens, from the most probable down. */
+  readonly top?: readonly TokenLogprob[];
+}
+
+/**
+ * Chooses the next token. The same logits, options, seed, number of draws and recent ids give the same
+ * token on every host: only integer operations and +, −, ×, ÷ decide. Where scores are equal the
+ * lowest id wins. O(V + k·log V) for V logits of which k survive top-k or top-p.
+ *
+ * Throws `invalid_argument` for an option outside its range and for logits of which none is finite or
+ * one is NaN or +Infinity; −Infinity excludes a token.
+ *
+ * @example
+ * ```ts
+ * import { RandomStream, RecentIds, sample } from "@fewbit/fewbit";
+ *
+ * const state = { random: new RandomStream(7), recent: new RecentIds() };
+ * const { id } = sample(Float32Array.of(0.1, 2.5, -1), { temperature: 0.8, topK: 2 }, state);
+ * state.recent.push(id);
+ * ```
+ */
+export function sample(
+  logits: Float32Array,
+  options: SamplingOptions,
+  state: SamplerState,
+): Sample {
+  const all = samplingOptions(options);
+  checkLogits(logits);
+  const scores = penalize(logits, all.repetitionPenalty, state.recent);
+  const id = all.temperature === 0 ? argmax(scores) : draw(scores, all, state.random);
+  return all.logprobs === 0 ? { id } : { id, ...logprobs(logits, id, all.logprobs) };
+}
+
+function checkLogits(logits: Float32Array): void {
+  if (!(logits instanceof Float32Array)) {
+    throw new FewbitError("invalid_argument", "Cannot sample: logits are not a Float32Array");
+  }
+  let finite = 0;
+  for (let id = 0; id < logits.length; id++) {
+    if (Number.isFinite(logits[id])) finite++;
+    else if (logits[id] !== -Infinity) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot sample: the logit of token ${id} is ${
+          logits[id]
+        }, expected a finite number or -Infinity`,
+      );
+    }
+  }
+  if (finite > 0) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot sample: none of ${logits.length} logits is finite`,
+  );
+}
+
+/** A copy, in which each recent id is penalised once however often it occurs. */
+function penalize(logits: Float32Array, penalty: number, recent: RecentIds): Float32Array {
+  const scores = logits.slice();
+  if (penalty === 1) return scores;
+  for (const id of new Set(recent)) {
+    if (id >= scores.length || scores[id] === -Infinity) continue;
+    const score = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
+    // Finite scores stay finite in float32.
+    scores[id] = Math.max(-LARGEST, Math.min(LARGEST, score));
+  }
+  return scores;
+}
+
+function draw(
+  scores: Float32Array,
+  options: Required<SamplingOptions>,
+  random: RandomStream,
+): number {
+  // The largest becomes 0 before the division, so that no temperature makes it infinite.
+  const max = scores[argmax(scores)];
+  for (let id = 0; id < scores.length; id++) {
+    scores[id] = fround(scores[id] - max) / options.temperature;
+  }
+  const { ids, weights } = filter(scores, options);
+  let sum = 0;
+  for (const weight of weights) sum += weight;
+  // The first id, from the lowest up, at which the running sum passes the drawn part of the whole.
+  const part = random.next() * sum;
+  let reached = 0;
+  for (let i = 0; i < ids.length; i++) {
+    reached += weights[i];
+    if (reached > part) return ids[i];
+  }
+  // `random.next()` is less than 1, but its product with the sum may round up to the sum.
+  return ids[weights.findLastIndex((weight) => weight > 0)];
+}
+
+/** The lowest id of the largest score. */
+function argmax(scores: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < scores.length; id++) if (scores[id] > scores[best]) best = id;
+  return best;
+}
+
+/** ln softmax of the logits as the network gave them. */
+function logprobs(logits: Float32Array, id: number, count: number): Omit<Sample, "id"> {
+  const max = logits[argmax(logits)];
+  let sum = 0;
+  for (let i = 0; i < logits.length; i++) sum += exp(fround(logits[i] - max));
+  const total = max + ln(sum);
+  const heap = new Descending(logits);
+  const top = Array.from({ length: Math.min(count, heap.length) }, () => {
+    const id = heap.next();
+    return { id, logprob: logits[id] - total };
+  });
+  return { logprob: logits[id] - total, top };
+}

@@ -1,0 +1,270 @@
+import { Tokenizer as Library } from "@huggingface/tokenizers";
+import { FewbitError } from "../errors.ts";
+import { frameOf, pairLengths } from "./_frame.ts";
+import type { Frame } from "./_frame.ts";
+import { checkTokenizer, invalid, isObject, withoutFinalSigma } from "./_sections.ts";
+import type { Json } from "./_sections.ts";
+
+/** The longest text, in UTF-16 code units. */
+export const MAX_TEXT_LENGTH: number = 2 ** 20;
+
+/** How a text becomes ids. */
+export interface TokenizerEncodeOptions {
+  /** Add what the post-processor, `add_bos_token` and `add_eos_token` say. Default true. */
+  readonly addSpecialTokens?: boolean;
+  /**
+   * The most ids, special ones included; the end of the text is cut and the special tokens stay.
+   * Default: all ids.
+   */
+  readonly maxTokens?: number;
+  /** A second text. Of the two the longer one is cut first. */
+  readonly pair?: string;
+}
+
+/** A text as ids. */
+export interface TokenizerEncoding {
+  /** At most `maxTokens`. */
+  readonly ids: Int32Array;
+  /** Whether `maxTokens` cut the text. */
+  readonly truncated: boolean;
+  /** How many ids there are without `maxTokens`. */
+  readonly tokens: number;
+}
+
+/** How ids become a text. */
+export interface TokenizerDecodeOptions {
+  /** Leave special tokens out. Default false. */
+  readonly skipSpecialTokens?: boolean;
+  /** Drop spaces before punctuation. Default: `clean_up_tokenization_spaces` of the config, else false. */
+  readonly cleanUpSpaces?: boolean;
+}
+
+/** What a special token is for. */
+export type SpecialToken = "bos" | "eos" | "unk" | "sep" | "pad" | "cls" | "mask";
+
+/** The roles that `tokenizer_config.json` gives to tokens. */
+const ROLES: readonly SpecialToken[] = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"];
+
+/**
+ * Text to ids and back as `tokenizer.json` says, by the library `@huggingface/tokenizers`, held to what
+ * the Rust tokenizers do:
+ *
+ * - `tokenizer_config.json` may be missing; spaces are cleaned up only if it says so;
+ * - the truncation and padding of `tokenizer.json` are ignored; `maxTokens` keeps the special tokens;
+ * - lower-casing knows no final sigma;
+ * - bos is added if the post-processor or `add_bos_token` says so, eos likewise.
+ *
+ * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE: 2^20
+ * code units take about a second, 4 seconds at most of the inputs tried. But the regular expressions of a hostile `tokenizer.json` may take exponential time.
+ *
+ * @example
+ * ```ts
+ * import { Tokenizer } from "@fewbit/fewbit";
+ *
+ * const vocab = { "[UNK]": 0, "hello": 1, "##s": 2 };
+ * const tokenizer = Tokenizer.fromJson({
+ *   normalizer: { type: "Lowercase" },
+ *   pre_tokenizer: { type: "Whitespace" },
+ *   model: { type: "WordPiece", vocab, unk_token: "[UNK]", continuing_subword_prefix: "##" },
+ *   decoder: { type: "WordPiece", prefix: "##", cleanup: false },
+ * });
+ * const { ids } = tokenizer.encode("Hellos");
+ * console.log(ids, tokenizer.decode(ids)); // Int32Array [ 1, 2 ] "hellos"
+ * ```
+ */
+export class Tokenizer {
+  /** `tokenizer_config.json`, or an empty object. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** One more than the largest id. */
+  readonly vocabSize: number;
+  /** Ids of the special tokens that the config names and the vocabulary has. */
+  readonly specialIds: Readonly<Partial<Record<SpecialToken, number>>>;
+  readonly #library: Library;
+  readonly #special: ReadonlySet<number>;
+  readonly #single: Frame;
+  readonly #pair: Frame;
+
+  private constructor(tokenizer: Json, config: Json, library: Library) {
+    this.config = config;
+    this.#library = library;
+    this.vocabSize = (library.model?.vocab ?? []).length;
+    this.specialIds = specialIds(config, tokenizer, library);
+    this.#special = specialSet(config, this.specialIds, library);
+    this.#single = this.#framed(frameOf(library, false));
+    this.#pair = this.#framed(frameOf(library, true));
+  }
+
+  /**
+   * Takes the objects of `tokenizer.json` and `tokenizer_config.json`. Throws `invalid_file` if they
+   * are not what they should be or name something the library does not know.
+   */
+  static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
+    const checked = checkTokenizer(tokenizerJson);
+    if (!isObject(tokenizerConfig)) {
+      throw new FewbitError("invalid_file", "Cannot read tokenizer_config.json: it is no object");
+    }
+    try {
+      const tokenizer = { ...checked, normalizer: withoutFinalSigma(checked.normalizer) };
+      return new Tokenizer(tokenizer, tokenizerConfig, new Library(tokenizer, tokenizerConfig));
+    } catch (error) {
+      if (error instanceof FewbitError) throw error;
+      throw invalid(error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+
+  /**
+   * Text to ids. Throws `limit_exceeded` for a text of more than 2^20 UTF-16 code units or, with a
+   * Unigram model, one with more tokens than fit the stack (some 10^5), `invalid_argument` if the
+   * special tokens alone are more than `maxTokens`, and `invalid_file` if the text shows that
+   * `tokenizer.json` is incomplete.
+   */
+  encode(text: string, options: TokenizerEncodeOptions = {}): TokenizerEncoding {
+    const { addSpecialTokens = true, maxTokens, pair } = options;
+    const frame = pair === undefined ? this.#single : this.#pair;
+    const { before, between, after } = addSpecialTokens ? frame : NOTHING;
+    const first = this.#encode(text);
+    const second = pair === undefined ? [] : this.#encode(pair);
+    const special = before.length + between.length + after.length;
+    const tokens = special + first.length + second.length;
+    checkMaxTokens(maxTokens, special);
+    const room = (maxTokens ?? tokens) - special;
+    const [m, n] = pair === undefined
+      ? [Math.min(first.length, room), 0]
+      : pairLengths(first.length, second.length, room);
+    const ids = Int32Array.from(
+      [...before, ...first.slice(0, m), ...between, ...second.slice(0, n), ...after],
+    );
+    return { ids, truncated: ids.length < tokens, tokens };
+  }
+
+  /**
+   * Ids to text. An id without a token, as in the padding of an embedding table, has no text; incomplete
+   * UTF-8 becomes U+FFFD. Throws `invalid_argument` for what is no integer of at least 0.
+   */
+  decode(ids: Iterable<number>, options: TokenizerDecodeOptions = {}): string {
+    const { skipSpecialTokens = false, cleanUpSpaces } = options;
+    const known: number[] = [];
+    for (const id of ids) {
+      if (!Number.isInteger(id) || id < 0) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot decode: an id is ${id}, expected an integer of at least 0`,
+        );
+      }
+      if (this.idToToken(id) === undefined || (skipSpecialTokens && this.isSpecial(id))) continue;
+      known.push(id);
+    }
+    if (known.length === 0) return "";
+    const cleanUp = cleanUpSpaces ?? this.config.clean_up_tokenization_spaces === true;
+    return guarded(() =>
+      this.#library.decode(known, {
+        skip_special_tokens: skipSpecialTokens,
+        clean_up_tokenization_spaces: cleanUp,
+      })
+    );
+  }
+
+  /** The token of an id as the vocabulary writes it; `undefined` if there is none. */
+  idToToken(id: number): string | undefined {
+    return this.#library.id_to_token(id);
+  }
+
+  /** The id of a token as the vocabulary writes it; `undefined` if there is none. */
+  tokenToId(token: string): number | undefined {
+    return this.#library.token_to_id(token);
+  }
+
+  /** Whether an id is a special token: bos, eos, `[SEP]`, one marked so in `tokenizer.json`. */
+  isSpecial(id: number): boolean {
+    return this.#special.has(id);
+  }
+
+  #encode(text: string): readonly number[] {
+    if (text.length > MAX_TEXT_LENGTH) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot encode: the text has ${text.length} UTF-16 code units, at most ${MAX_TEXT_LENGTH} are allowed`,
+      );
+    }
+    const { ids } = guarded(() =>
+      this.#library.encode(text.toWellFormed(), { add_special_tokens: false })
+    );
+    // The library gives `undefined` for a token that the vocabulary lacks if there is no unknown token.
+    if (ids.includes(undefined as unknown as number)) {
+      throw invalid("a text has a token without an id, and the model has no unknown token");
+    }
+    return ids;
+  }
+
+  /** With bos and eos where the config asks for them and the post-processor does not add them. */
+  #framed(frame: Frame): Frame {
+    const { bos, eos } = this.specialIds;
+    const addBos = this.config.add_bos_token === true && bos !== undefined &&
+      frame.before[0] !== bos;
+    const addEos = this.config.add_eos_token === true && eos !== undefined &&
+      frame.after.at(-1) !== eos;
+    return {
+      before: addBos ? [bos, ...frame.before] : frame.before,
+      between: frame.between,
+      after: addEos ? [...frame.after, eos] : frame.after,
+    };
+  }
+}
+
+/** What the library throws on a text comes from `tokenizer.json`, or from the depth of the stack. */
+function guarded<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) {
+      throw new FewbitError("limit_exceeded", "Cannot tokenize: the text has too many tokens", {
+        cause: error,
+      });
+    }
+    throw invalid(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+const NOTHING: Frame = { before: [], between: [], after: [] };
+
+function checkMaxTokens(maxTokens: number | undefined, special: number): void {
+  if (maxTokens === undefined || (Number.isSafeInteger(maxTokens) && maxTokens >= special)) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot encode: maxTokens is ${maxTokens}, expected an integer of at least ${special}, the number of special tokens`,
+  );
+}
+
+/** By the config's names, which are strings or objects with a content; unk also by the model's. */
+function specialIds(
+  config: Json,
+  tokenizer: Json,
+  library: Library,
+): Partial<Record<SpecialToken, number>> {
+  const ids: Partial<Record<SpecialToken, number>> = {};
+  for (const role of ROLES) {
+    const named = config[`${role}_token`];
+    const token = isObject(named) ? named.content : named;
+    const id = typeof token === "string" ? library.token_to_id(token) : undefined;
+    if (id !== undefined) ids[role] = id;
+  }
+  const unknown = ids.unk ?? library.model?.unk_token_id;
+  if (typeof unknown === "number" && isObject(tokenizer.model)) ids.unk = unknown;
+  return ids;
+}
+
+/** The ids that `skipSpecialTokens` leaves out. */
+function specialSet(
+  config: Json,
+  byRole: Partial<Record<SpecialToken, number>>,
+  library: Library,
+): Set<number> {
+  const ids = new Set(Object.values(byRole));
+  for (const [id, token] of library.get_added_tokens_decoder()) if (token.special) ids.add(id);
+  const { additional_special_tokens } = config;
+  for (const named of Array.isArray(additional_special_tokens) ? additional_special_tokens : []) {
+    const id = library.token_to_id(isObject(named) ? String(named.content) : String(named));
+    if (id !== undefined) ids.add(id);
+  }
+  return ids;
+}
