@@ -3,6 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { openSafetensors, openShardedSafetensors } from "../formats/safetensors_file.ts";
 import { lazyWeights } from "../models/hgrn_bit_weights.ts";
 import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
+import { readOptionalBytes } from "./_sources.ts";
 import { isFile, readJson, readWeightsFile } from "./checkpoint_folder.ts";
 import type { TextFiles } from "./text_metadata.ts";
 
@@ -14,7 +15,7 @@ export interface TextCheckpoint extends TextFiles {
 
 /**
  * Opens the folder of a language model: config.json, generation_config.json, tokenizer.json,
- * tokenizer_config.json and the weights, which are model.safetensors, sharded or not, and are read
+ * tokenizer_config.json, chat_template.jinja and the weights, which are model.safetensors, sharded or not, and are read
  * when they are needed, or pytorch_model.bin.
  *
  * @throws {FewbitError} `not_found` without a config or weights, `invalid_file` for damaged files.
@@ -28,11 +29,17 @@ export async function openTextCheckpoint(directory: string): Promise<TextCheckpo
   if (config === undefined) {
     throw new FewbitError("not_found", `Cannot read model: ${directory} has no config.json`);
   }
+  const template = await readOptionalBytes(`${directory}/chat_template.jinja`);
   return {
     config,
     ...generationConfig && { generationConfig },
     ...tokenizer && { tokenizer },
-    ...tokenizerConfig && { tokenizerConfig },
+    ...(tokenizerConfig || template !== undefined) && {
+      tokenizerConfig: {
+        ...tokenizerConfig,
+        ...template !== undefined && { chat_template: new TextDecoder().decode(template) },
+      },
+    },
     weights: await openWeights(directory),
   };
 }

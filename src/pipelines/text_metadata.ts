@@ -12,7 +12,7 @@ export interface TextFiles {
   readonly generationConfig?: Json;
   /** tokenizer.json. */
   readonly tokenizer?: Json;
-  /** tokenizer_config.json. */
+  /** tokenizer_config.json; `chat_template` may come from chat_template.jinja. */
   readonly tokenizerConfig?: Json;
 }
 
@@ -52,24 +52,9 @@ export interface TextMetadata extends Metadata {
   readonly generation: GenerationDefaults;
   /** The whole of tokenizer.json, where the checkpoint has one. */
   readonly tokenizer?: Json;
-  /** What tokenizer_config.json says that changes ids or prompts: the keys of `TOKENIZER_KEYS`. */
+  /** The whole of tokenizer_config.json, where there is one, with the chat template. */
   readonly tokenizerConfig?: Json;
 }
-
-/** Keys of tokenizer_config.json that are kept. */
-export const TOKENIZER_KEYS: readonly string[] = [
-  "add_bos_token",
-  "add_eos_token",
-  "add_prefix_space",
-  "bos_token",
-  "chat_template",
-  "clean_up_tokenization_spaces",
-  "eos_token",
-  "legacy",
-  "pad_token",
-  "tokenizer_class",
-  "unk_token",
-];
 
 /** Metadata of a language model from the files beside its weights. */
 export function textMetadata(
@@ -86,12 +71,7 @@ export function textMetadata(
     quantization,
     generation: generationDefaults(files, vocabularySize),
     ...tokenizer && { tokenizer },
-    ...tokenizerConfig && {
-      tokenizerConfig: Object.fromEntries(
-        TOKENIZER_KEYS.filter((key) => Object.hasOwn(tokenizerConfig, key))
-          .map((key) => [key, tokenizerConfig[key]]),
-      ),
-    },
+    ...tokenizerConfig && { tokenizerConfig },
   };
 }
 
