@@ -2,7 +2,7 @@
  * `deno task bench`: speed beside onnxruntime-web, everything in turns on one machine.
  * Writes bench/RESULTS.md and bench/results.json.
  *
- *     deno task bench [--rounds 21] [--only gemm|deit|cold]
+ *     deno task bench [--rounds 21] [--only gemm|ternary|deit|cold]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
  * the report goes to the terminal and no file is written.
@@ -14,6 +14,7 @@ import { benchDeiT, reportDeiT } from "./deit.ts";
 import { benchGemm, reportGemm } from "./gemm.ts";
 import { describeMachine } from "./_machine.ts";
 import type { Machine } from "./_machine.ts";
+import { benchTernary, reportTernary } from "./ternary.ts";
 
 /** A part of the report. */
 interface Section {
@@ -32,6 +33,19 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchGemm(rounds);
       return { results, report: reportGemm(results) };
+    },
+  },
+  ternary: {
+    title: "Ternary layers",
+    text:
+      "Float32 in, float32 out, weights of −1, 0 and 1 with one scale. Ours is FusedBitLinear through " +
+      "the public runtime: RMSNorm, int8 codes with a factor a row, product. onnxruntime's is " +
+      "`MatMulNBits` of the same weights in 2 and in 4 bits, blocks of 32, `accuracy_level` 4, and what " +
+      "`quantize_dynamic` writes (int8, found in every run), all without a norm. All are checked " +
+      "against the product in float64 (within 2 %).",
+    run: async (rounds) => {
+      const results = await benchTernary(rounds);
+      return { results, report: reportTernary(results) };
     },
   },
   deit: {

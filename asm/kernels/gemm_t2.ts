@@ -4,38 +4,34 @@
 //   y[r][c] = fl(fl(acc)·fl(scale/alpha[r])) [+ identity[r][c]]   f32
 //
 // acc is exact modulo 2^32 (microkernels_t2.ts has the bounds), so every form below gives the same bits:
-//   many rows   each panel is unpacked once for a block of rows, to bytes of code + 0 (relaxed: Σ x·code − Σ x, by the dot builtin where
-//               `tune` is 1, else in i16 accumulators) or to i16 trits (simd: i16 products)
+//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build, `tune` = 1);
+//               else to i16, by products of i16 with two columns each
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 
 import { align, tune } from "./gemm_i8";
-import { mk_i16_4x8 } from "./microkernels";
-import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_1x8_i16, mk_t2_4x8_dot, mk_t2_4x8_i16, scaled } from "./microkernels_t2";
-import { mask_first, pack_a_i8, pack_a_i8_i16, widen_panel } from "./pack";
+import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_1x8_i16, mk_t2_4x16, mk_t2_4x8_dot, PAIR_K, scaled } from "./microkernels_t2";
+import { mask_first, pack_a_i8, pack_a_i8_i16 } from "./pack";
 import { store_first } from "./tail";
 
 /** Rows up to which the GEMV form wins, and the k up to which its i32 accumulators, scaled by 16, hold. */
-const FEW_ROWS: i32 = 3, FEW_K: i32 = 1 << 20;
+const FEW_ROWS: i32 = 6, FEW_K: i32 = 1 << 20;
 /** Bytes given to A panels, and the most rows of a block. */
 const A_BYTES: i32 = 1 << 19, BLOCK_ROWS: i32 = 256;
-/** Bytes of an A panel for one element; without relaxed SIMD they hold i16, twice. */
-const A_UNIT: i32 = ASC_FEATURE_RELAXED_SIMD ? 1 : 4;
-/** Steps of 4 k after which i16 accumulators are flushed. */
-const I16_STEPS: i32 = 64;
-/** Widest panel kept as i16, in k: 16 bytes each in L1. */
-const WIDE_K: i32 = 1536;
+/** Bytes of an A panel for one element: i8; or i16, twice. */
+const DOT_UNIT: i32 = 1, PAIR_UNIT: i32 = 4;
 
 /** Most rows of a block: a multiple of 4. */
 // @ts-ignore: decorator
-@inline function most_rows(k16: i32): i32 {
-  return min(max(A_BYTES / (A_UNIT * k16), 4), BLOCK_ROWS) & ~3;
+@inline function most_rows(k16: i32, unit: i32): i32 {
+  return min(max(A_BYTES / (unit * k16), 4), BLOCK_ROWS) & ~3;
 }
 
-/** Bytes of scratch: less than 56 for each k, and a constant. No smaller m asks for more. */
+/** Bytes of scratch: less than 40 for each k, and a constant. No smaller m asks for more. */
 export function gemm_t2_scratch(m: i32, k: i32): usize {
-  const k16 = (k + 15) & ~15;
-  const rows = min(most_rows(k16), (m + 3) & ~3);
-  return <usize>rows * 40 + <usize>k16 * <usize>(max(rows * A_UNIT, 4 * min(m, FEW_ROWS)) + (ASC_FEATURE_RELAXED_SIMD ? 8 : 24)) + 512;
+  const k16 = (k + 15) & ~15, rows = (m + 3) & ~3;
+  // a row of the GEMV takes 4 bytes for each k
+  const a = max(DOT_UNIT * min(most_rows(k16, DOT_UNIT), rows), PAIR_UNIT * max(min(most_rows(k16, PAIR_UNIT), rows), min(m, FEW_ROWS)));
+  return <usize>min(rows, BLOCK_ROWS) * 72 + <usize>k16 * <usize>a + (<usize>k16 << 3) + <usize>PAIR_K * 16 + 1024;
 }
 
 /** See the head of the file. `alpha` and `identity` may be 0, and `ldi` then is 0 too; strides are in bytes. */
@@ -43,12 +39,11 @@ export function gemm_t2(
   x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
   alpha: usize, ld_alpha: usize, scale: f32, identity: usize, ldi: usize, scratch: usize,
 ): void {
-  const k16 = (k + 15) & ~15, most = most_rows(k16), blocks = (m + most - 1) / most;
-  const block = ((m + blocks - 1) / blocks + 3) & ~3;
-  const strip = align(scratch), corrections = strip + (<usize>block << 5), factors = corrections + (<usize>block << 2);
-  const a = align(factors + (<usize>block << 2));
-  const few = m <= FEW_ROWS && k <= FEW_K;
-  const b = align(a + (few ? 0 : <usize>block * <usize>(k16 * A_UNIT)));
+  const builtin = ASC_FEATURE_RELAXED_SIMD && tune != 0, few = m <= FEW_ROWS && k <= FEW_K;
+  const k16 = (k + 15) & ~15, unit = builtin ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
+  const block = few ? m : ((m + blocks - 1) / blocks + 3) & ~3;
+  const strip = align(scratch), corrections = align(strip + (<usize>block << 6)), factors = align(corrections + (<usize>block << 2));
+  const a = align(factors + (<usize>block << 2)), b = align(a + <usize>block * <usize>(k16 * unit));
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     if (alpha) {
@@ -56,11 +51,10 @@ export function gemm_t2(
         store<f32>(factors + (<usize>r << 2), scale / load<f32>(alpha + <usize>(i0 + r) * ld_alpha));
       }
     }
-    const from = x + <usize>i0 * ldx, to = y + <usize>i0 * ldy, f = alpha ? factors : 0, other = identity ? identity + <usize>i0 * ldi : 0;
+    const from = x + <usize>i0 * ldx, to = y + <usize>i0 * ldy, f = alpha ? factors : 0, other = identity + <usize>i0 * ldi;
     if (few) few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a);
-    else if (!ASC_FEATURE_RELAXED_SIMD) wide_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
-    else if (tune) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
-    else i16_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
+    else if (builtin) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
+    else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
 }
 
@@ -137,48 +131,49 @@ function dot_rows(
   }
 }
 
-/** The GEMM in i16 accumulators. */
-function i16_rows(
-  x: usize, ldx: usize, rows: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
-  strip: usize, corrections: usize, factors: usize, identity: usize, ldi: usize, a: usize, b: usize,
-): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const groups = (k + 15) >> 4, steps = (k + 3) >> 2;
-    pack_a_i8(x, ldx, rows, k, a, corrections, 0);
-    for (let j = 0; j < n; j += 8, panels += <usize>groups << 5, y += 32) {
-      unpack_panel(panels, groups, b);
-      memory.fill(strip, 0, <usize>((rows + 3) & ~3) << 5);
-      let tile = a;
-      for (let i = 0, s = strip; i < rows; i += 4, s += 128) {
-        for (let step = 0, codes = b; step < steps; step += I16_STEPS, codes += <usize>I16_STEPS << 5) {
-          const count = min(I16_STEPS, steps - step);
-          mk_t2_4x8_i16(tile, codes, s, count);
-          tile += <usize>count << 4;
-        }
-      }
-      finish(strip, rows, n - j, y, ldy, corrections, factors, identity, ldi);
-      if (identity) identity += 32;
+// 1 + 2^14 in 16 bits
+const JOINED: usize = memory.data<i16>([16385]);
+
+/** Groups of 2-bit codes → every other vector of [k/2][4 columns][2 k] i16: t_c + 2^14·t_(c+4). */
+function join_panel(panel: usize, groups: i32, to: usize): void {
+  const mask = v128.load8_splat(MASK), ones = v128.load16_splat(JOINED);
+  for (const end = panel + (<usize>groups << 5); panel < end; panel += 32) {
+    let v0 = v128.load(panel), v1 = v128.load(panel, 16);
+    for (const last = to + 256; to < last; to += 64) {
+      const u = v128.and(v0, mask), w = v128.and(v1, mask);
+      const low = i16x8.sub(i16x8.add(i16x8.extend_low_i8x16_s(u), i16x8.shl(i16x8.extend_low_i8x16_s(w), 14)), ones);
+      const high = i16x8.sub(i16x8.add(i16x8.extend_high_i8x16_s(u), i16x8.shl(i16x8.extend_high_i8x16_s(w), 14)), ones);
+      v128.store(to, v128.shuffle<i32>(low, high, 0, 2, 4, 6));
+      v128.store(to, v128.shuffle<i32>(low, high, 1, 3, 5, 7), 32);
+      v0 = i16x8.shr_u(v0, 2);
+      v1 = i16x8.shr_u(v1, 2);
     }
   }
 }
 
-/** The GEMM by i16 products. */
-function wide_rows(
+/** The GEMM by i16 products, two panels at a time. */
+function pair_rows(
   x: usize, ldx: usize, rows: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
   strip: usize, factors: usize, identity: usize, ldi: usize, a: usize, b: usize,
 ): void {
-  const k4 = (k + 3) & ~3, groups = (k + 15) >> 4, wide = b + (<usize>groups << 7);
+  const k4 = (k + 3) & ~3, size = <usize>((k + 15) >> 4) << 5, k_blocks = (k4 + PAIR_K - 1) / PAIR_K;
+  const k_block = ((k4 + k_blocks - 1) / k_blocks + 15) & ~15;
+  const strip1 = strip + (<usize>((rows + 3) & ~3) << 5), low = align(b + (<usize>k_block << 4));
   pack_a_i8_i16(x, ldx, rows, k, a);
-  for (let j = 0; j < n; j += 8, panels += <usize>groups << 5, y += 32) {
-    unpack_panel(panels, groups, b);
-    for (let k0 = 0; k0 < k4; k0 += WIDE_K) {
-      const kk = min(WIDE_K, k4 - k0);
-      widen_panel(b + (<usize>k0 << 3), kk >> 2, 1, wide);
+  for (let j = 0; j < n; j += 16, panels += size << 1, y += 64) {
+    const two = n - j > 8;
+    for (let k0 = 0; k0 < k4; k0 += k_block) {
+      const kk = min(k_block, k4 - k0), panel = panels + (<usize>k0 << 1);
+      join_panel(panel, (kk + 15) >> 4, b);
+      if (two) join_panel(panel + size, (kk + 15) >> 4, b + 16);
       let tile = a + (<usize>k0 << 4);
-      for (let i = 0, s = strip; i < rows; i += 4, tile += <usize>k4 << 4, s += 128) mk_i16_4x8(tile, wide, s, 32, kk >> 1, i32(k0 != 0));
+      for (let at: usize = 0; at < <usize>rows << 5; at += 128, tile += <usize>k4 << 4) {
+        mk_t2_4x16(tile, b, kk >> 1, low, strip + at, strip1 + at, i32(k0 != 0));
+      }
     }
     finish(strip, rows, n - j, y, ldy, 0, factors, identity, ldi);
-    if (identity) identity += 32;
+    if (two) finish(strip1, rows, n - j - 8, y + 32, ldy, 0, factors, identity ? identity + 32 : 0, ldi);
+    if (identity) identity += 64;
   }
 }
 

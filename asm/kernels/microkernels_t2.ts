@@ -85,33 +85,64 @@ export function mk_t2_4x8_dot(
   }
 }
 
-/** strip i32[4][8] += A·B over at most 64 steps, in i16: two instructions for 16 products where the dot builtin is five. */
-export function mk_t2_4x8_i16(a: usize, b: usize, strip: usize, k4: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
-    for (const end = a + (<usize>k4 << 4); a < end; a += 16, b += 32) {
+/** Steps of two k after which the low halves of `mk_t2_4x16` are taken out, and the most steps of a call. */
+const PAIR_STEPS: i32 = 31;
+export const PAIR_K: i32 = 992;
+
+/** Takes the low sum of each lane out, to memory. */
+// @ts-ignore: decorator
+@inline function take_low(low: usize, c: v128): v128 {
+  const sum = i32x4.shr_s(i32x4.shl(c, 18), 18);
+  v128.store(low, i32x4.add(v128.load(low), sum));
+  return i32x4.sub(c, sum);
+}
+
+// @ts-ignore: decorator
+@inline function store_high(to: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: i32): void {
+  store_rows_i32(to, 32, i32x4.shr_s(c0, 14), i32x4.shr_s(c1, 14), i32x4.shr_s(c2, 14), i32x4.shr_s(c3, 14), accumulate);
+}
+
+/**
+ * strips i32[4][8] of two panels (+)= A·B without the dot builtin: 16 products in one multiplication. A lane of B holds the trits of columns
+ * c and c + 4, as t_c + 2^14·t_(c+4), so a lane of a sum holds S_c + 2^14·S_(c+4). |S_c| ≤ 62·128 < 2^13 in 31 steps of two k: it is the low
+ * 14 bits with their sign. Taken out, it leaves 2^14·S_(c+4), |S| ≤ 992·128 < 2^17.
+ * @param a one doubled i16 A panel
+ * @param b [k2][2 panels][4 columns][2 k] i16 (`join_panel`)
+ * @param k2 steps of two k, at most PAIR_K / 2
+ * @param low 128 bytes of scratch
+ * @param accumulate 1: adds to the strips
+ */
+export function mk_t2_4x16(a: usize, b: usize, k2: i32, low: usize, strip0: usize, strip1: usize, accumulate: i32): void {
+  let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+  memory.fill(low, 0, 128);
+  for (; k2 > 0; k2 -= PAIR_STEPS) {
+    for (const end = a + (<usize>min(k2, PAIR_STEPS) << 5); a < end; a += 32, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
-      c00 = dot16(a0, b0, c00);
-      c01 = dot16(a0, b1, c01);
+      c00 = mul_add(a0, b0, c00);
+      c01 = mul_add(a0, b1, c01);
       const a1 = turn1(a0);
-      c10 = dot16(a1, b0, c10);
-      c11 = dot16(a1, b1, c11);
-      const a2 = turn2(a0);
-      c20 = dot16(a2, b0, c20);
-      c21 = dot16(a2, b1, c21);
+      c10 = mul_add(a1, b0, c10);
+      c11 = mul_add(a1, b1, c11);
+      const a2 = v128.load(a, 8);
+      c20 = mul_add(a2, b0, c20);
+      c21 = mul_add(a2, b1, c21);
       const a3 = turn3(a0);
-      c30 = dot16(a3, b0, c30);
-      c31 = dot16(a3, b1, c31);
+      c30 = mul_add(a3, b0, c30);
+      c31 = mul_add(a3, b1, c31);
     }
-    store_rows_i32(
-      strip, 32, i32x4.extadd_pairwise_i16x8_s(c00), i32x4.extadd_pairwise_i16x8_s(c10),
-      i32x4.extadd_pairwise_i16x8_s(c20), i32x4.extadd_pairwise_i16x8_s(c30), 1,
-    );
-    store_rows_i32(
-      strip + 16, 32, i32x4.extadd_pairwise_i16x8_s(c01), i32x4.extadd_pairwise_i16x8_s(c11),
-      i32x4.extadd_pairwise_i16x8_s(c21), i32x4.extadd_pairwise_i16x8_s(c31), 1,
-    );
+    c00 = take_low(low, c00);
+    c10 = take_low(low + 16, c10);
+    c20 = take_low(low + 32, c20);
+    c30 = take_low(low + 48, c30);
+    c01 = take_low(low + 64, c01);
+    c11 = take_low(low + 80, c11);
+    c21 = take_low(low + 96, c21);
+    c31 = take_low(low + 112, c31);
   }
+  store_high(strip0 + 16, c00, c10, c20, c30, accumulate);
+  store_high(strip1 + 16, c01, c11, c21, c31, accumulate);
+  store_rows_i32(strip0, 32, v128.load(low), v128.load(low, 16), v128.load(low, 32), v128.load(low, 48), accumulate);
+  store_rows_i32(strip1, 32, v128.load(low, 64), v128.load(low, 80), v128.load(low, 96), v128.load(low, 112), accumulate);
 }
 
 /**

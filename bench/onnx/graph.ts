@@ -24,6 +24,8 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Where the operator is defined; default ONNX itself. */
+  readonly domain?: string;
 }
 
 /** An input or output of a model; an output's extents may be left to inference. */
@@ -67,12 +69,13 @@ export class OnnxGraph {
     inputs: readonly string[],
     output: string,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain?: string,
   ): string {
-    this.nodes.push({ op, inputs, outputs: [output], attributes });
+    this.nodes.push({ op, inputs, outputs: [output], attributes, domain });
     return output;
   }
 
-  /** The model as a file of opset 17. */
+  /** The model as a file of opset 17, and version 1 of other domains. */
   encode(): Bytes {
     const graph = join([
       ...this.nodes.map((node) => block(1, encodeNode(node))),
@@ -81,10 +84,12 @@ export class OnnxGraph {
       ...this.inputs.map((value) => block(11, encodeValue(value))),
       ...this.outputs.map((value) => block(12, encodeValue(value))),
     ]);
+    const domains = new Set(this.nodes.flatMap(({ domain }) => domain ?? []));
     return join([
       integer(1, 8),
       block(7, graph),
       block(8, integer(2, 17)),
+      ...[...domains].map((domain) => block(8, join([block(1, domain), integer(2, 1)]))),
     ]);
   }
 }
@@ -105,12 +110,13 @@ function encodeValue({ name, type, dims }: OnnxValue): Bytes {
   return join([block(1, name), block(2, block(1, join([integer(1, TYPES[type]), ...shape])))]);
 }
 
-function encodeNode({ op, inputs, outputs, attributes = {} }: OnnxNode): Bytes {
+function encodeNode({ op, inputs, outputs, attributes = {}, domain }: OnnxNode): Bytes {
   return join([
     ...inputs.map((name) => block(1, name)),
     ...outputs.map((name) => block(2, name)),
     block(4, op),
     ...Object.entries(attributes).map(([name, value]) => block(5, encodeAttribute(name, value))),
+    ...(domain === undefined ? [] : [block(7, domain)]),
   ]);
 }
 

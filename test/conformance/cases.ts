@@ -8,6 +8,7 @@ import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
+import * as ternary from "./_cases_ternary.ts";
 import type { Random } from "./_random.ts";
 
 /** Makes the cases of one instruction from random numbers. */
@@ -39,6 +40,8 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   copy: move.copy,
   accumulate: move.accumulate,
   append_rows: move.appendRows,
+  rms_norm_quantize_i8: ternary.rmsNormQuantizeI8,
+  linear_ternary: ternary.linearTernary,
   hgrn_scan_f32: hgrn.hgrnScanF32,
   hgrn_gate_f32: hgrn.hgrnGateF32,
   swiglu_f32: hgrn.swigluF32,
