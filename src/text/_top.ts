@@ -1,3 +1,10 @@
+/** The lowest id of the largest score. */
+export function argmax(scores: Float32Array): number {
+  let best = 0;
+  for (let id = 1; id < scores.length; id++) if (scores[id] > scores[best]) best = id;
+  return best;
+}
+
 /**
  * Takes ids out from the largest score down, of equal scores the lowest id first, in O(V) for the first
  * and O(log V) for each: a binary heap, because a vocabulary is large and few ids are wanted.

@@ -1,17 +1,14 @@
 import { FewbitError } from "../errors.ts";
 import { exp } from "../float32.ts";
-import { filter } from "./_filter.ts";
+import { candidates, penalize } from "./_candidates.ts";
 import { ln } from "./_ln.ts";
-import { Descending } from "./_top.ts";
+import { argmax, Descending } from "./_top.ts";
 import type { RandomStream } from "./random.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { samplingOptions } from "./sampling_options.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
 
 const { fround } = Math;
-
-/** The largest finite float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127;
 
 /** What the choice depends on besides the logits. */
 export interface SamplerState {
@@ -91,30 +88,12 @@ function checkLogits(logits: Float32Array): void {
   );
 }
 
-/** A copy, in which each recent id is penalised once however often it occurs. */
-function penalize(logits: Float32Array, penalty: number, recent: RecentIds): Float32Array {
-  const scores = logits.slice();
-  if (penalty === 1) return scores;
-  for (const id of new Set(recent)) {
-    if (id >= scores.length || scores[id] === -Infinity) continue;
-    const score = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
-    // Finite scores stay finite in float32.
-    scores[id] = Math.max(-LARGEST, Math.min(LARGEST, score));
-  }
-  return scores;
-}
-
 function draw(
   scores: Float32Array,
   options: Required<SamplingOptions>,
   random: RandomStream,
 ): number {
-  // The largest becomes 0 before the division, so that no temperature makes it infinite.
-  const max = scores[argmax(scores)];
-  for (let id = 0; id < scores.length; id++) {
-    scores[id] = fround(scores[id] - max) / options.temperature;
-  }
-  const { ids, weights } = filter(scores, options);
+  const { ids, weights } = candidates(scores, options);
   let sum = 0;
   for (const weight of weights) sum += weight;
   // The first id, from the lowest up, at which the running sum passes the drawn part of the whole.
@@ -126,13 +105,6 @@ function draw(
   }
   // `random.next()` is less than 1, but its product with the sum may round up to the sum.
   return ids[weights.findLastIndex((weight) => weight > 0)];
-}
-
-/** The lowest id of the largest score. */
-function argmax(scores: Float32Array): number {
-  let best = 0;
-  for (let id = 1; id < scores.length; id++) if (scores[id] > scores[best]) best = id;
-  return best;
 }
 
 /** ln softmax of the logits as the network gave them. */

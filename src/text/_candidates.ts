@@ -1,6 +1,9 @@
 import { exp } from "../float32.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
-import { Descending } from "./_top.ts";
+import type { RecentIds } from "./recent_ids.ts";
+import { argmax, Descending } from "./_top.ts";
+
+const { fround } = Math;
 
 /** Tokens that may be drawn, by id, and their weights e^score. */
 export interface Candidates {
@@ -8,16 +11,35 @@ export interface Candidates {
   readonly weights: Float32Array;
 }
 
+/** The largest finite float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+
+/** A copy, in which each recent id is penalised once however often it occurs. */
+export function penalize(logits: Float32Array, penalty: number, recent: RecentIds): Float32Array {
+  const scores = logits.slice();
+  if (penalty === 1) return scores;
+  for (const id of new Set(recent)) {
+    if (id >= scores.length || scores[id] === -Infinity) continue;
+    const score = scores[id] < 0 ? scores[id] * penalty : scores[id] / penalty;
+    // Finite scores stay finite in float32.
+    scores[id] = Math.max(-LARGEST, Math.min(LARGEST, score));
+  }
+  return scores;
+}
+
 /**
- * Top-k, top-p and min-p of scores of which the largest is 0, each on what the one before left, as Hugging Face's `generate` does. Weights
- * are float32 and their sums float64, added from the lowest id up (for top-p's running sum: from the
- * most probable down), so that they are the same on every host.
+ * Temperature, top-k, top-p and min-p, each on what the one before left, as Hugging Face's `generate`
+ * does. Weights are float32 and their sums float64, added from the lowest id up (for top-p's running
+ * sum: from the most probable down), so that they are the same on every host. Overwrites the scores.
  */
-export function filter(
+export function candidates(
   scores: Float32Array,
-  { topK, topP, minP }: Required<SamplingOptions>,
+  { temperature, topK, topP, minP }: Required<SamplingOptions>,
 ): Candidates {
-  let ids: Uint32Array = finite(scores);
+  // The largest becomes 0 before the division, so that no temperature makes it infinite.
+  const max = scores[argmax(scores)];
+  for (let id = 0; id < scores.length; id++) scores[id] = fround(scores[id] - max) / temperature;
+  let ids = finite(scores);
   if (topK > 0 && topK < ids.length) ids = largest(scores, topK);
   let weights = weigh(scores, ids);
   if (topP < 1) {
