@@ -35,6 +35,7 @@ import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
+import { rmsNormF32 } from "./rms_norm_f32.ts";
 
 export * from "./_define.ts";
 export * from "./codes.ts";
@@ -72,6 +73,7 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   swigluF32,
   embeddingF32,
   shortConvF32,
+  rmsNormF32,
 ];
 
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));

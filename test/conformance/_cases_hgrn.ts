@@ -84,6 +84,23 @@ function lowerBound(random: Random, channels: number): Value {
   return given("f32", [channels], Array.from({ length: channels }, () => random.unit()));
 }
 
+export function* rmsNormF32(random: Random): Cases {
+  for (const channels of [...COLUMNS, ...CHANNELS]) {
+    const extents = [...leading(random), channels];
+    yield {
+      name: `[${extents}]`,
+      instruction: "rms_norm_f32",
+      operands: {
+        x: apart(random, floats(random, extents)),
+        gamma: perhapsConstant(random, value(random, "f32", [channels], random.pick(STYLES))),
+        epsilon: given("f32", [1], [random.pick([1e-5, 1e-6, 1e-12, 0, 1])]),
+      },
+      results: { y: apart(random, { dtype: "f32", extents }) },
+      symbolic: random.chance(0.2),
+    };
+  }
+}
+
 export function* hgrnGateF32(random: Random): Cases {
   for (const channels of [...COLUMNS, ...CHANNELS]) {
     const extents = [...leading(random), channels];

@@ -47,4 +47,5 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   swiglu_f32: hgrn.swigluF32,
   embedding_f32: hgrn.embeddingF32,
   short_conv_f32: hgrn.shortConvF32,
+  rms_norm_f32: hgrn.rmsNormF32,
 };

@@ -80,6 +80,22 @@ for (const engine of ENGINES) {
     });
   }
 
+  Deno.test(`rms_norm_f32 is its formula, on ${engine.name}`, async () => {
+    const [x, gamma] = [rows(9, CHANNELS), rows(CHANNELS)];
+    const { y } = await run({
+      name: "norm",
+      instruction: "rms_norm_f32",
+      operands: { x, gamma, epsilon: given("f32", [1], [1e-6]) },
+      results: { y: { dtype: "f32", extents: [9, CHANNELS] } },
+    }, engine);
+    const exact = y.map((_, i) => {
+      const row = Array.from(x.elements).slice(i - i % CHANNELS, i - i % CHANNELS + CHANNELS);
+      const mean = row.reduce((sum, v) => sum + v * v, 0) / CHANNELS;
+      return x.elements[i] / Math.sqrt(mean + Math.fround(1e-6)) * gamma.elements[i % CHANNELS];
+    });
+    assertNear(y, exact, 1e-6);
+  });
+
   Deno.test(`hgrn_gate_f32 is its formula, on ${engine.name}`, async () => {
     const [p, gamma, x] = [rows(9, CHANNELS), rows(CHANNELS), rows(9, CHANNELS)];
     const { y } = await run({

@@ -27,6 +27,7 @@ import { embeddingF32 } from "./embedding_f32.ts";
 import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
 import { linearTernary } from "./linear_ternary.ts";
+import { rmsNormF32 } from "./rms_norm_f32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
@@ -60,6 +61,7 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   softmax_i8: softmaxI8,
   swiglu_f32: swigluF32,
   short_conv_f32: shortConvF32,
+  rms_norm_f32: rmsNormF32,
   rms_norm_quantize_i8: rmsNormQuantizeI8,
   linear_ternary: linearTernary,
   hgrn_scan_f32: hgrnScanF32,
