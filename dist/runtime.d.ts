@@ -347,7 +347,7 @@ export interface DecodedHead {
 /** A part of the blob. */
 export interface Segment {
     /** The region whose stored bytes these are, or `trits`: ternary constants in base 3. */
-    readonly kind: typeof SEGMENT_KINDS[number];
+    readonly kind: "constant" | "parameter" | "state" | "trits";
     /** Offset in the file. */
     readonly offset: number;
     /** Bytes. */
@@ -355,9 +355,6 @@ export interface Segment {
     /** CRC-32C of the bytes. */
     readonly crc: number;
 }
-
-/** Parts of the blob, in order; the last one is there only where a program has ternary weights. */
-declare const SEGMENT_KINDS: readonly ["constant", "parameter", "state", "trits"];
 
 /** Sizes from the first 64 bytes of a file, which nothing has verified yet. */
 export declare function decodeHeader(bytes: Uint8Array): {

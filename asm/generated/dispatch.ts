@@ -30,6 +30,7 @@ import { exec_hgrn_gate_f32, scratch_hgrn_gate_f32 } from "../ops/hgrn_gate_f32"
 import { exec_swiglu_f32, scratch_swiglu_f32 } from "../ops/swiglu_f32";
 import { exec_embedding_f32, scratch_embedding_f32 } from "../ops/embedding_f32";
 import { exec_short_conv_f32, scratch_short_conv_f32 } from "../ops/short_conv_f32";
+import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 
 /** Runs the instruction whose operands are in the context block. */
 export function execute(opcode: u32, context: usize): void {
@@ -127,6 +128,9 @@ export function execute(opcode: u32, context: usize): void {
     case 31:
       exec_short_conv_f32(context);
       break;
+    case 48:
+      exec_rms_norm_f32(context);
+      break;
   }
 }
 
@@ -195,6 +199,8 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_embedding_f32(context);
     case 31:
       return scratch_short_conv_f32(context);
+    case 48:
+      return scratch_rms_norm_f32(context);
   }
   return 0;
 }

@@ -17,10 +17,10 @@
 //   A token is a variable, 256 + an attribute, 254 for all leading extents, or 512 + a number.
 
 /** Largest opcode. */
-export const LAST_OPCODE: u32 = 31;
+export const LAST_OPCODE: u32 = 48;
 
 /** Word in `RECORDS` at which the record of an opcode begins; 0 where there is none. */
-export const OPCODES: usize = memory.data<u16>([0, 1, 20, 90, 128, 156, 184, 203, 254, 277, 317, 350, 390, 467, 488, 505, 524, 551, 573, 586, 599, 616, 664, 679, 694, 719, 753, 787, 821, 845, 863, 879]);
+export const OPCODES: usize = memory.data<u16>([0, 1, 20, 90, 128, 156, 184, 203, 254, 277, 317, 350, 390, 467, 488, 505, 524, 551, 573, 586, 599, 616, 664, 679, 694, 719, 753, 787, 821, 845, 863, 879, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 911]);
 
 export const RECORDS: usize = memory.data<i32>([
   0,
@@ -86,4 +86,6 @@ export const RECORDS: usize = memory.data<i32>([
   3, -16646141, 255, 26214656, 767, 0, 65536, 524552, 256, 131072, 1048833, 767, 131072, 65536, 2, 1,
   // short_conv_f32
   7, -16580603, 255, 1048832, 767, 0, 65536, 1048832, 767, 131072, 65536, 524560, 256, 196613, 524568, 260, 196608, 524576, 511, 196608, 1048834, 1023, 262144, 131072, 65536, 1048833, 767, 0, 65536, 0, 2, 1,
+  // rms_norm_f32
+  4, -33423359, 255, 1048832, 767, 2, 0, 1048832, 511, 0, 1048832, 511, 65537, 1048833, 767, 2, 0, 254, 0,
 ]);
