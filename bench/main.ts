@@ -11,6 +11,7 @@
  */
 import { benchCold, reportCold } from "./cold.ts";
 import { benchDeiT, reportDeiT } from "./deit.ts";
+import { benchGenerate, reportGenerate } from "./generate.ts";
 import { benchGemm, reportGemm } from "./gemm.ts";
 import { describeMachine } from "./_machine.ts";
 import type { Machine } from "./_machine.ts";
@@ -56,6 +57,19 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchDeiT(rounds);
       return { results, report: reportDeiT(results) };
+    },
+  },
+  generate: {
+    title: "Language models",
+    text:
+      "A MatMul-free model of 6 layers, 1024 channels, 2816 inner ones and 4096 words through " +
+      "`TextGenerator`, beside wllama 3.8.1 (llama.cpp in wasm, one thread) on a **Llama-shaped** " +
+      "model in TQ2_0 whose linear layers have the same sizes. The work is not the same: Llama has " +
+      "attention (some 4 % more multiplications here), MatMul-free LM a recurrence, gates and a norm " +
+      "in front of each layer. Seeded weights; both read a prompt and write 24 tokens in every round.",
+    run: async (rounds) => {
+      const results = await benchGenerate(Math.min(rounds, 9));
+      return { results, report: reportGenerate(results) };
     },
   },
   cold: {
