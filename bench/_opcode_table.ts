@@ -48,14 +48,14 @@ export function opcodeTable(
 
 /** Name and, for a linear layer, its M×K×N at batch 1. */
 function describe({ views, expressions }: Program, { opcode, operands }: Instruction): string {
-  const { name } = instructionOf(opcode)!;
+  const { name, operands: described } = instructionOf(opcode)!;
   if (!name.startsWith("linear")) return name;
-  const [x, weight] = operands.map((view) =>
-    view < 0 ? [] : views[view].extents.map((extent) => {
+  const extentsOf = (operand: string): number[] =>
+    views[operands[described.findIndex((spec) => spec.name === operand)]].extents.map((extent) => {
       const { constant, terms } = expressions[extent];
       return terms.reduce((sum, [factor]) => sum + factor, constant);
-    })
-  );
+    });
+  const [x, weight] = [extentsOf("x"), extentsOf("weight")];
   const rows = x.slice(0, -1).reduce((a, b) => a * b, 1);
   return `${name} ${rows}×${x[x.length - 1]}×${weight[0]}`;
 }
