@@ -4,6 +4,7 @@
  */
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
+import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
@@ -38,4 +39,12 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   copy: move.copy,
   accumulate: move.accumulate,
   append_rows: move.appendRows,
+  embedding_i8: encoder.embeddingI8,
+  layer_norm_dual_i16: encoder.layerNormDualI16,
+  linear_i16: encoder.linearI16,
+  lookup_i16: encoder.lookupI16,
+  attention_ragged_i8: encoder.attentionRaggedI8,
+  pool_rows: encoder.poolRows,
+  attention_ragged_f32: encoder.attentionRaggedF32,
+  add_positions_f32: encoder.addPositionsF32,
 };
