@@ -53,6 +53,7 @@ export class Lowering {
   readonly #producers: Map<number, Node>;
   #placed: Map<number, Placed> = new Map();
   #consumers: Map<number, Node[]> = new Map();
+  #nodes: readonly Node[] = [];
   #outputNames: Map<number, string> = new Map();
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
@@ -86,6 +87,7 @@ export class Lowering {
   begin(outputs: readonly GraphOutput[]): Node[] {
     this.#placed = new Map();
     const nodes = nodesOf(this.graph, outputs);
+    this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
     this.#outputNames = new Map();
     for (const { name, value } of outputs) {
@@ -113,6 +115,15 @@ export class Lowering {
     if (value === undefined || this.#outputNames.has(value.id)) return undefined;
     const node = this.#producers.get(value.id);
     return node?.op === op && this.#consumers.get(value.id)?.length === 1 ? node : undefined;
+  }
+
+  /** The node just before this one with the same op, if the two are all that reads their first input. */
+  twin(node: Node): Node | undefined {
+    const [x] = node.inputs;
+    const before = this.#nodes[this.#nodes.indexOf(node) - 1];
+    if (x === undefined || this.#outputNames.has(x.id)) return undefined;
+    if (before?.op !== node.op || before.inputs[0] !== x) return undefined;
+    return this.#consumers.get(x.id)?.length === 2 ? before : undefined;
   }
 
   /** The node that makes a value. */

@@ -7,6 +7,7 @@ import type { DerivedParameter, LowerOptions } from "./_lowering.ts";
 import { absorbedByFloat, lowerFloat } from "./float.ts";
 import { absorbedBy, lowerInteger } from "./integer.ts";
 import { lowerRows } from "./rows.ts";
+import { lowerSequences } from "./sequences.ts";
 import { lowerView } from "./views.ts";
 
 /** A program, and where the values of its graph went. */
@@ -55,7 +56,8 @@ export function lower(
     for (const node of nodes) {
       if (absorbed.has(node.output.id)) continue;
       const done = lowerView(lowering, node) || lowerRows(lowering, node) ||
-        lowerInteger(lowering, node) || lowerFloat(lowering, node);
+        lowerSequences(lowering, node) || lowerInteger(lowering, node) ||
+        lowerFloat(lowering, node);
       if (!done) throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
     }
     lowering.end(entry, wanted);
