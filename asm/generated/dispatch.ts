@@ -30,6 +30,14 @@ import { exec_hgrn_gate_f32, scratch_hgrn_gate_f32 } from "../ops/hgrn_gate_f32"
 import { exec_swiglu_f32, scratch_swiglu_f32 } from "../ops/swiglu_f32";
 import { exec_embedding_f32, scratch_embedding_f32 } from "../ops/embedding_f32";
 import { exec_short_conv_f32, scratch_short_conv_f32 } from "../ops/short_conv_f32";
+import { exec_embedding_i8, scratch_embedding_i8 } from "../ops/embedding_i8";
+import { exec_layer_norm_dual_i16, scratch_layer_norm_dual_i16 } from "../ops/layer_norm_dual_i16";
+import { exec_linear_i16, scratch_linear_i16 } from "../ops/linear_i16";
+import { exec_lookup_i16, scratch_lookup_i16 } from "../ops/lookup_i16";
+import { exec_attention_ragged_i8, scratch_attention_ragged_i8 } from "../ops/attention_ragged_i8";
+import { exec_pool_rows, scratch_pool_rows } from "../ops/pool_rows";
+import { exec_attention_ragged_f32, scratch_attention_ragged_f32 } from "../ops/attention_ragged_f32";
+import { exec_add_positions_f32, scratch_add_positions_f32 } from "../ops/add_positions_f32";
 import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 
 /** Runs the instruction whose operands are in the context block. */
@@ -128,7 +136,31 @@ export function execute(opcode: u32, context: usize): void {
     case 31:
       exec_short_conv_f32(context);
       break;
-    case 48:
+    case 32:
+      exec_embedding_i8(context);
+      break;
+    case 33:
+      exec_layer_norm_dual_i16(context);
+      break;
+    case 34:
+      exec_linear_i16(context);
+      break;
+    case 35:
+      exec_lookup_i16(context);
+      break;
+    case 36:
+      exec_attention_ragged_i8(context);
+      break;
+    case 37:
+      exec_pool_rows(context);
+      break;
+    case 38:
+      exec_attention_ragged_f32(context);
+      break;
+    case 39:
+      exec_add_positions_f32(context);
+      break;
+    case 40:
       exec_rms_norm_f32(context);
       break;
   }
@@ -199,7 +231,23 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_embedding_f32(context);
     case 31:
       return scratch_short_conv_f32(context);
-    case 48:
+    case 32:
+      return scratch_embedding_i8(context);
+    case 33:
+      return scratch_layer_norm_dual_i16(context);
+    case 34:
+      return scratch_linear_i16(context);
+    case 35:
+      return scratch_lookup_i16(context);
+    case 36:
+      return scratch_attention_ragged_i8(context);
+    case 37:
+      return scratch_pool_rows(context);
+    case 38:
+      return scratch_attention_ragged_f32(context);
+    case 39:
+      return scratch_add_positions_f32(context);
+    case 40:
       return scratch_rms_norm_f32(context);
   }
   return 0;

@@ -18,8 +18,8 @@ export function gemm_i7(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
     if (m <= FEW_DOT) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch);
     else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, false);
   } else {
-    if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
-    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64);
+    if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
+    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
   }
 }
 

@@ -18,7 +18,7 @@
 export { gemm_i7 } from "./gemm_i7";
 import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
-import { pack_a_i8, pack_a_i8_i16, pack_row_i8_i16, widen_panel } from "./pack";
+import { pack_a_i16, pack_a_i8, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
 
 /**
  * Relaxed build: 1 if the dot builtin is one or two machine instructions (AVX-VNNI, ARM dotprod), 0 if it is pmaddubsw and pmaddwd. It
@@ -58,7 +58,7 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
   const ep = changetype<Epilogue>(epilogue);
   epilogue_prepare(ep, n, scratch);
   if (m <= FEW_ROWS) {
-    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0);
+    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
     return;
   }
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -67,7 +67,18 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
       return;
     }
   }
-  gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0);
+  gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
+}
+
+/**
+ * y = epilogue(X·Wᵀ), X i16: the i16 form in every build, whose A panels hold any i16 (seven-bit weights would need two dots of eight bits,
+ * as much work). Sums wrap modulo 2^32. `offset`: 0 for i8 panels, 64 for i7.
+ */
+export function gemm_wide(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, epilogue: usize, scratch: usize, offset: i32): void {
+  const ep = changetype<Epilogue>(epilogue);
+  epilogue_prepare(ep, n, scratch);
+  if (m <= FEW_ROWS) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
+  else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
 }
 
 /** Rows, a multiple of 4, whose accumulators are the output of panel j: the microkernel stores them in y and not in the strip. */
@@ -76,8 +87,8 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
   return ep.out == OUT_I32 && ep.bias == 0 && (j << 3) + 8 <= n ? rows & ~3 : 0;
 }
 
-/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7). */
-export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
+/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7); `wide`: x is i16. */
+export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32, wide: bool): void {
   const k4 = (k + 3) & ~3;
   const block = block_rows(m, k4, 4);
   const a = align(scratch + epilogue_scratch(n));
@@ -89,7 +100,8 @@ export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize>i0 * ldy;
-    pack_a_i8_i16(x + <usize>i0 * ldx, ldx, rows, k, a);
+    if (wide) pack_a_i16(x + <usize>i0 * ldx, ldx, rows, k, a);
+    else pack_a_i8_i16(x + <usize>i0 * ldx, ldx, rows, k, a);
     for (let j = 0; j << 3 < n; j++) {
       const panel = panels + <usize>j * b_size, direct = direct_rows(ep, rows, j, n), c = y0 + (<usize>j << 5);
       for (let k0 = 0; k0 < k4; k0 += k_block) {
@@ -179,11 +191,15 @@ function mk_i16_1x8(a: usize, panel: usize, strip: usize, steps: i32, offset: i3
 }
 
 /** Few rows by i16 products; `offset` as above. */
-export function gemv_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
+export function gemv_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32, wide: bool): void {
   const k4 = (k + 3) & ~3;
   const a = align(scratch + epilogue_scratch(n));
   const strip = align(a + <usize>m * (<usize>k4 << 1));
-  for (let i = 0; i < m; i++) pack_row_i8_i16(x + <usize>i * ldx, k, a + <usize>i * (<usize>k4 << 1));
+  for (let i = 0; i < m; i++) {
+    const to = a + <usize>i * (<usize>k4 << 1);
+    if (wide) pack_row_i16(x + <usize>i * ldx, k, to);
+    else pack_row_i8_i16(x + <usize>i * ldx, k, to);
+  }
   for (let j = 0; j << 3 < n; j++) {
     const panel = panels + <usize>j * (<usize>k4 << 3);
     for (let i = 0; i < m; i++) mk_i16_1x8(a + <usize>i * (<usize>k4 << 1), panel, strip + (<usize>i << 5), k4 >> 2, offset);

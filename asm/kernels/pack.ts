@@ -134,6 +134,12 @@ export function pack_row_i8_i16(x: usize, k: i32, to: usize): void {
   if (rest) v128.store(to, v128.and(v128.load8x8_s(x), mask_first(rest * 2)));
 }
 
+/** One i16 row → i16 [k rounded up to 4]. */
+export function pack_row_i16(x: usize, k: i32, to: usize): void {
+  store<u64>(to + <usize>((k - 1) & ~3) * 2, 0);
+  memory.copy(to, x, <usize>k << 1);
+}
+
 /** f32 rows → A panels, doubled or not. */
 export function pack_a_f32(x: usize, ld: usize, m: i32, k: i32, to: usize, doubled: bool): void {
   for (let i = 0; i < m; i += 4) {

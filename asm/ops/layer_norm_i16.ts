@@ -37,7 +37,7 @@ export function exec_layer_norm_i16(context: usize): void {
 }
 
 /** Writes z to i32[n rounded up to 8]. */
-function normalize_row(x: usize, wide: bool, n: i32, bias: usize, z: usize): void {
+export function normalize_row(x: usize, wide: bool, n: i32, bias: usize, z: usize): void {
   const ones = v128.load(ONES);
   let sum: i64 = 0, squares: i64 = 0;
   // blocks, so that a lane of `s` stays below 2^31: 2^14 steps of at most 2^16 each

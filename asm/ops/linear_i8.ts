@@ -5,10 +5,10 @@
 // `round` is `rounded` in ../kernels/integer.ts.
 //
 // The GEMM's epilogue does this for sane constants (see `is_plain`); the rest runs on its accumulators, by the definition.
-import { address, attribute, columns, dtype, elementBytes, I8, layout, operand, rows, scratch, stride } from "../operand";
+import { address, attribute, columns, dtype, elementBytes, I16, I8, layout, operand, rows, scratch, stride } from "../operand";
 import { Epilogue, OUT_I16, OUT_I32, OUT_I8 } from "../kernels/epilogue";
 import { gemm_i7 } from "../kernels/gemm_i7";
-import { gemm_i8, gemm_i8_scratch } from "../kernels/gemm_i8";
+import { gemm_i8, gemm_i8_scratch, gemm_wide } from "../kernels/gemm_i8";
 import { HALF_EVEN, load_integer, rounded, saturate, store_integer } from "../kernels/integer";
 
 const PANEL_8X4: i32 = 1;
@@ -77,7 +77,8 @@ function gemm(context: usize, first: i32, m: i32, to: usize, ld: usize): void {
   const x = operand(context, 0), weight = operand(context, 1), n = columns(operand(context, 12));
   const ep = scratch(context), temporary = ep + EPILOGUE_BYTES + accumulator_bytes(n);
   const from = address(x) + <usize> first * stride(x);
-  if (layout(weight) == PANEL_8X4) gemm_i8(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary);
+  if (dtype(x) == I16) gemm_wide(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary, layout(weight) == PANEL_8X4 ? 0 : 64);
+  else if (layout(weight) == PANEL_8X4) gemm_i8(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary);
   else gemm_i7(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary);
 }
 

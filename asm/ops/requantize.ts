@@ -66,7 +66,7 @@ function sum2(x: v128, mx: v128, other: v128, mo: v128, zero: v128, high: v128, 
 }
 
 /** Exact in f64: |x·m| ≤ 2^46, so the products are not rounded, and the sum of the rounded arms is below 2^48. */
-function residual_row(
+export function residual_row(
   x: usize, x_wide: bool, m: f64, other: usize, other_wide: bool, m2: f64, offset: i32, n: i32, y: usize, y_wide: bool,
 ): void {
   const high = v128.load64_splat(CONSTANTS), low = v128.load64_splat(CONSTANTS + 8), magic = v128.load64_splat(CONSTANTS + 16);

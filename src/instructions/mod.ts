@@ -35,6 +35,14 @@ import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
+import { embeddingI8 } from "./embedding_i8.ts";
+import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
+import { linearI16 } from "./linear_i16.ts";
+import { lookupI16 } from "./lookup_i16.ts";
+import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
+import { poolRows } from "./pool_rows.ts";
+import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
+import { addPositionsF32 } from "./add_positions_f32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
 
 export * from "./_define.ts";
@@ -73,6 +81,14 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   swigluF32,
   embeddingF32,
   shortConvF32,
+  embeddingI8,
+  layerNormDualI16,
+  linearI16,
+  lookupI16,
+  attentionRaggedI8,
+  poolRows,
+  attentionRaggedF32,
+  addPositionsF32,
   rmsNormF32,
 ];
 

@@ -23,7 +23,7 @@ export class IntegerBuilder {
   /** Makes an activation known. */
   activation(activation: Activation): void {
     if (activation.name === "") {
-      throw new FewbitError("unsupported", "I-ViT needs a name for every value that it quantises");
+      throw new FewbitError("unsupported", "A value that is quantised needs a name");
     }
     this.activations.set(activation.name, activation);
   }
@@ -33,7 +33,7 @@ export class IntegerBuilder {
     name: string,
     x: Value,
     scale: ScaleRule,
-    bits: 8 | 16,
+    bits: 8 | 12 | 16,
     identity?: Codes,
     constantRow?: (scales: Scales) => Float32Array,
   ): Value {

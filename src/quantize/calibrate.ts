@@ -3,7 +3,7 @@
  * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
  */
 import { FewbitError } from "../errors.ts";
-import type { Instance } from "../engines/engine.ts";
+import type { Inputs, Instance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { lower } from "../program/lower/lower.ts";
 import type { LoweredProgram } from "../program/lower/lower.ts";
@@ -14,23 +14,37 @@ import { geluOf } from "./i_vit_constants.ts";
 import { createObserver, scaleFor } from "./observer.ts";
 import type { Observer, ObserverKind } from "./observer.ts";
 
-/** Options of {@linkcode calibrate}. */
-export interface CalibrateOptions {
-  /** Default `minmax`, I-ViT's. */
-  readonly observer?: ObserverKind;
-  /** Entry of the graph that takes the float input. */
+/** What every calibration needs. */
+export interface CalibrateRunsOptions {
+  /** Entry of the graph that is run. */
   readonly entry: string;
   /** Loads the program that is run to see the activations. */
   readonly load: (
     program: CompiledProgram,
     symbols: Readonly<Record<string, number>>,
   ) => Promise<Instance>;
-  /** Largest number of samples in a batch. */
-  readonly batchSize: number;
   /** Stops between two nodes. */
   readonly signal?: AbortSignal;
   /** Called after each batch with the samples seen. */
   readonly onProgress?: (samples: number) => void;
+}
+
+/** Options of {@linkcode calibrate}. */
+export interface CalibrateOptions extends CalibrateRunsOptions {
+  /** Default `minmax`, I-ViT's. */
+  readonly observer?: ObserverKind;
+  /** Largest number of samples in a batch. */
+  readonly batchSize: number;
+}
+
+/** One run of a calibration. */
+export interface CalibrationRun {
+  /** Inputs by name. */
+  readonly inputs: Inputs;
+  /** Run-time symbols. */
+  readonly symbols: Readonly<Record<string, number>>;
+  /** Samples in it. */
+  readonly samples: number;
 }
 
 /**
@@ -46,33 +60,62 @@ export async function calibrate(
   batches: Iterable<Float32Array> | AsyncIterable<Float32Array>,
   options: CalibrateOptions,
 ): Promise<Map<string, number>> {
+  const [input] = network.graph.inputs.filter((value) => value.dtype === "f32");
+  const size = input.shape.slice(1).reduce<number>((n, extent) => n * (extent as number), 1);
+  async function* runs(): AsyncGenerator<CalibrationRun> {
+    for await (const batch of batches) {
+      const samples = batch.length / size;
+      yield { inputs: { [input.name]: batch }, symbols: { batch: samples }, samples };
+    }
+  }
+  const { observer = "minmax", batchSize } = options;
+  return await calibrateRuns(network, runs(), {
+    ...options,
+    observer: () => createObserver(observer),
+    symbols: { max_batch: batchSize },
+  });
+}
+
+/**
+ * Finds the scales of all activations of a network with any inputs.
+ *
+ * @param network The integer network.
+ * @param runs What to run, in order.
+ * @param options `observer` makes that of each activation, by name; `symbols` sizes the program.
+ * @returns float32 scales by name.
+ * @throws {FewbitError} `invalid_argument` without a run, or where a value is not finite.
+ */
+export async function calibrateRuns(
+  network: IntegerNetwork,
+  runs: Iterable<CalibrationRun> | AsyncIterable<CalibrationRun>,
+  options: CalibrateRunsOptions & {
+    readonly observer: (name: string) => Observer;
+    readonly symbols: Readonly<Record<string, number>>;
+  },
+): Promise<Map<string, number>> {
+  const { entry, signal, onProgress } = options;
   const lowered = lower(network.graph, {
     parameters: true,
     fuse: false,
-    outputs: network.graph.outputs.filter((output) => output.entry === options.entry),
+    outputs: network.graph.outputs.filter((output) => output.entry === entry),
   });
-  using instance = await options.load(lowered.program, { max_batch: options.batchSize });
-  const run = new Calibration(network, lowered, instance, options.observer ?? "minmax");
-  const [input] = network.graph.inputs.filter((value) => value.dtype === "f32");
-  const size = input.shape.slice(1).reduce<number>((n, extent) => n * (extent as number), 1);
-  let samples = 0;
-  for await (const batch of batches) {
-    options.signal?.throwIfAborted();
-    const execution = instance.begin({ [input.name]: batch }, {
-      entry: options.entry,
-      symbols: { batch: batch.length / size },
-    });
+  using instance = await options.load(lowered.program, options.symbols);
+  const run = new Calibration(network, lowered, instance, options.observer);
+  let seen = 0;
+  for await (const { inputs, symbols, samples } of runs) {
+    signal?.throwIfAborted();
+    const execution = instance.begin(inputs, { entry, symbols });
     run.constants();
     while (execution.done < execution.total) {
       run.before(execution.done);
       execution.advance(1);
-      options.signal?.throwIfAborted();
+      signal?.throwIfAborted();
     }
-    samples += batch.length / size;
-    options.onProgress?.(samples);
+    seen += samples;
+    onProgress?.(seen);
     await new Promise((resolve) => setTimeout(resolve));
   }
-  if (samples === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
+  if (seen === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
   return run.scales;
 }
 
@@ -86,11 +129,9 @@ class Calibration {
     readonly network: IntegerNetwork,
     readonly lowered: LoweredProgram,
     readonly instance: Instance,
-    observer: ObserverKind,
+    observer: (name: string) => Observer,
   ) {
-    this.#observers = new Map(
-      network.activations.map(({ name }) => [name, createObserver(observer)]),
-    );
+    this.#observers = new Map(network.activations.map(({ name }) => [name, observer(name)]));
     for (const activation of network.activations) {
       const instruction = lowered.instructions.get(activation.output.id);
       if (instruction !== undefined) this.#at.set(instruction, activation);
@@ -127,9 +168,18 @@ class Calibration {
       case "gelu": {
         const { values, shape } = this.#values(source.x);
         const scale = this.scales.get(source.scale)!;
-        const table = Float32Array.from({ length: 256 }, (_, i) => geluOf(i - 128, scale));
-        const reals = Float32Array.from(values as Int8Array, (code) => table[code + 128]);
+        const half = bits === 12 ? 2048 : 128;
+        const table = Float32Array.from({ length: 2 * half }, (_, i) => geluOf(i - half, scale));
+        const reals = Float32Array.from(
+          values as Int8Array | Int16Array,
+          (code) => table[Math.max(0, Math.min(2 * half - 1, code + half))],
+        );
         return this.#update(name, bits, reals, shape[shape.length - 1]);
+      }
+      case "tokens": {
+        const ids = this.#values(source.ids).values as Int32Array;
+        const reals = source.of(ids);
+        return this.#update(name, bits, reals, reals.length / ids.length);
       }
       case "codes": {
         const { values, shape } = this.#values(source.x);

@@ -13,8 +13,6 @@ import {
   concatRows,
   dequantizeLinear,
   gatherRows,
-  layerNormInteger,
-  linearInteger,
   lookup,
   meanRows,
   patches,
@@ -29,9 +27,9 @@ import {
 import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
+import { accumulate, normalize } from "./_integer_layers.ts";
 import { dyadic, requantize } from "./dyadic.ts";
 import { geluTable, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
-import type { QuantizedWeight } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
@@ -239,63 +237,43 @@ class Rewriter {
 
   #linear(node: Node): void {
     const { name, inputs: [x, weight, bias], output } = node;
-    const { value, scale } = this.#of(x);
-    const { parameters, weightBits } = this.options;
+    const real = bias === undefined ? undefined : this.#floats(bias);
     const rows = this.source.constants.get(weight!.id)!.tensor(new Map());
-    const real = bias === undefined
-      ? undefined
-      : this.source.constants.get(bias.id)!.tensor(new Map()).data as Float32Array;
-    const room = real !== undefined && parameters.needsRoom(name, rows, weightBits, real);
-    const from = room ? scale.from : [];
-    const quantized = (scales: Scales): QuantizedWeight =>
-      parameters.weight(
-        name,
-        rows,
-        weightBits,
-        room ? { bias: real!, inputScale: scale.of(scales)[0] } : undefined,
-      );
-    const codes = this.builder.constant(
-      `weight ${name}`,
-      "i8",
-      rows.shape,
-      from,
-      (scales) => quantized(scales).codes,
+    const { parameters, weightBits } = this.options;
+    const acc = accumulate(
+      this.builder,
+      this.#of(x),
+      { name, rows, bias: real },
+      parameters,
+      weightBits,
     );
-    const channels = multiply(scale, { from, of: (scales) => quantized(scales).scales });
-    const integerBias = real === undefined ? undefined : this.builder.constant(
-      `bias ${name}`,
-      "i32",
-      bias!.shape as number[],
-      channels.from,
-      (scales) => parameters.bias(name, real, channels.of(scales)),
-    );
-    const acc = this.graph.apply(linearInteger, [value, codes, integerBias], { weightBits });
     if (this.source.outputs.some((o) => o.value === output)) {
-      return this.#set(output, acc, channels);
+      return this.#set(output, acc.value, acc.scale);
     }
     const uses = this.#consumers.get(output.id) ?? [];
     const wide = uses.some(({ node: { op }, at }) =>
       op === "ConcatRows" || (op === "Add" && at === 0)
     );
-    this.#requantize(node, acc, channels, wide ? 16 : 8);
+    this.#requantize(node, acc.value, acc.scale, wide ? 16 : 8);
   }
 
   #norm(node: Node): void {
     const { name, inputs: [x, gamma, beta], output } = node;
-    const tensor = (value: Value): Float32Array =>
-      this.source.constants.get(value.id)!.tensor(new Map()).data as Float32Array;
-    const quantized = this.options.parameters.norm(name, tensor(gamma!), tensor(beta!));
-    const bias = this.builder.constant(
-      `norm ${name}`,
-      "i32",
-      gamma!.shape as number[],
-      [],
-      () => quantized.bias,
+    const z = normalize(
+      this.builder,
+      this.#of(x).value,
+      name,
+      this.#floats(gamma!),
+      this.#floats(beta!),
+      this.options.parameters,
     );
-    const z = this.graph.apply(layerNormInteger, [this.#of(x).value, bias]);
     const uses = this.#consumers.get(output.id) ?? [];
     const wide = uses.some(({ node: { op } }) => op === "Identity");
-    this.#requantize(node, z, { from: [], of: () => quantized.scales }, wide ? 16 : 8);
+    this.#requantize(node, z.value, z.scale, wide ? 16 : 8);
+  }
+
+  #floats(value: Value): Float32Array {
+    return this.source.constants.get(value.id)!.tensor(new Map()).data as Float32Array;
   }
 
   #scores(node: Node): void {

@@ -124,10 +124,16 @@ export function geluOf(code: number, scale: number): number {
 
 /** GELU and its requantisation as a byte table, indexed by code + 128. */
 export function geluTable(scale: number, outputScale: number): Int8Array {
-  return Int8Array.from(
-    { length: 256 },
-    (_, i) => clampCode(roundHalfEven(geluOf(i - 128, scale) / outputScale), 8),
-  );
+  return Int8Array.from({ length: 256 }, (_, i) => geluCode(i - 128, scale, outputScale, 8));
+}
+
+/** GELU and its requantisation for codes of 12 bits, indexed by code + 2048. */
+export function geluTable12(scale: number, outputScale: number): Int16Array {
+  return Int16Array.from({ length: 4096 }, (_, i) => geluCode(i - 2048, scale, outputScale, 12));
+}
+
+function geluCode(code: number, scale: number, outputScale: number, bits: number): number {
+  return clampCode(roundHalfEven(geluOf(code, scale) / outputScale), bits);
 }
 
 /** `round(exp(−d·s)·2^20)`, d = 0…255: the exponentials of mode `table`. */

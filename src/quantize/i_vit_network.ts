@@ -18,14 +18,14 @@ export interface Activation {
   /** I-ViT's name for it. */
   readonly name: string;
   /** Width of its codes. */
-  readonly bits: 8 | 16;
+  readonly bits: 8 | 12 | 16;
   /** The codes. */
   readonly output: Value;
   /** Where the real values come from. */
   readonly source: ActivationSource;
 }
 
-/** Real values: a float input or constant, codes with scales (plus an identity), or GELU of codes. */
+/** Real values: a float input or constant, codes with scales (plus an identity), GELU of codes, or embeddings. */
 export type ActivationSource =
   | { readonly kind: "input"; readonly x: Value }
   | { readonly kind: "constant"; readonly tensor: Tensor }
@@ -37,7 +37,13 @@ export type ActivationSource =
     /** Real values of rows that are constant and therefore in no node. */
     readonly constantRow?: (scales: Scales) => Float32Array;
   }
-  | { readonly kind: "gelu"; readonly x: Value; readonly scale: string };
+  | { readonly kind: "gelu"; readonly x: Value; readonly scale: string }
+  | {
+    readonly kind: "tokens";
+    readonly ids: Value;
+    /** Real values `[tokens, channels]` of one sequence. */
+    readonly of: (ids: Int32Array) => Float32Array;
+  };
 
 /** A network of integers with entries as {@linkcode IVitOptions} asks for, its activations in the order in which they are computed. */
 export interface IntegerNetwork {

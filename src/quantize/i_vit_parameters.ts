@@ -1,4 +1,4 @@
-/** Where the integer weights of an I-ViT network come from. */
+/** Where the integer weights of a network come from. */
 import type { Tensor } from "../tensor.ts";
 import { quantizeBias, quantizeNorm, quantizeWeight, raiseSmallGamma } from "./i_vit_constants.ts";
 import type { QuantizedNorm, QuantizedWeight } from "./i_vit_constants.ts";

@@ -111,3 +111,27 @@ class Percentile implements Observer {
     this.#range *= 2;
   }
 }
+
+/** The largest magnitude over all batches, and that of each channel while their number stays the same. */
+export class ChannelMaximum implements Observer {
+  /** Largest magnitude of each channel. */
+  maxima: Float32Array = new Float32Array(0);
+
+  observe(values: Float32Array, channels: number): number {
+    const first = this.maxima.length === 0;
+    if (!first && this.maxima.length !== channels) {
+      // Attention scores: as many channels as the text has tokens.
+      this.maxima = Float32Array.of(this.maxima.reduce((a, b) => Math.max(a, b)));
+      channels = 1;
+    } else if (first) this.maxima = new Float32Array(channels);
+    const { maxima } = this;
+    for (let at = 0; at < values.length; at += channels) {
+      for (let c = 0; c < channels; c++) {
+        const magnitude = Math.abs(values[at + c]);
+        // NaN fails the comparison and is let in by it.
+        if (!(magnitude <= maxima[c])) maxima[c] = magnitude;
+      }
+    }
+    return maxima.reduce((a, b) => Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b));
+  }
+}

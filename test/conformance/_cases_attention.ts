@@ -26,7 +26,7 @@ function shapes(random: Random, count: number): number[][] {
   ];
 }
 
-function arm(random: Random, range: number): { multiplier: Value; shift: Value } {
+export function arm(random: Random, range: number): { multiplier: Value; shift: Value } {
   return random.chance(0.25) ? hostileDyadic(random, 1) : dyadic(random, 1, range, 100);
 }
 
@@ -41,7 +41,7 @@ function maskOf(random: Random, batch: number, queries: number, keys: number): V
 }
 
 /** Exponentials of a scale, or any 256 integers. */
-function exponentialsOf(random: Random): Value {
+export function exponentialsOf(random: Random): Value {
   if (random.chance(0.3)) return value(random, "i32", [256], random.pick(STYLES));
   const scale = random.pick([0.001, 0.01, 0.08, 0.5]);
   const e = Array.from({ length: 256 }, (_, d) => Math.round(Math.exp(-d * scale) * 2 ** 20));

@@ -9,7 +9,7 @@ type Cases = Generator<Case>;
 type Dyadic = { multiplier: Value; shift: Value };
 
 /** Multipliers for `count` channels, or one for all; the shifts may be as many or one. */
-function arms(random: Random, columns: number, range: number, target: number): Dyadic {
+export function arms(random: Random, columns: number, range: number, target: number): Dyadic {
   const count = random.pick([1, columns]);
   const made = random.chance(0.3)
     ? hostileDyadic(random, count)

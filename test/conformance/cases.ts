@@ -4,6 +4,7 @@
  */
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
+import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
@@ -48,4 +49,12 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   embedding_f32: hgrn.embeddingF32,
   short_conv_f32: hgrn.shortConvF32,
   rms_norm_f32: hgrn.rmsNormF32,
+  embedding_i8: encoder.embeddingI8,
+  layer_norm_dual_i16: encoder.layerNormDualI16,
+  linear_i16: encoder.linearI16,
+  lookup_i16: encoder.lookupI16,
+  attention_ragged_i8: encoder.attentionRaggedI8,
+  pool_rows: encoder.poolRows,
+  attention_ragged_f32: encoder.attentionRaggedF32,
+  add_positions_f32: encoder.addPositionsF32,
 };

@@ -61,6 +61,8 @@ const PROVED = [
   /^asm\/kernels\/integer\/real_multiplier$/,
   /^asm\/kernels\/attention_i8\/add_bias$/,
   /^asm\/ops\/requantize\/residual_row$/,
+  // Hands multipliers to residual_row.
+  /^asm\/ops\/embedding_i8\/exec_embedding_i8$/,
   // Compares bounds of the plan; no value goes through it.
   /^asm\/ops\/attention_i8\/exec_attention_i8$/,
 ];
@@ -70,7 +72,7 @@ const FLOAT = [
   /_f32/,
   /^asm\/ops\/(quantize_linear|dequantize_linear)\//,
   // These have a float32 type beside their integer ones.
-  /^asm\/ops\/(mean_rows|accumulate)\//,
+  /^asm\/ops\/(mean_rows|accumulate|pool_rows)\//,
   // Float32 norm in front of int8 codes, and the float32 factor after an integer product.
   /^asm\/ops\/rms_norm_quantize_i8\//,
   /^asm\/kernels\/gemm_t2\/(finish|gemm_t2)$/,

@@ -31,6 +31,14 @@ import { rmsNormF32 } from "./rms_norm_f32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
+import { embeddingI8 } from "./embedding_i8.ts";
+import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
+import { linearI16 } from "./linear_i16.ts";
+import { lookupI16 } from "./lookup_i16.ts";
+import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
+import { poolRows } from "./pool_rows.ts";
+import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
+import { addPositionsF32 } from "./add_positions_f32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** What each instruction does. */
@@ -67,4 +75,12 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   hgrn_scan_f32: hgrnScanF32,
   hgrn_gate_f32: hgrnGateF32,
   embedding_f32: embeddingF32,
+  embedding_i8: embeddingI8,
+  layer_norm_dual_i16: layerNormDualI16,
+  linear_i16: linearI16,
+  lookup_i16: lookupI16,
+  attention_ragged_i8: attentionRaggedI8,
+  pool_rows: poolRows,
+  attention_ragged_f32: attentionRaggedF32,
+  add_positions_f32: addPositionsF32,
 };

@@ -1,4 +1,4 @@
-import { expectShape, fixed, same } from "../extent.ts";
+import { expectShape, fixed, same, sameShape } from "../extent.ts";
 import type { Attribute, Extent, Value } from "../graph.ts";
 
 /** Shape of scores, for float32 and for integers. */
@@ -21,4 +21,17 @@ export function attentionValuesShape(op: string, p: Value, v: Value): Extent[] {
     same(p.shape[3], v.shape[1]);
   expectShape(fits, op, [p, v]);
   return [v.shape[0], p.shape[2], v.shape[2]];
+}
+
+/** Shape of an attention within sequences, for float32 and for integers. */
+export function raggedAttentionShape(
+  op: string,
+  [q, k, v, offsets]: readonly Value[],
+  attributes: Readonly<Record<string, Attribute>>,
+): readonly Extent[] {
+  const fits = q.shape.length === 2 && sameShape(q.shape, k.shape) && sameShape(q.shape, v.shape) &&
+    offsets.shape.length === 1 &&
+    fixed(q.shape[1], "channels") % (attributes.heads as number) === 0;
+  expectShape(fits, op, [q, k, v, offsets]);
+  return q.shape;
 }

@@ -1,11 +1,11 @@
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
 import type { Op } from "../graph.ts";
 
-/** Accumulators `x·weightᵀ + bias` (i32) of int8 codes; attribute `weightBits` 8 or 7. */
+/** Accumulators `x·weightᵀ + bias` (i32) of int8 or int16 codes; attribute `weightBits` 8 or 7. */
 export const linearInteger: Op = {
   name: "LinearInteger",
   infer([x, weight, bias]) {
-    expectDtype(x, ["i8"], "LinearInteger");
+    expectDtype(x, ["i8", "i16"], "LinearInteger");
     expectDtype(weight, ["i8"], "LinearInteger");
     const [n, k] = weight.shape;
     const fits = weight.shape.length === 2 && same(x.shape[x.shape.length - 1], k) &&

@@ -4,6 +4,9 @@
  * @module
  */
 export { add } from "./add.ts";
+export { addPositions } from "./add_positions.ts";
+export { attentionRagged } from "./attention_ragged.ts";
+export { attentionRaggedInteger } from "./attention_ragged_integer.ts";
 export { attentionScores } from "./attention_scores.ts";
 export { attentionScoresInteger } from "./attention_scores_integer.ts";
 export { attentionValues } from "./attention_values.ts";
@@ -13,6 +16,7 @@ export { concatRows } from "./concat_rows.ts";
 export { dequantizeLinear } from "./dequantize_linear.ts";
 export { embedding } from "./embedding.ts";
 export { fusedBitLinear } from "./fused_bit_linear.ts";
+export { embeddingInteger } from "./embedding_integer.ts";
 export { gatherRows } from "./gather_rows.ts";
 export { gelu } from "./gelu.ts";
 export { hgrnGate } from "./hgrn_gate.ts";
@@ -23,8 +27,10 @@ export { layerNormalization } from "./layer_normalization.ts";
 export { linear } from "./linear.ts";
 export { linearInteger } from "./linear_integer.ts";
 export { lookup } from "./lookup.ts";
+export { lookup12 } from "./lookup_12.ts";
 export { meanRows } from "./mean_rows.ts";
 export { patches } from "./patches.ts";
+export { poolRows } from "./pool_rows.ts";
 export { quantizeLinear } from "./quantize_linear.ts";
 export { relativePositionBias } from "./relative_position_bias.ts";
 export { requantize } from "./requantize.ts";

@@ -65,6 +65,7 @@ export class Lowering {
   readonly #producers: Map<number, Node>;
   #placed: Map<number, Placed> = new Map();
   #consumers: Map<number, Node[]> = new Map();
+  #nodes: readonly Node[] = [];
   #outputNames: Map<number, string> = new Map();
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
@@ -99,6 +100,7 @@ export class Lowering {
     this.#placed = new Map();
     this.quantized.clear();
     const nodes = nodesOf(this.graph, outputs);
+    this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
     this.#outputNames = new Map();
     for (const { name, value } of outputs) {
@@ -131,6 +133,15 @@ export class Lowering {
   /** The nodes of the entry that read a value; none where the value is an output as well. */
   readers(value: Value): readonly Node[] {
     return this.#outputNames.has(value.id) ? [] : this.#consumers.get(value.id) ?? [];
+  }
+
+  /** The node just before this one with the same op, if the two are all that reads their first input. */
+  twin(node: Node): Node | undefined {
+    const [x] = node.inputs;
+    const before = this.#nodes[this.#nodes.indexOf(node) - 1];
+    if (x === undefined || this.#outputNames.has(x.id)) return undefined;
+    if (before?.op !== node.op || before.inputs[0] !== x) return undefined;
+    return this.#consumers.get(x.id)?.length === 2 ? before : undefined;
   }
 
   /** The node that makes a value. */

@@ -67,6 +67,8 @@ export function absorbedBy(lowering: Lowering, node: Node, all: boolean): Node[]
     if (attention !== undefined) return attention.nodes;
     const residual = residualChain(lowering, node);
     if (residual !== undefined) return residual;
+    const dual = dualNorm(lowering, node);
+    if (dual !== undefined) return dual;
   }
   const source = accumulatorOf(lowering, node);
   return source === undefined ? [] : [source];
@@ -105,7 +107,7 @@ function accumulator(
   const heads = node.attributes.heads as number;
   switch (node.op) {
     case "LinearInteger":
-      return ["linear_i8", {
+      return [x!.dtype === "i16" ? "linear_i16" : "linear_i8", {
         x: lowering.operand(x!),
         weight: lowering.weight(
           second!,
@@ -166,6 +168,8 @@ function lowerRequantize(lowering: Lowering, node: Node): void {
       }, attributes);
     }
   }
+  const dual = lowering.options.fuse ? dualNorm(lowering, node) : undefined;
+  if (dual !== undefined) return emitDualNorm(lowering, node, dual);
   const source = lowering.options.parameters ? undefined : accumulatorOf(lowering, node);
   if (source !== undefined) {
     const [name, operands, attributes] = accumulator(lowering, source);
@@ -199,6 +203,29 @@ function residualChain(lowering: Lowering, node: Node): [Node, Node] | undefined
   if (inner.inputs[6] !== undefined) return undefined;
   const source = lowering.only(inner.inputs[0], "LinearInteger");
   return source === undefined ? undefined : [inner, source];
+}
+
+/** A LayerNorm whose result is requantised twice: the norm and the first requantisation. */
+function dualNorm(lowering: Lowering, node: Node): [norm: Node, first: Node] | undefined {
+  const first = lowering.twin(node);
+  const norm = node.inputs[0] && lowering.producer(node.inputs[0]);
+  if (first === undefined || norm?.op !== "LayerNormInteger") return undefined;
+  const plain = [node, first].every(({ inputs, attributes }) =>
+    inputs[3] === undefined && inputs[6] === undefined && attributes.to !== "i32"
+  );
+  return plain ? [norm, first] : undefined;
+}
+
+function emitDualNorm(lowering: Lowering, node: Node, [norm, first]: [Node, Node]): void {
+  const second = requantization(lowering, node);
+  lowering.emit(node.output, "layer_norm_dual_i16", {
+    ...accumulator(lowering, norm)[1],
+    ...requantization(lowering, first),
+    multiplier2: second.multiplier,
+    shift2: second.shift,
+    y: lowering.result(first.output),
+    y2: lowering.result(node.output),
+  });
 }
 
 /** Linear, requantised to 8 bits, then a table. */

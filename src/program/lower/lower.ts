@@ -7,6 +7,7 @@ import type { DerivedParameter, LowerOptions } from "./_lowering.ts";
 import { absorbedByFloat, lowerFloat } from "./float.ts";
 import { absorbedBy, lowerInteger } from "./integer.ts";
 import { lowerRows } from "./rows.ts";
+import { lowerSequences } from "./sequences.ts";
 import { absorbedByTernary, lowerTernary } from "./ternary.ts";
 import { lowerView } from "./views.ts";
 
@@ -57,8 +58,8 @@ export function lower(
     for (const node of nodes) {
       if (absorbed.has(node.output.id)) continue;
       const done = lowerView(lowering, node) || lowerRows(lowering, node) ||
-        lowerInteger(lowering, node) || lowerTernary(lowering, node) ||
-        lowerFloat(lowering, node);
+        lowerSequences(lowering, node) || lowerInteger(lowering, node) ||
+        lowerTernary(lowering, node) || lowerFloat(lowering, node);
       if (!done) throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
     }
     lowering.end(entry, wanted);

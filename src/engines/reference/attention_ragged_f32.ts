@@ -1,0 +1,34 @@
+import { softmax } from "./_float32.ts";
+import type { Operands } from "./_operands.ts";
+import { sequencesOf } from "./_sequences.ts";
+
+/** Attention within each sequence; every product and sum is rounded, d and j ascend. */
+export function attentionRaggedF32(op: Operands): void {
+  const [q, k, v, y] = [op.get("q"), op.get("k"), op.get("v"), op.get("y")];
+  const scale = op.get("scale").get(0, 0);
+  const heads = op.attribute("heads");
+  const size = q.columns / heads;
+  const { fround } = Math;
+  for (const [first, end] of sequencesOf(op)) {
+    const tokens = Array.from({ length: end - first }, (_, j) => first + j);
+    for (let h = 0; h < heads; h++) {
+      const columns = Array.from({ length: size }, (_, d) => h * size + d);
+      for (const i of tokens) {
+        const p = softmax(tokens.map((j) => {
+          const dot = columns.reduce(
+            (sum, c) => fround(sum + fround(q.get(i, c) * k.get(j, c))),
+            0,
+          );
+          return fround(dot * scale);
+        }));
+        for (const c of columns) {
+          y.set(
+            i,
+            c,
+            tokens.reduce((sum, j) => fround(sum + fround(p[j - first] * v.get(j, c))), 0),
+          );
+        }
+      }
+    }
+  }
+}

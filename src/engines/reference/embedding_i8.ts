@@ -1,0 +1,19 @@
+import type { Operands } from "./_operands.ts";
+import { requantize, saturate } from "./_requantize.ts";
+import { positionsOf } from "./_sequences.ts";
+
+/** Rows of a table, each with its own multiplier, plus positions. */
+export function embeddingI8(op: Operands): void {
+  const [table, positions, index, y] = ["table", "positions", "index", "y"].map((n) => op.get(n));
+  const [multiplier, shift] = [op.get("multiplier"), op.get("shift")];
+  const [m, e] = [op.scalar("position_multiplier")!, op.scalar("position_shift")!];
+  positionsOf(op, positions.rows).forEach((p, t) => {
+    const row = index.get(0, t);
+    const [rowMultiplier, rowShift] = [multiplier.get(0, row), shift.get(0, row)];
+    for (let c = 0; c < y.columns; c++) {
+      const sum = requantize(table.get(row, c), rowMultiplier, rowShift, 0) +
+        requantize(positions.get(p, c), m, e, 0);
+      y.set(t, c, saturate(sum, "i16"));
+    }
+  });
+}

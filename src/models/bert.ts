@@ -1,0 +1,130 @@
+/** BERT encoders as a float32 graph for ragged batches. */
+import { Graph } from "../graph/graph.ts";
+import type { SymbolicExtent, Value } from "../graph/graph.ts";
+import {
+  add,
+  addPositions,
+  attentionRagged,
+  gatherRows,
+  gelu,
+  poolRows,
+  reshape,
+} from "../graph/ops/mod.ts";
+import { ModelBuilder } from "./_builder.ts";
+import type { BertConfig } from "./bert_config.ts";
+import { weight } from "./weights.ts";
+import type { Weights } from "./weights.ts";
+
+/** Entry of a compiled encoder. */
+export const ENCODE = "main";
+
+/** Most tokens of a batch that a program can be loaded for. */
+const MOST_TOKENS = 2 ** 20;
+/** Most texts of a batch. */
+const MOST_SEQUENCES = 2 ** 16;
+/** Texts of a batch, where a loader asks for nothing else. */
+const USUAL_SEQUENCES = 32;
+
+/** The inputs of an encoder. */
+export interface EncoderInputs {
+  /** How many tokens a batch has: the symbol `tokens`. */
+  readonly tokens: SymbolicExtent;
+  /** `ids` i32 `[tokens]`. */
+  readonly ids: Value;
+  /** `offsets` i32 `[sequences + 1]`: bounds of the texts. */
+  readonly offsets: Value;
+}
+
+/** Adds the inputs that the float32 and the integer encoder have. */
+export function encoderInputs(graph: Graph, config: BertConfig): EncoderInputs {
+  const tokens = graph.symbol("tokens", MOST_TOKENS, config.maxTokens);
+  const sequences = graph.symbol("sequences", MOST_SEQUENCES, USUAL_SEQUENCES);
+  const ids = graph.input("ids", "i32", [tokens], { check: "below", limit: config.vocabulary });
+  const offsets = graph.input("offsets", "i32", [{ ...sequences, plus: 1 }], {
+    check: "offsets",
+    limit: tokens,
+  });
+  return { tokens, ids, offsets };
+}
+
+/** Tensors of a BERT under the names of `BertModel`, without the prefix of a model around it. */
+export function bertNames(weights: Weights): Weights {
+  if (!weights.has("bert.embeddings.word_embeddings.weight")) return weights;
+  return new Map(
+    [...weights].filter(([name]) => name.startsWith("bert."))
+      .map(([name, tensor]) => [name.slice(5), tensor]),
+  );
+}
+
+/** The position table with the first token type added, float32 `[P, C]`. */
+export function positionTable(config: BertConfig, weights: Weights): Float32Array {
+  const { positions, width, tokenTypes } = config;
+  const table = weight(weights, "embeddings.position_embeddings.weight", [positions, width]).data;
+  const types =
+    weight(weights, "embeddings.token_type_embeddings.weight", [tokenTypes, width]).data;
+  return Float32Array.from(table as Float32Array, (x, i) => x + (types as Float32Array)[i % width]);
+}
+
+/**
+ * Builds the network: inputs `ids` `[tokens]` and `offsets` `[sequences + 1]`, output `sums`
+ * `[sequences, width]`: the last LayerNorm summed over the tokens of each text, or that of its first
+ * token. Divided by its length it is the embedding (`unitVector`).
+ *
+ * @param config Its sizes.
+ * @param weights Tensors under the names of Hugging Face's `BertModel`.
+ * @throws {FewbitError} Where a tensor is missing, of another shape, or not finite.
+ */
+export function buildBert(config: BertConfig, weights: Weights): Graph {
+  const { width, vocabulary, positions } = config;
+  const named = bertNames(weights);
+  const graph = new Graph();
+  const model = new ModelBuilder(graph, named, config.epsilon);
+  const { tokens, ids, offsets } = encoderInputs(graph, config);
+
+  const words = weight(named, "embeddings.word_embeddings.weight", [vocabulary, width]);
+  const table = model.constant("embeddings.word_embeddings", {
+    ...words,
+    shape: [1, vocabulary, width],
+  });
+  const position = model.constant("embeddings.position_embeddings", {
+    dtype: "f32",
+    shape: [positions, width],
+    data: positionTable(config, named),
+  });
+  let x = graph.apply(gatherRows, [table, ids]);
+  x = graph.apply(reshape([tokens, width]), [x]);
+  x = graph.apply(addPositions, [x, position, offsets]);
+  x = model.norm(x, "embeddings.LayerNorm", width, "embeddings");
+  for (let i = 0; i < config.depth; i++) {
+    x = buildLayer(model, config, x, offsets, `encoder.layer.${i}.`);
+  }
+  const pooling = config.pooling === "cls" ? "first" : "sum";
+  graph.output("sums", graph.apply(poolRows, [x, offsets], { pooling }), ENCODE);
+  return graph;
+}
+
+function buildLayer(
+  model: ModelBuilder,
+  config: BertConfig,
+  x: Value,
+  offsets: Value,
+  block: string,
+): Value {
+  const { graph } = model;
+  const { width, heads, hidden } = config;
+  const [q, k, v] = ["query", "key", "value"].map((name) =>
+    model.linear(x, `${block}attention.self.${name}`, width, `${block}${name}`)
+  );
+  let y = graph.apply(attentionRagged, [q, k, v, offsets], {
+    heads,
+    scale: Math.fround((width / heads) ** -0.5),
+  }, { output: `${block}context` });
+  y = model.linear(y, `${block}attention.output.dense`, width, `${block}attention_out`);
+  y = graph.apply(add, [y, x], {}, { output: `${block}residual1` });
+  x = model.norm(y, `${block}attention.output.LayerNorm`, width, `${block}mid`);
+  y = model.linear(x, `${block}intermediate.dense`, hidden, `${block}gelu_in`);
+  y = graph.apply(gelu, [y], {}, { output: `${block}gelu_out` });
+  y = model.linear(y, `${block}output.dense`, width, `${block}mlp_out`);
+  y = graph.apply(add, [y, x], {}, { output: `${block}residual2` });
+  return model.norm(y, `${block}output.LayerNorm`, width, `${block}out`);
+}

@@ -1,0 +1,155 @@
+/** From checkpoints to compiled sentence encoders. */
+import { load } from "../engines/load.ts";
+import { FewbitError } from "../errors.ts";
+import { buildBert } from "../models/bert.ts";
+import { bertConfig } from "../models/bert_config.ts";
+import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
+import type { Weights } from "../models/weights.ts";
+import { compile } from "../program/compile.ts";
+import type { CompiledProgram, Metadata } from "../program/program.ts";
+import { quantizeBert } from "../quantize/bert.ts";
+import { calibrateBert } from "../quantize/bert_calibrate.ts";
+import type { EncoderScales } from "../quantize/encoder_scales.ts";
+
+/** A sentence encoder as Hugging Face and sentence-transformers write it. */
+export interface EncoderCheckpoint extends EncoderFiles {
+  /** Tensors of model.safetensors. */
+  readonly weights: Weights;
+}
+
+/** Options of {@linkcode compileEncoder}. */
+export interface CompileEncoderOptions {
+  /** `w8a8` (default), or `w7a8`: 7-bit weights, faster where relaxed SIMD is there. */
+  readonly bits?: "w8a8" | "w7a8";
+  /** More metadata: `tokenizer`, the parsed tokenizer.json, is where pipelines look for it. */
+  readonly metadata?: Metadata;
+  /** Told what had to be changed to fit integers. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Options of {@linkcode calibrateEncoder}. */
+export interface CalibrateEncoderOptions {
+  /** Bits that the weights will have. Default `w8a8`. */
+  readonly bits?: "w8a8" | "w7a8";
+  /** Stops calibration. */
+  readonly signal?: AbortSignal;
+  /** Called with the texts done, of as many as there are. */
+  readonly onProgress?: (texts: number) => void;
+}
+
+/**
+ * Compiles an integer-only encoder.
+ *
+ * The program has one entry, `main`. Its inputs are a ragged batch: `ids`, i32 `[tokens]`, the token
+ * ids of all texts one after the other, and `offsets`, i32 `[sequences + 1]`, the bounds of the texts:
+ * text s has the ids `offsets[s]` … `offsets[s + 1]`, at least one and at most `maxTokens` (which the
+ * caller checks). Its output is `sums`, i32 `[sequences, dimension]`; `unitVector` of a row is the
+ * embedding. `max_tokens` and `max_sequences` are chosen when it is loaded (`maxTokens` and 32).
+ *
+ * Metadata: `task` "sentence-embedding", `architecture` "bert", `dimension`, `maxTokens`, `pooling`
+ * ("mean" or "cls"), `normalize` true, `quantization`, and what `options.metadata` adds: pipelines
+ * expect the parsed tokenizer.json under `tokenizer`.
+ *
+ * @param checkpoint Parsed JSON files and float tensors.
+ * @param scales What calibration found: `readEncoderScales` of a file, or {@linkcode calibrateEncoder}.
+ * @throws {FewbitError} `unsupported` for another family, `invalid_file` where a tensor or scale is
+ * missing or has the wrong size.
+ */
+export function compileEncoder(
+  checkpoint: EncoderCheckpoint,
+  scales: EncoderScales,
+  options: CompileEncoderOptions = {},
+): CompiledProgram {
+  const { bits = "w8a8", onWarning } = options;
+  const config = bertConfig(checkpoint);
+  const network = quantizeBert(config, checkpoint.weights, {
+    smooth: scales.smooth,
+    weightBits: weightBitsOf(bits),
+    ...(onWarning && { onWarning }),
+  });
+  checkScales(scales, network.graph.constants.values(), config);
+  const metadata = metadataOf(config, { bits, nonlinear: "table" }, options.metadata);
+  return compile(network.graph, { scales: scales.scales, metadata });
+}
+
+/** The float32 encoder, for baselines: the same inputs, `sums` in float32. */
+export function compileFloatEncoder(checkpoint: EncoderCheckpoint, fast = false): CompiledProgram {
+  const config = bertConfig(checkpoint);
+  const metadata = metadataOf(config, { bits: "f32" }, {});
+  return compile(buildBert(config, checkpoint.weights), { fast, metadata });
+}
+
+/**
+ * The same integers for one text at a time, every node shown under the name of its activation
+ * (`encoder.layer.0.scores`), in entry `main`.
+ */
+export function compileEncoderTaps(
+  checkpoint: EncoderCheckpoint,
+  { scales, smooth }: EncoderScales,
+  options: Pick<CompileEncoderOptions, "bits"> = {},
+): CompiledProgram {
+  const network = quantizeBert(bertConfig(checkpoint), checkpoint.weights, {
+    smooth,
+    weightBits: weightBitsOf(options.bits),
+    single: true,
+  });
+  return compile(network.graph, { scales, taps: { entry: "main", values: network.taps } });
+}
+
+/**
+ * Finds the scales of an encoder from texts.
+ *
+ * @param checkpoint Parsed JSON files and float tensors.
+ * @param texts Token ids of each text, special tokens included, at most `maxTokens` each.
+ * @throws {FewbitError} `invalid_argument` without a text, or where one is empty or too long.
+ */
+export async function calibrateEncoder(
+  checkpoint: EncoderCheckpoint,
+  texts: readonly (readonly number[])[],
+  { bits, ...options }: CalibrateEncoderOptions = {},
+): Promise<EncoderScales> {
+  return await calibrateBert(bertConfig(checkpoint), checkpoint.weights, texts, {
+    ...options,
+    weightBits: weightBitsOf(bits),
+    load: (program, symbols) => load(program, { symbols }),
+  });
+}
+
+function weightBitsOf(bits: "w8a8" | "w7a8" | undefined): 7 | 8 {
+  return bits === "w7a8" ? 7 : 8;
+}
+
+function checkScales(
+  { scales, smooth }: EncoderScales,
+  constants: Iterable<{ readonly derivedFrom: readonly string[] }>,
+  { width }: BertConfig,
+): void {
+  for (const { derivedFrom } of constants) {
+    const missing = derivedFrom.find((name) => !scales.has(name));
+    if (missing === undefined) continue;
+    throw new FewbitError(
+      "invalid_file",
+      `Cannot compile encoder: the scales have none for "${missing}"; calibrate this model`,
+    );
+  }
+  for (const [name, divisors] of smooth) {
+    if (divisors.length === width) continue;
+    throw new FewbitError(
+      "invalid_file",
+      `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${width} channels`,
+    );
+  }
+}
+
+function metadataOf(config: BertConfig, quantization: Metadata, more: Metadata = {}): Metadata {
+  return {
+    task: "sentence-embedding",
+    architecture: "bert",
+    dimension: config.width,
+    maxTokens: config.maxTokens,
+    pooling: config.pooling,
+    normalize: true,
+    quantization,
+    ...more,
+  };
+}

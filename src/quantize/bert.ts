@@ -1,0 +1,315 @@
+/**
+ * BERT encoders in integers only: weights of 8 bits per channel, static activations, the operators of
+ * I-ViT with tabulated softmax and GELU. Beyond I-ViT: a token table with a scale for each row,
+ * LayerNorms with two results (8 bits for the layers, 16 for the residual), GELU of 12 bits, and
+ * SmoothQuant (Xiao et al. 2023), folded into the LayerNorm's requantisation and the next weights.
+ *
+ * @module
+ */
+import type { SymbolicExtent, Value } from "../graph/graph.ts";
+import {
+  attentionRaggedInteger,
+  attentionScoresInteger,
+  attentionValuesInteger,
+  embeddingInteger,
+  lookup12,
+  poolRows,
+  reshape,
+  softmaxInteger,
+} from "../graph/ops/mod.ts";
+import { bertNames, ENCODE, encoderInputs, positionTable } from "../models/bert.ts";
+import type { EncoderInputs } from "../models/bert.ts";
+import type { BertConfig } from "../models/bert_config.ts";
+import { weight } from "../models/weights.ts";
+import type { Weights } from "../models/weights.ts";
+import { quantizeRows, smoothColumns } from "./bert_constants.ts";
+import { IntegerBuilder } from "./_integer_builder.ts";
+import type { Codes } from "./_integer_builder.ts";
+import { accumulate, normalize } from "./_integer_layers.ts";
+import { dyadic } from "./dyadic.ts";
+import { geluTable12, softmaxTable } from "./i_vit_constants.ts";
+import { multiply, ruleOf } from "./i_vit_network.ts";
+import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
+import { quantizeParameters } from "./i_vit_parameters.ts";
+import type { IntegerParameters } from "./i_vit_parameters.ts";
+import { quantizeValue } from "./round.ts";
+
+/** Options of {@linkcode quantizeBert}. */
+export interface QuantizeBertOptions {
+  /** SmoothQuant's divisors of each channel, by the name of the activation; none divides nothing. */
+  readonly smooth?: ReadonlyMap<string, Float32Array>;
+  /** Bits of the weights: 8 (default), or 7, which are faster where relaxed SIMD is there. */
+  readonly weightBits?: 7 | 8;
+  /**
+   * One text at a time, with scores and softmax as nodes of their own: for calibration and taps. The
+   * integers are the same.
+   */
+  readonly single?: boolean;
+  /** Told what had to be changed to fit integers. */
+  readonly onWarning?: (message: string) => void;
+}
+
+/** Activations that SmoothQuant treats, with the linear layers that read each. */
+export function smoothedSites(config: BertConfig): Map<string, readonly string[]> {
+  const sites = new Map<string, readonly string[]>();
+  for (let i = 0; i < config.depth; i++) {
+    const block = `encoder.layer.${i}.`;
+    const readers = ["query", "key", "value"].map((name) => `${block}attention.self.${name}`);
+    sites.set(`${block}in8`, readers);
+    sites.set(`${block}mid8`, [`${block}intermediate.dense`]);
+  }
+  return sites;
+}
+
+/**
+ * Builds the integer network of a BERT: inputs `ids` and `offsets`, output `sums` i32
+ * `[sequences, width]`, with scales left open.
+ *
+ * @param config Its sizes.
+ * @param weights Float tensors under the names of Hugging Face's `BertModel`.
+ */
+export function quantizeBert(
+  config: BertConfig,
+  weights: Weights,
+  options: QuantizeBertOptions = {},
+): IntegerNetwork {
+  const encoder = new Encoder(config, bertNames(weights), options);
+  encoder.build();
+  const { graph, activations, taps } = encoder.builder;
+  return {
+    graph,
+    activations: [...activations.values()],
+    taps: new Map([
+      ...[...activations.values()].map(({ name, output }) => [name, output] as const),
+      ...taps,
+    ]),
+  };
+}
+
+/** The two results of a LayerNorm. */
+interface FanOut {
+  /** 8 bits, smoothed. */
+  readonly layers: Codes;
+  /** 16 bits. */
+  readonly residual: Codes;
+}
+
+class Encoder {
+  readonly builder: IntegerBuilder = new IntegerBuilder();
+  readonly #inputs: EncoderInputs;
+  readonly #parameters: IntegerParameters;
+
+  constructor(
+    readonly config: BertConfig,
+    readonly weights: Weights,
+    readonly options: QuantizeBertOptions,
+  ) {
+    this.#inputs = encoderInputs(this.builder.graph, config);
+    this.#parameters = quantizeParameters(options.onWarning);
+  }
+
+  build(): void {
+    const { builder, config } = this;
+    let z = this.#norm(this.#embed(), "embeddings.LayerNorm");
+    for (let i = 0; i < config.depth; i++) z = this.#layer(z, `encoder.layer.${i}.`);
+    const last = builder.requantized("last16", z.value, z.scale, 16);
+    const sums = builder.graph.apply(poolRows, [last, this.#inputs.offsets], {
+      pooling: config.pooling === "cls" ? "first" : "sum",
+    });
+    builder.graph.output("sums", sums, ENCODE);
+  }
+
+  #floats(name: string, shape: readonly number[]): Float32Array {
+    return weight(this.weights, name, shape).data as Float32Array;
+  }
+
+  /** Token rows, requantised by their own scales, plus positions. */
+  #embed(): Value {
+    const { builder, config: { vocabulary, positions, width } } = this;
+    const { ids, offsets } = this.#inputs;
+    const words = this.#floats("embeddings.word_embeddings.weight", [vocabulary, width]);
+    const rows = quantizeRows(words, vocabulary);
+    const table = builder.constant("rows", "i8", [vocabulary, width], [], () => rows.codes);
+    const each = (part: "multiplier" | "shift"): Value =>
+      builder.constant(`rows ${part}`, "i32", [vocabulary], ["embedding"], (scales) => {
+        const scale = scales.get("embedding")!;
+        return Int32Array.from(rows.scales, (row) => dyadic(row, scale)[part]);
+      });
+    const reals = positionTable(this.config, this.weights);
+    const codes = builder.constant(
+      "positions",
+      "i16",
+      [positions, width],
+      ["position"],
+      (scales) => Int16Array.from(reals, (x) => quantizeValue(x, scales.get("position")!, 16)),
+    );
+    const tensor = { dtype: "f32", shape: [positions, width], data: reals } as const;
+    builder.activation({
+      name: "position",
+      bits: 16,
+      output: codes,
+      source: { kind: "constant", tensor },
+    });
+    const position = builder.dyadics("position", ruleOf("position"), "embedding");
+    const inputs = [table, each("multiplier"), each("shift"), codes, ...position, ids, offsets];
+    const output = builder.graph.apply(embeddingInteger, inputs, {}, { output: "embedding" });
+    builder.activation({
+      name: "embedding",
+      bits: 16,
+      output,
+      source: {
+        kind: "tokens",
+        ids,
+        of: (ids) =>
+          Float32Array.from({ length: ids.length * width }, (_, i) => {
+            const row = ids[Math.floor(i / width)];
+            return Math.fround(rows.codes[row * width + i % width] * rows.scales[row]) + reals[i];
+          }),
+      },
+    });
+    return output;
+  }
+
+  #layer(z: Codes, block: string): Codes {
+    const { width, hidden } = this.config;
+    const input = this.#fanOut(z, `${block}in`);
+    const [q, k, v] = ["query", "key", "value"].map((name) =>
+      this.#linear(input.layers, `${block}attention.self.${name}`, width, `${block}${name}`, 8)
+    );
+    const context = this.#attention(q, k, v, block);
+    let y = this.#linear(
+      context,
+      `${block}attention.output.dense`,
+      width,
+      `${block}attention_out`,
+      16,
+    );
+    let sum = this.#add(y, input.residual, `${block}residual1`);
+    const middle = this.#fanOut(
+      this.#norm(sum, `${block}attention.output.LayerNorm`),
+      `${block}mid`,
+    );
+    y = this.#linear(middle.layers, `${block}intermediate.dense`, hidden, `${block}gelu_in`, 12);
+    y = this.#gelu(y, block);
+    y = this.#linear(y, `${block}output.dense`, width, `${block}mlp_out`, 16);
+    sum = this.#add(y, middle.residual, `${block}residual2`);
+    return this.#norm(sum, `${block}output.LayerNorm`);
+  }
+
+  #norm(x: Value, name: string): Codes {
+    const shape = [this.config.width];
+    const gamma = this.#floats(`${name}.weight`, shape);
+    const beta = this.#floats(`${name}.bias`, shape);
+    return normalize(this.builder, x, name, gamma, beta, this.#parameters);
+  }
+
+  #fanOut({ value, scale }: Codes, name: string): FanOut {
+    const divisors = this.options.smooth?.get(`${name}8`);
+    const smoothed: ScaleRule = divisors === undefined
+      ? scale
+      : { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+    // Next to each other, so that one instruction can do both.
+    const narrow = this.builder.requantized(`${name}8`, value, smoothed, 8);
+    const wide = this.builder.requantized(`${name}16`, value, scale, 16);
+    return {
+      layers: { value: narrow, scale: ruleOf(`${name}8`) },
+      residual: { value: wide, scale: ruleOf(`${name}16`) },
+    };
+  }
+
+  #linear(x: Codes, name: string, width: number, output: string, bits: 8 | 12 | 16): Codes {
+    const inner = x.value.shape[x.value.shape.length - 1] as number;
+    const tensor = weight(this.weights, `${name}.weight`, [width, inner]);
+    const divisors = this.options.smooth?.get(x.scale.from[0]);
+    const rows = divisors === undefined ? tensor : smoothColumns(tensor, divisors);
+    const bias = this.weights.has(`${name}.bias`)
+      ? this.#floats(`${name}.bias`, [width])
+      : undefined;
+    const layer = { name, rows, bias };
+    const acc = accumulate(this.builder, x, layer, this.#parameters, this.options.weightBits ?? 8);
+    const value = this.builder.requantized(output, acc.value, acc.scale, bits);
+    return { value, scale: ruleOf(output) };
+  }
+
+  #add(branch: Codes, identity: Codes, name: string): Value {
+    return this.builder.requantized(name, branch.value, branch.scale, 16, identity);
+  }
+
+  #attention(q: Codes, k: Codes, v: Codes, block: string): Codes {
+    const { builder, config: { width, heads } } = this;
+    const { graph } = builder;
+    const root: ScaleRule = {
+      from: [],
+      of: () => Float32Array.of(Math.fround((width / heads) ** -0.5)),
+    };
+    const scores = `${block}scores`;
+    const context = `${block}context`;
+    const scoreScale = multiply(multiply(q.scale, k.scale), root);
+    const probability: ScaleRule = { from: [], of: () => Float32Array.of(2 ** -15) };
+    const valueScale = multiply(probability, v.scale);
+    const exponentials = builder.constant(
+      `exponentials ${scores}`,
+      "i32",
+      [256],
+      [scores],
+      (scales) => softmaxTable(scales.get(scores)!),
+    );
+    const scale = ruleOf(context);
+    if (this.options.single !== true) {
+      const value = graph.apply(
+        attentionRaggedInteger,
+        [
+          q.value,
+          k.value,
+          v.value,
+          this.#inputs.offsets,
+          ...builder.dyadics(`requantize ${scores}`, scoreScale, scores),
+          exponentials,
+          ...builder.dyadics(`requantize ${context}`, valueScale, context),
+        ],
+        { heads },
+        { output: context },
+      );
+      return { value, scale };
+    }
+    const { tokens } = this.#inputs;
+    const shape: (number | SymbolicExtent)[] = [1, tokens, width];
+    const [q1, k1, v1] = [q, k, v].map(({ value }) => graph.apply(reshape(shape), [value]));
+    const acc = graph.apply(attentionScoresInteger, [q1, k1], { heads });
+    const codes = builder.requantized(scores, acc, scoreScale, 8);
+    const p = graph.apply(softmaxInteger, [codes, exponentials], { mode: "table", bits: 16 });
+    builder.taps.set(`${block}softmax`, p);
+    const sums = graph.apply(attentionValuesInteger, [p, v1]);
+    const value = builder.requantized(context, sums, valueScale, 8);
+    return { value: graph.apply(reshape([tokens, width]), [value]), scale };
+  }
+
+  #gelu(x: Codes, block: string): Codes {
+    const { builder } = this;
+    const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
+    const table = builder.constant(
+      `gelu ${to}`,
+      "i16",
+      [4096],
+      [from, to],
+      (scales) => geluTable12(scales.get(from)!, scales.get(to)!),
+    );
+    const value = builder.graph.apply(lookup12, [x.value, table]);
+    builder.activation({
+      name: to,
+      bits: 12,
+      output: value,
+      source: { kind: "gelu", x: x.value, scale: from },
+    });
+    // The table clamps its codes: a tap shows them clamped.
+    const identity = builder.constant(
+      "codes of 12 bits",
+      "i16",
+      [4096],
+      [],
+      () => Int16Array.from({ length: 4096 }, (_, i) => i - 2048),
+    );
+    builder.taps.set(from, builder.graph.apply(lookup12, [x.value, identity]));
+    return { value, scale: ruleOf(to) };
+  }
+}

@@ -1,0 +1,92 @@
+/** Calibration of integer BERT encoders: largest magnitudes over some texts, twice around SmoothQuant. */
+import { FewbitError } from "../errors.ts";
+import { bertNames, ENCODE } from "../models/bert.ts";
+import type { BertConfig } from "../models/bert_config.ts";
+import { weight } from "../models/weights.ts";
+import type { Weights } from "../models/weights.ts";
+import { quantizeBert, smoothedSites } from "./bert.ts";
+import { columnMaxima, smoothingDivisors } from "./bert_constants.ts";
+import { calibrateRuns } from "./calibrate.ts";
+import type { CalibrateRunsOptions, CalibrationRun } from "./calibrate.ts";
+import type { EncoderScales } from "./encoder_scales.ts";
+import { ChannelMaximum } from "./observer.ts";
+
+/** SmoothQuant's α: how much of the range of activations goes to the weights. */
+const ALPHA = 0.85;
+
+/** Options of {@linkcode calibrateBert}. */
+export interface CalibrateBertOptions extends Omit<CalibrateRunsOptions, "entry"> {
+  /** Bits of the weights. Default 8. */
+  readonly weightBits?: 7 | 8;
+}
+
+/**
+ * Finds the scales of an encoder.
+ *
+ * @param config Its sizes.
+ * @param weights Float tensors.
+ * @param texts Token ids of each text, special tokens included.
+ * @throws {FewbitError} `invalid_argument` without a text, or where one is empty or too long.
+ */
+export async function calibrateBert(
+  config: BertConfig,
+  weights: Weights,
+  texts: readonly (readonly number[])[],
+  options: CalibrateBertOptions,
+): Promise<EncoderScales> {
+  const bad = texts.findIndex(({ length }) => length === 0 || length > config.maxTokens);
+  if (bad >= 0) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot calibrate: text ${bad} has ${
+        texts[bad].length
+      } tokens, expected 1 to ${config.maxTokens}`,
+    );
+  }
+  const runs = texts.map((ids): CalibrationRun => ({
+    inputs: { ids: Int32Array.from(ids), offsets: Int32Array.of(0, ids.length) },
+    symbols: { tokens: ids.length, sequences: 1 },
+    samples: 1,
+  }));
+  const symbols = { max_tokens: config.maxTokens, max_sequences: 1 };
+  const { weightBits = 8, onProgress, ...common } = options;
+  const pass = async (
+    smooth: ReadonlyMap<string, Float32Array>,
+    before: number,
+  ): Promise<[scales: Map<string, number>, observers: Map<string, ChannelMaximum>]> => {
+    const observers = new Map<string, ChannelMaximum>();
+    const network = quantizeBert(config, weights, { smooth, weightBits, single: true });
+    const scales = await calibrateRuns(network, runs, {
+      ...common,
+      entry: ENCODE,
+      symbols,
+      observer: (name) => {
+        const observer = new ChannelMaximum();
+        observers.set(name, observer);
+        return observer;
+      },
+      ...(onProgress && { onProgress: (seen: number) => onProgress(before + seen / 2) }),
+    });
+    return [scales, observers];
+  };
+  const [, observers] = await pass(new Map(), 0);
+  const smooth = smoothing(config, bertNames(weights), observers);
+  const [scales] = await pass(smooth, texts.length / 2);
+  return { scales, smooth };
+}
+
+function smoothing(
+  config: BertConfig,
+  weights: Weights,
+  observers: ReadonlyMap<string, ChannelMaximum>,
+): Map<string, Float32Array> {
+  const { width, hidden } = config;
+  return new Map(
+    [...smoothedSites(config)].map(([site, readers]) => {
+      const rows = site.endsWith("mid8") ? hidden : width;
+      const tensors = readers.map((name) => weight(weights, `${name}.weight`, [rows, width]));
+      const maxima = columnMaxima(tensors, width);
+      return [site, smoothingDivisors(observers.get(site)!.maxima, maxima, ALPHA)];
+    }),
+  );
+}
