@@ -48,7 +48,6 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   swiglu_f32: hgrn.swigluF32,
   embedding_f32: hgrn.embeddingF32,
   short_conv_f32: hgrn.shortConvF32,
-  rms_norm_f32: hgrn.rmsNormF32,
   embedding_i8: encoder.embeddingI8,
   layer_norm_dual_i16: encoder.layerNormDualI16,
   linear_i16: encoder.linearI16,
@@ -57,4 +56,5 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   pool_rows: encoder.poolRows,
   attention_ragged_f32: encoder.attentionRaggedF32,
   add_positions_f32: encoder.addPositionsF32,
+  rms_norm_f32: hgrn.rmsNormF32,
 };
