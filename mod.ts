@@ -1,8 +1,9 @@
 /**
  * fewbit runs few-bit neural networks anywhere WebAssembly runs, with the same bits everywhere.
  *
- * Most users want {@linkcode ImageClassifier}. Below it lie {@linkcode Graph} and {@linkcode compile}
- * to write networks, {@linkcode load} to run programs, and the quantisers.
+ * Most users want {@linkcode TextGenerator} or {@linkcode ImageClassifier}. Below them lie
+ * {@linkcode Graph} and {@linkcode compile} to write networks, {@linkcode load} to run programs, and
+ * the quantisers.
  *
  * @example
  * ```ts
@@ -17,7 +18,7 @@
  */
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
-export type { DType, Tensor, TensorData } from "./src/tensor.ts";
+export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
 
 export { ImageClassifier } from "./src/pipelines/image_classifier.ts";
 export type {
@@ -27,6 +28,23 @@ export type {
   LabelScore,
   ModelSource,
 } from "./src/pipelines/image_classifier.ts";
+export { TextGenerator } from "./src/pipelines/text_generator.ts";
+export type { GeneratorOptions, Prompt } from "./src/pipelines/text_generator.ts";
+export { TextSession } from "./src/pipelines/text_session.ts";
+export type {
+  GeneratedToken,
+  GenerateOptions,
+  TextPiece,
+  Usage,
+} from "./src/pipelines/text_session.ts";
+export type { Perplexity, PerplexityOptions } from "./src/pipelines/perplexity.ts";
+export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export { compileTextModel } from "./src/pipelines/text_compile.ts";
+export type { CompiledText } from "./src/pipelines/text_compile.ts";
+export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipelines/text_metadata.ts";
+export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
+export type { TernaryOptions } from "./src/quantize/ternary_network.ts";
 export { readCheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
 export {
@@ -45,6 +63,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  InputCheck,
   Node,
   Op,
   SymbolicExtent,
@@ -52,7 +71,7 @@ export type {
 } from "./src/graph/graph.ts";
 export * as ops from "./src/graph/ops/mod.ts";
 export { calibrate } from "./src/quantize/calibrate.ts";
-export type { CalibrateOptions } from "./src/quantize/calibrate.ts";
+export type { CalibrateOptions, CalibrateRunsOptions } from "./src/quantize/calibrate.ts";
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
 export type { IVitOptions } from "./src/quantize/i_vit.ts";
 export type {

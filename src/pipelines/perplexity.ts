@@ -28,6 +28,7 @@ export interface Perplexity {
   readonly perplexity: number;
   /** Predicted tokens. */
   readonly tokens: number;
+  /** Windows that they lie in. */
   readonly windows: number;
 }
 
