@@ -23,6 +23,8 @@
  *   grow memory to context + instance_size(model)
  *   for segment in 0, 1, 2: copy the next segment_bytes(model, segment) bytes of the file
  *                           to segment_address(model, segment); in pieces, as they come
+ *   for the next trits_bytes(model) bytes, if there are any, trits_capacity(model) at most at a time:
+ *     copy n bytes to trits_address(model); trits_push(model, n)
  *   model_ready(model)
  *   instance_init(model, context)
  *
@@ -68,7 +70,7 @@
 #define FEWBIT_BAD_ENTRY 21
 #define FEWBIT_TOO_MUCH_MEMORY 22
 #define FEWBIT_TOO_MUCH_WORK 23
-#define FEWBIT_BAD_DATA 24           /* stored bytes of the wrong size, or an index out of range */
+#define FEWBIT_BAD_DATA 24           /* stored bytes of the wrong size, an index out of range, no trits */
 #define FEWBIT_BAD_ARGUMENT 32       /* a symbol out of its range, an index or a step out of order */
 #define FEWBIT_BAD_INPUT 33          /* values of an input fail its check */
 
@@ -100,6 +102,12 @@ uint32_t model_end(fewbit_model model);
 /* Place and size of the stored constants (0), parameters (1) and state (2), in the file's order. */
 uint32_t segment_address(fewbit_model model, uint32_t segment);
 uint32_t segment_bytes(fewbit_model model, uint32_t segment);
+/* Ternary weights are stored in base 3 behind the segments, trits_bytes in all (0 in most models), and
+ * are decoded into place from a buffer of trits_capacity bytes: pieces of any size, in order. */
+uint32_t trits_bytes(fewbit_model model);
+uint32_t trits_address(fewbit_model model);
+uint32_t trits_capacity(fewbit_model model);
+int32_t trits_push(fewbit_model model, uint32_t bytes);
 /* Checks the stored bytes; then instances may be made. */
 int32_t model_ready(fewbit_model model);
 
@@ -134,7 +142,7 @@ uint32_t tensor_bytes(fewbit_context context, uint32_t tensor);
 uint32_t tensor_capacity(fewbit_context context, uint32_t tensor);
 /* Its extent along an axis (0 ... 3) at the present values of the symbols; 1 beyond its rank. */
 uint32_t tensor_extent(fewbit_context context, uint32_t tensor, uint32_t axis);
-/* Where the initial bytes of a constant, parameter or state lie; 0 where they are zero. */
+/* Where the initial bytes of a constant, parameter or state lie, decoded; 0 where they are zero. */
 uint32_t tensor_initial(fewbit_model model, uint32_t tensor);
 
 /* Begins an entry: checks symbols and inputs. The checked inputs must not be changed until it ends. */

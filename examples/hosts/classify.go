@@ -82,9 +82,24 @@ func load(module api.Module, file []byte) *program {
 		module.Memory().Write(address, file[at:at+size])
 		at += size
 	}
+	p.pushTrits(file[at:])
 	p.check("model_ready", uint64(p.model))
 	p.check("instance_init", uint64(p.model), uint64(p.context))
 	return p
+}
+
+// pushTrits hands ternary weights over through a buffer, from which the module decodes them.
+func (p *program) pushTrits(stored []byte) {
+	address := p.call("trits_address", uint64(p.model))
+	capacity := p.call("trits_capacity", uint64(p.model))
+	missing := p.call("trits_bytes", uint64(p.model))
+	for missing > 0 {
+		size := min(missing, capacity)
+		p.module.Memory().Write(address, stored[:size])
+		p.check("trits_push", uint64(p.model), uint64(size))
+		stored = stored[size:]
+		missing -= size
+	}
 }
 
 func (p *program) run(name, input string, data []byte, output string) []byte {

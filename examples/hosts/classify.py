@@ -41,8 +41,21 @@ class Program:
             size = self.call("segment_bytes", self.model, segment)
             self.write(self.call("segment_address", self.model, segment), model[at : at + size])
             at += size
+        self.push_trits(memoryview(model)[at:])
         self.check("model_ready", self.model)
         self.check("instance_init", self.model, self.context)
+
+    def push_trits(self, stored: memoryview):
+        """Ternary weights go through a buffer, from which the module decodes them."""
+        address = self.call("trits_address", self.model)
+        capacity = self.call("trits_capacity", self.model)
+        missing = self.call("trits_bytes", self.model)
+        while missing > 0:
+            size = min(missing, capacity)
+            self.write(address, bytes(stored[:size]))
+            self.check("trits_push", self.model, size)
+            stored = stored[size:]
+            missing -= size
 
     def call(self, name, *args):
         return self.exports[name](self.store, *args)

@@ -1,4 +1,5 @@
 /** Numbers and names for people. */
+import { formatBytes } from "../format_bytes.ts";
 import type { Expression, Index, Program } from "../program/program.ts";
 
 /** An expression as people write it: `batch·64+1`, `(past+1) mod 128`. */
@@ -25,6 +26,11 @@ function formatAffine(program: Program, { constant, terms }: Expression): string
 /** A shape with its dtype: `i8[batch, 50, 128]`. */
 export function formatTensor(dtype: string, shape: readonly string[]): string {
   return `${dtype}[${shape.join(", ")}]`;
+}
+
+/** Bytes of ternary weights: `577 B stored, 721 B in memory`. */
+export function formatStored(storedBytes: number, bytes: number): string {
+  return `${formatBytes(storedBytes)} stored, ${formatBytes(bytes)} in memory`;
 }
 
 /** A count with a decimal prefix: `53.5 M`. */

@@ -1,7 +1,14 @@
 /** What is shown of an instruction when it is pointed at. */
 import { formatBytes } from "../format_bytes.ts";
 import { escapeHtml } from "./_escape.ts";
-import { formatMs, formatRate, formatShare, formatTensor, formatWork } from "./_format.ts";
+import {
+  formatMs,
+  formatRate,
+  formatShare,
+  formatStored,
+  formatTensor,
+  formatWork,
+} from "./_format.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";
 import type { EntryTiming } from "./timing.ts";
 
@@ -87,10 +94,11 @@ function details(
 
 function operandRow(summary: ProgramSummary, operand: OperandSummary): string {
   const { tensor, role, shape, offset, rowStride } = operand;
-  const { region, dtype, layout, name, bytes } = summary.tensors[tensor];
+  const { region, dtype, layout, name, bytes, storedBytes } = summary.tensors[tensor];
   const where = [
     `${region} #${tensor}${name === "" ? "" : ` ${name}`}`,
     ...layout === "rows" ? [] : [layout],
+    ...storedBytes === undefined ? [] : [formatStored(storedBytes, bytes)],
     ...offset === undefined ? [] : [`from ${offset}`],
     ...rowStride === undefined ? [] : [`rows ${rowStride} apart`],
   ].join(", ");

@@ -119,7 +119,7 @@ function shapeOf(summary: ProgramSummary, { tensor, shape }: OperandSummary): st
 
 function weightDtype(summary: ProgramSummary, { tensor }: OperandSummary): string {
   const { layout, dtype } = summary.tensors[tensor];
-  return layout === "panel_8x4_u7" ? "i7" : dtype;
+  return layout === "panel_8x4_u7" ? "i7" : layout === "panel_8x16_t2" ? "ternary" : dtype;
 }
 
 /** Lines between rows: inputs come first, outputs last. */

@@ -8,6 +8,7 @@ import { memoryPlan } from "./_html_memory.ts";
 import { network } from "./_html_network.ts";
 import { PAGE_SCRIPT } from "./_html_script.ts";
 import { PAGE_STYLE } from "./_html_style.ts";
+import { ternaryFact } from "./_ternary.ts";
 import type { EntrySummary, ProgramSummary } from "./summary.ts";
 import { timeByOpcode } from "./timing.ts";
 import type { EntryTiming } from "./timing.ts";
@@ -108,15 +109,17 @@ function kindsCard({ kinds, fileBytes }: ProgramSummary): string {
   return `<section class="card"><h2>Bytes in the file</h2>${barList(bars, fileBytes)}</section>`;
 }
 
-function regionsCard({ regions }: ProgramSummary): string {
-  const bars = Object.entries(regions).map(([region, bytes]) => ({
+function regionsCard(summary: ProgramSummary): string {
+  const bars = Object.entries(summary.regions).map(([region, bytes]) => ({
     label: region,
     amount: bytes,
     value: formatBytes(bytes),
     hint: `${region}: ${bytes} bytes`,
   }));
   const total = bars.reduce((sum, { amount }) => sum + amount, 0);
-  return `<section class="card"><h2>Bytes in memory</h2>${barList(bars, total)}</section>`;
+  const ternary = ternaryFact(summary);
+  const note = ternary === undefined ? "" : `<p class="note">Ternary: ${escapeHtml(ternary)}</p>`;
+  return `<section class="card"><h2>Bytes in memory</h2>${barList(bars, total)}${note}</section>`;
 }
 
 function symbolsCard({ symbols, metadata }: ProgramSummary): string {

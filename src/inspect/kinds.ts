@@ -2,7 +2,6 @@
 import { instructionOf } from "../instructions/mod.ts";
 import { isStored } from "../program/program.ts";
 import type { Program } from "../program/program.ts";
-import type { MemoryPlan } from "../program/plan.ts";
 
 /** Kind of an instruction, for colours and totals. */
 export type Category = "linear" | "attention" | "normalization" | "elementwise" | "movement";
@@ -29,7 +28,7 @@ export interface KindBytes {
 /** Kind of each tensor that is stored in the file, by the first operand that reads it. */
 export function tensorKinds(program: Program): (string | undefined)[] {
   const kinds = program.tensors.map(({ region, encoding }): string | undefined =>
-    isStored(region) && encoding === "raw" ? "unused" : undefined
+    isStored(region) && encoding !== "zero" ? "unused" : undefined
   );
   for (const { opcode, operands } of program.instructions) {
     const spec = instructionOf(opcode)!;
@@ -37,13 +36,15 @@ export function tensorKinds(program: Program): (string | undefined)[] {
       if (operand < 0) return;
       const { tensor } = program.views[operand];
       if (kinds[tensor] !== "unused") return;
-      const { region, dtype, layout } = program.tensors[tensor];
+      const { region, dtype, layout, encoding } = program.tensors[tensor];
       kinds[tensor] = region === "state"
         ? "state"
         : layout === "rows"
         ? kindOfOperand(spec.operands[j].name, dtype)
         : layout === "panel_8x4_u7"
         ? "weights, 7-bit"
+        : encoding === "base3"
+        ? "weights, ternary"
         : `weights, ${dtype === "i8" ? "int8" : "float32"}`;
     });
   }
@@ -60,10 +61,10 @@ function kindOfOperand(name: string, dtype: string): string {
   return "constant activations";
 }
 
-/** Bytes of a file by kind, largest first; they add up to the file. */
+/** Bytes of a file by kind, largest first; they add up to the file. `storedBytes` are those of each tensor. */
 export function bytesByKind(
   kinds: readonly (string | undefined)[],
-  plan: MemoryPlan,
+  storedBytes: ArrayLike<number>,
   headBytes: number,
   fileBytes: number,
 ): KindBytes[] {
@@ -72,7 +73,7 @@ export function bytesByKind(
     if (kind === undefined) return;
     const sum = sums.get(kind) ?? { kind, tensors: 0, bytes: 0 };
     sum.tensors++;
-    sum.bytes += plan.bytes[i];
+    sum.bytes += storedBytes[i];
     sums.set(kind, sum);
   });
   const stored = [...sums.values()].reduce((sum, { bytes }) => sum + bytes, 0);

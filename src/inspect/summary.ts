@@ -4,6 +4,7 @@ import type { DecodedHead } from "../program/decode.ts";
 import { VERSION } from "../program/format.ts";
 import { alignUp } from "../program/plan.ts";
 import type { Index, Instruction, Metadata, Program, Region } from "../program/program.ts";
+import { storedTrits } from "../program/stored_trits.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { repeatedBlocks } from "./blocks.ts";
 import type { Block } from "./blocks.ts";
@@ -33,6 +34,8 @@ export interface TensorSummary {
   readonly layout: string;
   readonly shape: readonly string[];
   readonly bytes: number;
+  /** Bytes in the file, where they are not those in memory: of ternary weights. */
+  readonly storedBytes?: number;
   readonly offset: number;
   /** First and last instruction that touch it; −1 where none does. */
   readonly first: number;
@@ -101,6 +104,8 @@ export function summarize(head: DecodedHead, verified: VerifiedProgram): Program
   const { program, plan, liveness } = verified;
   const fileBytes = head.headBytes + head.blobBytes;
   const kinds = tensorKinds(program);
+  const storedBytes = plan.bytes.slice();
+  for (const { tensor, bytes } of storedTrits(program)) storedBytes[tensor] = bytes;
   const shapeOf = (extents: readonly Index[]): string[] =>
     extents.map((extent) => formatExpression(program, extent));
   return {
@@ -119,20 +124,21 @@ export function summarize(head: DecodedHead, verified: VerifiedProgram): Program
     instructions: program.instructions.map((instruction) =>
       summarizeInstruction(program, instruction, (e) => verified.ranges[e].max, shapeOf)
     ),
-    tensors: program.tensors.map(({ name, region, dtype, layout, extents }, i) => ({
+    tensors: program.tensors.map(({ name, region, dtype, layout, extents, encoding }, i) => ({
       name,
       region,
       dtype,
       layout,
       shape: shapeOf(extents),
       bytes: plan.bytes[i],
+      ...(encoding === "base3" && { storedBytes: storedBytes[i] }),
       offset: plan.offsets[i],
       first: liveness.first[i],
       last: liveness.last[i],
       ...(kinds[i] !== undefined && { kind: kinds[i] }),
     })),
     regions: plan.regionBytes,
-    kinds: bytesByKind(kinds, plan, head.headBytes, fileBytes),
+    kinds: bytesByKind(kinds, storedBytes, head.headBytes, fileBytes),
     metadata: program.metadata,
   };
 }

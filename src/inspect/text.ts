@@ -1,6 +1,14 @@
 /** The listing of a program. */
 import { formatBytes } from "../format_bytes.ts";
-import { formatCount, formatShare, formatTensor, formatWork, printable } from "./_format.ts";
+import {
+  formatCount,
+  formatShare,
+  formatStored,
+  formatTensor,
+  formatWork,
+  printable,
+} from "./_format.ts";
+import { ternaryFact } from "./_ternary.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";
 import { memoryPicture } from "./text_memory.ts";
 
@@ -49,6 +57,8 @@ function headerLines(summary: ProgramSummary): string[] {
     `memory   ${formatBytes(regions.reduce((sum, [, bytes]) => sum + bytes, 0))}: ` +
       regions.map(([name, bytes]) => `${name} ${formatBytes(bytes)}`).join(", "),
   );
+  const ternary = ternaryFact(summary);
+  if (ternary !== undefined) lines.push(`ternary  ${ternary}`);
   return lines;
 }
 
@@ -101,15 +111,16 @@ function entryLines(summary: ProgramSummary, entry: EntrySummary): string[] {
 }
 
 function operandText(summary: ProgramSummary, operand: OperandSummary): string {
-  const { region, dtype, name } = summary.tensors[operand.tensor];
+  const { region, dtype, name, bytes, storedBytes } = summary.tensors[operand.tensor];
   const arrow = operand.role === "out" ? "→ " : operand.role === "inout" ? "⇄ " : "";
   const where = region === "constant" ? "" : `@${region}`;
   const label = name === "" ? region === "arena" ? `#${operand.tensor}` : "" : `:${name}`;
   const start = operand.offset === undefined ? "" : `+${operand.offset}`;
   const stride = operand.rowStride === undefined ? "" : ` by ${operand.rowStride}`;
+  const sizes = storedBytes === undefined ? "" : ` (${formatStored(storedBytes, bytes)})`;
   return `${arrow}${operand.name} ${
     formatTensor(dtype, operand.shape)
-  }${where}${label}${start}${stride}`;
+  }${where}${label}${start}${stride}${sizes}`;
 }
 
 function wrap(words: readonly string[], indent: string): string[] {

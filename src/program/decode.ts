@@ -31,12 +31,12 @@ import type {
 import { ProgramError } from "./verdict.ts";
 
 /** Parts of the blob, in order; the last one is there only where a program has ternary weights. */
-const SEGMENT_KINDS = ["constant", "parameter", "state", "trits"] as const;
+const SEGMENT_KINDS: readonly Segment["kind"][] = ["constant", "parameter", "state", "trits"];
 
 /** A part of the blob. */
 export interface Segment {
   /** The region whose stored bytes these are, or `trits`: ternary constants in base 3. */
-  readonly kind: typeof SEGMENT_KINDS[number];
+  readonly kind: "constant" | "parameter" | "state" | "trits";
   /** Offset in the file. */
   readonly offset: number;
   /** Bytes. */

@@ -56,6 +56,9 @@ export function packPanelsI7(w: Int8Array, n: number, k: number): Uint8Array {
  * of its k = 4p + j; padded with trit 0.
  */
 export function packPanelsT2(w: Int8Array, n: number, k: number): Uint8Array {
+  if (w.length !== n * k) {
+    throw new RangeError(`Cannot pack ${w.length} trits as ${n} rows of ${k}`);
+  }
   const groups = Math.ceil(k / 16);
   const out = new Uint8Array(Math.ceil(n / 8) * groups * 32).fill(0x55);
   for (let row = 0; row < n; row++) {

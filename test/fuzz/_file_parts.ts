@@ -13,6 +13,8 @@ export interface Section {
 
 /** Sections in the order of the file, and the blob. */
 export interface FileParts {
+  /** Required features. */
+  readonly features: number;
   readonly sections: readonly Section[];
   readonly blob: Uint8Array<ArrayBuffer>;
 }
@@ -26,11 +28,12 @@ export function splitFile(file: Uint8Array): FileParts {
     );
     return { tag, flags, bytes: Uint8Array.from(file.subarray(offset, offset + length)) };
   });
-  return { sections, blob: Uint8Array.from(file.subarray(view.getUint32(8, true))) };
+  const features = view.getUint32(24, true);
+  return { features, sections, blob: Uint8Array.from(file.subarray(view.getUint32(8, true))) };
 }
 
 /** Puts a file together, with right sizes and checksums. */
-export function joinFile({ sections, blob }: FileParts): Uint8Array<ArrayBuffer> {
+export function joinFile({ features, sections, blob }: FileParts): Uint8Array<ArrayBuffer> {
   const start = new Uint8Array(HEADER_BYTES + sections.length * SECTION_WORDS * 4);
   const words = new DataView(start.buffer);
   const parts: Uint8Array[] = [start];
@@ -43,7 +46,7 @@ export function joinFile({ sections, blob }: FileParts): Uint8Array<ArrayBuffer>
     parts.push(bytes, padding);
     at += bytes.length + padding.length;
   });
-  [MAGIC, VERSION, at, blob.length, 0, sections.length].forEach((word, i) =>
+  [MAGIC, VERSION, at, blob.length, 0, sections.length, features].forEach((word, i) =>
     words.setUint32(4 * i, word, true)
   );
   const file = concat(...parts, blob);

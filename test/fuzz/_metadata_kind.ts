@@ -50,7 +50,7 @@ function withMetadata(seed: ProgramSeed, random: Random): Uint8Array<ArrayBuffer
       : new TextEncoder().encode(JSON.stringify(mutateJson(good, random)));
     return { ...section, bytes };
   });
-  return joinFile({ sections, blob: seed.blob });
+  return joinFile({ ...seed, sections });
 }
 
 /** A small picture. */

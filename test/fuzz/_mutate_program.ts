@@ -48,10 +48,13 @@ export function mutateProgram(
 
 function changeParts(parts: FileParts, other: FileParts, random: Random): FileParts {
   const { sections, blob } = parts;
+  if (random.chance(0.02)) {
+    return { ...parts, features: parts.features ^ random.pick([1, 2, 1 << 31]) };
+  }
   const kind = random.integer(0, 19);
   if (kind === 0) return { ...parts, sections: changeSections(sections, other.sections, random) };
   if (kind === 1) return { ...parts, sections: rename(sections, random) };
-  if (kind < 5) return { sections, blob: changeBlob(blob, random) };
+  if (kind < 5) return { ...parts, blob: changeBlob(blob, random) };
   const tables = sections.flatMap(({ tag, bytes }, i) =>
     tag !== TAGS.metadata && bytes.length >= 4 ? [i] : []
   );

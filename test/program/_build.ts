@@ -2,6 +2,7 @@
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
+import { matrices, ternaryProgram } from "./_ternary.ts";
 
 /** Little-endian bytes of 32-bit integers. */
 export function i32(...values: number[]): Uint8Array {
@@ -331,5 +332,6 @@ export async function files(): Promise<Record<string, Uint8Array<ArrayBuffer>>> 
     ring: await encodeProgram(ringProgram()),
     ragged: await encodeProgram(raggedProgram()),
     layers: await encodeProgram(layersProgram()),
+    ternary: await encodeProgram(ternaryProgram(matrices([3, 7], [9, 18]))),
   };
 }

@@ -60,7 +60,7 @@ export async function loadWasm(
     machine = take(module, total);
     const model = machine.exports.heap_base() >>> 0;
     const decoded = placeHead(machine, model, head, options.symbols ?? {}, limits);
-    await fillSegments(machine, model, reader, total);
+    await fillSegments(machine, model, reader, decoded, total);
     check(machine.exports.model_ready(model), "stored bytes");
     const loaded = loadedProgram(machine, model, decoded);
     const instance = new WasmInstance(loaded, new Residence(machine, model, engine));
@@ -134,9 +134,14 @@ async function fillSegments(
   { exports }: Machine,
   model: number,
   reader: SourceReader,
+  { segments }: DecodedHead,
   total: number,
 ): Promise<void> {
-  for (let segment = 0; segment < 3; segment++) {
+  for (const [segment, { kind }] of segments.entries()) {
+    if (kind === "trits") {
+      await fillTrits(exports, model, reader, total);
+      continue;
+    }
     let at = exports.segment_address(model, segment) >>> 0;
     const end = at + (exports.segment_bytes(model, segment) >>> 0);
     while (at < end) {
@@ -145,7 +150,6 @@ async function fillSegments(
       at += bytes.length;
     }
   }
-  await fillTrits(exports, model, reader, total);
   if ((await reader.read(1)).length > 0) {
     throw new FewbitError("invalid_file", `Cannot load program: bytes after its ${total} bytes`);
   }
