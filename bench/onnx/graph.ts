@@ -5,6 +5,9 @@ import type { Bytes } from "./protobuf.ts";
 /** Element types that the benches use, with ONNX's numbers. */
 const TYPES = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7 } as const;
 
+/** Domain of the operators that onnxruntime adds. */
+export const MICROSOFT = "com.microsoft";
+
 /** An element type. */
 export type OnnxType = keyof typeof TYPES;
 
@@ -21,6 +24,8 @@ export type OnnxAttribute = number | readonly number[] | { readonly float: numbe
 /** An operator. */
 export interface OnnxNode {
   readonly op: string;
+  /** Default ONNX's own. */
+  readonly domain?: typeof MICROSOFT;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
@@ -67,12 +72,13 @@ export class OnnxGraph {
     inputs: readonly string[],
     output: string,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain?: typeof MICROSOFT,
   ): string {
-    this.nodes.push({ op, inputs, outputs: [output], attributes });
+    this.nodes.push({ op, inputs, outputs: [output], attributes, domain });
     return output;
   }
 
-  /** The model as a file of opset 17. */
+  /** The model as a file of opset 17, and version 1 of onnxruntime's operators. */
   encode(): Bytes {
     const graph = join([
       ...this.nodes.map((node) => block(1, encodeNode(node))),
@@ -85,6 +91,7 @@ export class OnnxGraph {
       integer(1, 8),
       block(7, graph),
       block(8, integer(2, 17)),
+      block(8, join([block(1, MICROSOFT), integer(2, 1)])),
     ]);
   }
 }
@@ -105,12 +112,13 @@ function encodeValue({ name, type, dims }: OnnxValue): Bytes {
   return join([block(1, name), block(2, block(1, join([integer(1, TYPES[type]), ...shape])))]);
 }
 
-function encodeNode({ op, inputs, outputs, attributes = {} }: OnnxNode): Bytes {
+function encodeNode({ op, domain, inputs, outputs, attributes = {} }: OnnxNode): Bytes {
   return join([
     ...inputs.map((name) => block(1, name)),
     ...outputs.map((name) => block(2, name)),
     block(4, op),
     ...Object.entries(attributes).map(([name, value]) => block(5, encodeAttribute(name, value))),
+    ...(domain === undefined ? [] : [block(7, domain)]),
   ]);
 }
 
