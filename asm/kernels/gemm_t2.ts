@@ -14,7 +14,7 @@ import { mask_first, pack_a_i8, pack_a_i8_i16 } from "./pack";
 import { store_first } from "./tail";
 
 /** Rows up to which the GEMV form wins, and the k up to which its i32 accumulators, scaled by 16, hold. */
-const FEW_ROWS: i32 = 6, FEW_K: i32 = 1 << 20;
+const FEW_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 2, FEW_K: i32 = 1 << 20;
 /** Bytes given to A panels, and the most rows of a block. */
 const A_BYTES: i32 = 1 << 19, BLOCK_ROWS: i32 = 256;
 /** Bytes of an A panel for one element: i8; or i16, twice. */
@@ -39,8 +39,8 @@ export function gemm_t2(
   x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
   alpha: usize, ld_alpha: usize, scale: f32, identity: usize, ldi: usize, scratch: usize,
 ): void {
-  const builtin = ASC_FEATURE_RELAXED_SIMD && tune != 0, few = m <= FEW_ROWS && k <= FEW_K;
-  const k16 = (k + 15) & ~15, unit = builtin ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
+  const few = m <= FEW_ROWS && k <= FEW_K, k16 = (k + 15) & ~15;
+  const unit = ASC_FEATURE_RELAXED_SIMD && tune ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
   const block = few ? m : ((m + blocks - 1) / blocks + 3) & ~3;
   const strip = align(scratch), corrections = align(strip + (<usize>block << 6)), factors = align(corrections + (<usize>block << 2));
   const a = align(factors + (<usize>block << 2)), b = align(a + <usize>block * <usize>(k16 * unit));
@@ -53,7 +53,7 @@ export function gemm_t2(
     }
     const from = x + <usize>i0 * ldx, to = y + <usize>i0 * ldy, f = alpha ? factors : 0, other = identity + <usize>i0 * ldi;
     if (few) few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a);
-    else if (builtin) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
+    else if (ASC_FEATURE_RELAXED_SIMD && tune) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
     else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
 }
@@ -184,12 +184,11 @@ function few_rows(
 ): void {
   const groups = (k + 15) >> 4, size = <usize>groups << (ASC_FEATURE_RELAXED_SIMD ? 6 : 5);
   for (let r = 0; r < rows; r++) store<i32>(corrections + (<usize>r << 2), prepare_row(x + <usize>r * ldx, k, a + <usize>r * size));
-  const builtin = tune != 0;
   for (let j = 0; j < n; j += 8, panels += <usize>groups << 5, y += 32) {
     let row = a;
     for (let r = 0, s = strip; r < rows; r++, row += size, s += 32) {
       if (!ASC_FEATURE_RELAXED_SIMD) mk_t2_1x8(row, panels, s, groups);
-      else if (builtin) mk_t2_1x8_dot(row, panels, s, groups);
+      else if (tune) mk_t2_1x8_dot(row, panels, s, groups);
       else mk_t2_1x8_i16(row, panels, s, groups);
     }
     finish(strip, rows, n - j, y, ldy, corrections, factors, identity, ldi);

@@ -49,7 +49,7 @@ const MASKS: usize = memory.data<u8>([3, 48, 12, 0, 3, 0, 12, 0], 8);
  * @param b codes [k4][8][4]
  * @param correction i32[4], −Σ of each row
  * @param factors f32[4] or 0
- * @param identity element (0, 0) of the tile or 0, rows `ldi` bytes apart; only with factors
+ * @param identity element (0, 0) of the tile, rows `ldi` bytes apart, or 0 and 0; only with factors
  */
 export function mk_t2_4x8_dot(
   a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize, factors: usize, identity: usize, ldi: usize,
@@ -73,14 +73,10 @@ export function mk_t2_4x8_dot(
     if (!factors) {
       store_rows_i32(c, ld, c00, c10, c20, c30, 0);
       store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
-    } else if (identity) {
-      const f = v128.load(factors);
-      store_scaled(c, ld, c00, c10, c20, c30, f, identity, ldi);
-      store_scaled(c + 16, ld, c01, c11, c21, c31, f, identity + 16, ldi);
     } else {
       const f = v128.load(factors);
-      store_scaled(c, ld, c00, c10, c20, c30, f, 0, 0);
-      store_scaled(c + 16, ld, c01, c11, c21, c31, f, 0, 0);
+      store_scaled(c, ld, c00, c10, c20, c30, f, identity, ldi);
+      store_scaled(c + 16, ld, c01, c11, c21, c31, f, identity ? identity + 16 : 0, ldi);
     }
   }
 }

@@ -4,9 +4,8 @@
 //   y     = (h·r)·gamma,            r  = 1 / √((Σ h²) / C + epsilon)          for each gamma
 //   alpha = 127 / max(max|y|, 1e-5);  q = half_away(y·alpha)                   a NaN has no part in the maximum and is 0
 //
-// Half away from zero: trunc(v + s), s = the float below ½ with the sign of v. With ½ itself 0.49999997 + ½ would round to 1; with s the sum
-// stays below the next integer for every v below a tie, and at a tie n + ½ the exact n + 1 − 2^-25 rounds to n + 1. |v| ≤ 127·(1 + 2^-22),
-// as |y| ≤ max: the truncation never saturates, and q is never −128.
+// Half away from zero: w = trunc(2v), of which v = y·alpha is (w + 1) >> 1 for w ≥ 0 and w >> 1 below. 2v = y·(2·alpha) is exact, but for
+// numbers far below ½. |y| ≤ max gives |2v| ≤ 254·(1 + 2^-22): w has 9 bits, the truncation saturates for NaN only, and q is never −128.
 import { address, columns, extent, operand, rows, scratch, stride } from "../operand";
 import { load_floats, tree_sum } from "../kernels/f32_math";
 import { store_first } from "../kernels/tail";
@@ -59,48 +58,53 @@ function inverse_rms(x: usize, n: i32, epsilon: f32): f32 {
   return <f32>1 / sqrt<f32>(tree_sum(s0, s1, s2, s3) / <f32>n + epsilon);
 }
 
+// the sign bit; −1024 in 16 bits
+const CONSTANTS: usize = memory.data<u32>([0x80000000, 0xFC00FC00]);
+
+// @ts-ignore: decorator
+@inline
+function product(x: v128, r: v128, gamma: usize, y: usize): v128 {
+  const v = f32x4.mul(f32x4.mul(x, r), v128.load(gamma));
+  v128.store(y, v);
+  return v;
+}
+
 /** y = (x·factor)·gamma, written in whole vectors; gives max|y| of the numbers. */
 function normalize(x: usize, n: i32, factor: f32, gamma: usize, y: usize): f32 {
-  const r = f32x4.splat(factor);
-  let m0 = f32x4.splat(0), m1 = m0, i = n;
-  for (; i >= 8; i -= 8, x += 32, gamma += 32, y += 32) {
-    const v0 = f32x4.mul(f32x4.mul(v128.load(x), r), v128.load(gamma)), v1 = f32x4.mul(f32x4.mul(v128.load(x, 16), r), v128.load(gamma, 16));
-    v128.store(y, v0);
-    v128.store(y, v1, 16);
-    m0 = f32x4.pmax(m0, f32x4.abs(v0));
-    m1 = f32x4.pmax(m1, f32x4.abs(v1));
+  const r = f32x4.splat(factor), sign = v128.load32_splat(CONSTANTS);
+  let m0 = f32x4.splat(0), m1 = m0;
+  for (; n >= 16; n -= 16, x += 64, gamma += 64, y += 64) {
+    m0 = f32x4.pmax(m0, v128.andnot(product(v128.load(x), r, gamma, y), sign));
+    m1 = f32x4.pmax(m1, v128.andnot(product(v128.load(x, 16), r, gamma + 16, y + 16), sign));
+    m0 = f32x4.pmax(m0, v128.andnot(product(v128.load(x, 32), r, gamma + 32, y + 32), sign));
+    m1 = f32x4.pmax(m1, v128.andnot(product(v128.load(x, 48), r, gamma + 48, y + 48), sign));
   }
-  for (; i > 0; i -= 4, x += 16, gamma += 16, y += 16) {
-    // past the end x counts as 0: the product is 0 or a NaN, and changes no maximum
-    const v = f32x4.mul(f32x4.mul(load_floats(x, i), r), v128.load(gamma));
-    v128.store(y, v);
-    m0 = f32x4.pmax(m0, f32x4.abs(v));
-  }
+  // past the end x counts as 0: the product is 0 or a NaN, and changes no maximum
+  for (; n > 0; n -= 4, x += 16, gamma += 16, y += 16) m0 = f32x4.pmax(m0, v128.andnot(product(load_floats(x, n), r, gamma, y), sign));
   m0 = f32x4.pmax(m0, m1);
   m0 = f32x4.pmax(m0, v128.shuffle<i64>(m0, m0, 1, 0));
   return max(f32x4.extract_lane(m0, 0), f32x4.extract_lane(m0, 1));
 }
 
-// the float below ½; the sign bit
-const HALF: usize = memory.data<u32>([0x3EFFFFFF, 0x80000000]);
-
 // @ts-ignore: decorator
 @inline
-function code(y: usize, alpha: v128, half: v128, sign: v128): v128 {
-  const v = f32x4.mul(v128.load(y), alpha);
-  const w = f32x4.add(v, v128.or(half, v128.and(v, sign)));
-  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_trunc_f32x4_s(v128.and(w, f32x4.eq(w, w)));
-  return i32x4.trunc_sat_f32x4_s(w);
+function truncated(y: usize, factor: v128): v128 {
+  const v = f32x4.mul(v128.load(y), factor);
+  return ASC_FEATURE_RELAXED_SIMD ? i32x4.relaxed_trunc_f32x4_s(v) : i32x4.trunc_sat_f32x4_s(v);
+}
+
+/** Eight codes, i16. The relaxed truncation makes 0 or −2^31 of a NaN: both become 0. */
+// @ts-ignore: decorator
+@inline
+function codes(y: usize, factor: v128, least: v128): v128 {
+  let w = i16x8.narrow_i32x4_s(truncated(y, factor), truncated(y + 16, factor));
+  if (ASC_FEATURE_RELAXED_SIMD) w = v128.and(w, i16x8.gt_s(w, least));
+  return i16x8.shr_s(i16x8.sub(i16x8.add(w, i16x8.shr_s(w, 15)), i16x8.splat(-1)), 1);
 }
 
 /** q = half_away(y·alpha); y is readable in vectors of 16 elements. */
-function quantize(y: usize, n: i32, factor: f32, q: usize): void {
-  const alpha = f32x4.splat(factor), half = v128.load32_splat(HALF), sign = v128.load32_splat(HALF + 4);
-  for (; n > 0; n -= 16, y += 64, q += 16) {
-    const a = i16x8.narrow_i32x4_s(code(y, alpha, half, sign), code(y + 16, alpha, half, sign));
-    const b = i16x8.narrow_i32x4_s(code(y + 32, alpha, half, sign), code(y + 48, alpha, half, sign));
-    const codes = i8x16.narrow_i16x8_s(a, b);
-    if (n >= 16) v128.store(q, codes);
-    else store_first(q, codes, n);
-  }
+function quantize(y: usize, n: i32, alpha: f32, q: usize): void {
+  const factor = f32x4.splat(alpha + alpha), least = v128.load32_splat(CONSTANTS + 4);
+  for (; n >= 16; n -= 16, y += 64, q += 16) v128.store(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)));
+  if (n > 0) store_first(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)), n);
 }

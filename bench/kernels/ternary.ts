@@ -1,5 +1,6 @@
 /**
- * Times the ternary product and what stands before it: the kernels alone, and float32 in, float32 out through the engine.
+ * Times the ternary product and what stands before it: the kernels alone, and float32 in, float32 out through the engine, beside
+ * onnxruntime-web's product with 2-bit weights, which normalises nothing.
  *
  *     deno run -A bench/kernels/ternary.ts [--rounds 15] [--shapes 197x192x576,…] [--vectors 1024x1024,…]
  *
@@ -15,9 +16,12 @@ import { packPanelsT2 } from "../../src/program/pack.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { interleave } from "../_interleave.ts";
 import type { Contender } from "../_interleave.ts";
-import { table } from "../_table.ts";
+import { openWeb } from "../_onnxruntime.ts";
+import { table, times } from "../_table.ts";
+import { matmulNBitsOnnx } from "../onnx/matmul_nbits.ts";
 import { Kernels, Random } from "./load.ts";
 
+const PEER = "onnxruntime-web f32 → f32", SCALE = 0.02;
 const rounds = Number(option("--rounds") ?? 15);
 const shapes = sizes("--shapes", "197x192x576,197x768x192,197x1536x576,384x384x384,768x768x768");
 const vectors = sizes("--vectors", "1024x1024,5632x1024,1024x2816,4096x4096");
@@ -33,7 +37,7 @@ function kernelsOf([m, k, n]: readonly number[], trits: Int8Array): Contender[] 
     const [y, scratch] = [kernels.alloc(m * n * 4), kernels.alloc(e.gemm_t2_scratch(m, k))];
     const run = (factors: number) => () => {
       if (build === "relaxed") e.tune.value = name === "relaxed" ? 1 : 0;
-      e.gemm_t2(px, k, m, k, pw, n, y, n * 4, factors, 4, 0.5, 0, 0, scratch);
+      e.gemm_t2(px, k, m, k, pw, n, y, n * 4, factors, 4, SCALE, 0, 0, scratch);
     };
     return [{ name: `${name} → i32`, run: run(0) }, { name: `${name} → f32`, run: run(pa) }];
   });
@@ -63,7 +67,7 @@ function program([m, k, n]: readonly number[], trits: Int8Array): CompiledProgra
     data: packBase3(trits),
   });
   const gamma = numbers(Array(k).fill(1), [one, inner]), epsilon = numbers([1e-6], [one]);
-  const scale = numbers([0.02], [one]);
+  const scale = numbers([SCALE], [one]);
   const q = arena("i8", [one, rows, inner]), alpha = arena("f32", [one, rows]);
   const product = arena("f32", [rows, columns]);
   builder.instruction("rms_norm_quantize_i8", {
@@ -97,6 +101,25 @@ async function enginesOf(shape: readonly number[], trits: Int8Array): Promise<Co
   }));
 }
 
+/** onnxruntime-web; the first row of what it gives is compared with the definition. */
+async function peer(shape: readonly number[], trits: Int8Array): Promise<Contender> {
+  const [m, k] = shape, x = new Random(7).f32(m * k);
+  const session = await openWeb(
+    matmulNBitsOnnx(2, shape, { trits, scale: SCALE }).encode(),
+    { x: { type: "float32", dims: [m, k], data: x } },
+  );
+  const { y } = await session.run();
+  (y.data as Float32Array).forEach((got, j) => {
+    let sum = 0;
+    for (let i = 0; i < k; i++) sum += x[i] * trits[j * k + i];
+    // It makes int8 of x.
+    if (Math.abs(got - sum * SCALE) > SCALE * k / 127) {
+      throw new Error(`onnxruntime gave ${got} for ${sum * SCALE}`);
+    }
+  });
+  return { name: PEER, run: () => session.run() };
+}
+
 const { instance: reader } = await WebAssembly.instantiate(await readerModule());
 const readMemory = reader.exports.memory as WebAssembly.Memory;
 const read = reader.exports.read as (bytes: number) => void;
@@ -121,13 +144,20 @@ async function readerModule(): Promise<Uint8Array<ArrayBuffer>> {
 
 for (const shape of shapes) {
   const [m, k, n] = shape, trits = new Random(3).i8(n * k, -1, 1);
-  const contenders = [...kernelsOf(shape, trits), ...await enginesOf(shape, trits)];
+  const contenders = [
+    await peer(shape, trits),
+    ...kernelsOf(shape, trits),
+    ...await enginesOf(shape, trits),
+  ];
   const timings = await interleave(contenders, { rounds });
   const gops = (ms: number) => (2 * m * k * n / 1e6 / ms).toFixed(1);
   console.log(`\n${shape.join("×")}\n`);
   console.log(table(
-    ["", "GOP/s", "best"],
-    contenders.map(({ name }) => [name, gops(timings.median(name)), gops(timings.best(name))]),
+    ["", "GOP/s", "best", "to onnxruntime-web"],
+    contenders.map(({ name }) => {
+      const ratio = times(timings.ratio(name, PEER), timings.bestRatio(name, PEER));
+      return [name, gops(timings.median(name)), gops(timings.best(name)), ratio];
+    }),
   ));
 }
 

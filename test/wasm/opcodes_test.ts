@@ -70,7 +70,9 @@ const PROVED = [
 /** Float32 instructions, and the boundary where integers begin and end. */
 const FLOAT = [
   /_f32/,
-  /^asm\/ops\/(quantize_linear|dequantize_linear)\//,
+  /^asm\/ops\/(quantize_linear|dequantize_linear|rms_norm_quantize_i8)\//,
+  // What a row's alpha makes of exact sums: float32 by the instruction's description.
+  /^asm\/kernels\/gemm_t2\/(gemm_t2|finish)$/,
   // These have a float32 type beside their integer ones.
   /^asm\/ops\/(mean_rows|accumulate|pool_rows)\//,
   // Float32 norm in front of int8 codes, and the float32 factor after an integer product.
