@@ -1,6 +1,7 @@
 """Makes text/*.json: what the Rust tokenizers, Jinja2 and numpy say.
 
 pip install tokenizers==0.23.3 jinja2 numpy; python3 test/vectors/make_text.py
+Trainers break ties as they like: another run gives other vocabularies, which have to agree as well.
 """
 
 import json
