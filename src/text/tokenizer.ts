@@ -99,11 +99,11 @@ export class Tokenizer {
    * are not what they should be or name something the library does not know.
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
-    const checked = checkTokenizer(tokenizerJson);
     if (!isObject(tokenizerConfig)) {
       throw new FewbitError("invalid_file", "Cannot read tokenizer_config.json: it is no object");
     }
     try {
+      const checked = checkTokenizer(tokenizerJson);
       const tokenizer = { ...checked, normalizer: withoutFinalSigma(checked.normalizer) };
       return new Tokenizer(tokenizer, tokenizerConfig, new Library(tokenizer, tokenizerConfig));
     } catch (error) {

@@ -67,3 +67,12 @@ Deno.test("after a prompt the first word begins with its space", () => {
   const special = [...ids, ...new Array(20).fill(2)];
   assert.equal(join(new Detokenizer(tokenizer, { context: special })), " the");
 });
+
+Deno.test("ids without text do not push the beginning of a character out", () => {
+  const tokenizer = tokenizerOf("sentence_piece");
+  const nothing = new Array(20).fill(tokenizer.vocabSize);
+  const ids = [3 + 0xe2, ...nothing, 3 + 0x82, ...nothing, 3 + 0xac];
+  const detokenizer = new Detokenizer(tokenizer);
+  assert.equal(ids.map((id) => detokenizer.push(id)).join(""), "€");
+  assert.equal(detokenizer.flush(), "");
+});

@@ -123,6 +123,14 @@ Deno.test("a seed draws the tokens that Python draws", () => {
   }
 });
 
+Deno.test("the ends of the range never draw a token of weight 0", () => {
+  const logits = Float32Array.of(-1000, 0, 0.5, 0, -1000);
+  for (const [number, id] of [[0, 1], [1 - 2 ** -53, 3]]) {
+    const random = { next: () => number } as RandomStream;
+    assert.equal(sample(logits, {}, { random, recent: new RecentIds() }).id, id);
+  }
+});
+
 Deno.test("no temperature and no penalty makes finite logits infinite", () => {
   const most = 3.4028234663852886e38;
   assert.equal(sample(Float32Array.of(1, 2), { temperature: 5e-324 }, stateOf()).id, 1);

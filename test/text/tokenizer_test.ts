@@ -155,6 +155,10 @@ Deno.test("what is no tokenizer.json is refused", () => {
   bad({ model, added_tokens: [{ id: 2 ** 24, content: "b" }] }, 'the id of "b" is 16777216');
   bad({ model, normalizer: { type: "None" } }, "Unknown Normalizer type: None");
   bad({ model, pre_tokenizer: { type: "Split", pattern: { Regex: "(" } } }, "tokenizer.json");
+  for (const pattern of [undefined, null, "a", {}, { Regex: 3 }, { Other: "a" }]) {
+    const replace = { type: "Replace", pattern, content: "" };
+    bad({ model, normalizer: { type: "Sequence", normalizers: [replace] } }, "no pattern");
+  }
   const single = [{ SpecialToken: { id: "[SEP]", type_id: 0 } }, {
     Sequence: { id: "A", type_id: 0 },
   }];
