@@ -1,8 +1,8 @@
 /** Tokenizers of GGUF vocabularies against llama.cpp's ids for its own test cases. */
-import { Tokenizer } from "@huggingface/tokenizers";
 import assert from "node:assert/strict";
 import { readGguf } from "../../src/formats/gguf.ts";
 import { tokenizerFromGguf } from "../../src/text/gguf_tokenizer.ts";
+import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { absent, SHARED } from "./_shared.ts";
 
 const FOLDER = `${SHARED}/data/ggml-vocab`;
@@ -24,22 +24,19 @@ for (const [name, tokens, merges] of FILES) {
       const path = `${FOLDER}/ggml-vocab-${name}.gguf`;
       const { metadata, tensors } = readGguf(Deno.readFileSync(path));
       assert.equal(tensors.size, 0);
-      const start = performance.now();
       const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
-      const ms = performance.now() - start;
-      assert.ok(ms < 1000, `took ${ms} ms`);
       const model = Object(tokenizerJson.model);
       assert.equal(Object.keys(model.vocab).length, tokens);
       assert.equal(model.merges?.length, merges);
-      const tokenizer = new Tokenizer(tokenizerJson, tokenizerConfig);
+      const tokenizer = Tokenizer.fromJson(tokenizerJson, tokenizerConfig);
       const texts = Deno.readTextFileSync(`${path}.inp`).split("\n__ggml_vocab_test__\n");
       assert.equal(texts.pop(), "");
       assert.equal(texts.length, 46);
       const lines = Deno.readTextFileSync(`${path}.out`).split("\n");
       texts.forEach((text, i) => {
         const expected = lines[i].trim().split(" ").filter((id) => id !== "").map(Number);
-        const { ids } = tokenizer.encode(text, { add_special_tokens: false });
-        assert.deepEqual(ids, expected, `case ${i}: ${JSON.stringify(text)}`);
+        const { ids } = tokenizer.encode(text, { addSpecialTokens: false });
+        assert.deepEqual([...ids], expected, `case ${i}: ${JSON.stringify(text)}`);
       });
     },
   });
