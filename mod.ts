@@ -17,7 +17,7 @@
  */
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
-export type { DType, Tensor, TensorData } from "./src/tensor.ts";
+export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
 
 export { ImageClassifier } from "./src/pipelines/image_classifier.ts";
 export type {
@@ -38,6 +38,15 @@ export {
 } from "./src/pipelines/vision_compile.ts";
 export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
 
+export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export { compileTextModel } from "./src/pipelines/text_compile.ts";
+export type { CompiledText } from "./src/pipelines/text_compile.ts";
+export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipelines/text_metadata.ts";
+export { stripLeftPadding } from "./src/pipelines/left_padding.ts";
+export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
+export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
+
 export { Graph } from "./src/graph/graph.ts";
 export type {
   Attribute,
@@ -51,6 +60,8 @@ export type {
   Value,
 } from "./src/graph/graph.ts";
 export * as ops from "./src/graph/ops/mod.ts";
+export { quantizeTernary } from "./src/quantize/ternary_network.ts";
+export type { TernaryOptions } from "./src/quantize/ternary_network.ts";
 export { calibrate } from "./src/quantize/calibrate.ts";
 export type { CalibrateOptions } from "./src/quantize/calibrate.ts";
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
@@ -88,6 +99,7 @@ export {
   readShardedSafetensors,
   writeSafetensors,
 } from "./src/formats/safetensors.ts";
+export { openSafetensors, openShardedSafetensors } from "./src/formats/safetensors_file.ts";
 export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";
