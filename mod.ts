@@ -38,13 +38,6 @@ export type {
   Usage,
 } from "./src/pipelines/text_session.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/perplexity.ts";
-export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
-export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
-export { compileTextModel } from "./src/pipelines/text_compile.ts";
-export type { CompiledText } from "./src/pipelines/text_compile.ts";
-export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipelines/text_metadata.ts";
-export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
-export type { TernaryOptions } from "./src/quantize/ternary_network.ts";
 export { readCheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
 export {
@@ -55,6 +48,15 @@ export {
   quantizeVision,
 } from "./src/pipelines/vision_compile.ts";
 export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
+
+export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
+export { compileTextModel } from "./src/pipelines/text_compile.ts";
+export type { CompiledText } from "./src/pipelines/text_compile.ts";
+export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipelines/text_metadata.ts";
+export { stripLeftPadding } from "./src/pipelines/left_padding.ts";
+export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
+export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
 
 export { Graph } from "./src/graph/graph.ts";
 export type {
@@ -70,6 +72,8 @@ export type {
   Value,
 } from "./src/graph/graph.ts";
 export * as ops from "./src/graph/ops/mod.ts";
+export { quantizeTernary } from "./src/quantize/ternary_network.ts";
+export type { TernaryOptions } from "./src/quantize/ternary_network.ts";
 export { calibrate } from "./src/quantize/calibrate.ts";
 export type { CalibrateOptions, CalibrateRunsOptions } from "./src/quantize/calibrate.ts";
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
@@ -130,6 +134,7 @@ export { decodeTQ1, encodeTQ1 } from "./src/formats/ternary/tq1_0.ts";
 export { decodeTQ2, encodeTQ2 } from "./src/formats/ternary/tq2_0.ts";
 export { tokenizerFromGguf } from "./src/text/gguf_tokenizer.ts";
 export type { GgufTokenizer } from "./src/text/gguf_tokenizer.ts";
+export { openSafetensors, openShardedSafetensors } from "./src/formats/safetensors_file.ts";
 export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";

@@ -1,4 +1,5 @@
 /** From checkpoints to compiled language models. */
+import { FewbitError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
@@ -7,6 +8,7 @@ import { compile } from "../program/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { quantizeTernary } from "../quantize/ternary_network.ts";
 import type { TernaryOptions } from "../quantize/ternary_network.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
 import type { TextFiles } from "./text_metadata.ts";
 
@@ -40,6 +42,20 @@ export async function compileTextModel(
     activations: "int8",
     ternarizedIn: "f32",
   });
+  checkTokenizer(files, config.vocabularySize);
   const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
   return { program: compile(graph, { metadata }), graph };
+}
+
+/** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */
+function checkTokenizer({ tokenizer, tokenizerConfig }: TextFiles, vocabularySize: number): void {
+  if (tokenizer === undefined) return;
+  const { vocabSize } = Tokenizer.fromJson(tokenizer, tokenizerConfig);
+  if (vocabSize <= vocabularySize) return;
+  throw new FewbitError(
+    "invalid_file",
+    `Cannot compile: the tokenizer has ids up to ${
+      vocabSize - 1
+    }, the model ${vocabularySize} pieces`,
+  );
 }

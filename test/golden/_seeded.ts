@@ -25,7 +25,13 @@ export class Stream {
   }
 }
 
-type Layout = readonly (readonly [name: string, shape: number[], bound: number, offset: number])[];
+/** Name, extents, bound and offset of each tensor, in the order of a stream. */
+export type Layout = readonly (readonly [
+  name: string,
+  shape: readonly number[],
+  bound: number,
+  offset: number,
+])[];
 
 function linear(name: string, o: number, i: number): Layout {
   return [[`${name}.weight`, [o, i], Math.sqrt(3 / i), 0], [`${name}.bias`, [o], 0.1, 0]];
@@ -70,7 +76,7 @@ export function layoutSwin(
   heads = [3, 6, 12, 24],
   classes = 1000,
 ): Layout {
-  const layout: (readonly [string, number[], number, number])[] = [
+  const layout: Layout[number][] = [
     ["patch_embed.proj.weight", [c, 3, 4, 4], 0.25, 0],
     ["patch_embed.proj.bias", [c], 0.1, 0],
     ...norm("patch_embed.norm", c),

@@ -7,7 +7,7 @@ import { compileTextModel } from "../../src/pipelines/text_compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { ENGINES } from "../conformance/_engines.ts";
-import { meanLoss, rowsOf, runBatch } from "./_hgrn.ts";
+import { meanLoss, rowsOf, runBatch } from "../models/_hgrn.ts";
 import { absent, readJson, SHARED } from "./_shared.ts";
 
 const FOLDER = `${SHARED}/data/hgrn-shakespeare`;

@@ -2,13 +2,18 @@
 import assert from "node:assert/strict";
 import type { Instance } from "../../src/engines/engine.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
-import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
-import { compileTextModel } from "../../src/pipelines/text_compile.ts";
-import { encodeProgram } from "../../src/program/encode.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
-import { configOf, golden0Weights, layoutHgrn, meanLoss, rowsOf, runBatch } from "./_hgrn.ts";
+import {
+  compileHgrn,
+  configOf,
+  golden0Weights,
+  layoutHgrn,
+  meanLoss,
+  rowsOf,
+  runBatch,
+} from "../models/_hgrn.ts";
 import { buildSeeded } from "./_seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
@@ -26,15 +31,7 @@ function assertClose(actual: Numbers, expected: Numbers, tolerance: number, what
 const GOLDEN0 = { vocabulary: 11, width: 8, depth: 3, hidden: 16 };
 const GOLDEN0_IDS = [1, 5, 2, 7, 3];
 const golden0 = golden0Weights(GOLDEN0);
-const golden0File = await compiled(golden0, GOLDEN0);
-
-async function compiled(
-  weights: ReadonlyMap<string, Tensor>,
-  sizes: typeof GOLDEN0,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const files = { config: configOf(sizes) };
-  return await encodeProgram((await compileTextModel(lazyWeights(weights), files)).program);
-}
+const golden0File = await compileHgrn(golden0, configOf(GOLDEN0));
 
 /** Operand of the nth instruction of a name, right after it ran on the ids of golden0. */
 function operandOf(instance: Instance, name: string, nth: number, operand: string): Tensor {
@@ -129,10 +126,7 @@ Deno.test({
       hidden: intermediate_size,
     };
     const seed = Number(/Stream\((\d+)\)/.exec(expected.weights)![1]);
-    const weights = buildSeeded(
-      layoutHgrn(sizes).map(([name, shape, bound, offset]) => [name, [...shape], bound, offset]),
-      seed,
-    );
+    const weights = buildSeeded(layoutHgrn(sizes), seed);
     const layers = Object.entries<{ mu_f32_bits: number; t_i8_sha256: string }>(expected.trits);
     assert.equal(layers.length, 6 * sizes.depth + 1);
     for (const [name, { mu_f32_bits, t_i8_sha256 }] of layers) {
@@ -140,7 +134,7 @@ Deno.test({
       assert.equal(scale, fromBits(mu_f32_bits), name);
       assert.equal(sha256(trits), t_i8_sha256, name);
     }
-    const file = await compiled(weights, sizes);
+    const file = await compileHgrn(weights, configOf(sizes));
     let defined: Float32Array | undefined;
     for (const engine of ENGINES) {
       using instance = await engine.load(file, { symbols: { max_rows: expected.ids.length } });

@@ -1,9 +1,10 @@
 /** Networks of the goldens of MatMul-free language models, and how tests run them. */
 import type { Instance, Outputs } from "../../src/engines/engine.ts";
+import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import { compileTextModel } from "../../src/pipelines/text_compile.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
+import type { Layout } from "../golden/_seeded.ts";
 import type { Tensor } from "../../src/tensor.ts";
-
-/** Name, extents, bound and offset of each tensor, in the order of a stream. */
-export type Layout = readonly (readonly [string, readonly number[], number, number])[];
 
 /** Sizes of a network. */
 export interface Sizes {
@@ -130,4 +131,23 @@ export function meanLoss(rows: readonly Float32Array[], targets: readonly number
     return Math.log(sum) + most - rows[i][target];
   });
   return losses.reduce((a, b) => a + b, 0) / losses.length;
+}
+
+/** Tensors of short convolutions, as the authors' modules have them. */
+export function layoutConv({ width, depth }: Sizes, conv: "shared" | "separate"): Layout {
+  const names = conv === "shared" ? ["h"] : ["q", "f", "i"];
+  return Array.from({ length: depth }, (_, l) => l).flatMap((l) =>
+    names.map((name) =>
+      [`model.layers.${l}.attn.${name}_conv1d.weight`, [width, 1, 4], 0.5, 0] as const
+    )
+  );
+}
+
+/** A program of a network, as a file. */
+export async function compileHgrn(
+  weights: ReadonlyMap<string, Tensor>,
+  config: Readonly<Record<string, unknown>>,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { program } = await compileTextModel(lazyWeights(weights), { config });
+  return await encodeProgram(program);
 }
