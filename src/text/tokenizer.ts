@@ -6,7 +6,7 @@ import { checkTokenizer, invalid, isObject, withoutFinalSigma } from "./_tokeniz
 import type { Json } from "./_tokenizer_json.ts";
 
 /** The longest text, in UTF-16 code units. */
-export const MAX_TEXT_LENGTH: number = 2 ** 20;
+export const MAX_TEXT_LENGTH: number = 2 ** 22;
 
 /** How a text becomes ids. */
 export interface TokenizerEncodeOptions {
@@ -114,7 +114,7 @@ export class Tokenizer {
   }
 
   /**
-   * Text to ids. Throws `limit_exceeded` for a text of more than 2^20 UTF-16 code units or, with a
+   * Text to ids. Throws `limit_exceeded` for a text of more than 2^22 UTF-16 code units or, with a
    * Unigram model, one with more tokens than fit the stack (some 10^5), `invalid_argument` if the
    * special tokens alone are more than `maxTokens`, and `invalid_file` if the text shows that
    * `tokenizer.json` is incomplete.
