@@ -15,8 +15,9 @@ import { store_first } from "./tail";
 // the least and the most that b is
 const LIMITS: usize = memory.data<f32>([-88, 87.33], 16);
 
-/** n elements of y = silu(x)·other; y = silu(x) where other is 0. y may be x or other. */
-export function silu_row_f32(x: usize, other: usize, y: usize, n: i32): void {
+/** n elements of y = silu(x), times other where it is not 0, times (other·factor)·gamma where gamma is not 0. y may be x. */
+export function silu_row_f32(x: usize, other: usize, gamma: usize, factor: f32, y: usize, n: i32): void {
+  const factors = f32x4.splat(factor);
   const least = v128.load32_splat(LIMITS), most = v128.load32_splat(LIMITS + 4);
   const log2e = v128.load32_splat(EXP), high = v128.load32_splat(EXP + 4), low = v128.load32_splat(EXP + 8);
   const magic = v128.load32_splat(EXP + 16), one = v128.load32_splat(EXP + 20);
@@ -39,7 +40,14 @@ export function silu_row_f32(x: usize, other: usize, y: usize, n: i32): void {
     // A NaN may be lost here, but not from b.
     p0 = f32x4.add(i32x4.add(p0, i32x4.shl(s0, 23)), one), p1 = f32x4.add(i32x4.add(p1, i32x4.shl(s1, 23)), one);
     p0 = f32x4.div(b0, p0), p1 = f32x4.div(b1, p1);
-    if (other) p0 = f32x4.mul(p0, v128.load(other + at)), p1 = f32x4.mul(p1, v128.load(other + at, 16));
+    if (other) {
+      let o0 = v128.load(other + at), o1 = v128.load(other + at, 16);
+      if (gamma) {
+        o0 = f32x4.mul(f32x4.mul(o0, factors), v128.load(gamma + at));
+        o1 = f32x4.mul(f32x4.mul(o1, factors), v128.load(gamma + at, 16));
+      }
+      p0 = f32x4.mul(p0, o0), p1 = f32x4.mul(p1, o1);
+    }
     store_first(y + at, p0, (n - i) << 2);
     if (n - i > 4) store_first(y + at + 16, p1, (n - i - 4) << 2);
   }

@@ -4,7 +4,6 @@
 import { address, columns, operand, rows, stride } from "../operand";
 import { silu_row_f32 } from "../kernels/silu_f32";
 import { squares_row } from "../kernels/sum_f32";
-import { store_first } from "../kernels/tail";
 
 export function scratch_hgrn_gate_f32(_context: usize): usize {
   return 0;
@@ -17,12 +16,6 @@ export function exec_hgrn_gate_f32(context: usize): void {
   let from = address(p), state = address(x), to = address(y);
   for (let r = rows(p); r > 0; r--, from += stride(p), state += stride(x), to += stride(y)) {
     const mean = squares_row(from, n, 0) / count;
-    const factor = f32x4.splat(<f32> 1 / sqrt<f32>(mean + epsilon));
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize> i << 2;
-      const norm = f32x4.mul(f32x4.mul(v128.load(from + at), factor), v128.load(gamma + at));
-      store_first(to + at, norm, min(n - i, 4) << 2);
-    }
-    silu_row_f32(state, to, to, n);
+    silu_row_f32(state, from, gamma, <f32> 1 / sqrt<f32>(mean + epsilon), to, n);
   }
 }

@@ -36,7 +36,7 @@ export function exec_short_conv_f32(context: usize): void {
         }
         store_first(to + column, sum, min(n - i, 4) << 2);
       }
-      silu_row_f32(to, 0, to, n);
+      silu_row_f32(to, 0, 0, 1, to, n);
     }
     // The window moves by `count` rows; upwards, so that a row is read before it is written.
     for (let j = 0; j < taps; j++) {
