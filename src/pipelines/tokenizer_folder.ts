@@ -1,5 +1,6 @@
 /** The tokenizer files of a model folder. */
 import { FewbitError } from "../errors.ts";
+import { isObject } from "../text/_tokenizer_json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readBytes, readOptionalBytes, urlOf } from "./_sources.ts";
 
@@ -26,9 +27,7 @@ export async function readTokenizer(
   const configBytes = await readOptionalBytes(configPath, signal);
   const config = configBytes === undefined ? {} : parse(configPath, configBytes);
   const template = await readOptionalBytes(inside(folder, "chat_template.jinja"), signal);
-  if (template === undefined || typeof config !== "object") {
-    return Tokenizer.fromJson(tokenizer, config);
-  }
+  if (template === undefined || !isObject(config)) return Tokenizer.fromJson(tokenizer, config);
   const chat_template = new TextDecoder().decode(template);
   return Tokenizer.fromJson(tokenizer, { ...config, chat_template });
 }

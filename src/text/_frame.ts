@@ -1,5 +1,5 @@
 import type { Tokenizer as Library } from "@huggingface/tokenizers";
-import { invalid } from "./_sections.ts";
+import { invalid } from "./_tokenizer_json.ts";
 
 /** The ids around and between texts: `[CLS]`, `[SEP]`, bos, eos. */
 export interface Frame {

@@ -1,10 +1,10 @@
-import { Template } from "@huggingface/jinja";
+import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { FewbitError } from "../errors.ts";
-import { isObject } from "./_sections.ts";
+import { chatGlobals, Refusal } from "./_chat_globals.ts";
+import { isObject } from "./_tokenizer_json.ts";
 
-/** Longest template and longest `range` in one. */
+/** In UTF-16 code units. */
 const MAX_TEMPLATE_LENGTH = 2 ** 20;
-const MAX_RANGE = 100_000;
 
 /** A message of a conversation. Templates may use further fields. */
 export interface ChatMessage {
@@ -22,10 +22,9 @@ export interface ChatOptions {
   readonly addGenerationPrompt?: boolean;
   /** Further variables of the template, such as `tools`, `documents` or `enable_thinking`. */
   readonly variables?: Readonly<Record<string, unknown>>;
+  /** What a template that asks for the date gets, in local time. Default: the present. */
+  readonly now?: Date;
 }
-
-/** Thrown by `raise_exception` inside templates. */
-class Refusal extends Error {}
 
 /**
  * The chat template of `tokenizer_config.json`: conversations as the text a network was trained on, by
@@ -84,19 +83,19 @@ export class ChatTemplate {
    * the conversation (`raise_exception`), `invalid_file` if it fails otherwise.
    */
   render(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
-    const { addGenerationPrompt = true, variables = {} } = options;
+    const { addGenerationPrompt = true, variables = {}, now = new Date() } = options;
     checkMessages(messages);
     try {
-      return this.#template.render({
-        raise_exception: (message: unknown) => {
-          throw new Refusal(String(message));
-        },
-        range: boundedRange,
+      const environment = new Environment();
+      const all = {
+        ...chatGlobals(now),
         ...this.#tokens,
         ...variables,
         messages,
         add_generation_prompt: addGenerationPrompt,
-      });
+      };
+      for (const [name, value] of Object.entries(all)) environment.set(name, value);
+      return String(new Interpreter(environment).run(this.#template.parsed).value);
     } catch (error) {
       if (error instanceof FewbitError) throw error;
       const refused = error instanceof Refusal;
@@ -166,20 +165,6 @@ function checkMessages(messages: readonly ChatMessage[]): void {
     if (typeof message?.role === "string") continue;
     throw new FewbitError("invalid_argument", `Cannot render: message ${i} has no role`);
   }
-}
-
-/** Jinja's `range`, which would allocate whatever a template says. */
-function boundedRange(start: number, stop?: number, step?: number): number[] {
-  const [from, to] = typeof stop === "number" ? [start, stop] : [0, start];
-  const by = typeof step === "number" ? step : 1;
-  const length = Math.max(0, Math.ceil((to - from) / by));
-  if (!(length <= MAX_RANGE) || by === 0) {
-    throw new FewbitError(
-      "limit_exceeded",
-      `Cannot render: the chat template counts from ${from} to ${to} by ${by}, at most ${MAX_RANGE} steps are allowed`,
-    );
-  }
-  return Array.from({ length }, (_, i) => from + i * by);
 }
 
 function messageOf(error: unknown): string {

@@ -2,8 +2,8 @@ import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { FewbitError } from "../errors.ts";
 import { frameOf, pairLengths } from "./_frame.ts";
 import type { Frame } from "./_frame.ts";
-import { checkTokenizer, invalid, isObject, withoutFinalSigma } from "./_sections.ts";
-import type { Json } from "./_sections.ts";
+import { checkTokenizer, invalid, isObject, withoutFinalSigma } from "./_tokenizer_json.ts";
+import type { Json } from "./_tokenizer_json.ts";
 
 /** The longest text, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH: number = 2 ** 20;
@@ -54,8 +54,9 @@ const ROLES: readonly SpecialToken[] = ["bos", "eos", "unk", "sep", "pad", "cls"
  * - lower-casing knows no final sigma;
  * - bos is added if the post-processor or `add_bos_token` says so, eos likewise.
  *
- * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE: 2^20
- * code units take about a second, 4 seconds at most of the inputs tried. But the regular expressions of a hostile `tokenizer.json` may take exponential time.
+ * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE:
+ * 2^20 code units take about a second, and 4 seconds for the slowest input tried. The regular
+ * expressions of a hostile `tokenizer.json` may take exponential time, however.
  *
  * @example
  * ```ts
@@ -99,11 +100,11 @@ export class Tokenizer {
    * are not what they should be or name something the library does not know.
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
-    const checked = checkTokenizer(tokenizerJson);
     if (!isObject(tokenizerConfig)) {
       throw new FewbitError("invalid_file", "Cannot read tokenizer_config.json: it is no object");
     }
     try {
+      const checked = checkTokenizer(tokenizerJson);
       const tokenizer = { ...checked, normalizer: withoutFinalSigma(checked.normalizer) };
       return new Tokenizer(tokenizer, tokenizerConfig, new Library(tokenizer, tokenizerConfig));
     } catch (error) {

@@ -1,6 +1,7 @@
 """Makes text/*.json: what the Rust tokenizers, Jinja2 and numpy say.
 
 pip install tokenizers==0.23.3 jinja2 numpy; python3 test/vectors/make_text.py
+Trainers break ties as they like: another run gives other vocabularies, which have to agree as well.
 """
 
 import json
@@ -267,6 +268,27 @@ def softmax(x):
     return e / e.sum()
 
 
+def philox(seed, position):
+    """The first two words of the block: Philox4x32-10, Salmon et al. 2011."""
+    mask = 0xFFFFFFFF
+    c0, c1, c2, c3 = position & mask, position >> 32, 0, 0
+    k0, k1 = seed & mask, seed >> 32
+    for _ in range(10):
+        p0, p1 = 0xD2511F53 * c0, 0xCD9E8D57 * c2
+        c0, c1, c2, c3 = (p1 >> 32) ^ c1 ^ k0, p1 & mask, (p0 >> 32) ^ c3 ^ k1, p0 & mask
+        k0, k1 = (k0 + 0x9E3779B9) & mask, (k1 + 0xBB67AE85) & mask
+    return c0, c1
+
+
+def drawn(probabilities, seed, position):
+    a, b = philox(seed, position)
+    u = ((a >> 5) * 2**26 + (b >> 6)) / 2**53
+    ends = np.cumsum(probabilities)
+    # Farther from an end than float32 weights are inexact, so that every host has to give this id.
+    assert np.abs(ends[:-1] - u).min(initial=1) > 1e-6
+    return int(np.searchsorted(ends, u, side="right"))
+
+
 def sampler_vectors():
     rng = np.random.default_rng(20261124)
     vectors = []
@@ -293,7 +315,10 @@ def sampler_vectors():
                 logprobs = raw - np.log(np.exp(raw).sum())
             top = np.argsort(-logits, kind="stable")[:5]
             top = top[logits[top] > -np.inf]
+            seed = int(rng.integers(2**53))
             vectors.append({
+                "seed": seed,
+                "drawn": [drawn(p, seed, i) for i in range(4)],
                 "logits": [None if x == -np.inf else x for x in logits.tolist()],
                 "options": options,
                 "recent": recent.tolist(),

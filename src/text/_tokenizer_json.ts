@@ -37,10 +37,11 @@ export function checkTokenizer(tokenizer: unknown): Json {
     );
   }
   if (!Array.isArray(added_tokens)) throw invalid("added_tokens is not an array");
-  checkIds(added_tokens.map((token) => {
+  checkIds(Array.from(added_tokens, (token) => {
     if (isObject(token) && typeof token.content === "string") return [token.content, token.id];
     throw invalid("an added token has no content");
   }));
+  checkPatterns([tokenizer.normalizer, tokenizer.pre_tokenizer, tokenizer.decoder]);
   return { ...SECTIONS, ...tokenizer, added_tokens };
 }
 
@@ -65,6 +66,20 @@ function checkIds(entries: readonly (readonly [token: string, id: unknown])[]): 
     }
     seen.set(id, token);
   }
+}
+
+/** The library drops the text where a pattern is neither a string nor a regular expression. */
+function checkPatterns(section: unknown): void {
+  if (Array.isArray(section)) return section.forEach(checkPatterns);
+  if (!isObject(section)) return;
+  if (["Split", "Replace"].includes(section.type as string)) {
+    const { pattern } = section;
+    const kinds = isObject(pattern) ? [pattern.Regex, pattern.String] : [];
+    if (!kinds.some((text) => typeof text === "string")) {
+      throw invalid(`a ${section.type} has no pattern that is a String or a Regex`);
+    }
+  }
+  Object.values(section).forEach(checkPatterns);
 }
 
 /** The vocabulary of a Unigram model: pairs of a piece and its score. */
