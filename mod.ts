@@ -54,6 +54,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  InputCheck,
   Node,
   Op,
   SymbolicExtent,

@@ -2,18 +2,16 @@
 import { FewbitError } from "../errors.ts";
 import type { Metadata } from "../program/program.ts";
 
-type Json = Readonly<Record<string, unknown>>;
-
 /** The files beside the weights of a language model that a generator needs. */
 export interface TextFiles {
   /** config.json. */
-  readonly config: Json;
+  readonly config: Readonly<Record<string, unknown>>;
   /** generation_config.json. */
-  readonly generationConfig?: Json;
+  readonly generationConfig?: Readonly<Record<string, unknown>>;
   /** tokenizer.json. */
-  readonly tokenizer?: Json;
+  readonly tokenizer?: Readonly<Record<string, unknown>>;
   /** tokenizer_config.json; `chat_template` may come from chat_template.jinja. */
-  readonly tokenizerConfig?: Json;
+  readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** Defaults of generation. What the checkpoint does not say is absent. */
@@ -51,9 +49,9 @@ export interface TextMetadata extends Metadata {
   /** Defaults of generation. */
   readonly generation: GenerationDefaults;
   /** The whole of tokenizer.json, where the checkpoint has one. */
-  readonly tokenizer?: Json;
+  readonly tokenizer?: Readonly<Record<string, unknown>>;
   /** The whole of tokenizer_config.json, where there is one, with the chat template. */
-  readonly tokenizerConfig?: Json;
+  readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
 }
 
 /** Metadata of a language model from the files beside its weights. */
