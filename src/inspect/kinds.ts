@@ -52,6 +52,10 @@ export function tensorKinds(program: Program): (string | undefined)[] {
 }
 
 function kindOfOperand(name: string, dtype: string): string {
+  if (name === "weight_scale") return "multipliers and shifts";
+  if (/gamma|epsilon/.test(name)) return "norms";
+  if (name === "lower_bound") return "bounds of gates";
+  if (name === "table" && /^b?f/.test(dtype)) return "embeddings";
   if (/weight/.test(name)) return `weights, ${dtype}`;
   if (/bias/.test(name)) return "biases";
   if (/multiplier|shift|zero_point|scale/.test(name)) return "multipliers and shifts";

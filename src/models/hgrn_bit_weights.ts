@@ -1,7 +1,7 @@
 /** The tensors of a MatMul-free model's checkpoint, checked by name, type and extents before use. */
 import { FewbitError } from "../errors.ts";
 import type { LazyTensor, Tensor } from "../tensor.ts";
-import { float32 } from "./weights.ts";
+import { finiteFloat32 } from "./weights.ts";
 
 /** Tensors of a checkpoint by name, read when they are needed. */
 export type LazyWeights = ReadonlyMap<string, LazyTensor>;
@@ -46,17 +46,24 @@ export class HgrnBitWeights {
 
   /** A tensor of the network as it is stored. */
   stored(name: string, shape: readonly number[]): LazyTensor {
-    return this.#checked(`${this.#model}${name}`, shape);
+    const whole = `${this.#model}${name}`;
+    const { dtype, read } = this.#checked(whole, shape);
+    const checked = (): Tensor => {
+      const tensor = read();
+      finiteFloat32(tensor, whole);
+      return tensor;
+    };
+    return { dtype, shape, read: checked };
   }
 
   /** A tensor of the network as float32. */
   float(name: string, shape: readonly number[]): LazyTensor {
-    return widened(this.stored(name, shape));
+    return this.#float(`${this.#model}${name}`, shape);
   }
 
   /** A tensor of the head (`lm_head.…`) as float32. */
   head(name: string, shape: readonly number[]): LazyTensor {
-    return widened(this.#checked(`${this.#head}${name}`, shape));
+    return this.#float(`${this.#head}${name}`, shape);
   }
 
   /** Accepts a tensor that the network has and does not use. */
@@ -96,22 +103,15 @@ export class HgrnBitWeights {
       );
     }
     this.#used.add(name);
+    return tensor;
+  }
+
+  #float(name: string, shape: readonly number[]): LazyTensor {
+    const { read } = this.#checked(name, shape);
     return {
-      dtype: tensor.dtype,
+      dtype: "f32",
       shape,
-      read: () => {
-        const read = tensor.read();
-        const bad = float32(read, name).find((value) => !Number.isFinite(value));
-        if (bad === undefined) return read;
-        throw new FewbitError(
-          "invalid_file",
-          `Cannot build model: "${name}" has a value of ${bad}`,
-        );
-      },
+      read: () => ({ dtype: "f32", shape, data: finiteFloat32(read(), name) }),
     };
   }
-}
-
-function widened({ shape, read }: LazyTensor): LazyTensor {
-  return { dtype: "f32", shape, read: () => ({ dtype: "f32", shape, data: float32(read(), "") }) };
 }

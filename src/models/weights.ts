@@ -25,16 +25,20 @@ export function weight(weights: Weights, name: string, shape: readonly number[])
       `Cannot build model: "${name}" is [${tensor.shape}], expected [${shape}]`,
     );
   }
+  return { dtype: "f32", shape, data: finiteFloat32(tensor, name) };
+}
+
+/** The elements of a float tensor as float32, none of them infinite or NaN. */
+export function finiteFloat32(tensor: Tensor, name: string): Float32Array {
   const data = float32(tensor, name);
-  for (const value of data) {
-    if (!Number.isFinite(value)) {
-      throw new FewbitError(
-        "invalid_file",
-        `Cannot build model: "${name}" has a value of ${value}`,
-      );
-    }
+  for (let i = 0; i < data.length; i++) {
+    if (Number.isFinite(data[i])) continue;
+    throw new FewbitError(
+      "invalid_file",
+      `Cannot build model: "${name}" has a value of ${data[i]}`,
+    );
   }
-  return { dtype: "f32", shape, data };
+  return data;
 }
 
 /** The elements of a float tensor as float32. */
@@ -44,12 +48,17 @@ export function float32({ dtype, data }: Tensor, name: string): Float32Array {
       return data as Float32Array;
     case "f64":
       return Float32Array.from(data as Float64Array);
+    // `from` with a function would make a list of all elements first: gigabytes for a large tensor.
     case "bf16": {
-      const bits = Uint32Array.from(data as Uint16Array, (half) => half << 16);
+      const bits = new Uint32Array(data.length);
+      for (let i = 0; i < bits.length; i++) bits[i] = (data[i] as number) << 16;
       return new Float32Array(bits.buffer);
     }
-    case "f16":
-      return Float32Array.from(data as Uint16Array, halfToFloat);
+    case "f16": {
+      const values = new Float32Array(data.length);
+      for (let i = 0; i < values.length; i++) values[i] = halfToFloat(data[i] as number);
+      return values;
+    }
     default:
       throw new FewbitError("dtype_mismatch", `"${name}" is ${dtype}, expected a float type`);
   }

@@ -1,6 +1,5 @@
 /** Float weights as trits and one scale: what a BitLinear layer of a MatMul-free LM multiplies with. */
 import { FewbitError } from "../errors.ts";
-import { roundHalfEven } from "./round.ts";
 
 /** Weights of −1, 0 and 1, each worth `scale`. */
 export interface TernaryWeights {
@@ -25,7 +24,7 @@ const LEAST_SCALE = Math.fround(1e-5);
  * @throws {FewbitError} `invalid_argument` where there is no weight, or one that is not finite.
  */
 export function ternarize(weights: Float32Array): TernaryWeights {
-  const { fround, max, min } = Math;
+  const { fround, max } = Math;
   const bad = weights.findIndex((weight) => !Number.isFinite(weight));
   if (bad >= 0 || weights.length === 0) {
     throw new FewbitError(
@@ -40,10 +39,12 @@ export function ternarize(weights: Float32Array): TernaryWeights {
     LEAST_SCALE,
   );
   const inverse = fround(1 / scale);
-  const trits = Int8Array.from(
-    weights,
-    (weight) => max(-1, min(1, roundHalfEven(fround(weight * inverse)))),
-  );
+  const trits = new Int8Array(weights.length);
+  for (let i = 0; i < trits.length; i++) {
+    // half to even and clamped: ½ goes to 0, 1½ and all beyond to 1
+    const v = fround(weights[i] * inverse);
+    trits[i] = v > 0.5 ? 1 : v < -0.5 ? -1 : 0;
+  }
   return { trits, scale };
 }
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { Instance } from "../../src/engines/engine.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
+import { hgrnLowerBounds } from "../../src/models/hgrn_lower_bounds.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
@@ -63,6 +64,15 @@ Deno.test("golden0: trits and scale of the first projection", () => {
   const { trits, scale } = ternarize(weight);
   assert.ok(Math.abs(scale - 0.23495183512568474) < 1e-8);
   assert.deepEqual([...trits.subarray(0, 8)], [1, 0, 1, -1, -1, -1, 1, 0]);
+});
+
+Deno.test("golden0: bounds of the forget gates", () => {
+  const lambda = golden0.get("model.lower_bounds")!.data as Float32Array;
+  const [first, second, third] = hgrnLowerBounds(lambda, 3);
+  assert.deepEqual([...first], new Array(8).fill(0));
+  const expected = [.342246, .222999, .253684, .136846, .178301, .435746, .420436, .381621];
+  assertClose(second, expected, 5e-7, "bounds of layer 1");
+  assert.ok(third.every((bound, c) => bound > second[c] && bound < 1));
 });
 
 for (const engine of ENGINES) {
