@@ -69,7 +69,8 @@ async function read(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
+/** A JSON object in a file, or nothing where there is no file. */
+export async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   const bytes = await read(path);
   if (bytes === undefined) return undefined;
   try {
