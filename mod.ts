@@ -62,6 +62,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  InputCheck,
   Node,
   Op,
   SymbolicExtent,
