@@ -51,6 +51,7 @@ export type {
 export { readEncoderFolder } from "./src/pipelines/encoder_folder.ts";
 export type { EncoderFolder } from "./src/pipelines/encoder_folder.ts";
 export type { EncoderFiles } from "./src/models/bert_config.ts";
+export type { EncoderQuantization } from "./src/quantize/bert.ts";
 export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
 export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
 export { unitVector } from "./src/quantize/unit_vector.ts";
