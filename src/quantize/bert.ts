@@ -169,12 +169,14 @@ class Encoder {
       ? [each("multiplier"), each("shift")]
       : this.#oneShift(rowScales);
     const reals = positionTable(this.config, this.weights);
+    // Longer texts are cut, so their positions need no codes; the scale is that of the whole table.
+    const used = reals.subarray(0, maxTokens * width);
     const codes = builder.constant(
       "positions",
       "i16",
-      [positions, width],
+      [maxTokens, width],
       ["position"],
-      (scales) => Int16Array.from(reals, (x) => quantizeValue(x, scales.get("position")!, 16)),
+      (scales) => Int16Array.from(used, (x) => quantizeValue(x, scales.get("position")!, 16)),
     );
     const tensor = { dtype: "f32", shape: [positions, width], data: reals } as const;
     builder.activation({
