@@ -48,6 +48,24 @@ export {
   quantizeVision,
 } from "./src/pipelines/vision_compile.ts";
 export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
+export {
+  calibrateEncoder,
+  compileEncoder,
+  compileEncoderTaps,
+  compileFloatEncoder,
+} from "./src/pipelines/encoder_compile.ts";
+export type {
+  CalibrateEncoderOptions,
+  CompileEncoderOptions,
+  EncoderCheckpoint,
+} from "./src/pipelines/encoder_compile.ts";
+export { readEncoderFolder } from "./src/pipelines/encoder_folder.ts";
+export type { EncoderFolder } from "./src/pipelines/encoder_folder.ts";
+export type { EncoderFiles } from "./src/models/bert_config.ts";
+export type { EncoderQuantization } from "./src/quantize/bert.ts";
+export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
+export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
+export { unitVector } from "./src/quantize/unit_vector.ts";
 
 export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
 export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";

@@ -9,12 +9,12 @@ export function exec_lookup(context: usize): void {
   const x = operand(context, 0), table = operand(context, 1), y = operand(context, 2);
   const n = columns(x), tables = rows(table), size = elementBytes(y);
   const flip: u32 = dtype(x) == I8 ? 128 : 0;
-  let from = address(x), to = address(y);
-  for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
-    for (let t = 0; t < tables && t < n; t++) {
-      const base = address(table) + <usize> t * stride(table);
-      let p = to + <usize> t * size;
-      const step = size * <usize> tables;
+  // one table after the other: with a table for each of many columns, each is read once
+  for (let t = 0; t < tables && t < n; t++) {
+    const base = address(table) + <usize> t * stride(table), step = size * <usize> tables;
+    let from = address(x), to = address(y) + <usize> t * size;
+    for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
+      let p = to;
       if (size == 1) {
         for (let i = t; i < n; i += tables, p += step) store<u8>(p, load<u8>(base + <usize> (<u32> load<u8>(from + <usize> i) ^ flip)));
       } else {

@@ -1,8 +1,8 @@
 import { defineInstruction } from "./_define.ts";
 
 /**
- * Embeddings of a ragged batch: a row of a table of codes with a multiplier of its own, plus the
- * codes of the token's position, each rounded half to even on its own:
+ * Embeddings of a ragged batch: a row of a table of codes with a multiplier of its own (and maybe a
+ * shift), plus the codes of the token's position, each rounded half to even on its own:
  *
  * ```text
  * y[t] = clamp16(round(table[i]·multiplier[i] / 2^shift[i]) + round(positions[p]·position_multiplier / 2^position_shift))
@@ -17,7 +17,7 @@ export const embeddingI8 = defineInstruction({
   operands: [
     { name: "table", role: "in", dtypes: ["i8"], shape: "V C" },
     { name: "multiplier", role: "in", dtypes: ["i32"], shape: "V" },
-    { name: "shift", role: "in", dtypes: ["i32"], shape: "V" },
+    { name: "shift", role: "in", dtypes: ["i32"], shape: "1|V" },
     { name: "positions", role: "in", dtypes: ["i16"], shape: "P C" },
     { name: "position_multiplier", role: "in", dtypes: ["i32"], shape: "1" },
     { name: "position_shift", role: "in", dtypes: ["i32"], shape: "1" },

@@ -43,6 +43,7 @@ import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
 import { poolRows } from "./pool_rows.ts";
 import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
+import { embeddingI4 } from "./embedding_i4.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
 
 export * from "./_define.ts";
@@ -89,6 +90,7 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   poolRows,
   attentionRaggedF32,
   addPositionsF32,
+  embeddingI4,
   rmsNormF32,
 ];
 

@@ -4,23 +4,22 @@ import { FewbitError } from "../errors.ts";
 import { buildBert } from "../models/bert.ts";
 import { bertConfig } from "../models/bert_config.ts";
 import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
-import type { Weights } from "../models/weights.ts";
 import { compile } from "../program/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { quantizeBert } from "../quantize/bert.ts";
+import type { EncoderQuantization } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** A sentence encoder as Hugging Face and sentence-transformers write it. */
 export interface EncoderCheckpoint extends EncoderFiles {
   /** Tensors of model.safetensors. */
-  readonly weights: Weights;
+  readonly weights: ReadonlyMap<string, Tensor>;
 }
 
 /** Options of {@linkcode compileEncoder}. */
-export interface CompileEncoderOptions {
-  /** `w8a8` (default), or `w7a8`: 7-bit weights, faster where relaxed SIMD is there. */
-  readonly bits?: "w8a8" | "w7a8";
+export interface CompileEncoderOptions extends EncoderQuantization {
   /** More metadata: `tokenizer`, the parsed tokenizer.json, is where pipelines look for it. */
   readonly metadata?: Metadata;
   /** Told what had to be changed to fit integers. */
@@ -28,12 +27,10 @@ export interface CompileEncoderOptions {
 }
 
 /** Options of {@linkcode calibrateEncoder}. */
-export interface CalibrateEncoderOptions {
-  /** Bits that the weights will have. Default `w8a8`. */
-  readonly bits?: "w8a8" | "w7a8";
+export interface CalibrateEncoderOptions extends EncoderQuantization {
   /** Stops calibration. */
   readonly signal?: AbortSignal;
-  /** Called with the texts done, of as many as there are. */
+  /** Called with the texts done, of as many as there are; each is run twice. */
   readonly onProgress?: (texts: number) => void;
 }
 
@@ -47,7 +44,7 @@ export interface CalibrateEncoderOptions {
  * embedding. `max_tokens` and `max_sequences` are chosen when it is loaded (`maxTokens` and 32).
  *
  * Metadata: `task` "sentence-embedding", `architecture` "bert", `dimension`, `maxTokens`, `pooling`
- * ("mean" or "cls"), `normalize` true, `quantization`, and what `options.metadata` adds: pipelines
+ * ("mean" or "cls"), `normalize` true, `quantization` (the bits), and what `options.metadata` adds: pipelines
  * expect the parsed tokenizer.json under `tokenizer`.
  *
  * @param checkpoint Parsed JSON files and float tensors.
@@ -60,22 +57,23 @@ export function compileEncoder(
   scales: EncoderScales,
   options: CompileEncoderOptions = {},
 ): CompiledProgram {
-  const { bits = "w8a8", onWarning } = options;
+  const { onWarning } = options;
+  const quantization = quantizationOf(options);
   const config = bertConfig(checkpoint);
   const network = quantizeBert(config, checkpoint.weights, {
+    ...quantization,
     smooth: scales.smooth,
-    weightBits: weightBitsOf(bits),
     ...(onWarning && { onWarning }),
   });
   checkScales(scales, network.graph.constants.values(), config);
-  const metadata = metadataOf(config, { bits, nonlinear: "table" }, options.metadata);
+  const metadata = metadataOf(config, quantization, options.metadata);
   return compile(network.graph, { scales: scales.scales, metadata });
 }
 
 /** The float32 encoder, for baselines: the same inputs, `sums` in float32. */
 export function compileFloatEncoder(checkpoint: EncoderCheckpoint, fast = false): CompiledProgram {
   const config = bertConfig(checkpoint);
-  const metadata = metadataOf(config, { bits: "f32" }, {});
+  const metadata = metadataOf(config, { bits: "f32" });
   return compile(buildBert(config, checkpoint.weights), { fast, metadata });
 }
 
@@ -86,11 +84,11 @@ export function compileFloatEncoder(checkpoint: EncoderCheckpoint, fast = false)
 export function compileEncoderTaps(
   checkpoint: EncoderCheckpoint,
   { scales, smooth }: EncoderScales,
-  options: Pick<CompileEncoderOptions, "bits"> = {},
+  options: EncoderQuantization = {},
 ): CompiledProgram {
   const network = quantizeBert(bertConfig(checkpoint), checkpoint.weights, {
+    ...quantizationOf(options),
     smooth,
-    weightBits: weightBitsOf(options.bits),
     single: true,
   });
   return compile(network.graph, { scales, taps: { entry: "main", values: network.taps } });
@@ -106,23 +104,25 @@ export function compileEncoderTaps(
 export async function calibrateEncoder(
   checkpoint: EncoderCheckpoint,
   texts: readonly (readonly number[])[],
-  { bits, ...options }: CalibrateEncoderOptions = {},
+  options: CalibrateEncoderOptions = {},
 ): Promise<EncoderScales> {
   return await calibrateBert(bertConfig(checkpoint), checkpoint.weights, texts, {
-    ...options,
-    weightBits: weightBitsOf(bits),
+    quantization: quantizationOf(options),
+    ...(options.signal && { signal: options.signal }),
+    ...(options.onProgress && { onProgress: options.onProgress }),
     load: (program, symbols) => load(program, { symbols }),
   });
 }
 
-function weightBitsOf(bits: "w8a8" | "w7a8" | undefined): 7 | 8 {
-  return bits === "w7a8" ? 7 : 8;
+function quantizationOf(options: EncoderQuantization): Required<EncoderQuantization> {
+  const { weightBits = 8, geluBits = 12, tableBits = 8 } = options;
+  return { weightBits, geluBits, tableBits };
 }
 
 function checkScales(
   { scales, smooth }: EncoderScales,
   constants: Iterable<{ readonly derivedFrom: readonly string[] }>,
-  { width }: BertConfig,
+  { width, hidden }: BertConfig,
 ): void {
   for (const { derivedFrom } of constants) {
     const missing = derivedFrom.find((name) => !scales.has(name));
@@ -133,15 +133,16 @@ function checkScales(
     );
   }
   for (const [name, divisors] of smooth) {
-    if (divisors.length === width) continue;
+    const channels = /gelu_(in|out)$/.test(name) ? hidden : width;
+    if (divisors.length === channels) continue;
     throw new FewbitError(
       "invalid_file",
-      `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${width} channels`,
+      `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${channels} channels`,
     );
   }
 }
 
-function metadataOf(config: BertConfig, quantization: Metadata, more: Metadata = {}): Metadata {
+function metadataOf(config: BertConfig, quantization: object, more: Metadata = {}): Metadata {
   return {
     task: "sentence-embedding",
     architecture: "bert",

@@ -6,12 +6,14 @@
  *
  * @module
  */
+import { FewbitError } from "../errors.ts";
 import type { SymbolicExtent, Value } from "../graph/graph.ts";
 import {
   attentionRaggedInteger,
   attentionScoresInteger,
   attentionValuesInteger,
   embeddingInteger,
+  lookup,
   lookup12,
   poolRows,
   reshape,
@@ -22,24 +24,35 @@ import type { EncoderInputs } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
-import { quantizeRows, smoothColumns } from "./bert_constants.ts";
+import { elementOf, GROUP, quantizeRows, quantizeRows4, smoothColumns } from "./bert_constants.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
 import { dyadic } from "./dyadic.ts";
-import { geluTable12, softmaxTable } from "./i_vit_constants.ts";
+import { geluTable, geluTable12, softmaxTable } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
-import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
+import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import { quantizeParameters } from "./i_vit_parameters.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
 import { quantizeValue } from "./round.ts";
 
-/** Options of {@linkcode quantizeBert}. */
-export interface QuantizeBertOptions {
-  /** SmoothQuant's divisors of each channel, by the name of the activation; none divides nothing. */
-  readonly smooth?: ReadonlyMap<string, Float32Array>;
+/** Which integers a network has; the defaults are the most precise. */
+export interface EncoderQuantization {
   /** Bits of the weights: 8 (default), or 7, which are faster where relaxed SIMD is there. */
   readonly weightBits?: 7 | 8;
+  /**
+   * Bits of what enters and leaves GELU: 12 (default), or 8, which are faster and less precise. Their
+   * scales differ: calibrate with the same number.
+   */
+  readonly geluBits?: 8 | 12;
+  /** Bits of the token table: 8 (default) with a scale for each row, or 4 with one for 32 columns. */
+  readonly tableBits?: 4 | 8;
+}
+
+/** Options of {@linkcode quantizeBert}. */
+export interface QuantizeBertOptions extends EncoderQuantization {
+  /** SmoothQuant's divisors of each channel, by the name of the activation; none divides nothing. */
+  readonly smooth?: ReadonlyMap<string, Float32Array>;
   /**
    * One text at a time, with scores and softmax as nodes of their own: for calibration and taps. The
    * integers are the same.
@@ -49,14 +62,33 @@ export interface QuantizeBertOptions {
   readonly onWarning?: (message: string) => void;
 }
 
-/** Activations that SmoothQuant treats, with the linear layers that read each. */
-export function smoothedSites(config: BertConfig): Map<string, readonly string[]> {
-  const sites = new Map<string, readonly string[]>();
-  for (let i = 0; i < config.depth; i++) {
+/** An activation whose channels are divided, and the linear layers `[rows, columns]` that read it. */
+export interface SmoothedSite {
+  /** Output rows of each reader. */
+  readonly rows: number;
+  /** Channels. */
+  readonly columns: number;
+  /** Names of the readers; none where a table undoes the division. */
+  readonly readers: readonly string[];
+}
+
+/** Activations that are smoothed: the LayerNorms, and with a GELU of 8 bits what is left. */
+export function smoothedSites(config: BertConfig, geluBits: 8 | 12): Map<string, SmoothedSite> {
+  const { depth, width, hidden } = config;
+  const sites = new Map<string, SmoothedSite>();
+  for (let i = 0; i < depth; i++) {
     const block = `encoder.layer.${i}.`;
-    const readers = ["query", "key", "value"].map((name) => `${block}attention.self.${name}`);
-    sites.set(`${block}in8`, readers);
-    sites.set(`${block}mid8`, [`${block}intermediate.dense`]);
+    const add = (name: string, rows: number, columns: number, ...readers: string[]): void => {
+      const of = readers.map((reader) => block + reader);
+      sites.set(block + name, { rows, columns, readers: of });
+    };
+    const projections = ["query", "key", "value"].map((name) => `attention.self.${name}`);
+    add("in8", width, width, ...projections);
+    add("mid8", hidden, width, "intermediate.dense");
+    if (geluBits === 12) continue;
+    add("context", width, width, "attention.output.dense");
+    add("gelu_in", hidden, hidden);
+    add("gelu_out", width, hidden, "output.dense");
   }
   return sites;
 }
@@ -125,23 +157,26 @@ class Encoder {
 
   /** Token rows, requantised by their own scales, plus positions. */
   #embed(): Value {
-    const { builder, config: { vocabulary, positions, width } } = this;
+    const { builder, config: { positions, maxTokens, width } } = this;
     const { ids, offsets } = this.#inputs;
-    const words = this.#floats("embeddings.word_embeddings.weight", [vocabulary, width]);
-    const rows = quantizeRows(words, vocabulary);
-    const table = builder.constant("rows", "i8", [vocabulary, width], [], () => rows.codes);
+    const { table, scales: rowScales, element, more } = this.#table();
     const each = (part: "multiplier" | "shift"): Value =>
-      builder.constant(`rows ${part}`, "i32", [vocabulary], ["embedding"], (scales) => {
+      builder.constant(`rows ${part}`, "i32", [rowScales.length], ["embedding"], (scales) => {
         const scale = scales.get("embedding")!;
-        return Int32Array.from(rows.scales, (row) => dyadic(row, scale)[part]);
+        return Int32Array.from(rowScales, (row) => dyadic(row, scale)[part]);
       });
+    const multipliers = more.length === 0
+      ? [each("multiplier"), each("shift")]
+      : this.#oneShift(rowScales);
     const reals = positionTable(this.config, this.weights);
+    // Longer texts are cut, so their positions need no codes; the scale is that of the whole table.
+    const used = reals.subarray(0, maxTokens * width);
     const codes = builder.constant(
       "positions",
       "i16",
-      [positions, width],
+      [maxTokens, width],
       ["position"],
-      (scales) => Int16Array.from(reals, (x) => quantizeValue(x, scales.get("position")!, 16)),
+      (scales) => Int16Array.from(used, (x) => quantizeValue(x, scales.get("position")!, 16)),
     );
     const tensor = { dtype: "f32", shape: [positions, width], data: reals } as const;
     builder.activation({
@@ -151,8 +186,13 @@ class Encoder {
       source: { kind: "constant", tensor },
     });
     const position = builder.dyadics("position", ruleOf("position"), "embedding");
-    const inputs = [table, each("multiplier"), each("shift"), codes, ...position, ids, offsets];
-    const output = builder.graph.apply(embeddingInteger, inputs, {}, { output: "embedding" });
+    const inputs = [table, ...multipliers, codes, ...position, ids, offsets];
+    const output = builder.graph.apply(
+      embeddingInteger,
+      [...inputs, ...more],
+      more.length === 0 ? {} : { group: GROUP },
+      { output: "embedding" },
+    );
     builder.activation({
       name: "embedding",
       bits: 16,
@@ -162,19 +202,75 @@ class Encoder {
         ids,
         of: (ids) =>
           Float32Array.from({ length: ids.length * width }, (_, i) => {
-            const row = ids[Math.floor(i / width)];
-            return Math.fround(rows.codes[row * width + i % width] * rows.scales[row]) + reals[i];
+            return Math.fround(element(ids[Math.floor(i / width)], i % width)) + reals[i];
           }),
       },
     });
     return output;
   }
 
+  /** Multipliers of rows that share a shift, to save its bytes; the largest has 31 bits. */
+  #oneShift(rowScales: Float32Array): Value[] {
+    const { builder } = this;
+    const largest = rowScales.reduce((a, b) => Math.max(a, b));
+    const shiftOf = (scales: Scales): number => dyadic(largest, scales.get("embedding")!).shift;
+    return [
+      builder.constant("rows multiplier", "i32", [rowScales.length], ["embedding"], (scales) => {
+        const factor = 2 ** shiftOf(scales) / scales.get("embedding")!;
+        return Int32Array.from(rowScales, (row) => Math.min(2 ** 31 - 1, Math.round(row * factor)));
+      }),
+      builder.constant(
+        "rows shift",
+        "i32",
+        [1],
+        ["embedding"],
+        (scales) => Int32Array.of(shiftOf(scales)),
+      ),
+    ];
+  }
+
+  /** The token table, the scales of its rows, what an element stands for, and operands of its own. */
+  #table(): {
+    table: Value;
+    scales: Float32Array;
+    element: (row: number, column: number) => number;
+    more: Value[];
+  } {
+    const { builder, config: { vocabulary, width } } = this;
+    const words = this.#floats("embeddings.word_embeddings.weight", [vocabulary, width]);
+    if (this.options.tableBits !== 4) {
+      const { codes, scales } = quantizeRows(words, vocabulary);
+      const table = builder.constant("rows", "i8", [vocabulary, width], [], () => codes);
+      const element = (row: number, c: number): number => codes[row * width + c] * scales[row];
+      return { table, scales, element, more: [] };
+    }
+    if (width % GROUP !== 0) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot have a table of 4 bits: its width ${width} is no multiple of ${GROUP}`,
+      );
+    }
+    const packed = quantizeRows4(words, vocabulary);
+    const { codes, factors, scales } = packed;
+    const table = builder.constant("rows", "u8", [vocabulary, width / 2], [], () => codes);
+    const groups = width / GROUP;
+    const more = [builder.constant("factors", "u8", [vocabulary, groups], [], () => factors)];
+    return { table, scales, element: (row, c) => elementOf(packed, row, c), more };
+  }
+
   #layer(z: Codes, block: string): Codes {
     const { width, hidden } = this.config;
     const input = this.#fanOut(z, `${block}in`);
     const [q, k, v] = ["query", "key", "value"].map((name) =>
-      this.#linear(input.layers, `${block}attention.self.${name}`, width, `${block}${name}`, 8)
+      this.#linear(
+        input.layers,
+        `${block}attention.self.${name}`,
+        width,
+        `${block}${name}`,
+        8,
+        // Attention keeps channels apart: what is divided here stays so in its result.
+        name === "value" ? `${block}context` : "",
+      )
     );
     const context = this.#attention(q, k, v, block);
     let y = this.#linear(
@@ -189,7 +285,14 @@ class Encoder {
       this.#norm(sum, `${block}attention.output.LayerNorm`),
       `${block}mid`,
     );
-    y = this.#linear(middle.layers, `${block}intermediate.dense`, hidden, `${block}gelu_in`, 12);
+    y = this.#linear(
+      middle.layers,
+      `${block}intermediate.dense`,
+      hidden,
+      `${block}gelu_in`,
+      this.#geluBits,
+      `${block}gelu_in`,
+    );
     y = this.#gelu(y, block);
     y = this.#linear(y, `${block}output.dense`, width, `${block}mlp_out`, 16);
     sum = this.#add(y, middle.residual, `${block}residual2`);
@@ -203,11 +306,15 @@ class Encoder {
     return normalize(this.builder, x, name, gamma, beta, this.#parameters);
   }
 
+  /** The scale of each channel after its division. */
+  #divided(scale: ScaleRule, site: string): ScaleRule {
+    const divisors = this.options.smooth?.get(site);
+    if (divisors === undefined) return scale;
+    return { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+  }
+
   #fanOut({ value, scale }: Codes, name: string): FanOut {
-    const divisors = this.options.smooth?.get(`${name}8`);
-    const smoothed: ScaleRule = divisors === undefined
-      ? scale
-      : { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+    const smoothed = this.#divided(scale, `${name}8`);
     // Next to each other, so that one instruction can do both.
     const narrow = this.builder.requantized(`${name}8`, value, smoothed, 8);
     const wide = this.builder.requantized(`${name}16`, value, scale, 16);
@@ -217,7 +324,15 @@ class Encoder {
     };
   }
 
-  #linear(x: Codes, name: string, width: number, output: string, bits: 8 | 12 | 16): Codes {
+  /** `divided` is the site whose divisors the output takes. */
+  #linear(
+    x: Codes,
+    name: string,
+    width: number,
+    output: string,
+    bits: 8 | 12 | 16,
+    divided = "",
+  ): Codes {
     const inner = x.value.shape[x.value.shape.length - 1] as number;
     const tensor = weight(this.weights, `${name}.weight`, [width, inner]);
     const divisors = this.options.smooth?.get(x.scale.from[0]);
@@ -227,7 +342,8 @@ class Encoder {
       : undefined;
     const layer = { name, rows, bias };
     const acc = accumulate(this.builder, x, layer, this.#parameters, this.options.weightBits ?? 8);
-    const value = this.builder.requantized(output, acc.value, acc.scale, bits);
+    const scale = this.#divided(acc.scale, divided);
+    const value = this.builder.requantized(output, acc.value, scale, bits);
     return { value, scale: ruleOf(output) };
   }
 
@@ -284,7 +400,12 @@ class Encoder {
     return { value: graph.apply(reshape([tokens, width]), [value]), scale };
   }
 
+  get #geluBits(): 8 | 12 {
+    return this.options.geluBits ?? 12;
+  }
+
   #gelu(x: Codes, block: string): Codes {
+    if (this.#geluBits === 8) return this.#gelu8(x, block);
     const { builder } = this;
     const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
     const table = builder.constant(
@@ -310,6 +431,27 @@ class Encoder {
       () => Int16Array.from({ length: 4096 }, (_, i) => i - 2048),
     );
     builder.taps.set(from, builder.graph.apply(lookup12, [x.value, identity]));
+    return { value, scale: ruleOf(to) };
+  }
+
+  /** With a table for each channel, which knows the channel's divisors. */
+  #gelu8(x: Codes, block: string): Codes {
+    const { builder, options, config: { hidden } } = this;
+    const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
+    const ones = new Float32Array(hidden).fill(1);
+    const before = options.smooth?.get(from) ?? ones;
+    const after = options.smooth?.get(to) ?? ones;
+    const table = builder.constant(`gelu ${to}`, "i8", [hidden, 256], [from, to], (scales) => {
+      const [scale, outputScale] = [scales.get(from)!, scales.get(to)!];
+      const tables = new Int8Array(hidden * 256);
+      for (let c = 0; c < hidden; c++) {
+        tables.set(geluTable(scale * before[c], outputScale * after[c]), c * 256);
+      }
+      return tables;
+    });
+    const value = builder.graph.apply(lookup, [x.value, table]);
+    const source = { kind: "gelu", x: x.value, scale: from, before, after } as const;
+    builder.activation({ name: to, bits: 8, output: value, source });
     return { value, scale: ruleOf(to) };
   }
 }

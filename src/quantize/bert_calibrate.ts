@@ -5,6 +5,7 @@ import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
 import { quantizeBert, smoothedSites } from "./bert.ts";
+import type { EncoderQuantization, QuantizeBertOptions } from "./bert.ts";
 import { columnMaxima, smoothingDivisors } from "./bert_constants.ts";
 import { calibrateRuns } from "./calibrate.ts";
 import type { CalibrateRunsOptions, CalibrationRun } from "./calibrate.ts";
@@ -16,8 +17,8 @@ const ALPHA = 0.85;
 
 /** Options of {@linkcode calibrateBert}. */
 export interface CalibrateBertOptions extends Omit<CalibrateRunsOptions, "entry"> {
-  /** Bits of the weights. Default 8. */
-  readonly weightBits?: 7 | 8;
+  /** What the network will have. */
+  readonly quantization?: EncoderQuantization;
 }
 
 /**
@@ -49,13 +50,18 @@ export async function calibrateBert(
     samples: 1,
   }));
   const symbols = { max_tokens: config.maxTokens, max_sequences: 1 };
-  const { weightBits = 8, onProgress, ...common } = options;
+  const { quantization = {}, onProgress, ...common } = options;
+  const { geluBits = 12 } = quantization;
   const pass = async (
-    smooth: ReadonlyMap<string, Float32Array>,
+    variant: QuantizeBertOptions,
     before: number,
   ): Promise<[scales: Map<string, number>, observers: Map<string, ChannelMaximum>]> => {
     const observers = new Map<string, ChannelMaximum>();
-    const network = quantizeBert(config, weights, { smooth, weightBits, single: true });
+    const network = quantizeBert(config, weights, {
+      ...quantization,
+      ...variant,
+      single: true,
+    });
     const scales = await calibrateRuns(network, runs, {
       ...common,
       entry: ENCODE,
@@ -69,9 +75,10 @@ export async function calibrateBert(
     });
     return [scales, observers];
   };
-  const [, observers] = await pass(new Map(), 0);
-  const smooth = smoothing(config, bertNames(weights), observers);
-  const [scales] = await pass(smooth, texts.length / 2);
+  // What is smoothed later is seen with all its bits first.
+  const [, observers] = await pass({ geluBits: 12 }, 0);
+  const smooth = smoothing(config, bertNames(weights), observers, geluBits);
+  const [scales] = await pass({ smooth }, texts.length / 2);
   return { scales, smooth };
 }
 
@@ -79,14 +86,14 @@ function smoothing(
   config: BertConfig,
   weights: Weights,
   observers: ReadonlyMap<string, ChannelMaximum>,
+  geluBits: 8 | 12,
 ): Map<string, Float32Array> {
-  const { width, hidden } = config;
   return new Map(
-    [...smoothedSites(config)].map(([site, readers]) => {
-      const rows = site.endsWith("mid8") ? hidden : width;
-      const tensors = readers.map((name) => weight(weights, `${name}.weight`, [rows, width]));
-      const maxima = columnMaxima(tensors, width);
-      return [site, smoothingDivisors(observers.get(site)!.maxima, maxima, ALPHA)];
+    [...smoothedSites(config, geluBits)].map(([site, { rows, columns, readers }]) => {
+      const { maxima } = observers.get(site)!;
+      if (readers.length === 0) return [site, smoothingDivisors(maxima, maxima, 1)];
+      const tensors = readers.map((name) => weight(weights, `${name}.weight`, [rows, columns]));
+      return [site, smoothingDivisors(maxima, columnMaxima(tensors, columns), ALPHA)];
     }),
   );
 }

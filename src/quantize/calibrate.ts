@@ -168,12 +168,7 @@ class Calibration {
       case "gelu": {
         const { values, shape } = this.#values(source.x);
         const scale = this.scales.get(source.scale)!;
-        const half = bits === 12 ? 2048 : 128;
-        const table = Float32Array.from({ length: 2 * half }, (_, i) => geluOf(i - half, scale));
-        const reals = Float32Array.from(
-          values as Int8Array | Int16Array,
-          (code) => table[Math.max(0, Math.min(2 * half - 1, code + half))],
-        );
+        const reals = geluReals(values as Int8Array | Int16Array, scale, bits, source);
         return this.#update(name, bits, reals, shape[shape.length - 1]);
       }
       case "tokens": {
@@ -238,6 +233,27 @@ function movedFrom(graph: Graph, value: Value): Value {
   return node?.op === "Reshape" && node.inputs[0] !== undefined
     ? movedFrom(graph, node.inputs[0])
     : value;
+}
+
+/** GELU of codes in float32, with the divisors of their channels. */
+function geluReals(
+  codes: Int8Array | Int16Array,
+  scale: number,
+  bits: number,
+  { before, after }: { readonly before?: Float32Array; readonly after?: Float32Array },
+): Float32Array {
+  if (before !== undefined && after !== undefined) {
+    const width = before.length;
+    return Float32Array.from(codes, (code, i) => {
+      return geluOf(code, scale * before[i % width]) / after[i % width];
+    });
+  }
+  const half = bits === 12 ? 2048 : 128;
+  const table = Float32Array.from({ length: 2 * half }, (_, i) => geluOf(i - half, scale));
+  return Float32Array.from(
+    codes,
+    (code) => table[Math.max(-half, Math.min(half - 1, code)) + half],
+  );
 }
 
 /** `fl32(fl32(code)·scale)`, a scale for all or one for each channel. */

@@ -37,7 +37,14 @@ export type ActivationSource =
     /** Real values of rows that are constant and therefore in no node. */
     readonly constantRow?: (scales: Scales) => Float32Array;
   }
-  | { readonly kind: "gelu"; readonly x: Value; readonly scale: string }
+  | {
+    readonly kind: "gelu";
+    readonly x: Value;
+    readonly scale: string;
+    /** What the channels before and after it were divided by. */
+    readonly before?: Float32Array;
+    readonly after?: Float32Array;
+  }
   | {
     readonly kind: "tokens";
     readonly ids: Value;

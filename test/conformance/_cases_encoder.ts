@@ -38,7 +38,10 @@ export function* embeddingI8(random: Random): Cases {
           apart(random, value(random, "i8", [vocabulary, columns], random.pick(STYLES))),
         ),
         multiplier: perhapsConstant(random, rows.multiplier),
-        shift: perhapsConstant(random, rows.shift),
+        shift: perhapsConstant(
+          random,
+          random.chance(0.7) ? rows.shift : dyadic(random, 1, 128, 10_000).shift,
+        ),
         positions: apart(
           random,
           value(random, "i16", [positions, columns], random.pick(STYLES)),
@@ -49,6 +52,26 @@ export function* embeddingI8(random: Random): Cases {
         offsets: boundsOf(random, tokens),
       },
       results: { y: apart(random, { dtype: "i16", extents: [tokens, columns] }) },
+    };
+  }
+}
+
+/** The cases of `embedding_i8` of an even width with a table of 4 bits. */
+export function* embeddingI4(random: Random): Cases {
+  for (const c of embeddingI8(random)) {
+    const [vocabulary, columns] = c.operands.table!.extents;
+    if (columns % 2 !== 0) continue;
+    const group = random.pick([1, 2, 4, 8, 32, columns].filter((size) => columns % size === 0));
+    yield {
+      ...c,
+      name: `${c.name}, groups of ${group}`,
+      instruction: "embedding_i4",
+      attributes: { group, codes: 2 },
+      operands: {
+        ...c.operands,
+        table: apart(random, value(random, "u8", [vocabulary, columns / 2])),
+        factors: apart(random, value(random, "u8", [vocabulary, columns / group])),
+      },
     };
   }
 }

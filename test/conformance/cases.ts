@@ -56,5 +56,6 @@ export const CASES: Readonly<Record<string, MakeCases>> = {
   pool_rows: encoder.poolRows,
   attention_ragged_f32: encoder.attentionRaggedF32,
   add_positions_f32: encoder.addPositionsF32,
+  embedding_i4: encoder.embeddingI4,
   rms_norm_f32: hgrn.rmsNormF32,
 };

@@ -129,10 +129,10 @@ Deno.test({
     const bounds = all.reduce((at, { ids }) => [...at, at[at.length - 1] + ids.length], [0]);
     const ids = Int32Array.from(all.flatMap((item) => item.ids));
     const symbols = { max_tokens: ids.length, max_sequences: all.length };
-    for (const bits of ["w8a8", "w7a8"] as const) {
-      const program = compileEncoder(model(), readScales(), { bits });
+    for (const weightBits of [8, 7] as const) {
+      const program = compileEncoder(model(), readScales(), { weightBits });
       for (const engine of WASM) {
-        await t.step(`${bits}, ${engine}`, async () => {
+        await t.step(`${weightBits} bits, ${engine}`, async () => {
           const each = await collect(encodeEach(program, engine, all.map((item) => item.ids)));
           using instance = await load(program, { engine, symbols });
           const { sums } = await instance.run({ ids, offsets: Int32Array.from(bounds) }, {

@@ -62,7 +62,7 @@ const PROVED = [
   /^asm\/kernels\/attention_i8\/add_bias$/,
   /^asm\/ops\/requantize\/residual_row$/,
   // Hands multipliers to residual_row.
-  /^asm\/ops\/embedding_i8\/exec_embedding_i8$/,
+  /^asm\/ops\/embedding_i8\/embed$/,
   // Compares bounds of the plan; no value goes through it.
   /^asm\/ops\/attention_i8\/exec_attention_i8$/,
 ];

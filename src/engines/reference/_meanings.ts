@@ -39,6 +39,7 @@ import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
 import { poolRows } from "./pool_rows.ts";
 import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
+import { embeddingI4 } from "./embedding_i4.ts";
 import type { Operands } from "./_operands.ts";
 
 /** What each instruction does. */
@@ -83,4 +84,5 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   pool_rows: poolRows,
   attention_ragged_f32: attentionRaggedF32,
   add_positions_f32: addPositionsF32,
+  embedding_i4: embeddingI4,
 };

@@ -1,21 +1,30 @@
-import { expectDtype, expectShape, same } from "../extent.ts";
+import { expectDtype, expectShape, fixed, same } from "../extent.ts";
 import type { Op } from "../graph.ts";
 
 /**
- * Embeddings of a ragged batch in integers: rows of a table `[V, C]` with a multiplier and shift `[V]`
- * each, plus position codes `[P, C]` with one, by token `[T]` and offsets `[B + 1]`.
+ * Embeddings of a ragged batch in integers: rows of a table `[V, C]` with a multiplier each and a shift
+ * (`[1]` or `[V]`), plus position codes `[P, C]` with one, by token `[T]` and offsets `[B + 1]`. With factors
+ * `[V, C / group]` the table has 4 bits, two codes a byte: `[V, C / 2]`.
  */
 export const embeddingInteger: Op = {
   name: "EmbeddingInteger",
-  infer([table, multiplier, shift, positions, positionMultiplier, positionShift, ids, offsets]) {
-    expectDtype(table, ["i8"], "EmbeddingInteger");
+  infer(
+    [table, multiplier, shift, positions, positionMultiplier, positionShift, ids, offsets, factors],
+    { group },
+  ) {
+    expectDtype(table, [factors === undefined ? "i8" : "u8"], "EmbeddingInteger");
+    if (factors !== undefined) expectDtype(factors, ["u8"], "EmbeddingInteger");
     expectDtype(positions, ["i16"], "EmbeddingInteger");
     const integers = [multiplier, shift, positionMultiplier, positionShift, ids, offsets];
     for (const value of integers) expectDtype(value, ["i32"], "EmbeddingInteger");
+    const width = fixed(positions.shape[1], "columns");
+    const codes = factors === undefined ? 1 : 2;
     const fits = table.shape.length === 2 && positions.shape.length === 2 &&
-      same(table.shape[1], positions.shape[1]) && ids!.shape.length === 1 &&
-      same(multiplier!.shape[0], table.shape[0]) && same(shift!.shape[0], table.shape[0]);
-    expectShape(fits, "EmbeddingInteger", [table, multiplier, shift, positions]);
-    return { dtype: "i16", shape: [ids!.shape[0], table.shape[1]] };
+      fixed(table.shape[1], "columns") * codes === width && ids!.shape.length === 1 &&
+      same(multiplier!.shape[0], table.shape[0]) &&
+      (shift!.shape[0] === 1 || same(shift!.shape[0], table.shape[0])) &&
+      (factors === undefined || fixed(factors.shape[1], "groups") * (group as number) === width);
+    expectShape(fits, "EmbeddingInteger", [table, multiplier, shift, positions, factors]);
+    return { dtype: "i16", shape: [ids!.shape[0], width] };
   },
 };

@@ -37,9 +37,12 @@ export function lowerSequences(lowering: Lowering, node: Node): boolean {
         positionShift,
         index,
         offsets,
+        factors,
       ] = operands();
-      lowering.emit(output, "embedding_i8", {
+      const packed = factors !== undefined;
+      lowering.emit(output, packed ? "embedding_i4" : "embedding_i8", {
         table,
+        ...(packed && { factors }),
         multiplier,
         shift,
         positions,
@@ -48,7 +51,7 @@ export function lowerSequences(lowering: Lowering, node: Node): boolean {
         index,
         offsets,
         y: lowering.result(output),
-      });
+      }, packed ? { group: attributes.group as number, codes: 2 } : {});
       return true;
     }
     case "AttentionRagged":
