@@ -12,7 +12,7 @@ export class AnswerChecker {
     request: SoakRequest,
     answer: Answer | undefined,
   ): string | undefined {
-    // The client hung up.
+    // The client hung up or was cut off, as it may be.
     if (answer === undefined) return undefined;
     const { status, body } = answer;
     if (status !== deserves) {

@@ -12,7 +12,7 @@ export interface Answer {
 /**
  * Sends a request and reads the answer.
  *
- * @returns Undefined where the client hung up first.
+ * @returns Undefined where the client hung up first, or was cut off and may be.
  * @throws Where there is no answer, or not in time.
  */
 export async function send(
@@ -32,7 +32,7 @@ export async function send(
     const text = await response.text();
     return { status: response.status, body: parsed(text) };
   } catch (error) {
-    if (hangUp !== undefined && timeout.aborted) return undefined;
+    if (timeout.aborted ? hangUp !== undefined : request.mayBeCutOff) return undefined;
     throw timeout.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error;
   }
 }

@@ -15,6 +15,11 @@ export interface SoakRequest {
   readonly pauseMs?: number;
   /** The client hangs up so many milliseconds after the last piece, or before the body has ended. */
   readonly hangUp?: { readonly afterMs: number; readonly ended: boolean };
+  /**
+   * The server may close the connection before it has read the body, so that the client, which still
+   * writes, may not see the answer (RFC 9112, 9.6).
+   */
+  readonly mayBeCutOff?: boolean;
   /** The inputs to which a good answer has a row each. */
   readonly inputs?: readonly Input[];
   /** Rows come in base64. */
@@ -29,7 +34,7 @@ export interface Kind {
   readonly name: string;
   /** How often it comes, in relation to the others. */
   readonly weight: number;
-  /** The status that its requests deserve; a client that hangs up may have no answer instead. */
+  /** The status that its requests deserve, where they get an answer. */
   readonly deserves: number;
   make(random: Random): SoakRequest;
 }
@@ -62,9 +67,13 @@ export const KINDS: readonly Kind[] = [
       return { body: pieces(json({ input }), 5), pauseMs: 50, inputs: [input] };
     },
   },
-  bad("a body too large", 1, 413, () => ({ body: [filler(2 * MAX_BODY_BYTES)] })),
+  bad("a body too large", 1, 413, () => ({
+    body: [filler(2 * MAX_BODY_BYTES)],
+    mayBeCutOff: true,
+  })),
+  // So little too large that it is sent before the server can refuse it: it must see the answer.
   bad("a body too large that does not say so", 1, 413, () => ({
-    body: pieces(filler(2 * MAX_BODY_BYTES), 20),
+    body: pieces(filler(MAX_BODY_BYTES + 10_000), 20),
   })),
   bad("truncated JSON", 3, 400, (random) => {
     const whole = json({ input: texts(random, 4, 5) });
