@@ -38,6 +38,7 @@ import { exec_attention_ragged_i8, scratch_attention_ragged_i8 } from "../ops/at
 import { exec_pool_rows, scratch_pool_rows } from "../ops/pool_rows";
 import { exec_attention_ragged_f32, scratch_attention_ragged_f32 } from "../ops/attention_ragged_f32";
 import { exec_add_positions_f32, scratch_add_positions_f32 } from "../ops/add_positions_f32";
+import { exec_embedding_i4, scratch_embedding_i4 } from "../ops/embedding_i4";
 import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 
 /** Runs the instruction whose operands are in the context block. */
@@ -161,6 +162,9 @@ export function execute(opcode: u32, context: usize): void {
       exec_add_positions_f32(context);
       break;
     case 40:
+      exec_embedding_i4(context);
+      break;
+    case 41:
       exec_rms_norm_f32(context);
       break;
   }
@@ -248,6 +252,8 @@ export function scratchBytes(opcode: u32, context: usize): usize {
     case 39:
       return scratch_add_positions_f32(context);
     case 40:
+      return scratch_embedding_i4(context);
+    case 41:
       return scratch_rms_norm_f32(context);
   }
   return 0;
