@@ -10,6 +10,7 @@
  * @module
  */
 import { benchCold, reportCold } from "./cold.ts";
+import { benchLarge, reportLarge } from "./large.ts";
 import { benchDeiT, reportDeiT } from "./deit.ts";
 import { benchGenerate, reportGenerate } from "./generate.ts";
 import { benchGemm, reportGemm } from "./gemm.ts";
@@ -70,6 +71,15 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchGenerate(Math.min(rounds, 9));
       return { results, report: reportGenerate(results) };
+    },
+  },
+  large: {
+    title: "A language model of 374 million parameters",
+    text: "The layout of the authors' 370M checkpoint with seeded weights " +
+      "(`bench/synthetic_hgrn.ts`), once, in fresh processes.",
+    run: async () => {
+      const results = await benchLarge();
+      return { results, report: reportLarge(results) };
     },
   },
   cold: {
