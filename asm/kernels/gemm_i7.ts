@@ -19,7 +19,7 @@ export function gemm_i7(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
     else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, false);
   } else {
     if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
-    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
+    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, 0);
   }
 }
 

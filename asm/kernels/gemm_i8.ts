@@ -17,8 +17,8 @@
 
 export { gemm_i7 } from "./gemm_i7";
 import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
-import { mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
-import { pack_a_i16, pack_a_i8, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
+import { mk_i14_4x8_dot2, mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
+import { pack_a_digits, pack_a_i16, pack_a_i8, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
 
 /**
  * Relaxed build: 1 if the dot builtin is one or two machine instructions (AVX-VNNI, ARM dotprod), 0 if it is pmaddubsw and pmaddwd. It
@@ -67,18 +67,27 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
       return;
     }
   }
-  gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
+  gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, 0);
 }
 
 /**
- * y = epilogue(X·Wᵀ), X i16: the i16 form in every build, whose A panels hold any i16 (seven-bit weights would need two dots of eight bits,
- * as much work). Sums wrap modulo 2^32. `offset`: 0 for i8 panels, 64 for i7.
+ * y = epilogue(X·Wᵀ), X i16. The i16 form, whose A panels hold any i16; in the relaxed build two dots of seven-bit digits while the codes
+ * are within 14 bits. Sums wrap modulo 2^32. `offset`: 0 for i8 panels, 64 for i7.
  */
 export function gemm_wide(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, epilogue: usize, scratch: usize, offset: i32): void {
   const ep = changetype<Epilogue>(epilogue);
   epilogue_prepare(ep, n, scratch);
-  if (m <= FEW_ROWS) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
-  else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
+  if (m <= FEW_ROWS) {
+    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
+    return;
+  }
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    if (tune) {
+      gemm_digits(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset);
+      return;
+    }
+  }
+  gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, 0);
 }
 
 /** Rows, a multiple of 4, whose accumulators are the output of panel j: the microkernel stores them in y and not in the strip. */
@@ -87,8 +96,8 @@ export function gemm_wide(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n
   return ep.out == OUT_I32 && ep.bias == 0 && (j << 3) + 8 <= n ? rows & ~3 : 0;
 }
 
-/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7); `wide`: x is i16. */
-export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32, wide: bool): void {
+/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7); `wide`: x is i16; from row `first` on. */
+export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32, wide: bool, first: i32): void {
   const k4 = (k + 3) & ~3;
   const block = block_rows(m, k4, 4);
   const a = align(scratch + epilogue_scratch(n));
@@ -97,7 +106,7 @@ export function gemm_i16(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
   const k_block = ((k4 + k_blocks - 1) / k_blocks + 3) & ~3;
   const strip = align(b + (<usize>k_block << 4));
   const a_size = <usize>k4 << 4, b_size = <usize>k4 << 3;
-  for (let i0 = 0; i0 < m; i0 += block) {
+  for (let i0 = first; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize>i0 * ldy;
     if (wide) pack_a_i16(x + <usize>i0 * ldx, ldx, rows, k, a);
@@ -153,6 +162,53 @@ export function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
         if (split) mk_i8_4x8_dot2(tile, b, c, ld, steps, sum);
         else if (builtin) mk_i7_4x8_dot(tile, panel, c, ld, steps, sum);
         else mk_i7_4x8_madd(tile, panel, c, ld, steps, sum);
+      }
+      epilogue_panel(ep, scratch, j, strip + (<usize>direct << 5), rows - direct, n, y0 + <usize>direct * ldy, ldy, i0 + direct);
+    }
+  }
+}
+
+// u7 ones
+const ONES: usize = memory.data<u8>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 16);
+
+/** −8192·Σ_k of the codes of each column, as they are stored. */
+function column_corrections(panel: usize, steps: i32, to: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const ones = v128.load(ONES);
+    let s0 = i32x4.splat(0), s1 = s0;
+    for (const end = panel + (<usize>steps << 5); panel < end; panel += 32) {
+      s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(panel), ones, s0);
+      s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(panel, 16), ones, s1);
+    }
+    v128.store(to, i32x4.neg(i32x4.shl(s0, 13)));
+    v128.store(to, i32x4.neg(i32x4.shl(s1, 13)), 16);
+  }
+}
+
+/**
+ * All rows by two relaxed dots: with x + 8192 = 128·h + l and w' the stored code (w + offset),
+ * Σ x·w = 128·Σ h·w' + Σ l·w' − 8192·Σ w' − offset·Σ x. The i16 form takes over at a block with a code beyond 14 bits.
+ */
+function gemm_digits(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize, ep: Epilogue, scratch: usize, offset: i32): void {
+  const k4 = (k + 3) & ~3, steps = k4 >> 2;
+  const block = block_rows(m, k4, 2);
+  const a = align(scratch + epilogue_scratch(n));
+  const correction = align(a + ((<usize>block * <usize>k4) << 1)), columns = align(correction + (<usize>block << 2)), strip = columns + 64;
+  const a_size = <usize>k4 << 3, b_size = <usize>k4 << 3;
+  for (let i0 = 0; i0 < m; i0 += block) {
+    const rows = min(block, m - i0);
+    const y0 = y + <usize>i0 * ldy;
+    if (!pack_a_digits(x + <usize>i0 * ldx, ldx, rows, k, a, correction, offset)) {
+      gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, i0);
+      return;
+    }
+    for (let j = 0; j << 3 < n; j++) {
+      const panel = panels + <usize>j * b_size, direct = direct_rows(ep, rows, j, n);
+      let tile = a, sum = correction, c = y0 + (<usize>j << 5), ld = ldy;
+      column_corrections(panel, steps, columns);
+      for (let i = 0; i < rows; i += 4, tile += a_size, sum += 16, c += ld << 2) {
+        if (i == direct) c = strip + (<usize>i << 5), ld = 32;
+        mk_i14_4x8_dot2(tile, panel, c, ld, steps, sum, columns);
       }
       epilogue_panel(ep, scratch, j, strip + (<usize>direct << 5), rows - direct, n, y0 + <usize>direct * ldy, ldy, i0 + direct);
     }

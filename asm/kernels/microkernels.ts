@@ -161,6 +161,55 @@ export function mk_i8_4x8_dot2(a: usize, b: usize, c: usize, ld: usize, k4: i32,
   }
 }
 
+/**
+ * c[4][8] = 128·(H·W) + L·W + rows[row] + columns[column], activations as two digits of seven bits: the weights are the signed operand.
+ * @param a H [k4] (0 … 127), 16 bytes a step, then L [k4] (0 … 127)
+ * @param b W [k4][8][4], any i8
+ * @param rows i32[4]
+ * @param columns i32[8]
+ */
+export function mk_i14_4x8_dot2(a: usize, b: usize, c: usize, ld: usize, k4: i32, rows: usize, columns: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = i32x4.splat(0), c10 = c00, c20 = c00, c30 = c00, c01 = c00, c11 = c00, c21 = c00, c31 = c00;
+    const end = a + (<usize>k4 << 4);
+    for (let q = b; a < end; a += 16, q += 32) {
+      const b0 = v128.load(q), b1 = v128.load(q, 16), a0 = v128.load(a);
+      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a0, c00);
+      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a0, c01);
+      const a1 = turn1(a0);
+      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a1, c10);
+      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a1, c11);
+      const a2 = turn2(a0);
+      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a2, c20);
+      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a2, c21);
+      const a3 = turn3(a0);
+      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a3, c30);
+      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a3, c31);
+    }
+    const r0 = v128.load(rows), r1 = turn1(r0), r2 = turn2(r0), r3 = turn3(r0), d0 = v128.load(columns), d1 = v128.load(columns, 16);
+    c00 = i32x4.add(i32x4.shl(c00, 7), i32x4.add(r0, d0)), c01 = i32x4.add(i32x4.shl(c01, 7), i32x4.add(r0, d1));
+    c10 = i32x4.add(i32x4.shl(c10, 7), i32x4.add(r1, d0)), c11 = i32x4.add(i32x4.shl(c11, 7), i32x4.add(r1, d1));
+    c20 = i32x4.add(i32x4.shl(c20, 7), i32x4.add(r2, d0)), c21 = i32x4.add(i32x4.shl(c21, 7), i32x4.add(r2, d1));
+    c30 = i32x4.add(i32x4.shl(c30, 7), i32x4.add(r3, d0)), c31 = i32x4.add(i32x4.shl(c31, 7), i32x4.add(r3, d1));
+    for (const last = end + (<usize>k4 << 4); a < last; a += 16, b += 32) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a0, c00);
+      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a0, c01);
+      const a1 = turn1(a0);
+      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a1, c10);
+      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a1, c11);
+      const a2 = turn2(a0);
+      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a2, c20);
+      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a2, c21);
+      const a3 = turn3(a0);
+      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a3, c30);
+      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a3, c31);
+    }
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+  }
+}
+
 // i16 ones, for the second half of the pmaddubsw form
 const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
 
