@@ -37,6 +37,23 @@ export {
   quantizeVision,
 } from "./src/pipelines/vision_compile.ts";
 export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
+export {
+  calibrateEncoder,
+  compileEncoder,
+  compileEncoderTaps,
+  compileFloatEncoder,
+} from "./src/pipelines/encoder_compile.ts";
+export type {
+  CalibrateEncoderOptions,
+  CompileEncoderOptions,
+  EncoderCheckpoint,
+} from "./src/pipelines/encoder_compile.ts";
+export { readEncoderFolder } from "./src/pipelines/encoder_folder.ts";
+export type { EncoderFolder } from "./src/pipelines/encoder_folder.ts";
+export type { EncoderFiles } from "./src/models/bert_config.ts";
+export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
+export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
+export { unitVector } from "./src/quantize/unit_vector.ts";
 
 export { Graph } from "./src/graph/graph.ts";
 export type {
@@ -45,6 +62,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  InputCheck,
   Node,
   Op,
   SymbolicExtent,
@@ -52,7 +70,7 @@ export type {
 } from "./src/graph/graph.ts";
 export * as ops from "./src/graph/ops/mod.ts";
 export { calibrate } from "./src/quantize/calibrate.ts";
-export type { CalibrateOptions } from "./src/quantize/calibrate.ts";
+export type { CalibrateOptions, CalibrateRunsOptions } from "./src/quantize/calibrate.ts";
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
 export type { IVitOptions } from "./src/quantize/i_vit.ts";
 export type {

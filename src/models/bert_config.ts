@@ -34,11 +34,11 @@ export interface BertConfig {
 /** The files of a sentence encoder besides its weights, parsed. */
 export interface EncoderFiles {
   /** config.json. */
-  readonly config: Json;
+  readonly config: Readonly<Record<string, unknown>>;
   /** 1_Pooling/config.json; without it pooling is the mean. */
-  readonly pooling?: Json;
+  readonly pooling?: Readonly<Record<string, unknown>>;
   /** sentence_bert_config.json; without it texts are as long as the position table. */
-  readonly sentence?: Json;
+  readonly sentence?: Readonly<Record<string, unknown>>;
 }
 
 /** Most of any size: keeps products of two of them exact. */

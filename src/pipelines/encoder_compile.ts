@@ -4,17 +4,17 @@ import { FewbitError } from "../errors.ts";
 import { buildBert } from "../models/bert.ts";
 import { bertConfig } from "../models/bert_config.ts";
 import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
-import type { Weights } from "../models/weights.ts";
 import { compile } from "../program/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { quantizeBert } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
+import type { Tensor } from "../tensor.ts";
 
 /** A sentence encoder as Hugging Face and sentence-transformers write it. */
 export interface EncoderCheckpoint extends EncoderFiles {
   /** Tensors of model.safetensors. */
-  readonly weights: Weights;
+  readonly weights: ReadonlyMap<string, Tensor>;
 }
 
 /** Options of {@linkcode compileEncoder}. */

@@ -12,6 +12,7 @@ import {
   attentionScoresInteger,
   attentionValuesInteger,
   embeddingInteger,
+  lookup,
   lookup12,
   poolRows,
   reshape,
@@ -27,7 +28,7 @@ import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
 import { dyadic } from "./dyadic.ts";
-import { geluTable12, softmaxTable } from "./i_vit_constants.ts";
+import { geluTable, geluTable12, softmaxTable } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
 import { quantizeParameters } from "./i_vit_parameters.ts";
@@ -40,6 +41,11 @@ export interface QuantizeBertOptions {
   readonly smooth?: ReadonlyMap<string, Float32Array>;
   /** Bits of the weights: 8 (default), or 7, which are faster where relaxed SIMD is there. */
   readonly weightBits?: 7 | 8;
+  /**
+   * Bits of what enters and leaves GELU: 12 (default), or 8, which are faster and less precise. Their
+   * scales differ: calibrate with the same number.
+   */
+  readonly geluBits?: 8 | 12;
   /**
    * One text at a time, with scores and softmax as nodes of their own: for calibration and taps. The
    * integers are the same.
@@ -189,7 +195,13 @@ class Encoder {
       this.#norm(sum, `${block}attention.output.LayerNorm`),
       `${block}mid`,
     );
-    y = this.#linear(middle.layers, `${block}intermediate.dense`, hidden, `${block}gelu_in`, 12);
+    y = this.#linear(
+      middle.layers,
+      `${block}intermediate.dense`,
+      hidden,
+      `${block}gelu_in`,
+      this.#geluBits,
+    );
     y = this.#gelu(y, block);
     y = this.#linear(y, `${block}output.dense`, width, `${block}mlp_out`, 16);
     sum = this.#add(y, middle.residual, `${block}residual2`);
@@ -284,32 +296,47 @@ class Encoder {
     return { value: graph.apply(reshape([tokens, width]), [value]), scale };
   }
 
+  get #geluBits(): 8 | 12 {
+    return this.options.geluBits ?? 12;
+  }
+
   #gelu(x: Codes, block: string): Codes {
     const { builder } = this;
     const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
-    const table = builder.constant(
-      `gelu ${to}`,
-      "i16",
-      [4096],
-      [from, to],
-      (scales) => geluTable12(scales.get(from)!, scales.get(to)!),
-    );
-    const value = builder.graph.apply(lookup12, [x.value, table]);
+    const table = this.#geluBits === 8
+      ? builder.constant(
+        `gelu ${to}`,
+        "i8",
+        [1, 256],
+        [from, to],
+        (scales) => geluTable(scales.get(from)!, scales.get(to)!),
+      )
+      : builder.constant(
+        `gelu ${to}`,
+        "i16",
+        [4096],
+        [from, to],
+        (scales) => geluTable12(scales.get(from)!, scales.get(to)!),
+      );
+    const op = this.#geluBits === 8 ? lookup : lookup12;
+    const value = builder.graph.apply(op, [x.value, table]);
     builder.activation({
       name: to,
-      bits: 12,
+      bits: this.#geluBits,
       output: value,
       source: { kind: "gelu", x: x.value, scale: from },
     });
-    // The table clamps its codes: a tap shows them clamped.
-    const identity = builder.constant(
-      "codes of 12 bits",
-      "i16",
-      [4096],
-      [],
-      () => Int16Array.from({ length: 4096 }, (_, i) => i - 2048),
-    );
-    builder.taps.set(from, builder.graph.apply(lookup12, [x.value, identity]));
+    if (this.#geluBits === 12) {
+      // The table clamps its codes: a tap shows them clamped.
+      const identity = builder.constant(
+        "codes of 12 bits",
+        "i16",
+        [4096],
+        [],
+        () => Int16Array.from({ length: 4096 }, (_, i) => i - 2048),
+      );
+      builder.taps.set(from, builder.graph.apply(lookup12, [x.value, identity]));
+    }
     return { value, scale: ruleOf(to) };
   }
 }
