@@ -15,6 +15,8 @@ const main = defineCommand({
   subCommands: {
     classify: () => import("./src/cli/classify.ts").then((module) => module.default),
     generate: () => import("./src/cli/generate.ts").then((module) => module.default),
+    embed: () => import("./src/cli/embed.ts").then((module) => module.default),
+    search: () => import("./src/cli/search.ts").then((module) => module.default),
     quantize: () => import("./src/cli/quantize.ts").then((module) => module.default),
     convert: () => import("./src/cli/convert.ts").then((module) => module.default),
     eval: () => import("./src/cli/eval.ts").then((module) => module.default),

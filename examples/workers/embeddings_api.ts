@@ -24,6 +24,8 @@ export interface HandlerOptions {
   readonly maxBodyBytes?: number;
   /** Most texts of a request. Default 64. */
   readonly maxInputs?: number;
+  /** What `/health` tells besides. */
+  readonly health?: () => Readonly<Record<string, unknown>>;
 }
 
 /** A request that is refused, and why. */
@@ -47,12 +49,12 @@ interface EmbeddingsRequest {
  */
 export function embeddingsHandler(
   embedder: () => Promise<Embedder>,
-  { model, maxBodyBytes = 1_000_000, maxInputs = 64 }: HandlerOptions,
+  { model, maxBodyBytes = 1_000_000, maxInputs = 64, health }: HandlerOptions,
 ): (request: Request) => Promise<Response> {
   return async (request) => {
     try {
       const { pathname } = new URL(request.url);
-      if (pathname === "/health") return Response.json({ status: "ok", model });
+      if (pathname === "/health") return Response.json({ status: "ok", model, ...health?.() });
       if (pathname !== "/v1/embeddings") {
         throw new Refusal(404, `There is no ${pathname}; POST to /v1/embeddings.`);
       }
@@ -73,6 +75,8 @@ export function embeddingsHandler(
         usage: { prompt_tokens: count, total_tokens: count },
       });
     } catch (error) {
+      // Whoever asked is gone: nobody reads the answer.
+      if (request.signal.aborted) return new Response(null, { status: 499 });
       return refused(error);
     }
   };

@@ -1,27 +1,35 @@
 /** `fewbit quantize`. */
 import { defineCommand } from "citty";
 import { encodeProgram } from "../program/encode.ts";
+import { FewbitError } from "../errors.ts";
 import { readCheckpointFolder } from "../pipelines/checkpoint_folder.ts";
+import { isEncoderFolder } from "../pipelines/encoder_folder.ts";
 import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts";
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
+import { quantizeEncoderFile } from "./_quantize_encoder.ts";
 import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
 
 export default defineCommand({
   meta: {
     name: "quantize",
-    description: "Turn a float DeiT, ViT or Swin into integers, calibrated on images",
+    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
   },
   args: {
     model: {
       type: "positional",
-      description: "Folder with config.json and model.safetensors (timm or Hugging Face)",
+      description: "Folder with config.json and model.safetensors (timm, Hugging Face, or " +
+        "sentence-transformers)",
       required: true,
     },
     images: {
       type: "string",
       description: "Images to calibrate on: an IDX file (may be gzipped) or a folder",
-      required: true,
+    },
+    calibration: {
+      type: "string",
+      description: "Texts to calibrate a sentence encoder on: a file with a text in each line " +
+        "(default: the scales that ship for all-MiniLM-L6-v2)",
     },
     output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
     nonlinear: {
@@ -30,18 +38,43 @@ export default defineCommand({
       description: "table: exact softmax and GELU; shift: I-ViT's approximations",
     },
     bits: { type: "string", default: "w8a8", description: "w8a8, or w7a8: 7-bit weights, faster" },
+    gelu: {
+      type: "string",
+      default: "12",
+      description: "Bits around GELU in a sentence encoder; 8 is faster, less precise, and needs " +
+        "--calibration",
+    },
+    table: {
+      type: "string",
+      default: "8",
+      description: "Bits of the token table of a sentence encoder; 4 makes a smaller file",
+    },
     observer: { type: "string", default: "minmax", description: "minmax or percentile" },
     batch: { type: "string", default: "32", description: "Images in a calibration batch" },
-    limit: { type: "string", default: "1024", description: "Images to use at most" },
+    limit: { type: "string", default: "1024", description: "Images or texts to use at most" },
   },
   run: ({ args }) =>
     runCommand(async (signal) => {
-      const batchSize = count("batch", args.batch, 4096);
+      const limit = count("limit", args.limit);
       const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
       const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
+      if (await isEncoderFolder(args.model)) {
+        const { model: folder, output, calibration } = args;
+        const quantization = {
+          weightBits: bits === "w7a8" ? 7 : 8,
+          geluBits: choice("gelu", args.gelu, ["12", "8"]) === "8" ? 8 : 12,
+          tableBits: choice("table", args.table, ["8", "4"]) === "4" ? 4 : 8,
+        } as const;
+        const encoder = { folder, output, quantization, calibration, limit, signal };
+        return await quantizeEncoderFile(encoder);
+      }
+      if (args.images === undefined) {
+        throw new FewbitError("invalid_argument", "Cannot quantise: give --images to calibrate on");
+      }
+      const batchSize = count("batch", args.batch, 4096);
       const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
       const folder = await readCheckpointFolder(args.model);
-      const images = await openImages(args.images, count("limit", args.limit));
+      const images = await openImages(args.images, limit);
       const progress = progressLine();
       const start = performance.now();
       const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {

@@ -30,6 +30,16 @@ export function urlOf(source: string | URL): URL | undefined {
   return /^[a-z][a-z0-9+.-]+:/i.test(source) && URL.canParse(source) ? new URL(source) : undefined;
 }
 
+/** The path of a local folder that has a config.json and no model.fewbit. */
+export async function checkpointFolder(source: ModelSource): Promise<string | undefined> {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  const url = urlOf(source);
+  if (url !== undefined && url.protocol !== "file:") return undefined;
+  const path = url === undefined ? String(source) : decodeURIComponent(url.pathname);
+  const compiled = await isFile(`${path}/model.fewbit`);
+  return !compiled && await isFile(`${path}/config.json`) ? path : undefined;
+}
+
 async function fetchModel(url: URL, signal: AbortSignal | undefined): Promise<Response> {
   const response = await fetch(url, signal === undefined ? {} : { signal });
   if (response.ok) return response;
@@ -101,6 +111,18 @@ export async function readOptionalBytes(
     return await readBytes(source, signal);
   } catch (error) {
     if (error instanceof FewbitError && error.code === "not_found") return undefined;
+    throw error;
+  }
+}
+
+/** Whether there is a file of this name. */
+export async function isFile(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
+      return false;
+    }
     throw error;
   }
 }

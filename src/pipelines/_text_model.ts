@@ -5,9 +5,8 @@ import type { Metadata } from "../program/program.ts";
 import { samplingOptions } from "../text/sampling_options.ts";
 import type { SamplingOptions } from "../text/sampling_options.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
-import { openModel, urlOf } from "./_sources.ts";
+import { checkpointFolder, openModel } from "./_sources.ts";
 import type { ModelSource } from "./_sources.ts";
-import { isFile } from "./checkpoint_folder.ts";
 import { openTextCheckpoint } from "./text_checkpoint.ts";
 import { compileTextModel } from "./text_compile.ts";
 import type { GenerationDefaults } from "./text_metadata.ts";
@@ -38,16 +37,6 @@ export async function openTextModel(
     signal === undefined ? {} : { signal },
   );
   return await encodeProgram(program);
-}
-
-/** The path of a local folder that has a config.json and no model.fewbit. */
-async function checkpointFolder(source: ModelSource): Promise<string | undefined> {
-  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
-  const url = urlOf(source);
-  if (url !== undefined && url.protocol !== "file:") return undefined;
-  const path = url === undefined ? String(source) : decodeURIComponent(url.pathname);
-  const compiled = await isFile(`${path}/model.fewbit`);
-  return !compiled && await isFile(`${path}/config.json`) ? path : undefined;
 }
 
 /**

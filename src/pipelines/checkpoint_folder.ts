@@ -69,18 +69,6 @@ async function read(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** Whether there is a file of this name. */
-export async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
-  }
-}
-
 /** A JSON object from a file, or nothing where there is no file. */
 export async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
   const bytes = await read(path);

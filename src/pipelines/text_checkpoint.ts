@@ -3,8 +3,8 @@ import { FewbitError } from "../errors.ts";
 import { openSafetensors, openShardedSafetensors } from "../formats/safetensors_file.ts";
 import { lazyWeights } from "../models/hgrn_bit_weights.ts";
 import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
-import { readOptionalBytes } from "./_sources.ts";
-import { isFile, readJson, readWeightsFile } from "./checkpoint_folder.ts";
+import { isFile, readOptionalBytes } from "./_sources.ts";
+import { readJson, readWeightsFile } from "./checkpoint_folder.ts";
 import type { TextFiles } from "./text_metadata.ts";
 
 /** What a folder holds. */

@@ -1,0 +1,147 @@
+/** `fewbit embed`. */
+import { defineCommand } from "citty";
+import { ENGINES } from "../engines/load.ts";
+import { FewbitError } from "../errors.ts";
+import { writeNpy } from "../formats/npy.ts";
+import { EMBEDDING_FORMATS } from "../pipelines/embedding_format.ts";
+import type { EmbeddingFormat, EmbeddingRows } from "../pipelines/embedding_format.ts";
+import type { EmbedOptions } from "../pipelines/embedding_model.ts";
+import { TextEmbedder } from "../pipelines/text_embedder.ts";
+import type { DType } from "../tensor.ts";
+import { readLines } from "./_lines.ts";
+import { choice, progressLine, runCommand, writeWhole } from "./_run.ts";
+
+type Row = EmbeddingRows[EmbeddingFormat];
+
+/** Lines that are embedded before they are written. */
+const CHUNK = 256;
+
+const DTYPES: Readonly<Record<EmbeddingFormat, DType>> = {
+  float32: "f32",
+  int8: "i8",
+  binary: "u8",
+};
+
+export default defineCommand({
+  meta: { name: "embed", description: "Embed the lines of a text with a sentence encoder" },
+  args: {
+    model: {
+      type: "positional",
+      description: "model.fewbit, or the folder of a float encoder whose scales ship",
+      required: true,
+    },
+    input: {
+      type: "string",
+      default: "-",
+      description: "File with a text in each line (default, or -: standard input)",
+    },
+    output: {
+      type: "string",
+      alias: "o",
+      default: "-",
+      description: "File to write: .npy, one row a text, or .jsonl (default, or -: JSON lines)",
+    },
+    format: { type: "string", default: "float32", description: EMBEDDING_FORMATS.join(", ") },
+    prefix: { type: "string", description: "Text in front of each line" },
+    prompt: { type: "string", description: "Name of one of the model's prompts" },
+    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
+  },
+  run: ({ args }) =>
+    runCommand(async (signal) => {
+      const { model, input, output, prefix, prompt } = args;
+      if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
+        );
+      }
+      const format = choice("format", args.format, EMBEDDING_FORMATS);
+      const engine = choice("engine", args.engine, ENGINES);
+      using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
+      const options = {
+        format,
+        signal,
+        ...prefix !== undefined && { prefix },
+        ...prompt !== undefined && { prompt },
+      };
+      if (output === "-") {
+        for await (const line of jsonLines(embedder, input, options)) console.log(line);
+      } else if (output.endsWith(".npy")) {
+        await writeWhole(output, await npyOf(embedder, input, format, options));
+      } else await writeWhole(output, await jsonOf(embedder, input, options));
+    }),
+});
+
+type Options = EmbedOptions<EmbeddingFormat>;
+
+interface EmbeddedLine {
+  readonly row: Row;
+  readonly tokens: number;
+  readonly truncated: boolean;
+}
+
+/** Embeds a file line by line. */
+async function* embedLines(
+  embedder: TextEmbedder,
+  input: string,
+  options: Options,
+): AsyncGenerator<EmbeddedLine> {
+  const progress = progressLine();
+  let [lines, done]: [string[], number] = [[], 0];
+  const flush = async function* (): AsyncGenerator<EmbeddedLine> {
+    const { rows, tokens, truncated } = await embedder.embed(lines, options);
+    for (const [i, row] of rows.entries()) {
+      yield { row, tokens: tokens[i], truncated: truncated[i] };
+    }
+    progress.update(`${done += lines.length} texts`);
+    lines = [];
+  };
+  try {
+    for await (const line of readLines(input)) {
+      lines.push(line);
+      if (lines.length === CHUNK) yield* flush();
+    }
+    yield* flush();
+  } finally {
+    progress.end();
+  }
+}
+
+async function* jsonLines(
+  embedder: TextEmbedder,
+  input: string,
+  options: Options,
+): AsyncGenerator<string> {
+  let index = 0;
+  for await (const { row, tokens, truncated } of embedLines(embedder, input, options)) {
+    yield JSON.stringify({ index: index++, tokens, truncated, embedding: Array.from(row) });
+  }
+}
+
+async function jsonOf(
+  embedder: TextEmbedder,
+  input: string,
+  options: Options,
+): Promise<Uint8Array> {
+  const lines = await Array.fromAsync(jsonLines(embedder, input, options), (line) => `${line}\n`);
+  return new Uint8Array(await new Blob(lines).arrayBuffer());
+}
+
+async function npyOf(
+  embedder: TextEmbedder,
+  input: string,
+  format: EmbeddingFormat,
+  options: Options,
+): Promise<Uint8Array> {
+  const rows = await Array.fromAsync(embedLines(embedder, input, options), ({ row }) => row);
+  const { dimension } = embedder;
+  const width = format === "binary" ? Math.ceil(dimension / 8) : dimension;
+  const length = rows.length * width;
+  const data = format === "float32"
+    ? new Float32Array(length)
+    : format === "int8"
+    ? new Int8Array(length)
+    : new Uint8Array(length);
+  rows.forEach((row, i) => data.set(row, i * width));
+  return writeNpy({ dtype: DTYPES[format], shape: [rows.length, width], data });
+}

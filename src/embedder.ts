@@ -1,0 +1,53 @@
+/**
+ * The small entry for sentence embeddings: loads and runs compiled encoders. No compiler, no file
+ * system; works in Deno, Node, Bun, browsers and workerd. Its one dependency is the tokenizer.
+ *
+ * @example
+ * ```ts no-eval
+ * import { loadEmbedder } from "@fewbit/fewbit/embedder";
+ *
+ * using embedder = await loadEmbedder(await fetch("https://example.com/minilm.fewbit"));
+ * const { rows } = await embedder.embed(["a text", "another one"]);
+ * console.log(embedder.similarity(rows[0], rows[1]));
+ * ```
+ *
+ * @module
+ */
+import { batchSymbols } from "./pipelines/batch_limits.ts";
+import type { BatchLimits } from "./pipelines/batch_limits.ts";
+import { EmbeddingModel } from "./pipelines/embedding_model.ts";
+import { load } from "./runtime.ts";
+import type { ProgramSource, RuntimeLoadOptions } from "./runtime.ts";
+
+/** Options of {@linkcode loadEmbedder}. */
+export interface LoadEmbedderOptions extends RuntimeLoadOptions, BatchLimits {}
+
+/**
+ * Loads a compiled sentence encoder. A stream goes into place as it comes.
+ *
+ * @param source The bytes of a `model.fewbit` file, a `Response`, `Blob` or stream of them.
+ * @throws {FewbitError} Where the file is damaged, no sentence encoder, or larger than the limits.
+ */
+export async function loadEmbedder(
+  source: ProgramSource,
+  options: LoadEmbedderOptions = {},
+): Promise<EmbeddingModel> {
+  const symbols = { ...batchSymbols(options), ...options.symbols };
+  const instance = await load(source, { ...options, symbols });
+  try {
+    return new EmbeddingModel(instance, symbols);
+  } catch (error) {
+    instance[Symbol.dispose]();
+    throw error;
+  }
+}
+
+export { EmbeddingModel } from "./pipelines/embedding_model.ts";
+export type { EmbeddingInput, Embeddings, EmbedOptions } from "./pipelines/embedding_model.ts";
+export type { BatchLimits } from "./pipelines/batch_limits.ts";
+export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding_format.ts";
+export type { EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
+export { Tokenizer } from "./text/tokenizer.ts";
+export type * from "./text/tokenizer.ts";
+export { FewbitError, fromModule } from "./runtime.ts";
+export type * from "./runtime.ts";

@@ -1,0 +1,121 @@
+/** What the metadata of a sentence encoder say, checked against its program. */
+import { FewbitError } from "../errors.ts";
+import type { Program, ProgramTensor } from "../program/program.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
+import { isLocalTokenizer } from "./_encode_text.ts";
+
+/** What an embedder takes from a program. */
+export interface EncoderSetup {
+  /** Name of the model. */
+  readonly name: string;
+  /** Numbers of an embedding. */
+  readonly dimension: number;
+  /** Ids are below. */
+  readonly vocabularySize: number;
+  /** Most tokens of a text. */
+  readonly maxTokens: number;
+  /** Absent where the model came without one: then only ids go in. */
+  readonly tokenizer?: Tokenizer;
+  /** Whether the tokens of a text's start can be had without its end. */
+  readonly isLocal: boolean;
+  /** Texts that go in front of others, by name. */
+  readonly prompts: ReadonlyMap<string, string>;
+  /** Name of the prompt that is used where none is asked for. */
+  readonly defaultPrompt?: string;
+}
+
+/** Longest name of a model or prompt, and longest prompt. */
+const LONGEST = 1000;
+
+/**
+ * Reads the metadata of a program, which may be hostile.
+ *
+ * @throws {FewbitError} `unsupported` where the program is no sentence encoder, `invalid_file` where
+ * its metadata are not what the compiler writes.
+ */
+export function encoderSetup(program: Program): EncoderSetup {
+  const { metadata } = program;
+  const ids = tensorOf(program, "input", "ids");
+  const sums = tensorOf(program, "output", "sums");
+  const offsets = tensorOf(program, "input", "offsets");
+  const fits = ids?.dtype === "i32" && ids.check === "below" && offsets?.check === "offsets" &&
+    sums?.dtype === "i32" && sums.extents.length === 2;
+  if (metadata.task !== "sentence-embedding" || !fits) {
+    throw new FewbitError(
+      "unsupported",
+      "Cannot embed: the program is not a sentence encoder of integers",
+    );
+  }
+  const dimension = constantOf(program, sums.extents[1]);
+  const vocabularySize = constantOf(program, ids.limit);
+  if (metadata.dimension !== dimension) fail(`dimension is not ${dimension}, its output's`);
+  const { maxTokens, name = "encoder" } = metadata;
+  if (!(Number.isInteger(maxTokens) && Number(maxTokens) > 0)) fail("maxTokens is no count");
+  if (!isShort(name) || name === "") fail("name is no name");
+  return {
+    name,
+    dimension,
+    vocabularySize,
+    maxTokens: Number(maxTokens),
+    isLocal: false,
+    ...promptsOf(metadata.prompts, metadata.defaultPrompt),
+    ...metadata.tokenizer !== undefined && {
+      tokenizer: tokenizerOf(metadata.tokenizer, vocabularySize, Number(maxTokens)),
+      isLocal: isLocalTokenizer(metadata.tokenizer),
+    },
+  };
+}
+
+function tensorOf(
+  { tensors }: Program,
+  region: "input" | "output",
+  name: string,
+): ProgramTensor | undefined {
+  return tensors.find((tensor) => tensor.region === region && tensor.name === name);
+}
+
+function constantOf({ expressions }: Program, index: number): number {
+  const expression = expressions[index];
+  if (expression?.terms.length === 0) return expression.constant;
+  return fail("an extent depends on the batch");
+}
+
+function tokenizerOf(json: unknown, vocabularySize: number, maxTokens: number): Tokenizer {
+  let special: number;
+  let tokenizer: Tokenizer;
+  try {
+    tokenizer = Tokenizer.fromJson(json);
+    special = tokenizer.encode("").tokens;
+  } catch (cause) {
+    if (cause instanceof FewbitError) return fail(cause.message, cause);
+    throw cause;
+  }
+  if (tokenizer.vocabSize > vocabularySize) {
+    fail(`the tokenizer has ${tokenizer.vocabSize} tokens, the program ${vocabularySize}`);
+  }
+  if (special > maxTokens) fail(`${special} special tokens do not fit ${maxTokens}`);
+  return tokenizer;
+}
+
+function promptsOf(
+  prompts: unknown = {},
+  defaultPrompt: unknown,
+): Pick<EncoderSetup, "prompts" | "defaultPrompt"> {
+  if (typeof prompts !== "object" || prompts === null) return fail("prompts is no object");
+  const entries = Object.entries(prompts).map(([name, text]): [string, string] =>
+    isShort(name) && isShort(text) ? [name, text] : fail("a prompt is no short text")
+  );
+  if (defaultPrompt === undefined) return { prompts: new Map(entries) };
+  if (typeof defaultPrompt === "string" && Object.hasOwn(prompts, defaultPrompt)) {
+    return { prompts: new Map(entries), defaultPrompt };
+  }
+  return fail("defaultPrompt is not one of the prompts");
+}
+
+function isShort(text: unknown): text is string {
+  return typeof text === "string" && text.length <= LONGEST;
+}
+
+function fail(why: string, cause?: unknown): never {
+  throw new FewbitError("invalid_file", `Cannot embed: the model's metadata: ${why}`, { cause });
+}

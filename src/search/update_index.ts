@@ -1,0 +1,131 @@
+/** Keeping an index as a folder is. */
+import { FewbitError } from "../errors.ts";
+import type { EmbeddingModel } from "../pipelines/embedding_model.ts";
+import type { IndexedFile, PassageIndex } from "./passage_index.ts";
+import { splitPassages } from "./passages.ts";
+
+/** Options of {@linkcode updateIndex}. */
+export interface UpdateOptions {
+  /** Stops between two batches with its reason. */
+  readonly signal?: AbortSignal;
+  /** Called before each file that is read. */
+  readonly onFile?: (path: string) => void;
+}
+
+/** What an update did, in files. */
+export interface UpdateReport {
+  /** Embedded: new or changed. */
+  readonly embedded: number;
+  /** Left as they were. */
+  readonly unchanged: number;
+  /** No longer there. */
+  readonly removed: number;
+  /** No text: other bytes than UTF-8, or more than 16 MiB. */
+  readonly skipped: number;
+}
+
+/** Longest text of a file. */
+const MOST_BYTES = 2 ** 24;
+
+/** Names of prompts that models have for what is searched. */
+const PASSAGE_PROMPTS = ["passage", "document"];
+
+/**
+ * An index with the texts of a folder, or of one file. Files that have the same size and time, or the
+ * same bytes, are not embedded again; files of the folder that are gone leave the index; what it has
+ * from elsewhere stays. Names that begin with a dot and links are passed over.
+ *
+ * @throws {FewbitError} `not_found` where there is no such folder.
+ */
+export async function updateIndex(
+  index: PassageIndex,
+  root: string,
+  embedder: EmbeddingModel,
+  options: UpdateOptions = {},
+): Promise<{ readonly index: PassageIndex; readonly report: UpdateReport }> {
+  const path = await realPath(root);
+  const known = new Map(index.files.map((file) => [file.path, file]));
+  const isInside = (file: string): boolean => file === path || file.startsWith(`${path}/`);
+  const files = index.files.filter((file) => !isInside(file.path));
+  const counts = { embedded: 0, unchanged: 0, removed: 0, skipped: 0 };
+  for (const [name, info] of await listFiles(path)) {
+    options.signal?.throwIfAborted();
+    const before = known.get(name);
+    known.delete(name);
+    const file = await updated(name, info, before, index, embedder, options);
+    if (file === undefined) counts.skipped++;
+    else {
+      counts[file.passages === before?.passages ? "unchanged" : "embedded"]++;
+      files.push(file);
+    }
+  }
+  counts.removed = [...known.keys()].filter(isInside).length;
+  files.sort((a, b) => a.path < b.path ? -1 : 1);
+  return { index: { ...index, files }, report: counts };
+}
+
+async function updated(
+  path: string,
+  { size, mtime }: Deno.FileInfo,
+  before: IndexedFile | undefined,
+  { sizes }: PassageIndex,
+  embedder: EmbeddingModel,
+  { signal, onFile }: UpdateOptions,
+): Promise<IndexedFile | undefined> {
+  const modified = mtime?.getTime() ?? 0;
+  if (before?.size === size && before.modified === modified) return before;
+  if (size > MOST_BYTES) return undefined;
+  onFile?.(path);
+  const bytes = await Deno.readFile(path);
+  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  if (before?.sha256 === sha256) return { ...before, size: bytes.length, modified };
+  const text = textOf(bytes);
+  if (text === undefined) return undefined;
+  const { tokenizer, prompts } = embedder;
+  const count = (part: string): number =>
+    tokenizer.encode(part, { addSpecialTokens: false }).ids.length;
+  const passages = splitPassages(text, count, sizes);
+  const prompt = PASSAGE_PROMPTS.find((name) => prompts.has(name));
+  const { rows } = await embedder.embed(passages.map((passage) => passage.text), {
+    format: "int8",
+    ...signal && { signal },
+    ...prompt !== undefined && { prompt },
+  });
+  return {
+    path,
+    size: bytes.length,
+    modified,
+    sha256,
+    passages: passages.map((passage, i) => ({ ...passage, row: rows[i] })),
+  };
+}
+
+function textOf(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+async function realPath(root: string): Promise<string> {
+  try {
+    return await Deno.realPath(root);
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new FewbitError("not_found", `Cannot index ${root}: no such file or folder`, { cause });
+  }
+}
+
+async function listFiles(path: string): Promise<[path: string, info: Deno.FileInfo][]> {
+  const info = await Deno.lstat(path);
+  if (info.isFile) return [[path, info]];
+  if (!info.isDirectory) return [];
+  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  const files: [string, Deno.FileInfo][] = [];
+  for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
+    files.push(...await listFiles(`${path}/${name}`));
+  }
+  return files;
+}

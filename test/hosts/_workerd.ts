@@ -1,0 +1,54 @@
+/** workerd as a process. */
+import * as workerd from "workerd";
+
+/** A workerd that serves. */
+export interface Workerd extends AsyncDisposable {
+  /** Where: `http://127.0.0.1:…`. */
+  readonly origin: string;
+  /** Id of the process. */
+  readonly pid: number;
+}
+
+/** Starts workerd in a folder with a `config.capnp` whose one socket takes any free port. */
+export async function startWorkerd(folder: string): Promise<Workerd> {
+  // A CommonJS module whose default export is the path of the binary.
+  const { default: binary } = workerd.default as unknown as { default: string };
+  // The free port is told on file descriptor 1 as a line of JSON.
+  const process = new Deno.Command(binary, {
+    args: ["serve", "config.capnp", "--control-fd=1"],
+    cwd: folder,
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const end = async (): Promise<void> => {
+    process.kill();
+    await process.status;
+  };
+  try {
+    const port = await portOf(process.stdout, /"event":"listen".*?"port":(\d+)/);
+    return { origin: `http://127.0.0.1:${port}`, pid: process.pid, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+/** Reads what a server prints until it tells its port. */
+export async function portOf(
+  output: ReadableStream<Uint8Array<ArrayBuffer>>,
+  pattern: RegExp,
+): Promise<number> {
+  let text = "";
+  const reader = output.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    while (true) {
+      const { value, done } = await reader.read();
+      if (done) throw new Error(`the server ended: ${text}`);
+      text += value;
+      const match = pattern.exec(text);
+      if (match !== null) return Number(match[1]);
+    }
+  } finally {
+    await reader.cancel();
+  }
+}
