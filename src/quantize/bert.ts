@@ -6,35 +6,32 @@
  *
  * @module
  */
-import { FewbitError } from "../errors.ts";
 import type { SymbolicExtent, Value } from "../graph/graph.ts";
 import {
   attentionRaggedInteger,
   attentionScoresInteger,
   attentionValuesInteger,
-  embeddingInteger,
   lookup,
   lookup12,
   poolRows,
   reshape,
   softmaxInteger,
 } from "../graph/ops/mod.ts";
-import { bertNames, ENCODE, encoderInputs, positionTable } from "../models/bert.ts";
+import { bertNames, ENCODE, encoderInputs } from "../models/bert.ts";
 import type { EncoderInputs } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
-import { elementOf, GROUP, quantizeRows, quantizeRows4, smoothColumns } from "./bert_constants.ts";
+import { embedTokens } from "./_bert_embedding.ts";
+import { smoothColumns } from "./bert_constants.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { dyadic } from "./dyadic.ts";
 import { geluTable, geluTable12, softmaxTable } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
-import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
+import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
 import { quantizeParameters } from "./i_vit_parameters.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
-import { quantizeValue } from "./round.ts";
 
 /** Which integers a network has; the defaults are the most precise. */
 export interface EncoderQuantization {
@@ -142,7 +139,10 @@ class Encoder {
 
   build(): void {
     const { builder, config } = this;
-    let z = this.#norm(this.#embed(), "embeddings.LayerNorm");
+    let z = this.#norm(
+      embedTokens(builder, config, this.weights, this.#inputs, this.options.tableBits ?? 8),
+      "embeddings.LayerNorm",
+    );
     for (let i = 0; i < config.depth; i++) z = this.#layer(z, `encoder.layer.${i}.`);
     const last = builder.requantized("last16", z.value, z.scale, 16);
     const sums = builder.graph.apply(poolRows, [last, this.#inputs.offsets], {
@@ -153,109 +153,6 @@ class Encoder {
 
   #floats(name: string, shape: readonly number[]): Float32Array {
     return weight(this.weights, name, shape).data as Float32Array;
-  }
-
-  /** Token rows, requantised by their own scales, plus positions. */
-  #embed(): Value {
-    const { builder, config: { positions, maxTokens, width } } = this;
-    const { ids, offsets } = this.#inputs;
-    const { table, scales: rowScales, element, more } = this.#table();
-    const each = (part: "multiplier" | "shift"): Value =>
-      builder.constant(`rows ${part}`, "i32", [rowScales.length], ["embedding"], (scales) => {
-        const scale = scales.get("embedding")!;
-        return Int32Array.from(rowScales, (row) => dyadic(row, scale)[part]);
-      });
-    const multipliers = more.length === 0
-      ? [each("multiplier"), each("shift")]
-      : this.#oneShift(rowScales);
-    const reals = positionTable(this.config, this.weights);
-    // Longer texts are cut, so their positions need no codes; the scale is that of the whole table.
-    const used = reals.subarray(0, maxTokens * width);
-    const codes = builder.constant(
-      "positions",
-      "i16",
-      [maxTokens, width],
-      ["position"],
-      (scales) => Int16Array.from(used, (x) => quantizeValue(x, scales.get("position")!, 16)),
-    );
-    const tensor = { dtype: "f32", shape: [positions, width], data: reals } as const;
-    builder.activation({
-      name: "position",
-      bits: 16,
-      output: codes,
-      source: { kind: "constant", tensor },
-    });
-    const position = builder.dyadics("position", ruleOf("position"), "embedding");
-    const inputs = [table, ...multipliers, codes, ...position, ids, offsets];
-    const output = builder.graph.apply(
-      embeddingInteger,
-      [...inputs, ...more],
-      more.length === 0 ? {} : { group: GROUP },
-      { output: "embedding" },
-    );
-    builder.activation({
-      name: "embedding",
-      bits: 16,
-      output,
-      source: {
-        kind: "tokens",
-        ids,
-        of: (ids) =>
-          Float32Array.from({ length: ids.length * width }, (_, i) => {
-            return Math.fround(element(ids[Math.floor(i / width)], i % width)) + reals[i];
-          }),
-      },
-    });
-    return output;
-  }
-
-  /** Multipliers of rows that share a shift, to save its bytes; the largest has 31 bits. */
-  #oneShift(rowScales: Float32Array): Value[] {
-    const { builder } = this;
-    const largest = rowScales.reduce((a, b) => Math.max(a, b));
-    const shiftOf = (scales: Scales): number => dyadic(largest, scales.get("embedding")!).shift;
-    return [
-      builder.constant("rows multiplier", "i32", [rowScales.length], ["embedding"], (scales) => {
-        const factor = 2 ** shiftOf(scales) / scales.get("embedding")!;
-        return Int32Array.from(rowScales, (row) => Math.min(2 ** 31 - 1, Math.round(row * factor)));
-      }),
-      builder.constant(
-        "rows shift",
-        "i32",
-        [1],
-        ["embedding"],
-        (scales) => Int32Array.of(shiftOf(scales)),
-      ),
-    ];
-  }
-
-  /** The token table, the scales of its rows, what an element stands for, and operands of its own. */
-  #table(): {
-    table: Value;
-    scales: Float32Array;
-    element: (row: number, column: number) => number;
-    more: Value[];
-  } {
-    const { builder, config: { vocabulary, width } } = this;
-    const words = this.#floats("embeddings.word_embeddings.weight", [vocabulary, width]);
-    if (this.options.tableBits !== 4) {
-      const { codes, scales } = quantizeRows(words, vocabulary);
-      const table = builder.constant("rows", "i8", [vocabulary, width], [], () => codes);
-      const element = (row: number, c: number): number => codes[row * width + c] * scales[row];
-      return { table, scales, element, more: [] };
-    }
-    if (width % GROUP !== 0) {
-      throw new FewbitError(
-        "unsupported",
-        `Cannot have a table of 4 bits: its width ${width} is no multiple of ${GROUP}`,
-      );
-    }
-    const packed = quantizeRows4(words, vocabulary);
-    const { codes, factors, scales } = packed;
-    const table = builder.constant("rows", "u8", [vocabulary, width / 2], [], () => codes);
-    const groups = width / GROUP;
-    const more = [builder.constant("factors", "u8", [vocabulary, groups], [], () => factors)];
-    return { table, scales, element: (row, c) => elementOf(packed, row, c), more };
   }
 
   #layer(z: Codes, block: string): Codes {
