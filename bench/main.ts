@@ -11,6 +11,7 @@
  */
 import { benchCold, reportCold } from "./cold.ts";
 import { benchEmbed, reportEmbed } from "./embed.ts";
+import { benchEmbedCold, reportEmbedCold } from "./embed_cold.ts";
 import { benchLarge, reportLarge } from "./large.ts";
 import { benchDeiT, reportDeiT } from "./deit.ts";
 import { benchGenerate, reportGenerate } from "./generate.ts";
@@ -93,6 +94,16 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchEmbed(Math.min(rounds, 11));
       return { results, report: reportEmbed(results) };
+    },
+  },
+  embed_cold: {
+    title: "Sentence embeddings: from a fresh process",
+    text: "From the import of the library to the first embedding of one sentence, with the model " +
+      "read from disk. transformers.js takes native code in Deno; in a browser it is " +
+      "onnxruntime-web.",
+    run: async (rounds) => {
+      const results = await benchEmbedCold(Math.min(rounds, 9));
+      return { results, report: reportEmbedCold(results) };
     },
   },
   cold: {
