@@ -1,7 +1,7 @@
 /**
  * fewbit runs few-bit neural networks anywhere WebAssembly runs, with the same bits everywhere.
  *
- * Most users want {@linkcode ImageClassifier}. Below it lie {@linkcode Graph} and {@linkcode compile}
+ * Most users want {@linkcode ImageClassifier} or {@linkcode TextEmbedder}. Below it lie {@linkcode Graph} and {@linkcode compile}
  * to write networks, {@linkcode load} to run programs, and the quantisers.
  *
  * @example
@@ -54,6 +54,20 @@ export type { EncoderFiles } from "./src/models/bert_config.ts";
 export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
 export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
 export { unitVector } from "./src/quantize/unit_vector.ts";
+
+export { TextEmbedder } from "./src/pipelines/text_embedder.ts";
+export type { EmbedderOptions } from "./src/pipelines/text_embedder.ts";
+export { EmbeddingModel } from "./src/pipelines/embedding_model.ts";
+export type { EmbeddingInput, Embeddings, EmbedOptions } from "./src/pipelines/embedding_model.ts";
+export type { BatchLimits } from "./src/pipelines/batch_limits.ts";
+export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./src/pipelines/embedding_format.ts";
+export type {
+  Embedding,
+  EmbeddingFormat,
+  EmbeddingRows,
+} from "./src/pipelines/embedding_format.ts";
+export { quantizeEncoder } from "./src/pipelines/encoder_quantize.ts";
+export type { QuantizeEncoderOptions } from "./src/pipelines/encoder_quantize.ts";
 
 export { Graph } from "./src/graph/graph.ts";
 export type {
