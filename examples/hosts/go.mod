@@ -1,4 +1,4 @@
-module fewbit.example/classify
+module fewbit.example/hosts
 
 go 1.22.0
 

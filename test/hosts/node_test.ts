@@ -1,36 +1,48 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
+import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
 const SCRIPT = `
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-const [runtime, model, pixels] = process.argv.slice(2);
+const [runtime, decoding, classifier, pixels, languageModel, prompt, count] = process.argv.slice(2);
 const { load } = await import(pathToFileURL(runtime));
+const { greedy } = await import(pathToFileURL(decoding));
+const answers = [];
 for (const engine of ["wasm-simd", "auto"]) {
-  const instance = await load(readFileSync(model), { engine });
-  const { logits } = await instance.run({ pixels: new Uint8Array(readFileSync(pixels)) });
-  console.log(createHash("sha256").update(logits.data).digest("hex"));
-  instance[Symbol.dispose ?? Symbol.for("Symbol.dispose")]?.();
+  const image = await load(readFileSync(classifier), { engine });
+  const { logits } = await image.run({ pixels: new Uint8Array(readFileSync(pixels)) });
+  const hash = createHash("sha256").update(logits.data).digest("hex");
+  const text = await load(readFileSync(languageModel), { engine });
+  answers.push({ hash, ids: await greedy(text, JSON.parse(prompt), Number(count)) });
+  for (const instance of [image, text]) {
+    instance[Symbol.dispose ?? Symbol.for("Symbol.dispose")]?.();
+  }
 }
+console.log(JSON.stringify(answers));
 `;
 
 Deno.test({
-  name: "hosts: Node gives the same logits",
+  name: "hosts: Node gives the same logits and ids",
   ignore: missing("node"),
   fn: async () => {
     using folder = scratchFolder();
     await Deno.writeTextFile(`${folder.path}/main.mjs`, SCRIPT);
     await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
-    const runtime = fileURLToPath(new URL("../../dist/runtime.js", import.meta.url));
+    await Deno.copyFile(new URL("./_greedy.js", import.meta.url), `${folder.path}/greedy.mjs`);
     const output = await capture("node", [
       `${folder.path}/main.mjs`,
-      runtime,
+      fileURLToPath(new URL("../../dist/runtime.js", import.meta.url)),
+      `${folder.path}/greedy.mjs`,
       fileURLToPath(MODEL),
       `${folder.path}/pixels.bin`,
+      fileURLToPath(LANGUAGE_MODEL),
+      JSON.stringify(PROMPT),
+      String(GREEDY.length),
     ]);
-    const expected = await hashOn("wasm-simd");
-    assert.deepEqual(output.trim().split("\n"), [expected, expected]);
+    const expected = { hash: await hashOn("wasm-simd"), ids: GREEDY };
+    assert.deepEqual(JSON.parse(output), [expected, expected]);
   },
 });

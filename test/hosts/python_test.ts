@@ -1,32 +1,19 @@
-import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
-import { ternaryHash, ternaryModel } from "./_ternary.ts";
+import { capture, missing, scratchFolder } from "./_picture.ts";
+import { tryExamples } from "./_without_javascript.ts";
 
 const WASMTIME = "wasmtime==50.0.1";
 
 Deno.test({
-  name: "hosts: wasmtime in Python gives the same logits, without JavaScript",
+  name: "hosts: wasmtime in Python gives the same logits and ids, without JavaScript",
   ignore: missing("python3"),
-  fn: async () => {
-    using folder = scratchFolder();
-    const packages = `${folder.path}/packages`;
-    await capture("python3", ["-m", "pip", "install", "-q", "--target", packages, WASMTIME]);
-    const classify = (model: string, input: string): Promise<string> =>
-      capture("python3", [
-        fileURLToPath(new URL("../../examples/hosts/classify.py", import.meta.url)),
-        fileURLToPath(new URL("../../wasm/fewbit.simd.wasm", import.meta.url)),
-        model,
-        input,
-      ], { env: { PYTHONPATH: packages } });
-    await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
-    const output = await classify(fileURLToPath(MODEL), `${folder.path}/pixels.bin`);
-    assert.match(output, new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`));
-
-    const ternary = await ternaryModel();
-    await Deno.writeFile(`${folder.path}/ternary.fewbit`, ternary.file);
-    await Deno.writeFile(`${folder.path}/ternary.bin`, ternary.pixels);
-    const other = await classify(`${folder.path}/ternary.fewbit`, `${folder.path}/ternary.bin`);
-    assert.match(other, new RegExp(`logits_f32_sha256 ${await ternaryHash(ternary)}`));
+  fn: async (t) => {
+    using packages = scratchFolder();
+    await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, WASMTIME]);
+    const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
+    await tryExamples(t, (name, ...args) => {
+      const script = new URL(`../../examples/hosts/${name}.py`, import.meta.url);
+      return capture("python3", [fileURLToPath(script), ...args], { env });
+    });
   },
 });

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import * as workerd from "workerd";
 import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
+import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
-Deno.test("hosts: workerd gives the same logits, module at top level", async () => {
+Deno.test("hosts: workerd gives the same logits and ids, module at top level", async () => {
   using folder = scratchFolder();
   const worker = new URL("./worker/", import.meta.url);
   for (const name of ["worker.js", "config.capnp"]) {
@@ -12,7 +13,9 @@ Deno.test("hosts: workerd gives the same logits, module at top level", async () 
     new URL("../../dist/runtime.js", import.meta.url),
     `${folder.path}/runtime.js`,
   );
-  await Deno.copyFile(MODEL, `${folder.path}/model.fewbit`);
+  await Deno.copyFile(new URL("./_greedy.js", import.meta.url), `${folder.path}/greedy.js`);
+  await Deno.copyFile(MODEL, `${folder.path}/classifier.fewbit`);
+  await Deno.copyFile(LANGUAGE_MODEL, `${folder.path}/language_model.fewbit`);
   await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
   // A CommonJS module whose default export is the path of the binary.
   const { default: binary } = workerd.default as unknown as { default: string };
@@ -25,9 +28,9 @@ Deno.test("hosts: workerd gives the same logits, module at top level", async () 
   }).spawn();
   try {
     const port = await portOf(process.stdout);
-    const response = await fetch(`http://127.0.0.1:${port}/`);
-    const { hash } = await response.json();
-    assert.equal(hash, await hashOn("wasm-simd"));
+    const request = { method: "POST", body: JSON.stringify([PROMPT, GREEDY.length]) };
+    const response = await fetch(`http://127.0.0.1:${port}/`, request);
+    assert.deepEqual(await response.json(), { hash: await hashOn("wasm-simd"), ids: GREEDY });
   } finally {
     process.kill();
     await process.status;

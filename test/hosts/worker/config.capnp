@@ -9,7 +9,9 @@ const worker :Workerd.Worker = (
   modules = [
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "runtime.js", esModule = embed "runtime.js"),
-    (name = "model.fewbit", data = embed "model.fewbit"),
+    (name = "greedy.js", esModule = embed "greedy.js"),
+    (name = "classifier.fewbit", data = embed "classifier.fewbit"),
+    (name = "language_model.fewbit", data = embed "language_model.fewbit"),
     (name = "pixels.bin", data = embed "pixels.bin"),
   ],
   compatibilityDate = "2026-07-01",

@@ -1,16 +1,20 @@
 import { load } from "runtime.js";
-import model from "model.fewbit";
+import { greedy } from "greedy.js";
+import classifier from "classifier.fewbit";
+import languageModel from "language_model.fewbit";
 import pixels from "pixels.bin";
 
-/** Classifies one picture in workerd and answers with the hash of the logits. */
+/** In workerd: classifies one picture and continues a prompt; answers with the hash of the logits and the ids. */
 export default {
-  async fetch() {
-    const instance = await load(new Uint8Array(model));
-    const { logits } = await instance.run({ pixels: new Uint8Array(pixels) });
+  async fetch(request) {
+    const [prompt, count] = await request.json();
+    const image = await load(new Uint8Array(classifier));
+    const { logits } = await image.run({ pixels: new Uint8Array(pixels) });
     const digest = await crypto.subtle.digest("SHA-256", logits.data);
     const hash = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join(
       "",
     );
-    return Response.json({ engine: instance.engine, hash });
+    const text = await load(new Uint8Array(languageModel));
+    return Response.json({ hash, ids: await greedy(text, prompt, count) });
   },
 };

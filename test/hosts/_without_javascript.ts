@@ -1,0 +1,37 @@
+/** The examples of `examples/hosts`, which do the same in each language. */
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
+import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
+import { ternaryHash, ternaryModel } from "./_ternary.ts";
+
+/** Runs an example by its name; gives what it printed. */
+export type Example = (name: string, ...args: string[]) => Promise<string>;
+
+/** Runs every example of a language, a step each. */
+export async function tryExamples(t: Deno.TestContext, example: Example): Promise<void> {
+  const wasm = fileURLToPath(new URL("../../wasm/fewbit.simd.wasm", import.meta.url));
+  using folder = scratchFolder();
+  const model = `${folder.path}/model.fewbit`;
+  const input = `${folder.path}/pixels.bin`;
+
+  await t.step("classify", async () => {
+    await Deno.writeFile(input, pixels());
+    const output = await example("classify", wasm, fileURLToPath(MODEL), input);
+    assert.match(output, new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`));
+  });
+
+  await t.step("classify with ternary weights", async () => {
+    const ternary = await ternaryModel();
+    await Deno.writeFile(model, ternary.file);
+    await Deno.writeFile(input, ternary.pixels);
+    const output = await example("classify", wasm, model, input);
+    assert.match(output, new RegExp(`logits_f32_sha256 ${await ternaryHash(ternary)}`));
+  });
+
+  await t.step("generate", async () => {
+    const numbers = [GREEDY.length, ...PROMPT].map(String);
+    const output = await example("generate", wasm, fileURLToPath(LANGUAGE_MODEL), ...numbers);
+    assert.equal(output.trim(), GREEDY.join(" "));
+  });
+}
