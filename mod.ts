@@ -1,9 +1,9 @@
 /**
  * fewbit runs few-bit neural networks anywhere WebAssembly runs, with the same bits everywhere.
  *
- * Most users want {@linkcode TextGenerator} or {@linkcode ImageClassifier}. Below them lie
- * {@linkcode Graph} and {@linkcode compile} to write networks, {@linkcode load} to run programs, and
- * the quantisers.
+ * Most users want {@linkcode TextGenerator}, {@linkcode TextEmbedder} or
+ * {@linkcode ImageClassifier}. Below them lie {@linkcode Graph} and {@linkcode compile} to write
+ * networks, {@linkcode load} to run programs, and the quantisers.
  *
  * @example
  * ```ts
@@ -75,6 +75,19 @@ export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipeline
 export { stripLeftPadding } from "./src/pipelines/left_padding.ts";
 export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
 export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
+export { TextEmbedder } from "./src/pipelines/text_embedder.ts";
+export type { EmbedderOptions } from "./src/pipelines/text_embedder.ts";
+export { EmbeddingModel } from "./src/pipelines/embedding_model.ts";
+export type { EmbeddingInput, Embeddings, EmbedOptions } from "./src/pipelines/embedding_model.ts";
+export type { BatchLimits } from "./src/pipelines/batch_limits.ts";
+export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./src/pipelines/embedding_format.ts";
+export type {
+  Embedding,
+  EmbeddingFormat,
+  EmbeddingRows,
+} from "./src/pipelines/embedding_format.ts";
+export { quantizeEncoder } from "./src/pipelines/encoder_quantize.ts";
+export type { QuantizeEncoderOptions } from "./src/pipelines/encoder_quantize.ts";
 
 export { Graph } from "./src/graph/graph.ts";
 export type {

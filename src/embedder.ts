@@ -46,7 +46,7 @@ export { EmbeddingModel } from "./pipelines/embedding_model.ts";
 export type { EmbeddingInput, Embeddings, EmbedOptions } from "./pipelines/embedding_model.ts";
 export type { BatchLimits } from "./pipelines/batch_limits.ts";
 export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding_format.ts";
-export type { EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
+export type { Embedding, EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
 export { Tokenizer } from "./text/tokenizer.ts";
 export type * from "./text/tokenizer.ts";
 export { FewbitError, fromModule } from "./runtime.ts";

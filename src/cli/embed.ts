@@ -4,14 +4,12 @@ import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { EMBEDDING_FORMATS } from "../pipelines/embedding_format.ts";
-import type { EmbeddingFormat, EmbeddingRows } from "../pipelines/embedding_format.ts";
+import type { Embedding, EmbeddingFormat } from "../pipelines/embedding_format.ts";
 import type { EmbedOptions } from "../pipelines/embedding_model.ts";
 import { TextEmbedder } from "../pipelines/text_embedder.ts";
 import type { DType } from "../tensor.ts";
 import { readLines } from "./_lines.ts";
 import { choice, progressLine, runCommand, writeWhole } from "./_run.ts";
-
-type Row = EmbeddingRows[EmbeddingFormat];
 
 /** Lines that are embedded before they are written. */
 const CHUNK = 256;
@@ -75,7 +73,7 @@ export default defineCommand({
 type Options = EmbedOptions<EmbeddingFormat>;
 
 interface EmbeddedLine {
-  readonly row: Row;
+  readonly row: Embedding;
   readonly tokens: number;
   readonly truncated: boolean;
 }

@@ -18,6 +18,9 @@ export interface EmbeddingRows {
   readonly binary: Uint8Array;
 }
 
+/** An embedding of any format. */
+export type Embedding = EmbeddingRows[EmbeddingFormat];
+
 /**
  * An embedding in another format. `int8` is `round(127·x)`, half to even, from −127 to 127. `binary`
  * has a bit for each number, 1 where it is positive, the first number in the highest bit of the first
@@ -64,11 +67,7 @@ function packSigns(row: Float32Array): Uint8Array {
  * @param dimension Numbers of an embedding.
  * @throws {FewbitError} `invalid_argument` where they have not the same format, or not this dimension.
  */
-export function embeddingSimilarity<F extends EmbeddingFormat>(
-  a: EmbeddingRows[F],
-  b: EmbeddingRows[F],
-  dimension: number,
-): number {
+export function embeddingSimilarity(a: Embedding, b: Embedding, dimension: number): number {
   const format = formatOf(a);
   const length = format === "binary" ? Math.ceil(dimension / 8) : dimension;
   if (
@@ -80,7 +79,7 @@ export function embeddingSimilarity<F extends EmbeddingFormat>(
         `of ${dimension} numbers`,
     );
   }
-  if (format === "binary") return 1 - 2 * differingBits(a, b) / dimension;
+  if (format === "binary") return (dimension - 2 * differingBits(a, b)) / dimension;
   let dot = 0;
   for (let i = 0; i < length; i++) dot += a[i] * b[i];
   return format === "int8" ? dot / (127 * 127) : dot;

@@ -14,7 +14,7 @@ import {
   embeddingSimilarity,
   toEmbeddingFormat,
 } from "./embedding_format.ts";
-import type { EmbeddingFormat, EmbeddingRows } from "./embedding_format.ts";
+import type { Embedding, EmbeddingFormat, EmbeddingRows } from "./embedding_format.ts";
 
 /** A text, or its token ids with the special ones. */
 export type EmbeddingInput = string | ArrayLike<number>;
@@ -188,8 +188,8 @@ export class EmbeddingModel implements Disposable {
    *
    * @throws {FewbitError} `invalid_argument` where their formats differ, or are not this model's.
    */
-  similarity<F extends EmbeddingFormat>(a: EmbeddingRows[F], b: EmbeddingRows[F]): number {
-    return embeddingSimilarity<F>(a, b, this.dimension);
+  similarity(a: Embedding, b: Embedding): number {
+    return embeddingSimilarity(a, b, this.dimension);
   }
 
   /** Frees the model's memory. */

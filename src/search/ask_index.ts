@@ -34,7 +34,7 @@ export async function askIndex(
     passages.map((passage) => ({
       path,
       passage,
-      score: embedder.similarity<"int8">(query, passage.row),
+      score: embedder.similarity(query, passage.row),
     }))
   ).sort((a, b) => b.score - a.score);
   const best: { path: string; passage: IndexedPassage; score: number }[] = [];

@@ -15,7 +15,7 @@ async function fewbit(...args: string[]): Promise<{ code: number; out: string; e
   return { code, out: text(stdout), err: text(stderr) };
 }
 
-const COMMANDS = ["classify", "quantize", "convert", "eval", "inspect", "bench"];
+const COMMANDS = "classify generate embed search quantize convert eval inspect bench".split(" ");
 
 Deno.test("cli: the help text names every command, and each has its own", async () => {
   const { out, code } = await fewbit("--help");
