@@ -21,11 +21,32 @@ web.env.logLevel = "error";
 
 /** Opens a model in onnxruntime-web. */
 export async function openWeb(model: Uint8Array, feeds: Feeds): Promise<Peer> {
-  const session = await web.InferenceSession.create(model, {
+  return peer(await createWeb(model), feeds, web.Tensor);
+}
+
+/** A model in onnxruntime-web that is fed something else in every run. */
+export async function openWebSession(model: Uint8Array): Promise<{
+  run(feeds: Feeds): Promise<Outputs>;
+  release(): Promise<void>;
+}> {
+  const session = await createWeb(model);
+  return {
+    run: (feeds) => session.run(tensorsOf(feeds, web.Tensor)) as unknown as Promise<Outputs>,
+    release: () => session.release(),
+  };
+}
+
+/** What a session gives, by the names of its outputs. */
+export type Outputs = Record<
+  string,
+  { readonly data: ArrayBufferView; readonly dims: readonly number[] }
+>;
+
+function createWeb(model: Uint8Array): Promise<web.InferenceSession> {
+  return web.InferenceSession.create(model, {
     executionProviders: ["wasm"],
     graphOptimizationLevel: "all",
   });
-  return peer(session, feeds, web.Tensor);
 }
 
 /** Opens a model in onnxruntime-node. */
@@ -41,14 +62,18 @@ export async function openNode(model: Uint8Array, feeds: Feeds): Promise<Peer> {
 }
 
 function peer(session: web.InferenceSession, feeds: Feeds, Tensor: typeof web.Tensor): Peer {
-  const tensors = Object.fromEntries(
+  const tensors = tensorsOf(feeds, Tensor);
+  return {
+    run: () => session.run(tensors) as unknown as ReturnType<Peer["run"]>,
+    release: () => session.release(),
+  };
+}
+
+function tensorsOf(feeds: Feeds, Tensor: typeof web.Tensor): Record<string, web.Tensor> {
+  return Object.fromEntries(
     Object.entries(feeds).map(([name, { type, dims, data }]) => [
       name,
       new Tensor(type as "float32", data as Float32Array, dims),
     ]),
   );
-  return {
-    run: () => session.run(tensors) as unknown as ReturnType<Peer["run"]>,
-    release: () => session.release(),
-  };
 }

@@ -7,9 +7,8 @@ import { modelFolder } from "../tools/fetch_model.ts";
 import { interleave } from "./_interleave.ts";
 import type { Contender, Timings } from "./_interleave.ts";
 import { openNode, openWeb } from "./_onnxruntime.ts";
-import type { Feeds } from "./_onnxruntime.ts";
 import { table, times } from "./_table.ts";
-import { onnxPeers } from "./minilm/peers.ts";
+import { inputsOf, onnxPeers } from "./minilm/peers.ts";
 import { calibrationTexts } from "./minilm/texts.ts";
 
 /** Tokens of a text. */
@@ -48,7 +47,7 @@ export async function benchEmbed(rounds: number): Promise<EmbedResults> {
     const open = await Promise.all(
       peers.flatMap(({ name, model }) =>
         [["onnxruntime-", openWeb], ["onnxruntime-node", openNode]].map(async ([, opener], i) => {
-          const session = await (opener as typeof openWeb)(model, feeds(ids));
+          const session = await (opener as typeof openWeb)(model, inputsOf(ids));
           const shown = i === 0 ? name : name.replace("web", "node");
           return { name: shown, run: () => session.run(), session };
         })
@@ -79,18 +78,4 @@ export function reportEmbed(results: EmbedResults): string {
     return `${length} tokens:\n\n` +
       table(["", "texts/s", ...peers.map((peer) => `to ${peer}`)], rows);
   }).join("\n\n");
-}
-
-function feeds(ids: Int32Array): Feeds {
-  const dims = [1, ids.length];
-  const int64 = (values: ArrayLike<number>) => ({
-    type: "int64" as const,
-    dims,
-    data: BigInt64Array.from(Array.from(values, BigInt)),
-  });
-  return {
-    input_ids: int64(ids),
-    attention_mask: int64(new Int32Array(ids.length).fill(1)),
-    token_type_ids: int64(new Int32Array(ids.length)),
-  } as unknown as Feeds;
 }

