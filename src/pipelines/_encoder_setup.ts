@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Program, ProgramTensor } from "../program/program.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
+import { expandVocabulary } from "../text/vocabulary_list.ts";
 import { isLocalTokenizer } from "./_encode_text.ts";
 
 /** What an embedder takes from a program. */
@@ -84,7 +85,7 @@ function tokenizerOf(json: unknown, vocabularySize: number, maxTokens: number): 
   let special: number;
   let tokenizer: Tokenizer;
   try {
-    tokenizer = Tokenizer.fromJson(json);
+    tokenizer = Tokenizer.fromJson(expandVocabulary(json));
     special = tokenizer.encode("").tokens;
   } catch (cause) {
     if (cause instanceof FewbitError) return fail(cause.message, cause);

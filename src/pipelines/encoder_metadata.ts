@@ -1,6 +1,7 @@
 /** What a compiled sentence encoder says of itself, so that an embedder needs nothing but the one file. */
 import { FewbitError } from "../errors.ts";
 import type { Metadata } from "../program/program.ts";
+import { listVocabulary } from "../text/vocabulary_list.ts";
 import type { EncoderFolder } from "./encoder_folder.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -10,7 +11,7 @@ const MODULES: readonly string[] = ["Transformer", "Pooling", "Normalize"];
 
 /**
  * Metadata from the files beside the weights: `name`, `tokenizer` (tokenizer.json without truncation
- * and padding, which are not used), `prompts` and `defaultPrompt` of config_sentence_transformers.json.
+ * and padding, which are not used, its vocabulary as a list), `prompts` and `defaultPrompt` of config_sentence_transformers.json.
  *
  * @param name Name of the model.
  * @throws {FewbitError} `not_found` without a tokenizer.json, `unsupported` for other modules than a
@@ -37,7 +38,7 @@ export function encoderMetadata(folder: EncoderFolder, name: string): Metadata {
     );
   }
   const { truncation: _, padding: __, ...compact } = tokenizer;
-  return { name, ...promptsOf(sentenceTransformers), tokenizer: compact };
+  return { name, ...promptsOf(sentenceTransformers), tokenizer: listVocabulary(compact) };
 }
 
 function lowers(normalizer: unknown): boolean {
