@@ -48,11 +48,20 @@ export default defineCommand({
       const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
       const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
       if (await isEncoderFolder(args.model)) {
-        const { model: folder, output, calibration } = args;
+        const { model: folder, output, calibration, images } = args;
+        if (images !== undefined) {
+          throw new FewbitError(
+            "invalid_argument",
+            "Cannot quantise a sentence encoder on --images: give texts with --calibration",
+          );
+        }
         return await quantizeEncoderFile({ folder, output, bits, calibration, limit, signal });
       }
-      if (args.images === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot quantise: give --images to calibrate on");
+      if (args.images === undefined || args.calibration !== undefined) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot quantise ${args.model}: it is no sentence encoder; give --images, no texts`,
+        );
       }
       const batchSize = count("batch", args.batch, 4096);
       const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
