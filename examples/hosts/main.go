@@ -2,6 +2,7 @@
 //
 //	go run . classify fewbit.simd.wasm model.fewbit pixels.bin
 //	go run . generate fewbit.simd.wasm model.fewbit 64 678 28 201 791 223
+//	go run . embed fewbit.simd.wasm model.fewbit 101 7592 2088 102
 package main
 
 import (
@@ -26,6 +27,7 @@ type command struct {
 var commands = []command{
 	{"classify", "PIXELS_FILE", 1, classify},
 	{"generate", "COUNT ID...", 2, generate},
+	{"embed", "ID...", 1, embed},
 }
 
 func main() {

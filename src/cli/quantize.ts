@@ -59,17 +59,32 @@ export default defineCommand({
       const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
       const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
       if (await isEncoderFolder(args.model)) {
-        const { model: folder, output, calibration } = args;
+        const { model: folder, output, calibration, images } = args;
+        if (images !== undefined) {
+          throw new FewbitError(
+            "invalid_argument",
+            "Cannot quantise a sentence encoder on --images: give texts with --calibration",
+          );
+        }
         const quantization = {
           weightBits: bits === "w7a8" ? 7 : 8,
           geluBits: choice("gelu", args.gelu, ["12", "8"]) === "8" ? 8 : 12,
           tableBits: choice("table", args.table, ["8", "4"]) === "4" ? 4 : 8,
         } as const;
-        const encoder = { folder, output, quantization, calibration, limit, signal };
-        return await quantizeEncoderFile(encoder);
+        return await quantizeEncoderFile({
+          folder,
+          output,
+          quantization,
+          calibration,
+          limit,
+          signal,
+        });
       }
-      if (args.images === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot quantise: give --images to calibrate on");
+      if (args.images === undefined || args.calibration !== undefined) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot quantise ${args.model}: it is no sentence encoder; give --images, no texts`,
+        );
       }
       const batchSize = count("batch", args.batch, 4096);
       const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);

@@ -53,6 +53,7 @@ Deno.test("cli: an encoder is quantised, embeds lines, and searches a folder", a
     await t.step("quantize", async () => {
       await fails(["quantize", at("encoder"), "-o", model], /no scales ship.*--calibration/);
       await fails(["quantize", at("encoder"), "--calibration", at("none")], /no such file/);
+      await fails(["quantize", at("encoder"), "--images", "x"], /on --images/);
       const calibration = ["--calibration", at("calibration.txt")];
       const { out } = await good(["quantize", at("encoder"), ...calibration, "-o", model]);
       assert.match(out, /calibrated on 4 texts/);

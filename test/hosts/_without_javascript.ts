@@ -1,6 +1,7 @@
 /** The examples of `examples/hosts`, which do the same in each language. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { IDS, minilmFile, minilmIsMissing, SUMS_SHA256 } from "./_minilm.ts";
 import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 import { ternaryHash, ternaryModel } from "./_ternary.ts";
@@ -33,5 +34,15 @@ export async function tryExamples(t: Deno.TestContext, example: Example): Promis
     const numbers = [GREEDY.length, ...PROMPT].map(String);
     const output = await example("generate", wasm, fileURLToPath(LANGUAGE_MODEL), ...numbers);
     assert.equal(output.trim(), GREEDY.join(" "));
+  });
+
+  await t.step({
+    name: "embed",
+    ignore: minilmIsMissing(),
+    fn: async () => {
+      await Deno.writeFile(model, await minilmFile());
+      const output = await example("embed", wasm, model, ...IDS.map(String));
+      assert.match(output, new RegExp(`sums_i32_sha256 ${SUMS_SHA256}`));
+    },
   });
 }

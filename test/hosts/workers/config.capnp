@@ -1,6 +1,8 @@
 using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
+  # Of the 128 MB of an isolate, WebAssembly takes 28. Where it is hosted, the rest bounds the heap.
+  v8Flags = ["--max-old-space-size=64", "--max-semi-space-size=4"],
   services = [
     (name = "main", worker = .worker),
     (name = "assets", disk = (path = "assets")),
