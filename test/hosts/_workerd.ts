@@ -1,6 +1,20 @@
 /** workerd as a process. */
 import * as workerd from "workerd";
 
+/** Fills a folder with what workerd serves: a module, and maybe the model as an asset. */
+export async function fillFolder(folder: string, module: string, file?: Uint8Array): Promise<void> {
+  await Deno.copyFile(new URL("workers/config.capnp", import.meta.url), `${folder}/config.capnp`);
+  await Deno.writeTextFile(`${folder}/worker.js`, module);
+  await Deno.mkdir(`${folder}/assets`);
+  if (file !== undefined) await Deno.writeFile(`${folder}/assets/minilm.fewbit`, file);
+}
+
+/** The path of the binary. */
+export function workerdBinary(): string {
+  // A CommonJS module whose default export is the path.
+  return (workerd.default as unknown as { default: string }).default;
+}
+
 /** A workerd that serves. */
 export interface Workerd extends AsyncDisposable {
   /** Where: `http://127.0.0.1:…`. */
@@ -11,10 +25,8 @@ export interface Workerd extends AsyncDisposable {
 
 /** Starts workerd in a folder with a `config.capnp` whose one socket takes any free port. */
 export async function startWorkerd(folder: string): Promise<Workerd> {
-  // A CommonJS module whose default export is the path of the binary.
-  const { default: binary } = workerd.default as unknown as { default: string };
   // The free port is told on file descriptor 1 as a line of JSON.
-  const process = new Deno.Command(binary, {
+  const process = new Deno.Command(workerdBinary(), {
     args: ["serve", "config.capnp", "--control-fd=1"],
     cwd: folder,
     stdout: "piped",

@@ -4,7 +4,7 @@ import { workerModule } from "../../examples/workers/build.ts";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { minilmFile, minilmIsMissing } from "./_minilm.ts";
 import { scratchFolder } from "./_picture.ts";
-import { portOf, startWorkerd } from "./_workerd.ts";
+import { fillFolder, portOf, startWorkerd } from "./_workerd.ts";
 
 const ignore = minilmIsMissing();
 
@@ -79,14 +79,6 @@ async function checkServer(origin: string, file: Uint8Array): Promise<void> {
 async function residentBytes(pid: number): Promise<number> {
   const status = await Deno.readTextFile(`/proc/${pid}/status`);
   return 1024 * Number(/VmRSS:\s+(\d+) kB/.exec(status)![1]);
-}
-
-/** A folder with what workerd serves. */
-async function fillFolder(folder: string, module: string, file?: Uint8Array): Promise<void> {
-  await Deno.copyFile(new URL("workers/config.capnp", import.meta.url), `${folder}/config.capnp`);
-  await Deno.writeTextFile(`${folder}/worker.js`, module);
-  await Deno.mkdir(`${folder}/assets`);
-  if (file !== undefined) await Deno.writeFile(`${folder}/assets/minilm.fewbit`, file);
 }
 
 Deno.test({
