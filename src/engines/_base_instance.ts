@@ -1,12 +1,12 @@
 /** What the engines have in common: names, sizes, checks, slices, saved states. */
 import { FewbitError } from "../errors.ts";
-import { crc32c } from "../program/crc32c.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Range } from "../program/expression.ts";
 import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
+import { decodeState, encodeState } from "./_saved_state.ts";
 import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
 
 /** What a loader knows about a program besides its instructions. */
@@ -24,8 +24,6 @@ export interface LoadedProgram {
 const SLICE = 8;
 /** How long `run` keeps the event loop. */
 const PAUSE_MS = 8;
-/** `FEWS` */
-const STATE_MAGIC = 0x53574546;
 
 /** Base of the instances of all engines; a subclass moves bytes and runs slices. */
 export abstract class BaseInstance implements Instance {
@@ -180,42 +178,12 @@ export abstract class BaseInstance implements Instance {
 
   saveState(slot?: number): Uint8Array<ArrayBuffer> {
     this.assertUsable();
-    const parts = this.#stateBytes(slot, "save");
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const saved = new Uint8Array(32 + length);
-    const view = new DataView(saved.buffer);
-    view.setUint32(0, STATE_MAGIC, true);
-    view.setUint32(4, length, true);
-    saved.set(idBytes(this.id), 8);
-    let at = 32;
-    for (const part of parts) {
-      saved.set(part, at);
-      at += part.length;
-    }
-    view.setUint32(24, crc32c(saved.subarray(32)), true);
-    view.setUint32(28, crc32c(saved.subarray(0, 28)), true);
-    return saved;
+    return encodeState(this.id, this.#stateBytes(slot, "save"));
   }
 
   restoreState(saved: Uint8Array, slot?: number): void {
     this.assertUsable();
-    const parts = this.#stateBytes(slot, "restore");
-    const length = parts.reduce((sum, part) => sum + part.length, 0);
-    const fail = (why: string): never => {
-      throw new FewbitError("invalid_file", `Cannot restore state: ${why}`);
-    };
-    if (saved.length !== 32 + length) fail(`expected ${32 + length} bytes, got ${saved.length}`);
-    const view = new DataView(saved.buffer, saved.byteOffset, saved.length);
-    if (view.getUint32(0, true) !== STATE_MAGIC) fail("not a saved state");
-    if (view.getUint32(28, true) !== crc32c(saved.subarray(0, 28))) fail("header checksum");
-    if (idBytes(this.id).some((byte, i) => byte !== saved[8 + i])) fail("it is another program's");
-    if (view.getUint32(4, true) !== length) fail("length");
-    if (view.getUint32(24, true) !== crc32c(saved.subarray(32))) fail("checksum");
-    let at = 32;
-    for (const part of parts) {
-      part.set(saved.subarray(at, at + part.length));
-      at += part.length;
-    }
+    decodeState(this.id, saved, this.#stateBytes(slot, "restore"));
   }
 
   [Symbol.dispose](): void {
@@ -404,10 +372,6 @@ function holds(data: TensorData, dtype: DType): boolean {
 
 function bytesOf(data: TensorData): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
-function idBytes(id: string): number[] {
-  return Array.from({ length: 16 }, (_, i) => parseInt(id.slice(2 * i, 2 * i + 2), 16));
 }
 
 /** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */

@@ -1,6 +1,5 @@
 /** A conversation with a language model: what it has read, and how the text goes on. */
 import { FewbitError } from "../errors.ts";
-import { crc32c } from "../program/crc32c.ts";
 import { Detokenizer } from "../text/detokenizer.ts";
 import { RandomStream } from "../text/random.ts";
 import { RecentIds } from "../text/recent_ids.ts";
@@ -11,6 +10,8 @@ import type { SamplingOptions } from "../text/sampling_options.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import type { LanguageModel } from "./_language_model.ts";
+import { decodeSession, encodeSession } from "./_saved_session.ts";
+import type { SavedSession } from "./_saved_session.ts";
 import type { TextSetup } from "./_text_model.ts";
 
 /** Options of generating. What is left out is as the model's generation_config.json has it. */
@@ -59,19 +60,6 @@ export interface TextPiece {
   readonly usage?: Usage;
 }
 
-/** What is saved beside the network's state, less than 1 KB. */
-interface Saved {
-  readonly past: number;
-  readonly unread: readonly number[];
-  readonly recent: readonly number[];
-  readonly seed: number;
-  readonly draws: number;
-  readonly held: boolean;
-  readonly pending: string;
-}
-
-/** `FWSE`. */
-const MAGIC = 0x45535746;
 const MAX_SEED = 2 ** 32;
 /** How long a computation may keep the event loop. */
 const SLICE_MS = 20;
@@ -233,7 +221,7 @@ export class TextSession implements Disposable {
     if (this.#reading) {
       throw new FewbitError("invalid_argument", "Cannot save session: it is reading");
     }
-    const saved: Saved = {
+    const saved: SavedSession = {
       past: this.#past,
       unread: this.#unread,
       recent: [...this.#recent],
@@ -242,34 +230,15 @@ export class TextSession implements Disposable {
       held: this.#held,
       pending: this.#pending,
     };
-    const text = new TextEncoder().encode(JSON.stringify(saved));
-    const state = this.#model.instance.saveState(this.#slot);
-    const bytes = new Uint8Array(12 + text.length + state.length);
-    const view = new DataView(bytes.buffer);
-    view.setUint32(0, MAGIC, true);
-    view.setUint32(4, text.length, true);
-    view.setUint32(8, crc32c(text), true);
-    bytes.set(text, 12);
-    bytes.set(state, 12 + text.length);
-    return bytes;
+    return encodeSession(saved, this.#model.instance.saveState(this.#slot));
   }
 
   /** Takes what {@linkcode save} gave; nothing changes where it is damaged. */
   restore(bytes: Uint8Array): void {
     this.#assertUsable();
     this.#assertIdle();
-    const fail = (why: string): never => {
-      throw new FewbitError("invalid_file", `Cannot restore session: ${why}`);
-    };
-    if (bytes.length < 12) return fail(`${bytes.length} bytes`);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    if (view.getUint32(0, true) !== MAGIC) fail("not a saved session");
-    const length = view.getUint32(4, true);
-    if (length > bytes.length - 12) fail("truncated");
-    const text = bytes.subarray(12, 12 + length);
-    if (view.getUint32(8, true) !== crc32c(text)) fail("checksum");
-    const saved = parseSaved(text, this.#model.vocabularySize) ?? fail("malformed");
-    this.#model.instance.restoreState(bytes.subarray(12 + length), this.#slot);
+    const { saved, state } = decodeSession(bytes, this.#model.vocabularySize);
+    this.#model.instance.restoreState(state, this.#slot);
     this.#load(saved);
   }
 
@@ -292,7 +261,7 @@ export class TextSession implements Disposable {
     this.#model.freeSlot(this.#slot);
   }
 
-  #load(saved: Saved): void {
+  #load(saved: SavedSession): void {
     this.#past = saved.past;
     this.#unread = [...saved.unread];
     this.#recent = new RecentIds(saved.recent);
@@ -384,24 +353,6 @@ class Piece {
       ...usage && { usage },
     };
   }
-}
-
-/** The saved facts, if they are what {@linkcode TextSession.save} writes. */
-function parseSaved(text: Uint8Array, vocabularySize: number): Saved | undefined {
-  let value: Partial<Saved>;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
-  } catch {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) return undefined;
-  const { past, unread, recent, seed, draws, held, pending } = value;
-  const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && x as number >= 0;
-  const areIds = (x: unknown, most: number): x is number[] =>
-    Array.isArray(x) && x.length <= most && x.every((id) => isCount(id) && id < vocabularySize);
-  const good = isCount(past) && isCount(seed) && isCount(draws) && areIds(unread, 1) &&
-    areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string";
-  return good ? { past, unread, recent, seed, draws, held, pending } : undefined;
 }
 
 function checkCount(name: string, value: number, least: number, most: number): void {
