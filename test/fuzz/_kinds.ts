@@ -1,4 +1,5 @@
 import { checkpointKinds } from "./_checkpoint_kinds.ts";
+import { encoderKind } from "./_encoder_kind.ts";
 import { ggufKinds } from "./_gguf_kinds.ts";
 import { imageKinds } from "./_image_kinds.ts";
 import type { Kind } from "./_kind.ts";
@@ -12,6 +13,7 @@ export async function fuzzKinds(): Promise<Kind[]> {
   return [
     programKind(seeds),
     metadataKind(seeds),
+    await encoderKind(),
     ...await checkpointKinds(),
     ...await ggufKinds(),
     ...await imageKinds(),
