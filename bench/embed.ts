@@ -16,6 +16,8 @@ const LENGTHS = [16, 64, 256] as const;
 const OURS = {
   "fewbit w8a8": {},
   "fewbit w7a8": { weightBits: 7 },
+  "fewbit w8a8, token table in 4 bits": { tableBits: 4 },
+  "fewbit w8a8, GELU in 8 bits": { geluBits: 8 },
   "fewbit w7a8, GELU in 8 bits": { weightBits: 7, geluBits: 8 },
 } as const;
 
