@@ -7,7 +7,9 @@ import type { CompiledProgram } from "../../src/program/program.ts";
 import { readEncoderScales } from "../../src/quantize/encoder_scales.ts";
 import type { EncoderScales } from "../../src/quantize/encoder_scales.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
+import { SHARED } from "./_shared.ts";
 
 /** Folder of the model. */
 export const MINILM: string = modelFolder("minilm");
@@ -32,6 +34,45 @@ export function readMiniLM(): EncoderCheckpoint {
 /** The shipped scales. */
 export function readScales(): EncoderScales {
   return readEncoderScales(Deno.readTextFileSync(SCALES_PATH));
+}
+
+/** WikiText-2's test text. */
+export const WIKI: string = `${SHARED}/data/wikitext-2-raw/wiki.test.raw`;
+
+/** Its paragraphs, as the oracle takes them. */
+export function wikiParagraphs(): string[] {
+  return Deno.readTextFileSync(WIKI).split("\n")
+    .filter((line) => [...line].length > 120 && !line.startsWith(" ="))
+    .map((line) => line.trim());
+}
+
+/** Short texts that the oracle calibrates on beside the first 24 paragraphs. */
+const SHORT = [
+  "",
+  "a",
+  "Yes.",
+  "no way",
+  "1 2 3 4 5",
+  "3.14159",
+  "2024-05-17T12:30:00Z",
+  "How are you?",
+  "東京タワー",
+  "Привет, мир!",
+  "مرحبا بالعالم",
+  "नमस्ते दुनिया",
+  "😀 😃 😄",
+  "for (let i = 0; i < n; i++) {}",
+  "https://example.org/a?b=c#d",
+  "THE END",
+];
+
+/** Ids of the texts that the oracle calibrates on, of at most 256 tokens. */
+export function calibrationIds(): number[][] {
+  const tokenizer = Tokenizer.fromJson(
+    JSON.parse(Deno.readTextFileSync(`${MINILM}/tokenizer.json`)),
+  );
+  return [...wikiParagraphs().slice(0, 24), ...SHORT]
+    .map((text) => [...tokenizer.encode(text, { maxTokens: 256 }).ids]);
 }
 
 /** Encodes texts one after the other; the outputs of each. */

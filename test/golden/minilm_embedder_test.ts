@@ -3,11 +3,10 @@ import assert from "node:assert/strict";
 import { compileFloatEncoder } from "../../src/pipelines/encoder_compile.ts";
 import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
 import type { EncodedTexts } from "./_encode_worker.ts";
-import { cosine, encodeEach, MINILM, readMiniLM } from "./_minilm.ts";
+import { cosine, encodeEach, MINILM, readMiniLM, WIKI, wikiParagraphs } from "./_minilm.ts";
 import { absent, readJson, sha256Int32, SHARED } from "./_shared.ts";
 
 const golden = "golden/minilm";
-const WIKI = `${SHARED}/data/wikitext-2-raw/wiki.test.raw`;
 const ignore = absent(`${MINILM}/model.safetensors`, `${SHARED}/${golden}/embeddings.json`);
 
 interface Item {
@@ -71,13 +70,6 @@ Deno.test({
   },
 });
 
-/** The paragraphs of bert_ref.py. */
-function paragraphs(): string[] {
-  return Deno.readTextFileSync(WIKI).split("\n")
-    .filter((line) => [...line].length > 120 && !line.startsWith(" ="))
-    .map((line) => line.trim());
-}
-
 /** Encodes in two threads. */
 async function encodeAll(texts: readonly number[][]): Promise<EncodedTexts> {
   const shares = await Promise.all([0, 1].map(async (parity) => {
@@ -103,7 +95,7 @@ Deno.test({
   ignore: ignore || absent(WIKI),
   fn: async () => {
     using embedder = await TextEmbedder.fromPretrained(MINILM);
-    const texts = paragraphs().slice(24, 524)
+    const texts = wikiParagraphs().slice(24, 524)
       .map((text) => [...embedder.tokenizer.encode(text, { maxTokens: 256 }).ids]);
     assert.equal(texts.length, 500);
     const { float, integer } = await encodeAll(texts);
