@@ -1,7 +1,7 @@
 /** Makes what `src/engines/wasm/_patch.ts` applies. */
 
 /** Shortest run of equal bytes that is worth a copy. */
-const LEAST_RUN = 8;
+const LEAST_RUN = 16;
 /** Candidates to try at a position. */
 const TRIES = 64;
 
