@@ -6,7 +6,7 @@ import { bertConfig } from "../models/bert_config.ts";
 import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
 import { compile } from "../program/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
-import { quantizeBert } from "../quantize/bert.ts";
+import { quantizeBert, smoothedSites } from "../quantize/bert.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
@@ -60,6 +60,7 @@ export function compileEncoder(
   const { onWarning } = options;
   const quantization = quantizationOf(options);
   const config = bertConfig(checkpoint);
+  checkSites(scales, config, quantization.geluBits ?? 12);
   const network = quantizeBert(config, checkpoint.weights, {
     ...quantization,
     smooth: scales.smooth,
@@ -140,6 +141,19 @@ function checkScales(
       `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${channels} channels`,
     );
   }
+}
+
+/** Scales for a GELU of 8 bits divide more activations than those for 12. */
+function checkSites({ smooth }: EncoderScales, config: BertConfig, geluBits: 8 | 12): void {
+  const sites = smoothedSites(config, geluBits);
+  const fits = geluBits === 8
+    ? [...sites.keys()].every((site) => smooth.has(site))
+    : [...smooth.keys()].every((site) => sites.has(site));
+  if (fits) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot compile encoder: the scales were not made for geluBits ${geluBits}; calibrate with it`,
+  );
 }
 
 function metadataOf(config: BertConfig, quantization: object, more: Metadata = {}): Metadata {

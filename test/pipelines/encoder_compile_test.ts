@@ -146,3 +146,14 @@ Deno.test("encoder: bad ids, bounds, texts, scales and weights are refused", asy
   weights.delete("encoder.layer.1.output.dense.weight");
   assert.throws(() => compileEncoder({ ...model, weights }, scales), { code: "not_found" });
 });
+
+Deno.test("encoder: scales for another GELU are refused", async () => {
+  const model = checkpoint();
+  for (const [made, used] of [[8, 12], [12, 8]] as const) {
+    const scales = await calibrateEncoder(model, texts(1, 2), { geluBits: made });
+    assert.throws(
+      () => compileEncoder(model, scales, { geluBits: used }),
+      { code: "invalid_argument" },
+    );
+  }
+});
