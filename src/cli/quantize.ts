@@ -41,8 +41,9 @@ export default defineCommand({
     gelu: {
       type: "string",
       default: "12",
-      description: "Bits around GELU in a sentence encoder; 8 is faster, less precise, and needs " +
-        "--calibration",
+      description:
+        "Bits around GELU in a sentence encoder; 8 is less precise, faster with w7a8 only, and " +
+        "needs --calibration",
     },
     table: {
       type: "string",
