@@ -46,16 +46,15 @@ export async function benchEmbed(rounds: number): Promise<EmbedResults> {
       name,
       run: () => embedder.embedIds([ids]),
     }));
-    const open = await Promise.all(
-      peers.flatMap(({ name, model }) =>
-        [["onnxruntime-", openWeb], ["onnxruntime-node", openNode]].map(async ([, opener], i) => {
-          const session = await (opener as typeof openWeb)(model, inputsOf(ids));
-          const shown = i === 0 ? name : name.replace("web", "node");
-          return { name: shown, run: () => session.run(), session };
-        })
-      ),
-    );
-    contenders.push(...open);
+    const feeds = inputsOf(ids);
+    const open = await Promise.all(peers.flatMap(({ name, model }) => [
+      openWeb(model, feeds).then((session) => ({ name, session })),
+      openNode(model, feeds).then((session) => ({
+        name: name.replace("web", "node"),
+        session,
+      })),
+    ]));
+    contenders.push(...open.map(({ name, session }) => ({ name, run: () => session.run() })));
     results[length] = await interleave(contenders, { rounds, leastMs: 20 });
     for (const { session } of open) await session.release();
   }

@@ -20,8 +20,18 @@ function indexOfMost(values: Float32Array): number {
   return values.reduce((best, value, i) => value > values[best] ? i : best, 0);
 }
 
-/** `VmHWM` of Linux. */
+/** Largest resident set of this process so far. */
 export function peakBytes(): number {
+  return statusBytes("VmHWM");
+}
+
+/** Resident set of this process now. */
+export function residentBytes(): number {
+  return statusBytes("VmRSS");
+}
+
+/** A field of Linux's status of a process. */
+function statusBytes(field: string): number {
   const status = Deno.readTextFileSync("/proc/self/status");
-  return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, "m").exec(status)?.[1]) * 1024;
 }

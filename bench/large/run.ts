@@ -1,6 +1,6 @@
 /** Loads a large language model in this process, reads, writes 10,000 tokens, and says what it took. */
 import { TextGenerator } from "../../src/pipelines/text_generator.ts";
-import { peakBytes } from "../cold/_finish.ts";
+import { peakBytes, residentBytes } from "../cold/_finish.ts";
 
 /** What the process found out. */
 export interface LargeRun {
@@ -51,8 +51,3 @@ const result: LargeRun = {
   engine: lm.engine,
 };
 console.log(JSON.stringify(result));
-
-function residentBytes(): number {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
-}

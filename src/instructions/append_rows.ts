@@ -1,4 +1,5 @@
 import { defineInstruction } from "./_define.ts";
+import { SESSION_OPERANDS } from "./_sessions.ts";
 
 /**
  * Appends the rows of a ragged batch to the caches of their sessions: token t of sequence s,
@@ -10,21 +11,7 @@ export const appendRows = defineInstruction({
   opcode: 24,
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
-    {
-      name: "offsets",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B+1",
-      check: { kind: "offsets", limit: "T" },
-    },
-    {
-      name: "slot",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B",
-      check: { kind: "distinct", limit: "S" },
-    },
-    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    ...SESSION_OPERANDS,
     { name: "cache", role: "inout", dtypes: ["i8", "i16", "i32", "f32"], shape: "S R C" },
   ],
   sameDtype: ["x", "cache"],

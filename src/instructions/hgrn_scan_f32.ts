@@ -1,4 +1,5 @@
 import { defineInstruction } from "./_define.ts";
+import { SESSION_OPERANDS } from "./_sessions.ts";
 
 /**
  * The recurrence of HGRN for a ragged batch, each channel on its own:
@@ -19,21 +20,7 @@ export const hgrnScanF32 = defineInstruction({
     { name: "u", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "z", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "lower_bound", role: "in", dtypes: ["f32"], shape: "C", optional: true },
-    {
-      name: "offsets",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B+1",
-      check: { kind: "offsets", limit: "T" },
-    },
-    {
-      name: "slot",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B",
-      check: { kind: "distinct", limit: "S" },
-    },
-    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    ...SESSION_OPERANDS,
     { name: "state", role: "inout", dtypes: ["f32"], shape: "S C" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],

@@ -1,4 +1,5 @@
 import { defineInstruction } from "./_define.ts";
+import { SESSION_OPERANDS } from "./_sessions.ts";
 
 /**
  * Depthwise causal convolution over the tokens of a ragged batch, then SiLU:
@@ -18,21 +19,7 @@ export const shortConvF32 = defineInstruction({
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "weight", role: "in", dtypes: ["f32"], shape: "W C" },
-    {
-      name: "offsets",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B+1",
-      check: { kind: "offsets", limit: "T" },
-    },
-    {
-      name: "slot",
-      role: "in",
-      dtypes: ["i32"],
-      shape: "B",
-      check: { kind: "distinct", limit: "S" },
-    },
-    { name: "past", role: "in", dtypes: ["i32"], shape: "B", check: { kind: "past" } },
+    ...SESSION_OPERANDS,
     { name: "state", role: "inout", dtypes: ["f32"], shape: "S W C" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],

@@ -4,6 +4,7 @@ import { product, sameShape, times } from "../../graph/extent.ts";
 import type { Extent, Node, Value } from "../../graph/graph.ts";
 import type { Tensor } from "../../tensor.ts";
 import { float32 } from "./_constants.ts";
+import type { Index } from "../program.ts";
 import type { Lowering, QuantizedRows } from "./_lowering.ts";
 
 /** Lowers an op of a MatMul-free model; returns whether the node is one. */
@@ -21,28 +22,22 @@ export function lowerTernary(lowering: Lowering, node: Node): boolean {
       return true;
     }
     case "HgrnScan": {
-      const [, , lowerBound, offsets, slot, past, state] = inputs;
+      const [, , lowerBound, ...session] = inputs;
       lowering.emit(output, "hgrn_scan_f32", {
         u: lowering.operand(x!),
         z: lowering.operand(second!),
         lower_bound: lowering.optional(lowerBound),
-        offsets: lowering.operand(offsets!),
-        slot: lowering.operand(slot!),
-        past: lowering.operand(past!),
-        state: lowering.operand(state!),
+        ...sessions(lowering, session),
         y: lowering.result(output),
       });
       return true;
     }
     case "ShortConv": {
-      const [, weight, offsets, slot, past, state] = inputs;
+      const [, weight, ...session] = inputs;
       lowering.emit(output, "short_conv_f32", {
         x: lowering.operand(x!),
         weight: lowering.operand(weight!),
-        offsets: lowering.operand(offsets!),
-        slot: lowering.operand(slot!),
-        past: lowering.operand(past!),
-        state: lowering.operand(state!),
+        ...sessions(lowering, session),
         y: lowering.result(output),
       });
       return true;
@@ -86,6 +81,12 @@ export function lowerTernary(lowering: Lowering, node: Node): boolean {
     default:
       return false;
   }
+}
+
+/** The operands that every instruction with a state has. */
+function sessions(lowering: Lowering, session: Node["inputs"]): Record<string, Index> {
+  const [offsets, slot, past, state] = session.map((value) => lowering.operand(value!));
+  return { offsets, slot, past, state };
 }
 
 /** Nodes that a later ternary layer takes into its instructions. */
