@@ -11,6 +11,7 @@ import { selectRow } from "./ops/mod.ts";
 const ROW_LOCAL: Readonly<Record<string, readonly number[]>> = {
   Linear: [0],
   LayerNormalization: [0],
+  Activation: [0],
   Gelu: [0],
   Identity: [0],
   Add: [0, 1],

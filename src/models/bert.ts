@@ -6,7 +6,6 @@ import {
   addPositions,
   attentionRagged,
   gatherRows,
-  gelu,
   poolRows,
   reshape,
 } from "../graph/ops/mod.ts";
@@ -123,7 +122,7 @@ function buildLayer(
   y = graph.apply(add, [y, x], {}, { output: `${block}residual1` });
   x = model.norm(y, `${block}attention.output.LayerNorm`, width, `${block}mid`);
   y = model.linear(x, `${block}intermediate.dense`, hidden, `${block}gelu_in`);
-  y = graph.apply(gelu, [y], {}, { output: `${block}gelu_out` });
+  y = model.activation(y, config.activation, { output: `${block}gelu_out` });
   y = model.linear(y, `${block}output.dense`, width, `${block}mlp_out`);
   y = graph.apply(add, [y, x], {}, { output: `${block}residual2` });
   return model.norm(y, `${block}output.LayerNorm`, width, `${block}out`);

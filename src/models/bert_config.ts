@@ -1,5 +1,6 @@
 /** Sizes of BERT encoders, from config.json and the files of sentence-transformers beside it. */
 import { FewbitError } from "../errors.ts";
+import { activationName } from "./activation_names.ts";
 
 /** A parsed JSON object. */
 type Json = Readonly<Record<string, unknown>>;
@@ -25,6 +26,8 @@ export interface BertConfig {
   readonly tokenTypes: number;
   /** Added to the variance in float32. */
   readonly epsilon: number;
+  /** Between the two linear layers of a block: `gelu`, or one of `ACTIVATIONS`. */
+  readonly activation: string;
   /** What becomes of the rows of the tokens. */
   readonly pooling: Pooling;
   /** Tokens of a text, special ones included; more are cut. */
@@ -81,6 +84,7 @@ export function bertConfig({ config, pooling, sentence }: EncoderFiles): BertCon
     positions,
     tokenTypes: size("type_vocab_size"),
     epsilon,
+    activation: activationName("huggingFace", "hidden_act", config.hidden_act ?? "gelu"),
     pooling: poolingOf(pooling, width),
     maxTokens: Math.min(longest, positions),
   };
@@ -96,7 +100,6 @@ function expectBert(config: Json): void {
     );
   }
   const fixed: readonly (readonly [name: string, wanted: unknown])[] = [
-    ["hidden_act", "gelu"],
     ["position_embedding_type", "absolute"],
     ["is_decoder", false],
     ["add_cross_attention", false],

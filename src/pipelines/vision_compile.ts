@@ -13,6 +13,7 @@ import type { IntegerNetwork } from "../quantize/i_vit_network.ts";
 import {
   checkpointParameters,
   checkpointScales,
+  I_VIT_BUFFERS,
   isIVitCheckpoint,
 } from "../quantize/i_vit_checkpoint.ts";
 import { quantizeParameters } from "../quantize/i_vit_parameters.ts";
@@ -102,7 +103,7 @@ export function convertVision(folder: CheckpointFolder): CompiledVision {
   }
   const config = inferVisionConfig(weights, folder.config);
   const preprocessing = preprocessingFromConfig(config, folder.preprocessor);
-  const network = quantizeIVit(buildVisionModel(config, weights), {
+  const network = quantizeIVit(buildVisionModel(config, weights, I_VIT_BUFFERS), {
     nonlinear: "shift",
     weightBits: 8,
     parameters: checkpointParameters(weights),

@@ -17,6 +17,8 @@ import {
   reshape,
   softmaxInteger,
 } from "../graph/ops/mod.ts";
+import { activationOf } from "../graph/activations.ts";
+import { GELU } from "../models/activation_names.ts";
 import { bertNames, ENCODE, encoderInputs } from "../models/bert.ts";
 import type { EncoderInputs } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
@@ -27,7 +29,8 @@ import { smoothColumns } from "./bert_constants.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { geluTable, geluTable12, softmaxTable } from "./i_vit_constants.ts";
+import { activationTable, activationTable12, gelu, softmaxTable } from "./i_vit_constants.ts";
+import type { ActivationFunction } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
 import { quantizeParameters } from "./i_vit_parameters.ts";
@@ -297,6 +300,11 @@ class Encoder {
     return { value: graph.apply(reshape([tokens, width]), [value]), scale };
   }
 
+  get #activation(): ActivationFunction {
+    const { activation } = this.config;
+    return activation === GELU ? gelu : activationOf(activation);
+  }
+
   get #geluBits(): 8 | 12 {
     return this.options.geluBits ?? 12;
   }
@@ -310,14 +318,14 @@ class Encoder {
       "i16",
       [4096],
       [from, to],
-      (scales) => geluTable12(scales.get(from)!, scales.get(to)!),
+      (scales) => activationTable12(scales.get(from)!, scales.get(to)!, this.#activation),
     );
     const value = builder.graph.apply(lookup12, [x.value, table]);
     builder.activation({
       name: to,
       bits: 12,
       output: value,
-      source: { kind: "gelu", x: x.value, scale: from },
+      source: { kind: "activation", x: x.value, scale: from, f: this.#activation },
     });
     // The table clamps its codes: a tap shows them clamped.
     const identity = builder.constant(
@@ -335,6 +343,7 @@ class Encoder {
   #gelu8(x: Codes, block: string): Codes {
     const { builder, options, config: { hidden } } = this;
     const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
+    const f = this.#activation;
     const ones = new Float32Array(hidden).fill(1);
     const before = options.smooth?.get(from) ?? ones;
     const after = options.smooth?.get(to) ?? ones;
@@ -342,12 +351,19 @@ class Encoder {
       const [scale, outputScale] = [scales.get(from)!, scales.get(to)!];
       const tables = new Int8Array(hidden * 256);
       for (let c = 0; c < hidden; c++) {
-        tables.set(geluTable(scale * before[c], outputScale * after[c]), c * 256);
+        tables.set(activationTable(scale * before[c], outputScale * after[c], f), c * 256);
       }
       return tables;
     });
     const value = builder.graph.apply(lookup, [x.value, table]);
-    const source = { kind: "gelu", x: x.value, scale: from, before, after } as const;
+    const source = {
+      kind: "activation",
+      x: x.value,
+      scale: from,
+      f: this.#activation,
+      before,
+      after,
+    } as const;
     builder.activation({ name: to, bits: 8, output: value, source });
     return { value, scale: ruleOf(to) };
   }

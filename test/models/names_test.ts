@@ -108,7 +108,7 @@ Deno.test("config: timm's and Hugging Face's keys give the same sizes", () => {
   assert.deepEqual(timm, huggingFace);
   const swin = visionConfig({ architecture: "swin_base_patch4_window7_224" });
   assert.ok(swin.family === "swin");
-  assert.deepEqual([swin.width, swin.depths, swin.heads], [128, [2, 2, 18, 2], [4, 8, 16, 32]]);
+  assert.deepEqual([swin.widths[0], swin.depths, swin.heads], [128, [2, 2, 18, 2], [4, 8, 16, 32]]);
 });
 
 Deno.test("config: sizes are read off the shapes of the tensors", () => {
