@@ -138,6 +138,10 @@ function vit(args: Json, distilled: boolean): DeiTConfig {
   if (distilled && (global !== "token" || registers > 0 || !classToken)) {
     throw badField("model_args of a distilled model", args);
   }
+  if (distilled && (args.fc_norm ?? false) !== false) {
+    // timm has such a model, and applies no norm at all.
+    throw unsupportedField("model_args.fc_norm", args.fc_norm, "a distilled model has none");
+  }
   const positions = args.pos_embed ?? "learn";
   if (!["learn", "none", ""].includes(positions as string)) throw badField("pos_embed", positions);
   const { epsilon } = norm(args.norm_layer, 1e-6);
@@ -204,7 +208,7 @@ function swin(args: Json): SwinConfig {
   // Two numbers are height and width of all windows, whatever the number of stages.
   const windows = Array.isArray(window) && window.length === 2 && !window.some(Array.isArray)
     ? Array<number>(number).fill(square(args, ["window_size"], 7))
-    : stages("window_size", window, number);
+    : stages("window_size", Array.isArray(window) ? window.map(side) : window, number);
   const ratios = stages("mlp_ratio", args.mlp_ratio ?? 4, number, false);
   if ((args.global_pool ?? "avg") !== "avg") {
     throw unsupportedField("global_pool", args.global_pool, `supported is "avg"`);
@@ -228,6 +232,11 @@ function swin(args: Json): SwinConfig {
     positions: false,
     mergeEpsilon: epsilon,
   };
+}
+
+/** The side of a window that is given as height and width. */
+function side(window: unknown): number {
+  return square({ window_size: window }, ["window_size"], 7);
 }
 
 function classCount(args: Json): number {

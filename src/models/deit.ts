@@ -184,11 +184,12 @@ function buildBlock(model: ModelBuilder, config: DeiTConfig, x: Value, block: st
   });
   x = graph.apply(add, [y, x], {}, { output: `${block}qact2` });
   y = model.norm(x, `${block}norm2`, width, `${block}qact3`);
-  y = model.linear(y, `${block}mlp.fc1`, hidden, `${block}mlp.qact_gelu`);
+  const bias = config.projectionBias;
+  y = model.linear(y, `${block}mlp.fc1`, hidden, `${block}mlp.qact_gelu`, { bias });
   y = model.activation(y, config.activation, {
     name: `${block}mlp.act`,
     output: `${block}mlp.qact1`,
   });
-  y = model.linear(y, `${block}mlp.fc2`, width, `${block}mlp.qact2`, scaleOf("ls2"));
+  y = model.linear(y, `${block}mlp.fc2`, width, `${block}mlp.qact2`, { bias, ...scaleOf("ls2") });
   return graph.apply(add, [y, x], {}, { output: `${block}qact4` });
 }

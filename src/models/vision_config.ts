@@ -29,6 +29,7 @@ export interface DeiTConfig extends CommonConfig {
   /** Channels of a head; all heads together need not be as wide as the model. */
   readonly headWidth: number;
   readonly hidden: number;
+  /** Whether the layers behind the attention, two of them the MLP's, have biases. */
   readonly projectionBias: boolean;
   /** Rows that stand before the patches, by the name of their tensor, and how many each has. */
   readonly prefix: readonly (readonly [name: string, rows: number])[];
