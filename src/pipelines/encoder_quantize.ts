@@ -8,7 +8,7 @@ import { Tokenizer } from "../text/tokenizer.ts";
 import { knownEncoder, shippedScales } from "./_known_encoders.ts";
 import { calibrateEncoder, compileEncoder } from "./encoder_compile.ts";
 import type { EncoderFolder } from "./encoder_folder.ts";
-import { encoderMetadata } from "./encoder_metadata.ts";
+import { encoderMetadata, folderTokenizer } from "./encoder_metadata.ts";
 
 /** Options of {@linkcode quantizeEncoder}. */
 export interface QuantizeEncoderOptions extends EncoderQuantization {
@@ -46,8 +46,10 @@ export async function quantizeEncoder(
   const name = known?.name ?? options.name ?? "encoder";
   const metadata = encoderMetadata(folder, name);
   let scales: EncoderScales;
-  if (texts !== undefined) scales = await calibrate(folder, texts, options);
-  else if (known !== undefined && options.geluBits !== 8) scales = await shippedScales(known);
+  if (texts !== undefined) {
+    const tokenizer = Tokenizer.fromJson(folderTokenizer(folder, name));
+    scales = await calibrate(folder, tokenizer, texts, options);
+  } else if (known !== undefined && options.geluBits !== 8) scales = await shippedScales(known);
   else {
     throw new FewbitError(
       "unsupported",
@@ -65,10 +67,10 @@ export async function quantizeEncoder(
 
 async function calibrate(
   folder: EncoderFolder,
+  tokenizer: Tokenizer,
   texts: readonly string[],
   { signal, onProgress, ...options }: QuantizeEncoderOptions,
 ): Promise<EncoderScales> {
-  const tokenizer = Tokenizer.fromJson(folder.tokenizer);
   const { maxTokens } = bertConfig(folder);
   const ids = texts.map((text) => [...tokenizer.encode(text, { maxTokens }).ids]);
   return await calibrateEncoder(folder, ids, {

@@ -13,13 +13,13 @@ import {
   attentionValuesInteger,
   lookup,
   lookup12,
-  poolRows,
   reshape,
   softmaxInteger,
 } from "../graph/ops/mod.ts";
 import { activationOf } from "../graph/activations.ts";
 import { GELU } from "../models/activation_names.ts";
-import { bertNames, ENCODE, encoderInputs } from "../models/bert.ts";
+import { ENCODE, encoderInputs, poolTokens } from "../models/bert.ts";
+import { bertNames, UNUSED } from "../models/bert_names.ts";
 import type { EncoderInputs } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
@@ -48,6 +48,9 @@ export interface EncoderQuantization {
   /** Bits of the token table: 8 (default) with a scale for each row, or 4 with one for 32 columns. */
   readonly tableBits?: 4 | 8;
 }
+
+/** The activation that is pooled. */
+export const LAST = "last16";
 
 /** Options of {@linkcode quantizeBert}. */
 export interface QuantizeBertOptions extends EncoderQuantization {
@@ -105,8 +108,10 @@ export function quantizeBert(
   weights: Weights,
   options: QuantizeBertOptions = {},
 ): IntegerNetwork {
-  const encoder = new Encoder(config, bertNames(weights), options);
+  const named = bertNames(weights);
+  const encoder = new Encoder(config, named, options);
   encoder.build();
+  named.assertAllUsed(UNUSED);
   const { graph, activations, taps } = encoder.builder;
   return {
     graph,
@@ -147,11 +152,8 @@ class Encoder {
       "embeddings.LayerNorm",
     );
     for (let i = 0; i < config.depth; i++) z = this.#layer(z, `encoder.layer.${i}.`);
-    const last = builder.requantized("last16", z.value, z.scale, 16);
-    const sums = builder.graph.apply(poolRows, [last, this.#inputs.offsets], {
-      pooling: config.pooling === "cls" ? "first" : "sum",
-    });
-    builder.graph.output("sums", sums, ENCODE);
+    const last = builder.requantized(LAST, z.value, z.scale, 16);
+    builder.graph.output("sums", poolTokens(builder.graph, config, last, this.#inputs), ENCODE);
   }
 
   #floats(name: string, shape: readonly number[]): Float32Array {
@@ -237,9 +239,7 @@ class Encoder {
     const tensor = weight(this.weights, `${name}.weight`, [width, inner]);
     const divisors = this.options.smooth?.get(x.scale.from[0]);
     const rows = divisors === undefined ? tensor : smoothColumns(tensor, divisors);
-    const bias = this.weights.has(`${name}.bias`)
-      ? this.#floats(`${name}.bias`, [width])
-      : undefined;
+    const bias = this.#floats(`${name}.bias`, [width]);
     const layer = { name, rows, bias };
     const acc = accumulate(this.builder, x, layer, this.#parameters, this.options.weightBits ?? 8);
     const scale = this.#divided(acc.scale, divided);

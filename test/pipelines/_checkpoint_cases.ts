@@ -2,7 +2,7 @@
 
 /** One folder. */
 export interface CheckpointCase {
-  /** Files by path, base64. */
+  /** Files by path: JSON as text, others in hexadecimal. */
   readonly files: Readonly<Record<string, string>>;
   /** `logits`, a part of the message of a refusal, or null where either is right. */
   readonly expect: string | null;
@@ -13,7 +13,7 @@ export interface CheckpointCase {
 }
 
 /** Reads a file of cases. */
-export async function readCases<T>(path: string | URL): Promise<Readonly<Record<string, T>>> {
+export async function readCases<T>(path: string | URL): Promise<T> {
   const stream = new Blob([await Deno.readFile(path)]).stream();
   return await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).json();
 }
@@ -25,9 +25,12 @@ export async function withFolder<T>(
 ): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    for (const [path, base64] of Object.entries(files)) {
+    for (const [path, content] of Object.entries(files)) {
       await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
-      await Deno.writeFile(`${folder}/${path}`, Uint8Array.fromBase64(base64));
+      const bytes = path.endsWith(".json")
+        ? new TextEncoder().encode(content)
+        : Uint8Array.fromHex(content);
+      await Deno.writeFile(`${folder}/${path}`, bytes);
     }
     return await call(folder);
   } finally {

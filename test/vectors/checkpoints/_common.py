@@ -6,7 +6,7 @@ torch.set_num_threads(1)
 
 
 def fill(model, seed, norm=0.3):
-    """Random weights that are exact in float16."""
+    """Random weights of few bits, so that they are exact in float16 and compress."""
     g = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for name, p in model.named_parameters():
@@ -15,7 +15,8 @@ def fill(model, seed, norm=0.3):
             elif p.ndim > 1: p.copy_(noise / np.sqrt(p[0].numel()))
             elif "gamma" in name or name.endswith("weight"): p.copy_(1 + norm * noise)
             else: p.copy_(0.1 * noise)
-            p.copy_(p.half().float())
+            mantissa, exponent = torch.frexp(p)
+            p.copy_(torch.ldexp(torch.round(mantissa * 16) / 16, exponent.clamp(min=-8)))
     return model.eval()
 
 
@@ -31,9 +32,9 @@ def halve(folder):
 
 
 def read(folder):
-    """Files of a folder by their paths in it, as base64."""
+    """Files of a folder by their paths in it: JSON as text, others in hexadecimal, which compresses better than base64."""
     root = pathlib.Path(folder)
-    return {str(p.relative_to(root)): base64.b64encode(p.read_bytes()).decode() for p in sorted(root.rglob("*"))
+    return {str(p.relative_to(root)): p.read_text() if p.suffix == ".json" else p.read_bytes().hex() for p in sorted(root.rglob("*"))
             if p.is_file() and p.name not in ("README.md", "vocab.txt", "case.json")}
 
 
@@ -44,4 +45,4 @@ def floats(array):
 def write(path, cases):
     path = pathlib.Path(path)
     path.write_bytes(gzip.compress(json.dumps(cases).encode(), 9, mtime=0))
-    print(len(cases), "cases,", path.stat().st_size, "bytes")
+    print(len(cases.get("cases", cases)), "cases,", path.stat().st_size, "bytes")
