@@ -12,8 +12,8 @@
  */
 import type { Tensor } from "../tensor.ts";
 import { activationOf } from "./activations.ts";
-import { Graph, nodesOf } from "./graph.ts";
-import type { Node, Value } from "./graph.ts";
+import { nodesOf } from "./graph.ts";
+import type { Graph, Node, Value } from "./graph.ts";
 import {
   add,
   dequantizeLinear,

@@ -48,8 +48,8 @@ export interface CalibrateEncoderOptions extends EncoderQuantization {
  * that are, in turn; `sums` then has a row for each part, and the second of each two is the text's.
  *
  * Metadata: `task` "sentence-embedding", `architecture` "bert", `dimension`, `maxTokens`, `pooling`
- * (as sentence-transformers names it), `includePrompt`, `similarity`, `normalize` and, where it is false,
- * `scale` (what a number of `sums` stands for), `quantization` (the bits), and what `options.metadata` adds: pipelines
+ * (as sentence-transformers names it), `normalize` and, where it is false, `scale` (what a number of `sums`
+ * stands for), `includePrompt` and `similarity` where they are not true and "cosine", `quantization` (the bits), and what `options.metadata` adds: pipelines
  * expect the parsed tokenizer.json under `tokenizer`.
  *
  * @param checkpoint Parsed JSON files and float tensors.
@@ -171,9 +171,9 @@ function metadataOf(config: BertConfig, quantization: object, more: Metadata = {
     dimension: config.width,
     maxTokens: config.maxTokens,
     pooling: config.pooling,
-    includePrompt: config.includePrompt,
     normalize: config.normalize,
-    similarity: config.similarity,
+    ...!config.includePrompt && { includePrompt: false },
+    ...config.similarity !== "cosine" && { similarity: config.similarity },
     quantization,
     ...more,
   };

@@ -38,16 +38,19 @@ export async function readEncoderFolder(directory: string): Promise<EncoderFolde
       readJson(`${transformer}/${name}`)
     ),
   );
+  const poolingFolder = folderOf("Pooling") ?? (modules ? undefined : `${directory}/1_Pooling`);
   const [pooling, normalize] = await Promise.all(
-    [folderOf("Pooling"), folderOf("Normalize")].map((folder) =>
+    [poolingFolder, folderOf("Normalize")].map((folder) =>
       folder === undefined ? undefined : readJson(`${folder}/config.json`)
     ),
   );
+  // A pooling without modules.json is a copy that lacks it: then embeddings are unit vectors.
+  const known = modules ?? (pooling === undefined ? DEFAULT_MODULES : undefined);
   const sentenceTransformers = await readJson(`${directory}/config_sentence_transformers.json`);
   return {
     config,
     weights,
-    modules: modules ?? DEFAULT_MODULES,
+    ...known && { modules: known },
     ...pooling && { pooling },
     ...normalize && { normalize },
     ...sentence && { sentence },

@@ -329,7 +329,7 @@ class Rewriter {
   }
 
   #gelu(node: Node): void {
-    const { inputs: [x], output, name } = node;
+    const { inputs: [x], name } = node;
     const { value, scale } = this.#of(x);
     const [from] = scale.from;
     if (this.options.nonlinear === "table") return this.#tabulated(node, gelu);

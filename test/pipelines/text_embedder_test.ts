@@ -241,13 +241,13 @@ const BAD_FOLDERS: readonly (readonly [string, Record<string, unknown>, string, 
   ],
   ["modules of text", { "modules.json": ["a"] }, "invalid_file", /modules\.json/],
   [
-    "lower-casing that the tokenizer does not do",
+    "a class of BERT's and another normaliser",
     {
-      "sentence_bert_config.json": { do_lower_case: true },
-      "tokenizer.json": { ...tinyTokenizer(), normalizer: null },
+      "tokenizer_config.json": { tokenizer_class: "BertTokenizer" },
+      "tokenizer.json": { ...tinyTokenizer(), normalizer: { type: "NFC" } },
     },
     "unsupported",
-    /lower-cases/,
+    /BertTokenizer.*"NFC"/,
   ],
   ["no tokenizer", { "tokenizer.json": {} }, "invalid_file", /model/],
 ];

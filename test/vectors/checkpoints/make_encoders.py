@@ -175,8 +175,8 @@ def sweep(seed, count, path):
         chosen = [name for name in edits if r.random() < 0.1]
         if "legacy" in chosen and (options["pooling"] not in ("mean", "cls", "mean_sqrt_len_tokens") or config["hidden_size"] != 16 or options.get("include_prompt") is False): chosen.remove("legacy")
         if "moved" in chosen and "no modules" in chosen: chosen.remove("moved")
-        # The order matters: files are moved last.
-        after = all_of(*(edits[name](options["pooling"]) for name in sorted(chosen, key=lambda n: n == "moved")))
+        # The order matters: weights become a pickle, and files are moved, last.
+        after = all_of(*(edits[name](options["pooling"]) for name in sorted(chosen, key=lambda n: (n == "moved", n == "bin"))))
         try: add(f"{len(cases)} {config} {options} {chosen}", None, after=after, reload=bool(chosen), **options, **config)
         except (RuntimeError, IndexError, ValueError) as error: print("cannot be run:", config, options, chosen, repr(error)[:80])
     write(path, dict(texts=TEXTS, cases=cases))
