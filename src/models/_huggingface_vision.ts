@@ -15,6 +15,7 @@ import {
 } from "./_config_fields.ts";
 import type { Json } from "./_config_fields.ts";
 import { refuseForeign } from "./_huggingface_common.ts";
+import { checkpointKind } from "./model_kind.ts";
 import type { CommonConfig, DeiTConfig, SwinConfig, VisionConfig } from "./vision_config.ts";
 
 /** Reads the sizes; what is missing is what the library's classes have (transformers 5.24). */
@@ -24,7 +25,7 @@ export function huggingFaceVision(config: Json): VisionConfig {
   if (/^(vit|deit)(_|$)/i.test(type)) return vit(config, /^deit/i.test(type));
   throw new FewbitError(
     "unsupported",
-    `Model family "${type}" is not supported: deit, vit or swin`,
+    `Model family "${type}" is not supported: deit, vit or swin; ${checkpointKind(config)}`,
   );
 }
 

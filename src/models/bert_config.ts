@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { activationName } from "./activation_names.ts";
 import { refuseForeign } from "./_huggingface_common.ts";
+import { checkpointKind } from "./model_kind.ts";
 import { sentenceConfig } from "./sentence_config.ts";
 import type { SentenceConfig, SentenceFiles } from "./sentence_config.ts";
 
@@ -88,7 +89,8 @@ function expectBert(config: Json): void {
   if (family !== "bert") {
     throw new FewbitError(
       "unsupported",
-      `Cannot build encoder: model_type is ${JSON.stringify(family)}, supported is "bert"`,
+      `Cannot build encoder: model_type is ${JSON.stringify(family)}, supported is "bert"; ` +
+        checkpointKind(config),
     );
   }
   refuseForeign(config);

@@ -89,6 +89,14 @@ export function sentenceConfig(files: SentenceFiles, width: number): SentenceCon
   };
 }
 
+/** Whether a pooling is the mean of all tokens, the library's default. */
+export function isMean(pooling: Json): boolean {
+  const { pooling_mode: mode = "mean", include_prompt: includePrompt } = pooling;
+  const others = Object.keys(FLAGS).filter((name) => FLAGS[name] !== "mean");
+  return mode === "mean" && includePrompt !== false &&
+    others.every((name) => pooling[name] !== true);
+}
+
 /** The last name of a module's type, as `Pooling` of `sentence_transformers.models.Pooling`. */
 export function moduleName({ type }: Json): string {
   return String(typeof type === "string" ? type : JSON.stringify(type)).split(".").at(-1)!;

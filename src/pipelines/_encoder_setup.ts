@@ -3,6 +3,7 @@ import { FewbitError } from "../errors.ts";
 import type { Metadata, Program, ProgramTensor } from "../program/program.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { expandVocabulary } from "../text/vocabulary_list.ts";
+import { programKind } from "./_program_kind.ts";
 import { isLocalTokenizer } from "./_encode_text.ts";
 
 /** What an embedder takes from a program. */
@@ -63,7 +64,7 @@ export function encoderSetup(program: Program): EncoderSetup {
   if (metadata.task !== "sentence-embedding" || !fits) {
     throw new FewbitError(
       "unsupported",
-      "Cannot embed: the program is not a sentence encoder of integers",
+      `Cannot embed: the program is not a sentence encoder of integers; ${programKind(metadata)}`,
     );
   }
   const dimension = constantOf(program, sums.extents[1]);

@@ -4,6 +4,7 @@
  */
 import type { Inputs, Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
+import { programKind } from "./_program_kind.ts";
 
 /** Inputs that every language model has. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -34,7 +35,9 @@ export class LanguageModel implements Disposable {
     if (!INPUTS.every((name) => has(name, "input")) || logits?.dtype !== "f32") {
       throw new FewbitError(
         "unsupported",
-        "Cannot generate text: the program is not a language model",
+        `Cannot generate text: the program is not a language model; ${
+          programKind(instance.program.metadata)
+        }`,
       );
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;

@@ -1,6 +1,6 @@
 /** A sentence encoder's folder as sentence-transformers writes it. */
 import { FewbitError } from "../errors.ts";
-import { moduleName } from "../models/sentence_config.ts";
+import { isMean, moduleName } from "../models/sentence_config.ts";
 import { isFile } from "./_sources.ts";
 import { readCheckpointFolder, readJson } from "./checkpoint_folder.ts";
 import type { EncoderCheckpoint } from "./encoder_compile.ts";
@@ -38,19 +38,17 @@ export async function readEncoderFolder(directory: string): Promise<EncoderFolde
       readJson(`${transformer}/${name}`)
     ),
   );
-  const poolingFolder = folderOf("Pooling") ?? (modules ? undefined : `${directory}/1_Pooling`);
   const [pooling, normalize] = await Promise.all(
-    [poolingFolder, folderOf("Normalize")].map((folder) =>
+    [folderOf("Pooling"), folderOf("Normalize")].map((folder) =>
       folder === undefined ? undefined : readJson(`${folder}/config.json`)
     ),
   );
-  // A pooling without modules.json is a copy that lacks it: then embeddings are unit vectors.
-  const known = modules ?? (pooling === undefined ? DEFAULT_MODULES : undefined);
+  if (modules === undefined) await refuseLonePooling(directory);
   const sentenceTransformers = await readJson(`${directory}/config_sentence_transformers.json`);
   return {
     config,
     weights,
-    ...known && { modules: known },
+    modules: modules ?? DEFAULT_MODULES,
     ...pooling && { pooling },
     ...normalize && { normalize },
     ...sentence && { sentence },
@@ -67,6 +65,18 @@ export async function isEncoderFolder(directory: string): Promise<boolean> {
   const files = ["modules.json", "1_Pooling/config.json", "sentence_bert_config.json"];
   for (const file of files) if (await isFile(`${directory}/${file}`)) return true;
   return false;
+}
+
+/** Without modules.json the library pools by the mean and reads no other file of a pooling. */
+async function refuseLonePooling(directory: string): Promise<void> {
+  const path = `${directory}/1_Pooling/config.json`;
+  const pooling = await readJson(path);
+  if (pooling === undefined || isMean(pooling)) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot read ${directory}: without modules.json sentence-transformers does not read ${path}, ` +
+      `which pools otherwise than by the mean; copy modules.json as well`,
+  );
 }
 
 /** The folder of a module, inside the model's. */

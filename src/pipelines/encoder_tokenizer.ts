@@ -27,10 +27,14 @@ export function encoderTokenizer(
   return { ...set, normalizer: sequence({ type: "Lowercase" }, set.normalizer) };
 }
 
-/** A class of BERT's sets a `BertNormalizer`; before it there may be the lower-casing that comes again. */
+/**
+ * A class of BERT's sets a `BertNormalizer`. Before it there may be the lower-casing that
+ * sentence-transformers put there, where the texts are lower-cased anyway.
+ */
 function withClass(tokenizer: Json, config: Json, lower: boolean): Json {
   if (!/^BertTokenizer(Fast)?$/.test(String(config.tokenizer_class))) return tokenizer;
-  const normalizer = withoutLowercase((tokenizer.normalizer ?? {}) as Json, lower);
+  const lowers = lower || (config.do_lower_case ?? true) === true;
+  const normalizer = withoutLowercase((tokenizer.normalizer ?? {}) as Json, lowers);
   if (normalizer.type !== "BertNormalizer") {
     throw new FewbitError(
       "unsupported",

@@ -29,7 +29,13 @@ import { smoothColumns } from "./bert_constants.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { activationTable, activationTable12, gelu, softmaxTable } from "./i_vit_constants.ts";
+import {
+  activationTable,
+  activationTable12,
+  checkEpsilon,
+  gelu,
+  softmaxTable,
+} from "./i_vit_constants.ts";
 import type { ActivationFunction } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
@@ -108,6 +114,7 @@ export function quantizeBert(
   weights: Weights,
   options: QuantizeBertOptions = {},
 ): IntegerNetwork {
+  checkEpsilon(config.epsilon, "encoder");
   const named = bertNames(weights);
   const encoder = new Encoder(config, named, options);
   encoder.build();

@@ -31,7 +31,13 @@ import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
 import { dyadic, requantize } from "./dyadic.ts";
 import type { ActivationFunction } from "./i_vit_constants.ts";
-import { activationTable, gelu, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
+import {
+  activationTable,
+  checkEpsilon,
+  gelu,
+  shiftExponent,
+  softmaxTable,
+} from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
@@ -264,6 +270,7 @@ class Rewriter {
 
   #norm(node: Node): void {
     const { name, inputs: [x, gamma, beta], output } = node;
+    checkEpsilon(node.attributes.epsilon as number, name);
     const z = normalize(
       this.builder,
       this.#of(x).value,

@@ -68,6 +68,19 @@ export function quantizeBias(bias: Float32Array, scales: Float32Array, name: str
   });
 }
 
+/** Largest epsilon that an integer LayerNorm, which has none, stands for. */
+const LARGEST_EPSILON = 1e-3;
+
+/** Refuses a LayerNorm whose epsilon counts beside variances. */
+export function checkEpsilon(epsilon: number, name: string): void {
+  if (epsilon <= LARGEST_EPSILON) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot quantise ${name}: its epsilon (layer_norm_eps) is ${epsilon}, integer LayerNorms have ` +
+      `none; supported is up to ${LARGEST_EPSILON}`,
+  );
+}
+
 /**
  * Constants of an integer LayerNorm: `A = fl32(fl32(fl32(√C)·2^-30)·γ)`,
  * `b = ⌊fl32(fl32(β/γ) / fl32(fl32(√C)·2^-30))⌋`.

@@ -123,7 +123,7 @@ def committed():
     add("no limit", after=edit_json("tokenizer_config.json", lambda c: c.update(model_max_length=1000000000000000019884624838656)), reload=True)
     add("a limit beyond the positions", after=edit_json("tokenizer_config.json", lambda c: c.update(model_max_length=512)), reload=True)
     for act in ("relu", "gelu_new", "silu", "quick_gelu", "tanh", "mish"): add(act, hidden_act=act)
-    add("relu2", 'hidden_act "relu2"', hidden_act="relu2"); add("epsilon", layer_norm_eps=0.05); add("one token type", type_vocab_size=1); add("two layers", num_hidden_layers=2)
+    add("relu2", 'hidden_act "relu2"', hidden_act="relu2"); add("epsilon", layer_norm_eps=1e-3); add("large epsilon", "layer_norm_eps", layer_norm_eps=0.05); add("one token type", type_vocab_size=1); add("two layers", num_hidden_layers=2)
     add("hidden 40", intermediate_size=40); add("one head", num_attention_heads=1); add("gamma and beta", after=edit_weights(lambda w: {k.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): v for k, v in w.items()}), reload=True)
     for prefix in ("bert.", "module.", "0.auto_model.", "model.bert."):
         add(f"names under {prefix}", after=edit_weights(lambda w, p=prefix: {p + k: v for k, v in w.items()}))

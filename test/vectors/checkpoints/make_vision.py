@@ -93,7 +93,7 @@ def committed():
     hf, V, W = hugging_face, ViTForImageClassification, SwinForImageClassification
     hf("vit", V, ViTConfig(**VIT)); hf("vit, two labels", V, ViTConfig(**{**VIT, "num_labels": 2}))
     hf("vit, one label", V, ViTConfig(**{**VIT, "num_labels": 1}))
-    hf("vit, no bias", V, ViTConfig(**VIT, qkv_bias=False)); hf("vit, epsilon", V, ViTConfig(**VIT, layer_norm_eps=0.1))
+    hf("vit, no bias", V, ViTConfig(**VIT, qkv_bias=False)); hf("vit, epsilon", V, ViTConfig(**VIT, layer_norm_eps=1e-3)); hf("vit, large epsilon", V, ViTConfig(**VIT, layer_norm_eps=0.1), "layer_norm_eps")
     hf("vit, grey", V, ViTConfig(**VIT, num_channels=1)); hf("vit, high", V, ViTConfig(**{**VIT, "image_size": [8, 16]}))
     hf("vit, heads of 4", V, ViTConfig(**VIT, head_dim=4))
     hf("vit, pruned heads", V, ViTConfig(**VIT), "pruned_heads", edit=edit_config(lambda c: c.update(pruned_heads={"0": [1]})))
@@ -117,7 +117,7 @@ def committed():
     hf("deit", DeiTForImageClassification, DeiTConfig(**VIT)); hf("deit with teacher", DeiTForImageClassificationWithTeacher, DeiTConfig(**VIT))
     hf("deit with teacher, names in memory", DeiTForImageClassificationWithTeacher, DeiTConfig(**VIT), save=as_bin)
     hf("swin", W, SwinConfig(**SWIN)); hf("swin, relu", W, SwinConfig(**SWIN, hidden_act="relu")); hf("swin, no bias", W, SwinConfig(**SWIN, qkv_bias=False))
-    hf("swin, epsilon", W, SwinConfig(**SWIN, layer_norm_eps=0.1)); hf("swin, positions", W, SwinConfig(**SWIN, use_absolute_embeddings=True))
+    hf("swin, epsilon", W, SwinConfig(**SWIN, layer_norm_eps=1e-3)); hf("swin, positions", W, SwinConfig(**SWIN, use_absolute_embeddings=True))
     hf("swin, mlp ratio", W, SwinConfig(**{**SWIN, "mlp_ratio": 2.6})); hf("swin, one stage", W, SwinConfig(**{**SWIN, "depths": [2], "num_heads": [2]}))
     hf("swin, padded", W, SwinConfig(**{**SWIN, "image_size": 12, "depths": [1], "num_heads": [2]}), "windows of 4 do not fill"); hf("swin, names in memory", W, SwinConfig(**SWIN), save=as_bin)
 
