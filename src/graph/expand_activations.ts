@@ -8,7 +8,8 @@
  * f'·r = SiLU(K·r)·f'/K − SiLU(−K·r)·f'/K                   K = 2^20; SiLU(z) is z or 0 but for |z| < 20
  * ```
  *
- * The error is at most max|f''|·s²/8 (4e-6 for SiLU), and |jump of f'|·s/4 (2e-3) within s/2 of a kink.
+ * The error is at most max|f''|·s²/8 (4e-6 for SiLU), |jump of f'|·s/4 (2e-3) within s/2 of a kink, and
+ * beyond ±16 2^-15 of the distance where f' is no multiple of 2^-14 (leaky ReLU).
  */
 import type { Tensor } from "../tensor.ts";
 import { activationOf } from "./activations.ts";
