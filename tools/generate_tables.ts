@@ -79,8 +79,10 @@ function tables(): string {
 //             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
 //                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
 //             operands of one type: index
-//             presence rules: [operand | then << 4 | present << 8 | is << 9 | dtype mask << 16],
-//                             is: 0 one of the types, 1 present, 2 absent
+//             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
+//                              dtype mask << 16],
+//                             is: 0 one of the types, 1 present, 2 absent;
+//                             only: 0, or 1 + the type that the operand must have
 //             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
 //             work: tokens
 //   A token is a variable, 256 + an attribute, ${LEADING} for all leading extents, or 512 + a number.
@@ -159,9 +161,11 @@ function bytes(a: number, b: number, c: number, d: number): number {
 }
 
 function presence(rule: PresenceRule, operandIndex: (name: string) => number): number {
-  const { is } = rule;
+  const { is, dtype } = rule;
   const code = is === "present" ? 1 : is === "absent" ? 2 : 0;
-  return operandIndex(rule.operand) | operandIndex(rule.then) << 4 | (rule.present ? 1 : 0) << 8 |
+  if (dtype !== undefined && !rule.present) throw new Error(`${rule.operand}: type of nothing`);
+  return (dtype === undefined ? 0 : DTYPES[dtype] + 1) << 11 |
+    operandIndex(rule.operand) | operandIndex(rule.then) << 4 | (rule.present ? 1 : 0) << 8 |
     code << 9 | (typeof is === "string" ? 0 : dtypeMask(is)) << 16;
 }
 

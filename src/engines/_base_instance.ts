@@ -6,6 +6,8 @@ import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
+import { checkInputValues } from "./_check_inputs.ts";
+import { RunQueue } from "./_run_queue.ts";
 import { decodeState, encodeState } from "./_saved_state.ts";
 import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
 
@@ -20,8 +22,6 @@ export interface LoadedProgram {
   readonly ranges: readonly Range[];
 }
 
-/** Instructions that `run` does between two looks at the clock. */
-const SLICE = 8;
 /** How long `run` keeps the event loop. */
 const PAUSE_MS = 8;
 
@@ -32,6 +32,7 @@ export abstract class BaseInstance implements Instance {
   readonly #loaded: LoadedProgram;
   #disposed = false;
   #execution = 0;
+  readonly #queue = new RunQueue();
   /** Tensors that each entry names. */
   readonly #used: number[][] = [];
   /** Values of the expressions in the present run. */
@@ -57,30 +58,43 @@ export abstract class BaseInstance implements Instance {
 
   /** The memory of a tensor, at its largest extents. */
   protected abstract bytesOf(tensor: number): Uint8Array;
-  /** Makes the symbols' values known and checks inputs; throws where they fail their checks. */
+  /** Makes the symbols' values known; throws where inputs fail their checks. */
   protected abstract start(entry: number, symbols: readonly number[]): void;
   /** Runs instructions `first` … `first + count − 1`, numbered from the start of the entry. */
   protected abstract step(entry: number, first: number, count: number): void;
-  /** Sets state tensor bytes to their initial ones. */
+  /** Makes the NaNs of a float32 tensor canonical, which elsewhere have the bits that the host gave them. */
+  protected abstract canonicalize(tensor: number): void;
+  /** Initial bytes of a state tensor, if they are not zero. */
   protected abstract resetState(tensor: number): Uint8Array | undefined;
   protected abstract release(): void;
   abstract fork(): Instance;
 
   async run(inputs: Inputs, options: RunOptions = {}): Promise<Outputs> {
-    options.signal?.throwIfAborted();
-    const execution = this.begin(inputs, options);
-    const watched = options.signal !== undefined || options.onProgress !== undefined;
-    let paused = performance.now();
-    while (!execution.advance(watched ? SLICE : execution.total)) {
-      options.onProgress?.(execution.done, execution.total);
-      if (performance.now() - paused >= PAUSE_MS) {
-        await new Promise((resolve) => setTimeout(resolve));
-        paused = performance.now();
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const { leave, before } = this.#queue.enter();
+    try {
+      if (before !== undefined) {
+        // The caller may use its arrays again before its turn comes.
+        inputs = copies(inputs);
+        await before(signal);
       }
-      options.signal?.throwIfAborted();
+      const execution = this.#begin(inputs, options);
+      const watched = signal !== undefined || onProgress !== undefined;
+      let paused = performance.now();
+      while (!execution.advance(watched ? 1 : execution.total)) {
+        onProgress?.(execution.done, execution.total);
+        if (performance.now() - paused >= PAUSE_MS) {
+          await new Promise((resolve) => setTimeout(resolve));
+          paused = performance.now();
+        }
+        signal?.throwIfAborted();
+      }
+      onProgress?.(execution.total, execution.total);
+      return execution.outputs();
+    } finally {
+      leave();
     }
-    options.onProgress?.(execution.total, execution.total);
-    return execution.outputs();
   }
 
   runSync(inputs: Inputs, options: RunOptions = {}): Outputs {
@@ -90,6 +104,17 @@ export abstract class BaseInstance implements Instance {
   }
 
   begin(inputs: Inputs, options: RunOptions = {}): Execution {
+    this.assertUsable();
+    if (this.#queue.busy) {
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot begin: a run is in progress, which has to be awaited first",
+      );
+    }
+    return this.#begin(inputs, options);
+  }
+
+  #begin(inputs: Inputs, options: RunOptions): Execution {
     this.assertUsable();
     const { program } = this;
     const index = options.entry === undefined
@@ -107,10 +132,13 @@ export abstract class BaseInstance implements Instance {
     const used = this.#used[index] ??= tensorsOf(program, entry);
     const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
     const values = evaluateExpressions(program, symbols);
-    this.#setInputs(used, inputs, values);
+    const given = this.#checkedInputs(used, inputs, values);
+    // Nothing was written so far: what was refused leaves an earlier execution as it was. From here on
+    // that one is over, also if the engine refuses values that have changed since.
+    const ticket = ++this.#execution;
+    for (const [i, data] of given) this.bytesOf(i).set(bytesOf(data));
     this.#values = values;
     this.start(index, symbols);
-    const ticket = ++this.#execution;
     const assertCurrent = (): void => {
       this.assertUsable();
       if (ticket !== this.#execution) {
@@ -142,12 +170,12 @@ export abstract class BaseInstance implements Instance {
 
   read(name: string): Tensor {
     this.assertUsable();
-    const i = this.#find(name, ["parameter", "state", "output"]);
-    return this.#copy(i, this.#values);
+    return this.peek(this.#find(name, ["parameter", "state", "output"]));
   }
 
   peek(tensor: number): Tensor {
     this.assertUsable();
+    this.canonicalize(tensor);
     return this.#copy(tensor, this.#values);
   }
 
@@ -178,7 +206,9 @@ export abstract class BaseInstance implements Instance {
 
   saveState(slot?: number): Uint8Array<ArrayBuffer> {
     this.assertUsable();
-    return encodeState(this.id, this.#stateBytes(slot, "save"));
+    const bytes = this.#stateBytes(slot, "save");
+    this.#states().forEach((i) => this.canonicalize(i));
+    return encodeState(this.id, bytes);
   }
 
   restoreState(saved: Uint8Array, slot?: number): void {
@@ -277,8 +307,14 @@ export abstract class BaseInstance implements Instance {
     return undefined;
   }
 
-  #setInputs(used: readonly number[], inputs: Inputs, values: Float64Array): void {
+  /** The data of the inputs that an entry uses, with types, sizes and values as they have to be. */
+  #checkedInputs(
+    used: readonly number[],
+    inputs: Inputs,
+    values: Float64Array,
+  ): Map<number, TensorData> {
     const { tensors } = this.program;
+    const given = new Map<number, TensorData>();
     const names = used.filter((i) => tensors[i].region === "input").map((i) => tensors[i].name);
     for (const name of Object.keys(inputs)) {
       if (!names.includes(name)) {
@@ -313,8 +349,10 @@ export abstract class BaseInstance implements Instance {
           }], ${bytes} bytes, got ${data.byteLength}`,
         );
       }
-      this.bytesOf(i).set(bytesOf(data));
+      given.set(i, data);
     }
+    checkInputValues(this.program, values, given);
+    return given;
   }
 
   #copy(i: number, values: Float64Array): Tensor {
@@ -325,17 +363,30 @@ export abstract class BaseInstance implements Instance {
   }
 }
 
+/** The inputs as they are now. */
+function copies(inputs: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map((
+      [name, data],
+    ) => [name, ArrayBuffer.isView(data) ? data.slice() : data]),
+  );
+}
+
 /** One of `count` equal parts. */
 function part(bytes: Uint8Array, index: number, count: number): Uint8Array {
   const size = bytes.length / count;
   return bytes.subarray(index * size, (index + 1) * size);
 }
 
-/** Tensors that the instructions of an entry name, ascending. */
+/** Tensors that the instructions of an entry name, or the checks of its inputs, ascending. */
 function tensorsOf(program: Program, entry: Entry): number[] {
   const used = new Set<number>();
   for (const { operands } of program.instructions.slice(entry.first, entry.first + entry.count)) {
     for (const operand of operands) if (operand >= 0) used.add(program.views[operand].tensor);
+  }
+  for (const i of used) {
+    // Its values are checked against these.
+    if (program.tensors[i].check === "past") used.add(program.tensors[i].offsets);
   }
   return [...used].sort((a, b) => a - b);
 }

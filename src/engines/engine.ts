@@ -12,7 +12,7 @@ export interface LoadOptions {
   readonly symbols?: Readonly<Record<string, number>>;
   /** Most bytes of one instance. Default: what the engine can address. */
   readonly memoryLimitBytes?: number;
-  /** Most multiply-accumulates of one run. Default 2^45. */
+  /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
   readonly workLimit?: number;
   /** Stops loading with its reason. */
   readonly signal?: AbortSignal;

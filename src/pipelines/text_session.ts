@@ -94,7 +94,8 @@ export class TextSession implements Disposable {
   #busy = false;
   /** Whether the network is at work: the state is not to be saved. */
   #reading = false;
-  #disposed = false;
+  /** Aborted when the session is disposed: nothing of it may touch its slot from then on. */
+  readonly #end = new AbortController();
 
   /** Begins an empty conversation; use `TextGenerator.session`. */
   constructor(model: LanguageModel, setup: TextSetup) {
@@ -121,7 +122,7 @@ export class TextSession implements Disposable {
     options: GenerateOptions = {},
   ): AsyncGenerator<TextPiece, void, undefined> {
     const { defaults } = this.#setup;
-    const { signal, stop = [], stopAtEnd = true } = options;
+    const { stop = [], stopAtEnd = true } = options;
     const maxTokens = options.maxTokens ?? defaults.maxTokens ?? 256;
     const sampling = samplingOptions({ ...defaults, ...given(options) });
     checkCount("maxTokens", maxTokens, 1, 2 ** 31);
@@ -135,7 +136,8 @@ export class TextSession implements Disposable {
       typeof stop === "string" ? [stop] : stop,
       goesOn ? this.#pending : "",
     );
-    signal?.throwIfAborted();
+    const signal = this.#signal(options.signal);
+    signal.throwIfAborted();
     this.#enter();
     try {
       if (options.seed !== undefined) this.#random = new RandomStream(options.seed);
@@ -180,8 +182,7 @@ export class TextSession implements Disposable {
           await new Promise((resolve) => setTimeout(resolve));
           lastPause = performance.now();
         }
-        signal?.throwIfAborted();
-        this.#assertUsable();
+        signal.throwIfAborted();
         logits = await this.#read(new Int32Array(0), signal);
       }
     } finally {
@@ -197,7 +198,7 @@ export class TextSession implements Disposable {
     const ids = this.#encode(prompt);
     this.#enter();
     try {
-      if (ids.length > 0) await this.#read(ids, options.signal);
+      if (ids.length > 0) await this.#read(ids, this.#signal(options.signal));
     } finally {
       this.#busy = false;
     }
@@ -256,8 +257,8 @@ export class TextSession implements Disposable {
 
   /** Gives the session back to its generator. */
   [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#end.signal.aborted) return;
+    this.#end.abort(disposedError());
     this.#model.freeSlot(this.#slot);
   }
 
@@ -286,20 +287,23 @@ export class TextSession implements Disposable {
   }
 
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */
-  async #read(ids: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
+  async #read(ids: Int32Array, signal: AbortSignal): Promise<Float32Array> {
     const model = this.#model;
     model.checkIds(ids);
-    const all = Int32Array.of(...this.#unread, ...ids);
+    const all = Int32Array.from([...this.#unread, ...ids]);
     const before = all.length > 1 ? model.instance.saveState(this.#slot) : undefined;
     this.#reading = true;
     try {
       const position = { slot: this.#slot, past: this.#past };
       const logits = await model.read(all, position, signal);
+      this.#assertUsable();
       for (const id of ids) this.#recent.push(id);
       this.#past += all.length;
       this.#unread = [];
       return logits;
     } catch (error) {
+      // The slot may be another session's by now.
+      this.#assertUsable();
       if (before !== undefined) model.instance.restoreState(before, this.#slot);
       throw error;
     } finally {
@@ -316,6 +320,12 @@ export class TextSession implements Disposable {
     return new Detokenizer(tokenizer, { state: { ids, held: this.#held } });
   }
 
+  /** The caller's signal, and the end of the session. */
+  #signal(given: AbortSignal | undefined): AbortSignal {
+    const end = this.#end.signal;
+    return given === undefined ? end : AbortSignal.any([end, given]);
+  }
+
   #enter(): void {
     this.#assertUsable();
     this.#assertIdle();
@@ -323,7 +333,7 @@ export class TextSession implements Disposable {
   }
 
   #assertUsable(): void {
-    if (this.#disposed) throw new FewbitError("disposed", "Cannot use session: it was disposed");
+    if (this.#end.signal.aborted) throw disposedError();
   }
 
   #assertIdle(): void {
@@ -331,6 +341,10 @@ export class TextSession implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot use session: it is generating");
     }
   }
+}
+
+function disposedError(): FewbitError {
+  return new FewbitError("disposed", "Cannot use session: it was disposed");
 }
 
 /** Collects what goes into a piece. */

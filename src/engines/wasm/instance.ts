@@ -30,6 +30,10 @@ export class WasmInstance extends BaseInstance {
     );
   }
 
+  protected canonicalize(tensor: Index): void {
+    this.#residence.exports.canonicalize(this.#context, tensor);
+  }
+
   protected resetState(tensor: Index): Uint8Array | undefined {
     const { exports, model } = this.#residence;
     const address = exports.tensor_initial(model, tensor);
