@@ -5,9 +5,10 @@
 //   CONTEXT_OPERANDS …  what kernels see (operand.ts)
 //   CONTEXT_SYMBOLS  32 × i32 values of the symbols
 //   CONTEXT_VALUES   i32 values of the expressions in the run that has begun
-//   then             u32 for each tensor (fresh.ts)
+//   then             two u32 for each tensor (fresh.ts)
 //   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
 import { evaluate, evaluateAll } from "./expression";
+import { measureFresh } from "./fresh";
 import {
   ENCODING_ZERO,
   REGION_COUNT,
@@ -71,9 +72,9 @@ export function regionAddress(context: usize, where: u32): usize {
 /** `FWIN`. */
 const MAGIC: u32 = 0x4E495746;
 
-/** Whether `bytes` from an aligned address on are memory. */
+/** Whether `bytes` from an aligned address on are memory that a host may use. */
 export function isMemory(address: usize, bytes: u64): bool {
-  return (address & 255) == 0 && <u64> address + bytes <= <u64> memory.size() << 16;
+  return (address & 255) == 0 && address >= __heap_base && <u64> address + bytes <= <u64> memory.size() << 16;
 }
 
 /** Whether an instance was made here, of a model that is still there. */
@@ -107,6 +108,7 @@ export function initialise(model: usize, context: usize): i32 {
     store<i32>(context + (<usize> i << 2), load<i32>(symbolValue(model, i)), CONTEXT_SYMBOLS);
   }
   evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  measureFresh(model, context);
   copyInitial(model, context, REGION_PARAMETER);
   copyInitial(model, context, REGION_STATE);
   return 0;

@@ -1,7 +1,7 @@
 // What a run has not written is zero, not what was in that memory before: dead values of other
-// tensors in the arena, an earlier run's in the outputs. `begin` notes for each of these tensors how
-// many bytes views of it reach; the first instruction that names the tensor sets them to zero, unless
-// it writes them all.
+// tensors in the arena, an earlier run's in the outputs. For each of these tensors an instance has the
+// bytes that views of it reach at the present sizes. `begin` copies them to a table of what is still
+// to come; the first instruction that names a tensor sets them to zero, unless it writes them all.
 import { CONTEXT_VALUES, regionAddress } from "./context";
 import { operandRecord, recordOf, roleOf } from "./description";
 import { REGION_ARENA, REGION_OUTPUT } from "./generated/format";
@@ -57,9 +57,16 @@ export function presentBytes(context: usize, tensor: usize): u32 {
   return bytes;
 }
 
-/** Notes the tensors of a run that begins, at the values of its expressions. */
+/** Marks the tensors of a run that begins. */
 export function setFresh(model: usize, context: usize): void {
+  const bytes = <usize> count(model, TENSORS) << 2;
   const table = freshTable(model, context);
+  memory.copy(table, table + bytes, bytes);
+}
+
+/** Bytes that views reach, at the values of the expressions. */
+export function measureFresh(model: usize, context: usize): void {
+  const table = freshTable(model, context) + (<usize> count(model, TENSORS) << 2);
   for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
     const tensor = tensorRecord(model, i);
     const bytes = isFresh(region(tensor)) ? presentBytes(context, tensor) : 0;

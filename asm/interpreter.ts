@@ -26,7 +26,7 @@ import {
   VERDICT_TOO_MUCH_MEMORY,
 } from "./generated/format";
 import { canonicalizeOutputs } from "./canonical_nan";
-import { freshTable, setFresh, wake } from "./fresh";
+import { freshTable, measureFresh, setFresh, wake } from "./fresh";
 import { checkInputs } from "./inputs";
 import { elementBytesOf } from "./layout";
 import {
@@ -119,7 +119,9 @@ export function beginEntry(context: usize, entry: u32): i32 {
     const symbol = symbolValue(model, i);
     if (value < load<i32>(symbol, 4) || value > load<i32>(symbol, 8)) return VERDICT_BAD_ARGUMENT;
   }
-  evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  if (evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES)) {
+    measureFresh(model, context);
+  }
   const status = checkInputs(model, context, entry);
   if (status != 0) return status;
   setFresh(model, context);

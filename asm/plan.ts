@@ -165,7 +165,7 @@ export function placeRegions(model: usize): i32 {
   }
   const end = at;
   store<u32>(model, <u32> end, MODEL_END);
-  const words = <u64> count(model, EXPRESSIONS) + count(model, TENSORS);
+  const words = <u64> count(model, EXPRESSIONS) + 2 * count(model, TENSORS);
   at = align(CONTEXT_BYTES + (words << 2), REGION_ALIGNMENT);
   for (let where: u32 = 1; where <= REGION_COUNT; where++) {
     store<u32>(model + REGION_OFFSET + (<usize> where << 2), <u32> at);

@@ -9,6 +9,7 @@ import type { DType, Tensor, TensorData } from "../tensor.ts";
 import { checkInputValues } from "./_check_inputs.ts";
 import { RunQueue } from "./_run_queue.ts";
 import { decodeState, encodeState } from "./_saved_state.ts";
+import { Slices } from "./_slices.ts";
 import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
 
 /** What a loader knows about a program besides its instructions. */
@@ -22,6 +23,12 @@ export interface LoadedProgram {
   readonly ranges: readonly Range[];
 }
 
+/** An execution that knows where to pause. */
+interface SlicedExecution extends Execution {
+  /** Instructions behind which a run pauses. */
+  slices(): readonly number[];
+}
+
 /** How long `run` keeps the event loop. */
 const PAUSE_MS = 8;
 
@@ -33,6 +40,7 @@ export abstract class BaseInstance implements Instance {
   #disposed = false;
   #execution = 0;
   readonly #queue = new RunQueue();
+  readonly #slices = new Slices();
   /** Tensors that each entry names. */
   readonly #used: number[][] = [];
   /** Values of the expressions in the present run. */
@@ -81,8 +89,10 @@ export abstract class BaseInstance implements Instance {
       }
       const execution = this.#begin(inputs, options);
       const watched = signal !== undefined || onProgress !== undefined;
+      const ends = watched ? execution.slices() : [execution.total];
       let paused = performance.now();
-      while (!execution.advance(watched ? 1 : execution.total)) {
+      for (const end of ends) {
+        if (execution.advance(end - execution.done)) break;
         onProgress?.(execution.done, execution.total);
         if (performance.now() - paused >= PAUSE_MS) {
           await new Promise((resolve) => setTimeout(resolve));
@@ -114,7 +124,7 @@ export abstract class BaseInstance implements Instance {
     return this.#begin(inputs, options);
   }
 
-  #begin(inputs: Inputs, options: RunOptions): Execution {
+  #begin(inputs: Inputs, options: RunOptions): SlicedExecution {
     this.assertUsable();
     const { program } = this;
     const index = options.entry === undefined
@@ -158,6 +168,7 @@ export abstract class BaseInstance implements Instance {
         done += take;
         return done === entry.count;
       },
+      slices: () => this.#slices.ends(program, index, symbols, values),
       outputs: (): Outputs => {
         assertCurrent();
         const outputs = used.filter((i) => program.tensors[i].region === "output");
