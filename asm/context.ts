@@ -20,8 +20,8 @@ import { layoutBytes } from "./layout";
 import {
   count,
   encoding,
-  INFO_OFFSET,
   GENERATION,
+  INFO_OFFSET,
   INSTANCE_BYTES,
   MODEL_END,
   READY,
@@ -58,13 +58,13 @@ export const CONTEXT_VALUES: usize = CONTEXT_SYMBOLS + 32 * 4;
 export const CONTEXT_BYTES: u64 = CONTEXT_VALUES;
 
 // @ts-ignore: decorator
-@inline
+
 export function modelOf(context: usize): usize {
   return load<u32>(context, CONTEXT_MODEL);
 }
 
 // @ts-ignore: decorator
-@inline
+
 export function regionAddress(context: usize, where: u32): usize {
   return load<u32>(context + (<usize> where << 2), CONTEXT_REGIONS);
 }
@@ -74,7 +74,8 @@ const MAGIC: u32 = 0x4E495746;
 
 /** Whether `bytes` from an aligned address on are memory that a host may use. */
 export function isMemory(address: usize, bytes: u64): bool {
-  return (address & 255) == 0 && address >= __heap_base && <u64> address + bytes <= <u64> memory.size() << 16;
+  return (address & 255) == 0 && address >= __heap_base &&
+    <u64> address + bytes <= <u64> memory.size() << 16;
 }
 
 /** Whether an instance was made here, of a model that is still there. */

@@ -31,19 +31,19 @@ const OUT: u32 = 1;
 
 /** Bytes to be set to zero, an u32 for each tensor; 0 once an instruction has named it. */
 // @ts-ignore: decorator
-@inline
+
 export function freshTable(model: usize, context: usize): usize {
   return context + CONTEXT_VALUES + (<usize> count(model, EXPRESSIONS) << 2);
 }
 
 // @ts-ignore: decorator
-@inline
+
 function isFresh(where: u32): bool {
   return where == REGION_ARENA || where == REGION_OUTPUT;
 }
 
 // @ts-ignore: decorator
-@inline
+
 function valueOf(context: usize, expression: u32): u32 {
   return load<u32>(context + (<usize> expression << 2), CONTEXT_VALUES);
 }
@@ -79,7 +79,10 @@ export function measureFresh(model: usize, context: usize): void {
     const tensor = tensorRecord(model, index);
     if (!isFresh(region(tensor))) continue;
     const at = table + (<usize> index << 2);
-    store<u32>(at, max(load<u32>(at), viewEnd(context, view) * elementBytesOf(tensorDtype(tensor))));
+    store<u32>(
+      at,
+      max(load<u32>(at), viewEnd(context, view) * elementBytesOf(tensorDtype(tensor))),
+    );
   }
 }
 

@@ -109,7 +109,7 @@ function elementsOf(model: usize, view: usize): f64 {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function nextOperand(operand: usize): usize {
   return operand + 8 + (<usize> load<u8>(operand, 5) << 2);
 }
@@ -143,7 +143,7 @@ function hasAliasing(model: usize, instruction: usize, record: usize): bool {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function dtypeOf(model: usize, view: u32): u32 {
   return tensorDtype(tensorRecord(model, viewTensor(viewRecord(model, view))));
 }
@@ -156,7 +156,9 @@ function checkRules(model: usize, instruction: usize, record: usize, sameDtype: 
     const present = operandView(model, instruction, code & 15) != NONE;
     if (present != <bool> ((code >> 8) & 1)) continue;
     const only = (code >> 11) & 31;
-    if (only != 0 && dtypeOf(model, operandView(model, instruction, code & 15)) + 1 != only) continue;
+    if (only != 0 && dtypeOf(model, operandView(model, instruction, code & 15)) + 1 != only) {
+      continue;
+    }
     const then = operandView(model, instruction, (code >> 4) & 15);
     const given = then != NONE;
     const is = (code >> 9) & 3;

@@ -231,7 +231,7 @@ function resolve(
 }
 
 // @ts-ignore: decorator
-@inline
+
 function valueAt(values: usize, shift: u32, expression: u32): u32 {
   return load<u32>(values + (<usize> expression << shift));
 }

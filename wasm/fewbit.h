@@ -87,7 +87,8 @@ typedef uint32_t fewbit_context; /* address of an instance, a multiple of 256 */
 
 /* FEWBIT_ABI_VERSION. */
 int32_t abi_version(void);
-/* 0 where this host computes right with this module. */
+/* 0 where this host computes right with this module: a small program is loaded, verified and run. To be
+ * called before anything else: it uses memory from heap_base() on. */
 int32_t selftest(void);
 /* First address that the host may use, a multiple of 256. */
 uint32_t heap_base(void);

@@ -101,6 +101,7 @@ export abstract class BaseInstance implements Instance {
         signal?.throwIfAborted();
       }
       onProgress?.(execution.total, execution.total);
+      signal?.throwIfAborted();
       return execution.outputs();
     } finally {
       leave();

@@ -19,9 +19,7 @@ export function compareResults(
   results.forEach(({ name, dtype, place }, r) => {
     const where = `case ${index}: ${c.instruction}, ${c.name}, on ${engine.name}: ${name}`;
     assert.equal(actual[r].length, expected[r].length, where);
-    const same = dtype === "f32"
-      ? sameFloats(c, engine)
-      : (a: number, b: number) => a === b;
+    const same = dtype === "f32" ? sameFloats(c, engine) : (a: number, b: number) => a === b;
     const size = dtype === "f32" ? 4 : 1;
     const [left, right] = [expected[r], actual[r]].map((bytes) =>
       size === 4 ? new Uint32Array(bytes.slice().buffer) : bytes
