@@ -6,22 +6,13 @@ import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
-import { checkInputValues } from "./_check_inputs.ts";
+import { checkInputs } from "./_check_inputs.ts";
 import { RunQueue } from "./_run_queue.ts";
+import type { LoadedProgram } from "./_loaded_program.ts";
+import { symbolValues } from "./_symbol_values.ts";
 import { decodeState, encodeState } from "./_saved_state.ts";
 import { Slices } from "./_slices.ts";
 import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
-
-/** What a loader knows about a program besides its instructions. */
-export interface LoadedProgram {
-  readonly program: Program;
-  readonly id: string;
-  /** Values of load-time symbols, defaults of run-time ones. */
-  readonly symbols: readonly number[];
-  readonly symbolRanges: readonly Range[];
-  /** Range of every expression. */
-  readonly ranges: readonly Range[];
-}
 
 /** An execution that knows where to pause. */
 interface SlicedExecution extends Execution {
@@ -141,9 +132,9 @@ export abstract class BaseInstance implements Instance {
     }
     const entry = program.entries[index];
     const used = this.#used[index] ??= tensorsOf(program, entry);
-    const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
+    const symbols = symbolValues(this.#loaded, used, inputs, options.symbols ?? {});
     const values = evaluateExpressions(program, symbols);
-    const given = this.#checkedInputs(used, inputs, values);
+    const given = checkInputs(program, used, inputs, values);
     // Nothing was written so far: what was refused leaves an earlier execution as it was. From here on
     // that one is over, also if the engine refuses values that have changed since.
     const ticket = ++this.#execution;
@@ -172,6 +163,12 @@ export abstract class BaseInstance implements Instance {
       slices: () => this.#slices.ends(program, index, symbols, values),
       outputs: (): Outputs => {
         assertCurrent();
+        if (done < entry.count) {
+          throw new FewbitError(
+            "invalid_argument",
+            `Cannot take outputs: ${done} of ${entry.count} instructions are done`,
+          );
+        }
         const outputs = used.filter((i) => program.tensors[i].region === "output");
         return Object.fromEntries(
           outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),
@@ -270,103 +267,6 @@ export abstract class BaseInstance implements Instance {
     return i;
   }
 
-  #symbolValues(
-    used: readonly number[],
-    inputs: Inputs,
-    given: Readonly<Record<string, number>>,
-  ): number[] {
-    const { symbols } = this.program;
-    for (const name of Object.keys(given)) {
-      if (!symbols.some((symbol) => symbol.name === name && symbol.kind === "run")) {
-        throw new FewbitError("invalid_argument", `Cannot run: no run-time symbol "${name}"`);
-      }
-    }
-    return symbols.map((symbol, i) => {
-      if (symbol.kind === "load") return this.#loaded.symbols[i];
-      const value = own(given, symbol.name) ?? this.#inferred(i, used, inputs) ??
-        this.#loaded.symbols[i];
-      const { min, max } = this.#loaded.symbolRanges[i];
-      if (!Number.isInteger(value) || value < min || value > max) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot run with ${symbol.name} = ${value}: expected an integer from ${min} to ${max}`,
-        );
-      }
-      return value;
-    });
-  }
-
-  /** A symbol that is one whole extent of an input follows from the input's size. */
-  #inferred(symbol: number, used: readonly number[], inputs: Inputs): number | undefined {
-    const { program } = this;
-    for (const i of used) {
-      const tensor = program.tensors[i];
-      const data = tensor.region === "input" ? own(inputs, tensor.name) : undefined;
-      if (!ArrayBuffer.isView(data)) continue;
-      let rest: number = DTYPE_BYTES[tensor.dtype];
-      let unknown = 0;
-      for (const extent of tensor.extents) {
-        const { constant, terms, modulus } = program.expressions[extent];
-        const { min, max } = this.#loaded.ranges[extent];
-        if (min === max && terms.every(([, other]) => other !== symbol)) rest *= max;
-        else if (constant === 0 && modulus < 0 && terms.length === 1 && terms[0][1] === symbol) {
-          rest *= terms[0][0];
-          unknown++;
-        } else unknown = 2;
-      }
-      if (unknown === 1) return data.byteLength / rest;
-    }
-    return undefined;
-  }
-
-  /** The data of the inputs that an entry uses, with types, sizes and values as they have to be. */
-  #checkedInputs(
-    used: readonly number[],
-    inputs: Inputs,
-    values: Float64Array,
-  ): Map<number, TensorData> {
-    const { tensors } = this.program;
-    const given = new Map<number, TensorData>();
-    const names = used.filter((i) => tensors[i].region === "input").map((i) => tensors[i].name);
-    for (const name of Object.keys(inputs)) {
-      if (!names.includes(name)) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot run: unknown input "${name}", expected ${names.join(", ")}`,
-        );
-      }
-    }
-    for (const i of used) {
-      const tensor = tensors[i];
-      if (tensor.region !== "input") continue;
-      const data = own(inputs, tensor.name);
-      if (data === undefined) {
-        throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
-      }
-      const extents = tensor.extents.map((extent) => values[extent]);
-      const bytes = layoutBytes(tensor.layout, tensor.dtype, extents);
-      if (!(data instanceof Uint8Array) && !holds(data, tensor.dtype)) {
-        throw new FewbitError(
-          "dtype_mismatch",
-          `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${
-            ArrayBuffer.isView(data) ? data.constructor.name : typeof data
-          }`,
-        );
-      }
-      if (data.byteLength !== bytes) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot run: input "${tensor.name}" is ${tensor.dtype} [${
-            extents.join(", ")
-          }], ${bytes} bytes, got ${data.byteLength}`,
-        );
-      }
-      given.set(i, data);
-    }
-    checkInputValues(this.program, values, given);
-    return given;
-  }
-
   #copy(i: number, values: Float64Array): Tensor {
     const { dtype, extents, layout } = this.program.tensors[i];
     const shape = extents.map((extent) => values[extent]);
@@ -401,36 +301,6 @@ function tensorsOf(program: Program, entry: Entry): number[] {
     if (program.tensors[i].check === "past") used.add(program.tensors[i].offsets);
   }
   return [...used].sort((a, b) => a - b);
-}
-
-/** A value by its name, which a program may have taken from those that every object has. */
-function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function holds(data: TensorData, dtype: DType): boolean {
-  switch (dtype) {
-    case "i8":
-      return data instanceof Int8Array;
-    case "i16":
-      return data instanceof Int16Array;
-    case "u16":
-    case "f16":
-    case "bf16":
-      return data instanceof Uint16Array;
-    case "i32":
-      return data instanceof Int32Array;
-    case "u32":
-      return data instanceof Uint32Array;
-    case "f32":
-      return data instanceof Float32Array;
-    case "f64":
-      return data instanceof Float64Array;
-    case "i64":
-      return data instanceof BigInt64Array;
-    default:
-      return false;
-  }
 }
 
 function bytesOf(data: TensorData): Uint8Array {

@@ -46,7 +46,7 @@ export interface Execution {
   readonly done: number;
   /** Runs up to `count` more instructions; returns whether the entry is done. */
   advance(count?: number): boolean;
-  /** Copies of the outputs; zeros where the instructions done have written nothing. */
+  /** Copies of the outputs, once the entry is done. */
   outputs(): Outputs;
 }
 

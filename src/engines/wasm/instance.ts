@@ -2,7 +2,7 @@
 import type { Index } from "../../program/program.ts";
 import type { Instance } from "../engine.ts";
 import { BaseInstance } from "../_base_instance.ts";
-import type { LoadedProgram } from "../_base_instance.ts";
+import type { LoadedProgram } from "../_loaded_program.ts";
 import { check } from "./_residence.ts";
 import type { Residence } from "./_residence.ts";
 
