@@ -1,10 +1,8 @@
 /** What the engines have in common: names, sizes, checks, slices, saved states. */
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
-import type { Range } from "../program/expression.ts";
 import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
-import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
 import { checkInputs } from "./_check_inputs.ts";
 import { RunQueue } from "./_run_queue.ts";
@@ -30,6 +28,8 @@ export abstract class BaseInstance implements Instance {
   readonly #loaded: LoadedProgram;
   #disposed = false;
   #execution = 0;
+  /** Instructions of the present execution that are done. */
+  protected progress = { done: 0 };
   readonly #queue = new RunQueue();
   readonly #slices = new Slices();
   /** Tensors that each entry names. */
@@ -147,26 +147,27 @@ export abstract class BaseInstance implements Instance {
         throw new FewbitError("invalid_argument", "Cannot go on: another run has begun");
       }
     };
-    let done = 0;
+    const progress = { done: 0 };
+    this.progress = progress;
     return {
       total: entry.count,
       get done() {
-        return done;
+        return progress.done;
       },
       advance: (count = entry.count): boolean => {
         assertCurrent();
-        const take = Math.min(count, entry.count - done);
-        if (take > 0) this.step(index, done, take);
-        done += take;
-        return done === entry.count;
+        const take = Math.min(count, entry.count - progress.done);
+        if (take > 0) this.step(index, progress.done, take);
+        progress.done += take;
+        return progress.done === entry.count;
       },
       slices: () => this.#slices.ends(program, index, symbols, values),
       outputs: (): Outputs => {
         assertCurrent();
-        if (done < entry.count) {
+        if (progress.done < entry.count) {
           throw new FewbitError(
             "invalid_argument",
-            `Cannot take outputs: ${done} of ${entry.count} instructions are done`,
+            `Cannot take outputs: ${progress.done} of ${entry.count} instructions are done`,
           );
         }
         const outputs = used.filter((i) => program.tensors[i].region === "output");

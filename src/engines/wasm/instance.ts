@@ -64,6 +64,7 @@ export class WasmInstance extends BaseInstance {
     this.assertUsable();
     const { exports } = this.#residence;
     check(exports.run_part(this.#context, entry, index, part, parts), program(this, entry));
+    this.progress.done = Math.max(this.progress.done, index + 1);
   }
 
   protected release(): void {
