@@ -27,6 +27,8 @@ export interface EmbedOptions<F extends EmbeddingFormat = "float32"> {
   readonly prefix?: string;
   /** Name of one of the model's prompts, to be the prefix. Default: the model's default, if any. */
   readonly prompt?: string;
+  /** Most tokens that the texts may have together, each cut to what the model reads. Default: any. */
+  readonly maxTotalTokens?: number;
   /** Stops between two batches with its reason. */
   readonly signal?: AbortSignal;
   /** Called with the texts done and in all. */
@@ -151,6 +153,7 @@ export class EmbeddingModel implements Disposable {
     checkEmbeddingFormat(format);
     const inputs = listOf(input);
     const prefix = this.#prefix(options);
+    await this.#checkTotal(inputs, prefix, options);
     const rows: EmbeddingRows[F][] = [];
     const [tokens, truncated]: [number[], boolean[]] = [[], []];
     for (let first = 0; first < inputs.length; first += WINDOW) {
@@ -170,6 +173,17 @@ export class EmbeddingModel implements Disposable {
       truncated.push(...window.map((text) => text.truncated));
     }
     return { rows, tokens, truncated };
+  }
+
+  /**
+   * Whether ids begin and end with the special ones that the model's tokenizer puts around a text. Ids of
+   * another tokenizer most often do not, and their embedding says nothing.
+   */
+  isFramed(ids: ArrayLike<number>): boolean {
+    const { before, after } = this.tokenizer.frame;
+    const start = ids.length - after.length;
+    return start >= before.length && before.every((id, i) => ids[i] === id) &&
+      after.every((id, i) => ids[start + i] === id);
   }
 
   /** Embeds texts that were tokenised elsewhere, with their special tokens. */
@@ -195,6 +209,27 @@ export class EmbeddingModel implements Disposable {
   /** Frees the model's memory. */
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
+  }
+
+  /** Counts the tokens before anything is computed. */
+  async #checkTotal(
+    inputs: readonly EmbeddingInput[],
+    prefix: string,
+    { maxTotalTokens, signal }: EmbedOptions<EmbeddingFormat>,
+  ): Promise<void> {
+    if (maxTotalTokens === undefined) return;
+    let total = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      total += this.#encode(inputs[i], prefix, i).ids.length;
+      if (total > maxTotalTokens) {
+        throw new FewbitError(
+          "limit_exceeded",
+          `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
+        );
+      }
+      if (i % WINDOW === WINDOW - 1) await turn();
+      signal?.throwIfAborted();
+    }
   }
 
   #prefix({ prefix, prompt }: EmbedOptions<EmbeddingFormat>): string {
