@@ -1,5 +1,6 @@
 /** What the engines have in common: names, sizes, checks, slices, saved states. */
 import { FewbitError } from "../errors.ts";
+import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
@@ -32,6 +33,9 @@ export abstract class BaseInstance implements Instance {
   protected progress = { done: 0 };
   readonly #queue = new RunQueue();
   readonly #slices = new Slices();
+  /** When a run last let others work, and when the last one ended. */
+  #paused = 0;
+  #ended = 0;
   /** Tensors that each entry names. */
   readonly #used: number[][] = [];
   /** Values of the expressions in the present run. */
@@ -81,22 +85,28 @@ export abstract class BaseInstance implements Instance {
       const execution = this.#begin(inputs, options);
       const watched = signal !== undefined || onProgress !== undefined;
       const ends = watched ? execution.slices() : [execution.total];
-      let paused = performance.now();
+      // Short runs one after the other pause as often as a long one.
+      if (performance.now() - this.#ended >= PAUSE_MS) this.#paused = performance.now();
       for (const end of ends) {
         if (execution.advance(end - execution.done)) break;
         onProgress?.(execution.done, execution.total);
-        if (performance.now() - paused >= PAUSE_MS) {
-          await new Promise((resolve) => setTimeout(resolve));
-          paused = performance.now();
-        }
+        if (performance.now() - this.#paused >= PAUSE_MS) await this.#pause();
         signal?.throwIfAborted();
       }
       onProgress?.(execution.total, execution.total);
+      this.#ended = performance.now();
+      if (watched && this.#ended - this.#paused >= PAUSE_MS) await this.#pause();
       signal?.throwIfAborted();
       return execution.outputs();
     } finally {
       leave();
     }
+  }
+
+  /** Lets others work. */
+  async #pause(): Promise<void> {
+    await nextTurn();
+    this.#paused = performance.now();
   }
 
   runSync(inputs: Inputs, options: RunOptions = {}): Outputs {

@@ -1,6 +1,7 @@
 /** Sentence embeddings with a loaded encoder. */
 import type { Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
+import { nextTurn } from "../event_loop.ts";
 import { unitVector } from "../quantize/unit_vector.ts";
 import { MAX_TEXT_LENGTH } from "../text/tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -162,7 +163,7 @@ export class EmbeddingModel implements Disposable {
       const lengths = window.map(({ ids }) => ids.length);
       let done = first;
       for (const batch of raggedBatches(lengths, this.#batchTokens, this.#batchTexts)) {
-        if (done > 0) await turn();
+        if (done > 0) await nextTurn();
         signal?.throwIfAborted();
         this.#run(window, batch).forEach((row, s) => {
           rows[first + batch.texts[s]] = toEmbeddingFormat(row, format);
@@ -227,7 +228,7 @@ export class EmbeddingModel implements Disposable {
           `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
         );
       }
-      if (i % WINDOW === WINDOW - 1) await turn();
+      if (i % WINDOW === WINDOW - 1) await nextTurn();
       signal?.throwIfAborted();
     }
   }
@@ -294,9 +295,4 @@ function listOf(input: EmbeddingInput | readonly EmbeddingInput[]): readonly Emb
     );
   }
   return typeof input[0] === "number" ? [input as number[]] : input;
-}
-
-/** Lets the host do other work, such as aborting. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -61,9 +61,6 @@ export interface TextPiece {
 }
 
 const MAX_SEED = 2 ** 32;
-/** How long a computation may keep the event loop. */
-const SLICE_MS = 20;
-
 /**
  * A conversation. What it remembers does not grow: the network's state, the last 64 ids, where the
  * random numbers are, and text that is held back.
@@ -146,7 +143,6 @@ export class TextSession implements Disposable {
       let logits = await this.#read(ids, signal);
       const detokenizer = this.#detokenizer(goesOn);
       const promptMs = performance.now() - start;
-      let lastPause = performance.now();
       let piece = new Piece();
       for (let count = 1;; count++) {
         const chosen = sample(logits, sampling, { random: this.#random, recent: this.#recent });
@@ -177,10 +173,6 @@ export class TextSession implements Disposable {
         if (piece.text !== "" || detokenizer === undefined) {
           yield piece.finish();
           piece = new Piece();
-        }
-        if (performance.now() - lastPause > SLICE_MS) {
-          await new Promise((resolve) => setTimeout(resolve));
-          lastPause = performance.now();
         }
         signal.throwIfAborted();
         logits = await this.#read(new Int32Array(0), signal);
