@@ -15,6 +15,7 @@
  */
 import { batchSymbols } from "./pipelines/batch_limits.ts";
 import type { BatchLimits } from "./pipelines/batch_limits.ts";
+import { expectTask } from "./pipelines/_program_kind.ts";
 import { EmbeddingModel } from "./pipelines/embedding_model.ts";
 import { load } from "./runtime.ts";
 import type { ProgramSource, RuntimeLoadOptions } from "./runtime.ts";
@@ -33,7 +34,11 @@ export async function loadEmbedder(
   options: LoadEmbedderOptions = {},
 ): Promise<EmbeddingModel> {
   const symbols = { ...batchSymbols(options), ...options.symbols };
-  const instance = await load(source, { ...options, symbols });
+  const instance = await load(source, {
+    onProgram: expectTask("sentence-embedding", "Cannot embed"),
+    ...options,
+    symbols,
+  });
   try {
     return new EmbeddingModel(instance, symbols);
   } catch (error) {

@@ -1,5 +1,6 @@
 /** What a compiled program is, and what uses it: for messages where another kind is expected. */
-import type { Metadata } from "../program/program.ts";
+import { FewbitError } from "../errors.ts";
+import type { Metadata, Program } from "../program/program.ts";
 
 /** Kinds of models by the `task` in the metadata of their programs. */
 const TASKS: Readonly<Record<string, string>> = {
@@ -7,6 +8,15 @@ const TASKS: Readonly<Record<string, string>> = {
   "sentence-embedding": 'this is a sentence encoder; use "fewbit embed" or TextEmbedder',
   "text-generation": 'this is a language model; use "fewbit generate" or TextGenerator',
 };
+
+/** For loaders: refuses a program of another kind before its symbols are missed. */
+export function expectTask(task: string, what: string): (program: Program) => void {
+  return ({ metadata }) => {
+    const { task: found } = metadata;
+    if (found === task || typeof found !== "string" || !Object.hasOwn(TASKS, found)) return;
+    throw new FewbitError("unsupported", `${what}: ${TASKS[found]}`);
+  };
+}
 
 /** What a compiled program is, by its metadata. */
 export function programKind(metadata: Metadata): string {
