@@ -63,6 +63,7 @@ const FIXED: Readonly<Record<string, readonly (readonly [name: string, values: u
     ["module_input_name", ["sentence_embedding"]],
     ["module_output_name", ["sentence_embedding"]],
   ],
+  "config_sentence_transformers.json": [["model_type", ["SentenceTransformer"]]],
   "tokenizer_config.json": [["truncation_side", ["right"]], ["padding_side", ["right"]]],
 };
 
@@ -79,6 +80,7 @@ export function sentenceConfig(files: SentenceFiles, width: number): SentenceCon
   checkModality(sentence);
   checkFixed("tokenizer_config.json", tokenizerConfig);
   if (normalize !== undefined) checkFixed("the normalising module", normalize);
+  checkFixed("config_sentence_transformers.json", files.sentenceTransformers ?? {});
   const limit = given(sentence.max_seq_length) ?? given(tokenizerConfig.model_max_length);
   return {
     pooling: poolingOf(pooling, width),

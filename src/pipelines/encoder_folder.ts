@@ -43,8 +43,8 @@ export async function readEncoderFolder(directory: string): Promise<EncoderFolde
       folder === undefined ? undefined : readJson(`${folder}/config.json`)
     ),
   );
-  if (modules === undefined) await refuseLonePooling(directory);
   const sentenceTransformers = await readJson(`${directory}/config_sentence_transformers.json`);
+  if (modules === undefined) await refuseUnread(directory, sentenceTransformers ?? {});
   return {
     config,
     weights,
@@ -67,15 +67,23 @@ export async function isEncoderFolder(directory: string): Promise<boolean> {
   return false;
 }
 
-/** Without modules.json the library pools by the mean and reads no other file of a pooling. */
-async function refuseLonePooling(directory: string): Promise<void> {
-  const path = `${directory}/1_Pooling/config.json`;
-  const pooling = await readJson(path);
-  if (pooling === undefined || isMean(pooling)) return;
+/**
+ * Without modules.json the library pools by the mean and reads neither a pooling's file nor its own config:
+ * where these say otherwise, the folder is an incomplete copy.
+ */
+async function refuseUnread(directory: string, own: Json): Promise<void> {
+  const pooling = await readJson(`${directory}/1_Pooling/config.json`) ?? {};
+  const { default_prompt_name: prompt, similarity_fn_name: similarity } = own;
+  const unread = !isMean(pooling)
+    ? "1_Pooling/config.json"
+    : (prompt ?? null) !== null || (similarity ?? "cosine") !== "cosine"
+    ? "config_sentence_transformers.json"
+    : undefined;
+  if (unread === undefined) return;
   throw new FewbitError(
     "unsupported",
-    `Cannot read ${directory}: without modules.json sentence-transformers does not read ${path}, ` +
-      `which pools otherwise than by the mean; copy modules.json as well`,
+    `Cannot read ${directory}: without modules.json sentence-transformers does not read ${unread}, ` +
+      `which changes embeddings or how they are compared; copy modules.json as well`,
   );
 }
 

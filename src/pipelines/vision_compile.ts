@@ -180,7 +180,10 @@ function metadataOf(
   };
 }
 
+/** Names of the classes: Hugging Face's `id2label`, or timm's `label_names`. */
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = config.label_names;
+  if (Array.isArray(names)) return names.map((name, i) => typeof name === "string" ? name : `${i}`);
   const labels = config.id2label;
   if (typeof labels !== "object" || labels === null) return undefined;
   const entries = Object.entries(labels).map(([id, label]) =>
