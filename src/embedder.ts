@@ -50,6 +50,7 @@ export async function loadEmbedder(
 export { EmbeddingModel } from "./pipelines/embedding_model.ts";
 export type { EmbeddingInput, Embeddings, EmbedOptions } from "./pipelines/embedding_model.ts";
 export type { BatchLimits } from "./pipelines/batch_limits.ts";
+export type { Similarity } from "./models/sentence_config.ts";
 export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding_format.ts";
 export type { Embedding, EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
 export { Tokenizer } from "./text/tokenizer.ts";

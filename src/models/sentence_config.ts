@@ -6,23 +6,23 @@ import type { Json } from "./_config_fields.ts";
 /** How the rows of the tokens become one; the names are those of sentence-transformers. */
 export type Pooling = "mean" | "cls" | "mean_sqrt_len_tokens" | "lasttoken";
 
-/** How two embeddings are compared. */
+/** How two embeddings are compared; `euclidean` and `manhattan` are distances with a minus. */
 export type Similarity = "cosine" | "dot" | "euclidean" | "manhattan";
 
 /** The files of a sentence encoder besides its weights and config.json, parsed. */
 export interface SentenceFiles {
   /** modules.json, each module with its own config.json. Without it the defaults of `bertConfig`. */
-  readonly modules?: readonly Json[];
+  readonly modules?: readonly Readonly<Record<string, unknown>>[];
   /** Config of the pooling module (1_Pooling/config.json); without it pooling is the mean. */
-  readonly pooling?: Json;
+  readonly pooling?: Readonly<Record<string, unknown>>;
   /** Config of the normalising module, where it has one. */
-  readonly normalize?: Json;
+  readonly normalize?: Readonly<Record<string, unknown>>;
   /** sentence_bert_config.json. */
-  readonly sentence?: Json;
+  readonly sentence?: Readonly<Record<string, unknown>>;
   /** tokenizer_config.json. */
-  readonly tokenizerConfig?: Json;
+  readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
   /** config_sentence_transformers.json. */
-  readonly sentenceTransformers?: Json;
+  readonly sentenceTransformers?: Readonly<Record<string, unknown>>;
 }
 
 /** What they say. */

@@ -1,5 +1,6 @@
 /** What the metadata of a sentence encoder say, checked against its program. */
 import { FewbitError } from "../errors.ts";
+import type { Pooling, Similarity } from "../models/sentence_config.ts";
 import type { Metadata, Program, ProgramTensor } from "../program/program.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { expandVocabulary } from "../text/vocabulary_list.ts";
@@ -30,15 +31,12 @@ export interface EncoderSetup {
   readonly similarity: Similarity;
 }
 
-const POOLINGS = ["mean", "cls", "mean_sqrt_len_tokens", "lasttoken"] as const;
-const SIMILARITIES = ["cosine", "dot", "euclidean", "manhattan"] as const;
-
-/** How two embeddings are compared; `euclidean` and `manhattan` are distances with a minus. */
-export type Similarity = typeof SIMILARITIES[number];
+const POOLINGS: readonly Pooling[] = ["mean", "cls", "mean_sqrt_len_tokens", "lasttoken"];
+const SIMILARITIES: readonly Similarity[] = ["cosine", "dot", "euclidean", "manhattan"];
 
 /** How sums become embeddings. */
 export interface PoolingSetup {
-  readonly mode: typeof POOLINGS[number];
+  readonly mode: Pooling;
   /** Whether the tokens of a prompt are pooled. */
   readonly includePrompt: boolean;
   /** What a number of the sums stands for, where embeddings are no unit vectors. */

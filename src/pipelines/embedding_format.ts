@@ -1,5 +1,6 @@
 /** Embeddings in 32 bits, 8 bits and 1 bit a number, and how close two of them are. */
 import { FewbitError } from "../errors.ts";
+import type { Similarity } from "../models/sentence_config.ts";
 import { roundHalfEven } from "../quantize/round.ts";
 
 /** Formats of embeddings by name. */
@@ -62,7 +63,7 @@ function packSigns(row: Float32Array): Uint8Array {
 /** How embeddings of a model are compared. */
 export interface SimilarityOptions {
   /** `cosine` (default), `dot`, or a distance with a minus. */
-  readonly function?: "cosine" | "dot" | "euclidean" | "manhattan";
+  readonly function?: Similarity;
   /** Whether they are unit vectors. Default true. */
   readonly normalized?: boolean;
 }
@@ -117,7 +118,7 @@ function sumOf(a: Embedding, b: Embedding, term: (x: number, y: number) => numbe
 function compared(
   a: Embedding,
   b: Embedding,
-  name: NonNullable<SimilarityOptions["function"]>,
+  name: Similarity,
 ): number {
   const product = (x: number, y: number): number => x * y;
   switch (name) {

@@ -2,13 +2,14 @@
 import type { Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
+import type { Similarity } from "../models/sentence_config.ts";
 import { MAX_TEXT_LENGTH } from "../text/tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { raggedBatches } from "./_embedding_batches.ts";
 import type { RaggedBatch } from "./_embedding_batches.ts";
 import { encodeStart } from "./_encode_text.ts";
 import { encoderSetup } from "./_encoder_setup.ts";
-import type { EncoderSetup, Similarity } from "./_encoder_setup.ts";
+import type { EncoderSetup } from "./_encoder_setup.ts";
 import { partsOf, pooledVector } from "./_pooled.ts";
 import type { PooledText } from "./_pooled.ts";
 import {

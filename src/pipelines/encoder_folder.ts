@@ -10,7 +10,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** What a folder holds. */
 export interface EncoderFolder extends EncoderCheckpoint {
   /** tokenizer.json, where there is one. */
-  readonly tokenizer?: Json;
+  readonly tokenizer?: Readonly<Record<string, unknown>>;
 }
 
 /** What sentence-transformers makes of a folder without modules.json: a transformer, and the mean. */
