@@ -41,10 +41,10 @@ export interface EncoderResult {
 
 const WORDS = ["the", "cat", "sat", "on", "mat", "dog", "old", "new", "zebra", "qu", "A", "é"];
 
-/** Texts to calibrate on. */
+/** Texts to calibrate on, the empty one among them. */
 const CALIBRATION = Array.from(
   { length: 34 },
-  (_, n) => Array.from({ length: 1 + n % 17 }, (_, i) => WORDS[(n * 7 + i * 5) % 12]).join(" "),
+  (_, n) => Array.from({ length: n % 17 }, (_, i) => WORDS[(n * 7 + i * 5) % 12]).join(" "),
 );
 
 /** Embeds texts with a folder's model in float32 and in integers. */
