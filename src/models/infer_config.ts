@@ -50,8 +50,8 @@ export function inferVisionConfig(
     depths: stages.map((stage) => count(new RegExp(`^layers\\.${stage}\\.blocks\\.(\\d+)\\.`))),
     num_heads: stages.map((stage) => table(stage)[1]),
     window_size: (Math.sqrt(table(0)[0]) + 1) / 2,
-    // Between two whole numbers, so that rounding the product down gives the first.
-    mlp_ratio: (shape("layers.0.blocks.0.mlp.fc1.weight")[0] + 0.5) / width,
+    // A little more, so that the product with a width, rounded down, is the whole number that it is.
+    mlp_ratio: shape("layers.0.blocks.0.mlp.fc1.weight")[0] * (1 + 1e-9) / width,
     ...overrides,
   };
 }

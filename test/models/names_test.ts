@@ -163,6 +163,32 @@ Deno.test("config: sizes are read off the shapes of the tensors", () => {
   );
 });
 
+Deno.test("config: 60 Swins' sizes are read off the shapes of the tensors", () => {
+  const tensor = (...shape: number[]): Tensor => ({
+    dtype: "f32",
+    shape,
+    data: new Float32Array(shape.reduce((a, b) => a * b)),
+  });
+  for (let n = 0; n < 60; n++) {
+    const [width, hidden] = [4 + n % 5, 7 + n];
+    const weights = new Map([
+      ["patch_embed.proj.weight", tensor(width, 1, 2, 2)],
+      ["head.weight", tensor(3, 2 * width)],
+    ]);
+    for (const stage of [0, 1]) {
+      const block = `layers.${stage}.blocks.0.`;
+      weights.set(`${block}attn.relative_position_bias_table`, tensor(49, 1 + stage));
+      weights.set(`${block}mlp.fc1.weight`, tensor(hidden * (1 + stage), width * (1 + stage)));
+    }
+    const config = visionConfig(inferVisionConfig(weights));
+    assert.ok(config.family === "swin");
+    assert.deepEqual(
+      [config.widths, config.hiddens, config.heads, config.windows, config.qkvBias],
+      [[width, 2 * width], [hidden, 2 * hidden], [1, 2], [4, 4], false],
+    );
+  }
+});
+
 Deno.test("config: hostile values are typed errors", () => {
   for (
     const config of [
