@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
 import { openTorchLegacy } from "./_torch_legacy.ts";
@@ -42,6 +43,10 @@ export async function readPth(
   bytes: Uint8Array,
   options: ReadPthOptions = {},
 ): Promise<Map<string, Tensor>> {
+  const foreign = isZip(bytes) || isPickle(bytes) ? undefined : foreignFile(bytes);
+  if (foreign !== undefined) {
+    throw new FewbitError("invalid_file", `Cannot read PyTorch checkpoint: ${foreign}`);
+  }
   const budget = new ByteBudget(checkMaxBytes(options.maxBytes));
   const file = isZip(bytes) ? await openTorchZip(bytes, budget) : openTorchLegacy(bytes);
   const reader = new TorchTensorReader(file, budget);
@@ -51,6 +56,11 @@ export async function readPth(
     tensors.set(name, await reader.read(value));
   }
   return tensors;
+}
+
+/** A pickle of protocol 2 or later begins with its number; PyTorch writes no older ones. */
+function isPickle(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80;
 }
 
 function isZip(bytes: Uint8Array): boolean {

@@ -5,6 +5,9 @@ import { type JpegHeader, readJpegHeader } from "./_jpeg_header.ts";
 import { decodePng, pngBytesNeeded, readPngHeader } from "./_png.ts";
 import { type Image, MAX_IMAGE_SIDE } from "./image.ts";
 
+/** Largest file of an image that is read: that of 64 million pixels of noise. */
+export const MAX_IMAGE_BYTES = 2 ** 29;
+
 /** Limits of {@linkcode decodeImage}. */
 export interface DecodeOptions {
   /** Most pixels of the image, 64 million unless given. Checked before anything is decoded. */
