@@ -75,5 +75,7 @@ function textKind(start: string): string | undefined {
   if (/^<[?!a-z]/i.test(text)) return "text in XML";
   if (/^[{[]/.test(text)) return "text in JSON";
   // Eight bytes of a binary file can look like text.
-  return text.length >= 16 ? `text that begins with ${JSON.stringify(text.slice(0, 24))}` : undefined;
+  return text.length >= 16
+    ? `text that begins with ${JSON.stringify(text.slice(0, 24))}`
+    : undefined;
 }

@@ -49,7 +49,9 @@ export function parseJson(
       ? new TextEncoder().encode(source.slice(0, 512))
       : source;
     const foreign = foreignFile(start, "text");
-    throw new FewbitError("invalid_file", `${action}: ${foreign ?? "the text is not JSON"}`, { cause });
+    throw new FewbitError("invalid_file", `${action}: ${foreign ?? "the text is not JSON"}`, {
+      cause,
+    });
   }
 }
 

@@ -158,5 +158,8 @@ function allocate(path: string, size: number): Uint8Array<ArrayBuffer> {
 }
 
 function changed(path: string, how: string): FewbitError {
-  return new FewbitError("invalid_file", `Cannot read ${path}: it changed while it was read: ${how}`);
+  return new FewbitError(
+    "invalid_file",
+    `Cannot read ${path}: it changed while it was read: ${how}`,
+  );
 }

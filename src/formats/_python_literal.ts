@@ -24,7 +24,8 @@ const MAX_DEPTH = 32;
 
 const SPACE = /(?:[ \t\f\r\n]|\\\r?\n|#[^\n]*)*/y;
 /** Also with the `L` of Python 2; no zeros in front, as Python has it. */
-const INTEGER = /([+-]\s*)*(0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?0)*|[1-9](?:_?\d)*)L?(?![\w.])/y;
+const INTEGER =
+  /([+-]\s*)*(0[xX](?:_?[\da-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+|0(?:_?0)*|[1-9](?:_?\d)*)L?(?![\w.])/y;
 const WORD = /(?:True|False|None)(?!\w)/y;
 const STRING = /([uU]|[rR])?('''|"""|'|")/y;
 const ESCAPES: Readonly<Record<string, string>> = {

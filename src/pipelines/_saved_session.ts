@@ -76,7 +76,8 @@ function parse(text: Uint8Array, vocabularySize: number): SavedSession | undefin
   const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && x as number >= 0;
   const areIds = (x: unknown, most: number): x is number[] =>
     Array.isArray(x) && x.length <= most && x.every((id) => isCount(id) && id < vocabularySize);
-  const good = isCount(past) && past <= MAX_PAST && isCount(seed) && isCount(draws) && areIds(unread, 1) &&
+  const good = isCount(past) && past <= MAX_PAST && isCount(seed) && isCount(draws) &&
+    areIds(unread, 1) &&
     areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string";
   return good ? { past, unread, recent, seed, draws, held, pending } : undefined;
 }

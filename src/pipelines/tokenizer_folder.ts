@@ -25,7 +25,9 @@ export async function readTokenizer(
   const tokenizer = parseJson(`Cannot read ${path}`, await readBytes(path, signal));
   const configPath = inside(folder, "tokenizer_config.json");
   const configBytes = await readOptionalBytes(configPath, signal);
-  const config = configBytes === undefined ? {} : parseJson(`Cannot read ${configPath}`, configBytes);
+  const config = configBytes === undefined
+    ? {}
+    : parseJson(`Cannot read ${configPath}`, configBytes);
   const template = await readOptionalBytes(inside(folder, "chat_template.jinja"), signal);
   if (template === undefined || !isObject(config)) return Tokenizer.fromJson(tokenizer, config);
   const chat_template = new TextDecoder().decode(template);

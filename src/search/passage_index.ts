@@ -86,7 +86,9 @@ export async function encodePassageIndex(index: PassageIndex): Promise<Uint8Arra
  * another version.
  */
 export async function decodePassageIndex(bytes: Uint8Array): Promise<PassageIndex> {
-  if (bytes.length < HEADER_BYTES) fail(foreignFile(bytes, "index") ?? `it has ${bytes.length} bytes`);
+  if (bytes.length < HEADER_BYTES) {
+    fail(foreignFile(bytes, "index") ?? `it has ${bytes.length} bytes`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [magic, version, jsonBytes, rows] = [0, 4, 8, 12].map((at) => view.getUint32(at, true));
   if (magic !== MAGIC) fail(`it is not one${noteOf(bytes)}`);
@@ -99,7 +101,9 @@ export async function decodePassageIndex(bytes: Uint8Array): Promise<PassageInde
   if (jsonBytes > body.length) fail("it is damaged: its header is too long");
   // A list for each passage and two numbers in it; a row has at least a byte.
   const maxValues = 2 ** 22 + 8 * rows;
-  const json = parseJson("Cannot read index: its header", body.subarray(0, jsonBytes), { maxValues });
+  const json = parseJson("Cannot read index: its header", body.subarray(0, jsonBytes), {
+    maxValues,
+  });
   return indexOf(json, new Int8Array(body.buffer, jsonBytes), rows);
 }
 

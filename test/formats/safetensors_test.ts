@@ -133,7 +133,10 @@ Deno.test("safetensors: tensors of dtypes that are not read are listed, those be
     ["A type of 2030", [7], 5],
   ];
   for (const [dtype, shape, bytes] of others) {
-    const good = file({ w: entry("U8", [2], [bytes, bytes + 2]), a: entry(dtype, shape, [0, bytes]) }, bytes + 2);
+    const good = file({
+      w: entry("U8", [2], [bytes, bytes + 2]),
+      a: entry(dtype, shape, [0, bytes]),
+    }, bytes + 2);
     const tensors = readSafetensors(good);
     assert.deepEqual([...tensors.keys()], ["w"]);
     assert.deepEqual([...tensors.skipped], [["a", `a tensor of "${dtype}"`]]);
@@ -154,7 +157,11 @@ Deno.test("safetensors: headers that would take much more memory than they have 
     ["invalid_file", `{"a":${'{"a":'.repeat(5e6)}`, /nested deeper/],
     ["limit_exceeded", `{"a":[${"[],".repeat(3e6)}0]}`, /more than 2097152 values/],
     ["limit_exceeded", `{"a":[${"0,".repeat(3e6)}0]}`, /more than 2097152 values/],
-    ["limit_exceeded", `{${'"":0,'.repeat(0)}${Array.from({ length: 2.2e6 }, (_, i) => `"${i}":0`)}}`, /values/],
+    [
+      "limit_exceeded",
+      `{${'"":0,'.repeat(0)}${Array.from({ length: 2.2e6 }, (_, i) => `"${i}":0`)}}`,
+      /values/,
+    ],
   ];
   for (const [code, header, message] of hostile) {
     const start = performance.now();
