@@ -31,7 +31,7 @@ export interface OpenedFile {
  * @throws {FewbitError} `not_found`, `invalid_argument` for what is no file, `io_error`.
  */
 export async function openFile(path: string): Promise<OpenedFile> {
-  return await withFileErrors(`Cannot read ${path}`, async () => {
+  return await withFileErrors(`Cannot open ${path}`, async () => {
     checkRegular(path, await Deno.stat(path));
     const file = await Deno.open(path);
     try {
@@ -60,7 +60,7 @@ export function openFileSync(path: string): OpenedFile {
       throw error;
     }
   } catch (error) {
-    throw fileError(`Cannot read ${path}`, error);
+    throw fileError(`Cannot open ${path}`, error);
   }
 }
 
@@ -124,7 +124,7 @@ export async function isFolder(path: string): Promise<boolean> {
 /** What is known of a file; `undefined` where there is none. */
 export async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    return await withFileErrors(`Cannot read ${path}`, () => Deno.stat(path));
+    return await withFileErrors(`Cannot open ${path}`, () => Deno.stat(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -143,7 +143,7 @@ function checkRegular(path: string, info: Deno.FileInfo): void {
   if (info.isFile) return;
   throw new FewbitError(
     "invalid_argument",
-    `Cannot read ${path}: it is ${kindOfSpecial(info)}, expected a file`,
+    `Cannot open ${path}: it is ${kindOfSpecial(info)}, expected a file`,
   );
 }
 

@@ -4,11 +4,12 @@ import { load } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import type { Program } from "../program/program.ts";
-import { decodeImage, MAX_IMAGE_BYTES } from "../vision/decode.ts";
+import { decodeImage } from "../vision/decode.ts";
 import type { Image } from "../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
-import { openModel, readBytes } from "./_sources.ts";
+import { readImage } from "./_image_file.ts";
+import { openModel } from "./_sources.ts";
 import type { ModelSource } from "./_sources.ts";
 
 export type { ModelSource };
@@ -232,7 +233,7 @@ function checkedPreprocessing(preprocessing: Preprocessing, program: Program): P
 
 async function toImage(image: ImageInput, signal: AbortSignal | undefined): Promise<Image> {
   if (typeof image === "string" || image instanceof URL) {
-    return decodeImage(await readBytes(image, signal, { maxBytes: MAX_IMAGE_BYTES }));
+    return await readImage(image, signal);
   }
   if (image instanceof Uint8Array || image instanceof ArrayBuffer) return decodeImage(image);
   if (image instanceof Blob) return await decodeImage(image);
