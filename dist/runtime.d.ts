@@ -14,7 +14,7 @@ export interface LoadOptions {
     readonly symbols?: Readonly<Record<string, number>>;
     /** Most bytes of one instance. Default: what the engine can address. */
     readonly memoryLimitBytes?: number;
-    /** Most multiply-accumulates of one run. Default 2^45. */
+    /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
     readonly workLimit?: number;
     /** Stops loading with its reason. */
     readonly signal?: AbortSignal;
@@ -443,6 +443,8 @@ export declare const VERDICTS: {
     readonly bad_argument: 32;
     /** The values of an input fail its check. */
     readonly bad_input: 33;
+    /** Nothing has that name. */
+    readonly not_found: 34;
 };
 
 /**

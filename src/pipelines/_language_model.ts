@@ -63,10 +63,7 @@ export class LanguageModel implements Disposable {
     this.#taken[slot] = false;
   }
 
-  /**
-   * Reads ids and returns the logits after the last one. Large chunks yield to the event loop, a
-   * single id does not.
-   */
+  /** Reads ids and returns the logits after the last one. */
   async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(ids);
     checkLength(position.past, ids.length);
@@ -75,9 +72,7 @@ export class LanguageModel implements Disposable {
     for (let at = 0; at < ids.length; at += this.#chunk) {
       const chunk = ids.subarray(at, at + this.#chunk);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
-      const outputs = chunk.length === 1
-        ? this.instance.runSync(inputs)
-        : await this.instance.run(inputs, signal === undefined ? {} : { signal });
+      const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       logits = outputs.logits.data as Float32Array<ArrayBuffer>;
       past += chunk.length;
     }

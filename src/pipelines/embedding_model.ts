@@ -1,6 +1,7 @@
 /** Sentence embeddings with a loaded encoder. */
 import type { Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
+import { nextTurn } from "../event_loop.ts";
 import { unitVector } from "../quantize/unit_vector.ts";
 import { MAX_TEXT_LENGTH } from "../text/tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -27,6 +28,8 @@ export interface EmbedOptions<F extends EmbeddingFormat = "float32"> {
   readonly prefix?: string;
   /** Name of one of the model's prompts, to be the prefix. Default: the model's default, if any. */
   readonly prompt?: string;
+  /** Most tokens that the texts may have together, each cut to what the model reads. Default: any. */
+  readonly maxTotalTokens?: number;
   /** Stops between two batches with its reason. */
   readonly signal?: AbortSignal;
   /** Called with the texts done and in all. */
@@ -151,6 +154,7 @@ export class EmbeddingModel implements Disposable {
     checkEmbeddingFormat(format);
     const inputs = listOf(input);
     const prefix = this.#prefix(options);
+    await this.#checkTotal(inputs, prefix, options);
     const rows: EmbeddingRows[F][] = [];
     const [tokens, truncated]: [number[], boolean[]] = [[], []];
     for (let first = 0; first < inputs.length; first += WINDOW) {
@@ -159,7 +163,7 @@ export class EmbeddingModel implements Disposable {
       const lengths = window.map(({ ids }) => ids.length);
       let done = first;
       for (const batch of raggedBatches(lengths, this.#batchTokens, this.#batchTexts)) {
-        if (done > 0) await turn();
+        if (done > 0) await nextTurn();
         signal?.throwIfAborted();
         this.#run(window, batch).forEach((row, s) => {
           rows[first + batch.texts[s]] = toEmbeddingFormat(row, format);
@@ -170,6 +174,17 @@ export class EmbeddingModel implements Disposable {
       truncated.push(...window.map((text) => text.truncated));
     }
     return { rows, tokens, truncated };
+  }
+
+  /**
+   * Whether ids begin and end with the special ones that the model's tokenizer puts around a text. Ids of
+   * another tokenizer most often do not, and their embedding says nothing.
+   */
+  isFramed(ids: ArrayLike<number>): boolean {
+    const { before, after } = this.tokenizer.frame;
+    const start = ids.length - after.length;
+    return start >= before.length && before.every((id, i) => ids[i] === id) &&
+      after.every((id, i) => ids[start + i] === id);
   }
 
   /** Embeds texts that were tokenised elsewhere, with their special tokens. */
@@ -195,6 +210,27 @@ export class EmbeddingModel implements Disposable {
   /** Frees the model's memory. */
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
+  }
+
+  /** Counts the tokens before anything is computed. */
+  async #checkTotal(
+    inputs: readonly EmbeddingInput[],
+    prefix: string,
+    { maxTotalTokens, signal }: EmbedOptions<EmbeddingFormat>,
+  ): Promise<void> {
+    if (maxTotalTokens === undefined) return;
+    let total = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      total += this.#encode(inputs[i], prefix, i).ids.length;
+      if (total > maxTotalTokens) {
+        throw new FewbitError(
+          "limit_exceeded",
+          `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
+        );
+      }
+      if (i % WINDOW === WINDOW - 1) await nextTurn();
+      signal?.throwIfAborted();
+    }
   }
 
   #prefix({ prefix, prompt }: EmbedOptions<EmbeddingFormat>): string {
@@ -259,9 +295,4 @@ function listOf(input: EmbeddingInput | readonly EmbeddingInput[]): readonly Emb
     );
   }
   return typeof input[0] === "number" ? [input as number[]] : input;
-}
-
-/** Lets the host do other work, such as aborting. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

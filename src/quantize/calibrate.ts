@@ -2,6 +2,7 @@
  * Calibration: runs an integer network node by node, sets the scale of each activation from what it
  * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
  */
+import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
 import type { Inputs, Instance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
@@ -113,7 +114,7 @@ export async function calibrateRuns(
     }
     seen += samples;
     onProgress?.(seen);
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
   }
   if (seen === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
   return run.scales;

@@ -113,6 +113,11 @@ export class Tokenizer {
     }
   }
 
+  /** Ids of the special tokens in front of a text and behind it. */
+  get frame(): { readonly before: readonly number[]; readonly after: readonly number[] } {
+    return this.#single;
+  }
+
   /**
    * Text to ids. Throws `limit_exceeded` for a text of more than 2^22 UTF-16 code units or, with a
    * Unigram model, one with more tokens than fit the stack (some 10^5), `invalid_argument` if the

@@ -195,11 +195,11 @@ Deno.test("a signal stops loading, and embedding between two batches", async () 
   const work = embedder.embed(Array(100).fill("a"), {
     signal: controller.signal,
     onProgress: () => {
-      if (++batches === 3) setTimeout(() => controller.abort(reason));
+      if (++batches === 3) controller.abort(reason);
     },
   });
   await assert.rejects(work, reason);
-  assert.ok(batches < 10, `${batches} batches`);
+  assert.equal(batches, 3);
   assert.equal((await embedder.embed("a")).rows.length, 1);
 });
 

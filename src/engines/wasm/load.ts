@@ -9,7 +9,7 @@ import { ProgramError } from "../../program/verdict.ts";
 import { limitsOf } from "../_limits.ts";
 import type { Limits } from "../_limits.ts";
 import type { LoadOptions } from "../engine.ts";
-import type { LoadedProgram } from "../_base_instance.ts";
+import type { LoadedProgram } from "../_loaded_program.ts";
 import type { WasmExports } from "./_exports.ts";
 import { check, Residence } from "./_residence.ts";
 import { SourceReader } from "./_source.ts";
