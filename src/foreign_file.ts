@@ -37,11 +37,11 @@ const LOOK = 512;
  * `undefined` where nothing is known of them.
  *
  * @param bytes The file, or its first bytes.
- * @param expected Word by which the reader's own format is known here, which is not named.
+ * @param expected Words by which the reader's own format is known here, which is not named.
  */
 export function foreignFile(bytes: Uint8Array, expected?: string): string | undefined {
   const what = kindOf(bytes);
-  return what === undefined || expected !== undefined && what.includes(expected)
+  return what === undefined || expected !== undefined && ` ${what} `.includes(` ${expected} `)
     ? undefined
     : `it is ${what}`;
 }
