@@ -48,7 +48,7 @@ export function parseJson(
     const start = typeof source === "string"
       ? new TextEncoder().encode(source.slice(0, 512))
       : source;
-    const foreign = foreignFile(start, "text");
+    const foreign = foreignFile(start, "text in JSON");
     throw new FewbitError("invalid_file", `${action}: ${foreign ?? "the text is not JSON"}`, {
       cause,
     });

@@ -74,8 +74,8 @@ const READERS: readonly (readonly [name: string, read: Read, own: readonly strin
   ["load", (bytes) => load(bytes), ["fewbit", "tar"]],
   ["load, reference", (bytes) => load(bytes, { engine: "reference" }), ["fewbit", "tar"]],
   ["load, a stream", (bytes) => load(new Blob([bytes]).stream()), ["fewbit", "tar"]],
-  ["parseJson", (bytes) => parseJson("Cannot read x", bytes), ["words", "a script"]],
-  ["readJson", (bytes) => withFile(bytes, readJson), ["words", "a script"]],
+  ["parseJson", (bytes) => parseJson("Cannot read x", bytes), []],
+  ["readJson", (bytes) => withFile(bytes, readJson), []],
 ];
 
 /** Readers of texts. */
