@@ -4,7 +4,7 @@ import { ENGINES } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text_generator.ts";
 import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text_session.ts";
 import { readAll } from "./_lines.ts";
-import { note, print, write } from "./_print.ts";
+import { ClosedOutput, note, print, write } from "./_print.ts";
 import { choice, number } from "./_run.ts";
 
 /** Longest prompt that is read from standard input. */
@@ -86,7 +86,7 @@ async function stream(lm: TextGenerator, prompt: string, options: GenerateOption
       if (usage !== undefined) note(`\n\n${summary(lm, finishReason, usage, options)}`);
     }
   } catch (error) {
-    if (started) note("");
+    if (started && !(error instanceof ClosedOutput)) note("");
     throw error;
   }
 }
