@@ -165,6 +165,7 @@ export { decodeTQ1, encodeTQ1 } from "./src/formats/ternary/tq1_0.ts";
 export { decodeTQ2, encodeTQ2 } from "./src/formats/ternary/tq2_0.ts";
 export { tokenizerFromGguf } from "./src/text/gguf_tokenizer.ts";
 export type { GgufTokenizer } from "./src/text/gguf_tokenizer.ts";
+export { TensorMap } from "./src/formats/tensor_map.ts";
 export { openSafetensors, openShardedSafetensors } from "./src/formats/safetensors_file.ts";
 export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";

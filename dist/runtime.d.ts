@@ -47,8 +47,11 @@ export type ProgramSource = ProgramPart | readonly ProgramPart[];
 export type ProgramPart = Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /**
- * A loaded program with parameters, state and memory of its own. Forks share its constants. Not
- * re-entrant: one run at a time.
+ * A loaded program with parameters, state and memory of its own. Forks share its constants.
+ *
+ * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it,
+ * {@linkcode Instance.begin} and {@linkcode Instance.runSync} are refused while one is in progress. What
+ * is refused (a missing input, a wrong size or type, a value that fails its check) changes nothing.
  */
 export interface Instance extends Disposable {
     /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
@@ -59,7 +62,10 @@ export interface Instance extends Disposable {
     readonly id: string;
     /** Bytes that this instance and its shared constants occupy. */
     readonly memoryBytes: number;
-    /** Runs an entry; yields to the event loop between slices, so that it can be aborted. */
+    /**
+     * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
+     * loop between instructions.
+     */
     run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
     /** Runs an entry to its end. */
     runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;
@@ -294,7 +300,7 @@ export interface RunOptions {
     readonly symbols?: Readonly<Record<string, number>>;
     /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
     readonly signal?: AbortSignal;
-    /** Called with the instructions done and in all ({@linkcode Instance.run} only). */
+    /** Called with the instructions done and in all, about once a millisecond ({@linkcode Instance.run} only). */
     readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -319,7 +325,7 @@ export interface Execution {
     readonly done: number;
     /** Runs up to `count` more instructions; returns whether the entry is done. */
     advance(count?: number): boolean;
-    /** Copies of the outputs. */
+    /** Copies of the outputs, once the entry is done. */
     outputs(): Outputs;
 }
 
@@ -398,6 +404,8 @@ export type ErrorCode =
  | "disposed"
 /** A file, name or entry that was asked for is not there. */
  | "not_found"
+/** The file system, the network or a pipe failed: no space, no permission, no connection. */
+ | "io_error"
 /** The engine found itself in a state it should not reach: a defect of fewbit. */
  | "internal";
 

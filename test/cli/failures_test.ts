@@ -1,5 +1,6 @@
 /** Failures of files, networks and pipes: one line, a status, and no trace of a stack. */
 import assert from "node:assert/strict";
+import { CALIBRATION, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
 import { makePipe, withFolder } from "../files/_temporary.ts";
 import { fails, fewbit, start } from "./_fewbit.ts";
 
@@ -157,4 +158,38 @@ Deno.test("cli: a picture that is broken is named, in a list and in a folder", a
     await Deno.mkdir(`${folder}/bird`);
     await fails(["eval", VIT, "--images", folder], /class "[^"]*bird" has no/);
   });
+});
+
+Deno.test({
+  name: "cli: at a terminal, standard input is announced by both commands that read it",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    for (const [args, what] of [["generate --max-tokens 2", "a text"], ["embed MODEL", "texts"]]) {
+      await withFolder(async (folder) => {
+        writeTinyEncoder(`${folder}/encoder`);
+        await Deno.writeTextFile(`${folder}/texts`, CALIBRATION.join("\n"));
+        const model = `${folder}/tiny.fewbit`;
+        const calibration = ["--calibration", `${folder}/texts`];
+        await fewbit(["quantize", `${folder}/encoder`, ...calibration, "-o", model]);
+        const command = `${Deno.execPath()} run -qA ${at("cli.ts")} ${
+          args.replace("MODEL", model)
+        }`;
+        // A terminal of its own.
+        const child = new Deno.Command("script", {
+          args: ["-qec", command, "/dev/null"],
+          stdin: "piped",
+          stdout: "piped",
+        }).spawn();
+        const writer = child.stdin.getWriter();
+        await new Promise((resolve) => setTimeout(resolve, 800));
+        await writer.write(new TextEncoder().encode("the cat\n\x04"));
+        const { stdout, code } = await child.output();
+        await writer.close().catch(() => {});
+        const text = new TextDecoder().decode(stdout);
+        assert.equal(code, 0, text);
+        const announced = `Reading ${what}.*from standard input; Ctrl-D ends it`;
+        assert.match(text, new RegExp(announced));
+      });
+    }
+  },
 });
