@@ -10,23 +10,33 @@ const SCHEMES = ["http:", "https:", "data:", "blob:"];
 /**
  * Fetches a URL. The response is good, and an error while its body is read is one of fewbit.
  *
- * @throws {FewbitError} `not_found` for the statuses 404 and 410, `io_error` for others and where there
- * is no connection, `unsupported` for other schemes. An abort throws the signal's reason.
+ * @throws {FewbitError} `not_found` where the server does not give the file, whatever its status,
+ * `io_error` where there is no connection, `unsupported` for other schemes. An abort throws the
+ * signal's reason.
  */
 export async function fetchFile(url: URL, signal?: AbortSignal): Promise<Response> {
+  return await checked(url, await fetchAny(url, signal), signal);
+}
+
+async function checked(
+  url: URL,
+  response: Response,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  if (response.ok) return withTypedBody(url, response, signal);
+  await response.body?.cancel().catch(() => {});
+  throw new FewbitError("not_found", `Cannot fetch ${shown(url)}: status ${response.status}`);
+}
+
+async function fetchAny(url: URL, signal: AbortSignal | undefined): Promise<Response> {
   if (!SCHEMES.includes(url.protocol)) {
     throw new FewbitError("unsupported", `Cannot fetch ${shown(url)}: expected http or https`);
   }
-  let response: Response;
   try {
-    response = await fetch(url, signal === undefined ? {} : { signal });
+    return await fetch(url, signal === undefined ? {} : { signal });
   } catch (cause) {
     throw networkError(url, cause, signal);
   }
-  if (response.ok) return withTypedBody(url, response, signal);
-  await response.body?.cancel().catch(() => {});
-  const code = response.status === 404 || response.status === 410 ? "not_found" : "io_error";
-  throw new FewbitError(code, `Cannot fetch ${shown(url)}: status ${response.status}`);
 }
 
 /** Fetches all bytes of a URL. */
@@ -35,7 +45,14 @@ export async function fetchBytes(
   signal?: AbortSignal,
   maxBytes = MAX_BYTES,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { body } = await fetchFile(url, signal);
+  return await bytesOf(url, await fetchFile(url, signal), maxBytes);
+}
+
+async function bytesOf(
+  url: URL,
+  { body }: Response,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let total = 0;
   for await (const chunk of body ?? []) {
@@ -51,17 +68,17 @@ export async function fetchBytes(
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-/** Fetches all bytes of a URL; `undefined` where the server has none. */
+/** Fetches all bytes of a URL; `undefined` where the server says by status 404 or 410 that it has none. */
 export async function fetchOptionalBytes(
   url: URL,
   signal?: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  try {
-    return await fetchBytes(url, signal);
-  } catch (error) {
-    if (error instanceof FewbitError && error.code === "not_found") return undefined;
-    throw error;
+  const response = await fetchAny(url, signal);
+  if (response.status === 404 || response.status === 410) {
+    await response.body?.cancel().catch(() => {});
+    return undefined;
   }
+  return await bytesOf(url, await checked(url, response, signal), MAX_BYTES);
 }
 
 /** The response with a body whose failures are typed, and that has all bytes it was said to have. */

@@ -58,7 +58,7 @@ Deno.test("readTokenizer() fetches; only status 404 means that there is no confi
   const base = `http://localhost:${server.addr.port}/m?key=1`;
   assert.deepEqual((await readTokenizer(base)).config, {});
   status = 500;
-  await assert.rejects(() => readTokenizer(base), code("io_error", "status 500"));
+  await assert.rejects(() => readTokenizer(base), code("not_found", "status 500"));
   files["/m/tokenizer_config.json"] = JSON.stringify(config);
   files["/m/chat_template.jinja"] = "x";
   assert.equal((await readTokenizer(new URL(base))).config.chat_template, "x");
