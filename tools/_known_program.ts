@@ -114,7 +114,10 @@ export async function knownProgram(): Promise<KnownProgram> {
   const outputs = instance.runSync(given);
   const { program: { tensors }, segments } = decodeHead(file);
   const { offsets, bytes } = verify(instance.program, segments).plan;
-  const region = (name: "input" | "output", values: Record<string, ArrayBufferView>): Uint8Array => {
+  const region = (
+    name: "input" | "output",
+    values: Record<string, ArrayBufferView>,
+  ): Uint8Array => {
     const places = tensors.map((tensor, i) => ({ tensor, i })).filter(({ tensor }) =>
       tensor.region === name
     );
