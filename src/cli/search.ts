@@ -1,7 +1,6 @@
 /** `fewbit search`. */
 import { defineCommand } from "./_command.ts";
 import { ENGINES } from "../engines/load.ts";
-import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { withFileErrors } from "../files/file_error.ts";
@@ -47,15 +46,18 @@ export default defineCommand({
       tokens: args.tokens === undefined ? undefined : count("tokens", args.tokens, 2 ** 16),
       overlap: args.overlap === undefined ? undefined : count("overlap", args.overlap, 2 ** 16),
     };
-    using embedder = add === undefined
-      ? await openModel(args.model ?? (await readIndex(path)).model.source, engine, signal)
-      : await openModel(args.model ?? (await readIndexIfAny(path))?.model.source, engine, signal);
+    if (add !== undefined) await checkOutput(path, args.model === undefined ? [] : [args.model]);
+    const present = add === undefined ? await readIndex(path) : await readIndexIfAny(path);
+    const source = args.model ?? present?.model.source;
+    if (source === undefined) {
+      throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
+    }
+    using embedder = await TextEmbedder.fromPretrained(source, { engine, signal });
     if (add !== undefined) {
-      await checkOutput(path, args.model === undefined ? [] : [args.model]);
       // Another process that adds to this index waits, and then begins with what this one has written.
       await withFileLock(path, async () => {
         const before = await readIndexIfAny(path);
-        const index = before ?? await emptyIndex(embedder, args.model!);
+        const index = before ?? await emptyIndex(embedder, source);
         checkModel(index, embedder);
         const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
         const updated = await addFolder(all, add, embedder, signal);
@@ -79,15 +81,6 @@ async function readIndex(path: string): Promise<PassageIndex> {
 async function readIndexIfAny(path: string): Promise<PassageIndex | undefined> {
   const bytes = await readOptionalFile(path);
   return bytes && await decodePassageIndex(bytes);
-}
-
-async function openModel(
-  source: string | undefined,
-  engine: EngineName,
-  signal: AbortSignal,
-): Promise<TextEmbedder> {
-  if (source !== undefined) return await TextEmbedder.fromPretrained(source, { engine, signal });
-  throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
 }
 
 async function emptyIndex(

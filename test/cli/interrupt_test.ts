@@ -13,19 +13,24 @@ const TEXT = at("models/hgrn-shakespeare.fewbit");
 const MAX_MS = 1500;
 
 /** Starts a command, interrupts it after some time and looks how it ends. */
-async function interrupt(args: readonly string[], after: number, folder: string): Promise<void> {
+async function interrupt(
+  args: readonly string[],
+  after: number,
+  folder: string,
+  signal: "SIGINT" | "SIGTERM" = "SIGINT",
+): Promise<void> {
   const child = start(args, { stdin: "piped" });
   const out = new Response(child.stdout).arrayBuffer();
   const err = new Response(child.stderr).text();
   await new Promise((resolve) => setTimeout(resolve, after));
   const signalled = performance.now();
-  child.kill("SIGINT");
+  child.kill(signal);
   const { code } = await child.status;
   const ms = performance.now() - signalled;
   await child.stdin.close().catch(() => {});
   await out;
   const text = await err;
-  assert.equal(code, 130, `${args.join(" ")}: ${text}`);
+  assert.equal(code, signal === "SIGINT" ? 130 : 143, `${args.join(" ")}: ${text}`);
   assert.ok(ms < MAX_MS, `${args.join(" ")} took ${ms.toFixed(0)} ms`);
   assert.match(text, /fewbit: interrupted\n$/, args.join(" "));
   assert.doesNotMatch(text, /\bat .*\.ts/);
@@ -119,6 +124,8 @@ Deno.test({
       for (const [name, args, after] of cases) {
         await t.step(name, () => interrupt(args, after, folder));
       }
+      const [, args, after] = cases[1];
+      await t.step("SIGTERM", () => interrupt(args, after, folder, "SIGTERM"));
     });
   },
 });
