@@ -1,7 +1,7 @@
 import { FewbitError } from "../errors.ts";
 
 /** Bytes of memory that the values of a header may take, about: a byte in a file can become thirty. */
-const MAX_BYTES = 2 ** 28;
+const MAX_BYTES = 2 ** 27;
 
 /** What values take in memory of a host, about. */
 export const VALUE_BYTES = { number: 8, bigint: 32, string: 48, object: 256 } as const;
