@@ -85,10 +85,12 @@ async function answer(
 /** The path, where the request has a URL: one with a broken `Host` has none. */
 function pathOf(request: Request): string {
   try {
-    return new URL(request.url).pathname;
+    // A path in it would be taken for that of the request.
+    if (!/[\s/?#@\\]/.test(request.headers.get("host") ?? "")) return new URL(request.url).pathname;
   } catch {
-    throw new Refusal(400, "The request has no valid URL; see its Host header.");
+    // Told below.
   }
+  throw new Refusal(400, "The request has no valid URL; see its Host header.");
 }
 
 function checkMethod({ method }: Request, allowed: "GET" | "POST"): void {

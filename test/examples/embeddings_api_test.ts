@@ -169,8 +169,18 @@ Deno.test("pages of other origins may ask, also for errors", async () => {
 
 Deno.test("a request without a valid URL is a 400, and nothing of it is logged", async () => {
   const request = new Request("http://host/health");
-  Object.defineProperty(request, "url", { value: "http://a b/health" });
+  Object.defineProperty(request, "url", { configurable: true, value: "http://a b/health" });
   await refusal(400, handler(request), /Host/);
+  for (const host of ["a/b", "a b", "a?b", "user@host", "a\\b", "a#b"]) {
+    const headers = new Headers();
+    // A Request would leave it out.
+    Object.defineProperty(request, "url", { configurable: true, value: "http://host/health" });
+    Object.defineProperty(request, "headers", {
+      configurable: true,
+      value: { get: (name: string) => name === "host" ? host : headers.get(name) },
+    });
+    await refusal(400, handler(request), /Host/);
+  }
 });
 
 Deno.test("a model that takes too long to load is a 503, and is waited for again", async () => {
