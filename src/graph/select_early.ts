@@ -73,7 +73,11 @@ function needs(
   for (const node of nodes.toReversed()) {
     const { op, inputs, output, attributes } = node;
     const selects = op === "SelectRow";
-    const local = selects ? [0] : isLocal(node, producers) && !whole.has(output.id) ? ROW_LOCAL[op] : [];
+    const local = selects
+      ? [0]
+      : isLocal(node, producers) && !whole.has(output.id)
+      ? ROW_LOCAL[op]
+      : [];
     if (local.length === 0) whole.add(output.id);
     const wanted = selects ? attributes.row as number : row.get(output.id)!;
     inputs.forEach((input, i) => {
