@@ -1,9 +1,12 @@
 /** All commands. A command is loaded when it is used, so that a help text costs nothing. */
-import type { Command } from "./_command.ts";
+import type { Command } from "@commander-js/extra-typings";
+
+/** Gives a command its words, its options, and what it does until the signal says stop. */
+export type DefineCommand = (command: Command, signal: AbortSignal) => void;
 
 interface Entry {
   readonly description: string;
-  readonly load: () => Promise<{ readonly default: Command }>;
+  readonly load: () => Promise<{ readonly default: DefineCommand }>;
 }
 
 /** Commands by their names. */

@@ -1,12 +1,10 @@
 /** Running a command line, from its words to its exit status. */
+import { CommanderError } from "@commander-js/extra-typings";
 import { FewbitError } from "../errors.ts";
-import { closest } from "./_closest.ts";
-import type { Command } from "./_command.ts";
 import { COMMANDS } from "./_commands.ts";
 import { asTyped } from "./_flags_as_typed.ts";
-import { commandHelp, mainHelp } from "./_help.ts";
-import { parse, type Parsed, UsageError } from "./_parse.ts";
-import { ClosedOutput, note, oneLine, print } from "./_print.ts";
+import { ClosedOutput, note, oneLine } from "./_print.ts";
+import { newProgram, typedFlags, usageMessage } from "./_program.ts";
 
 /** Version of the package. */
 const VERSION = "0.1.0";
@@ -29,54 +27,45 @@ export const STATUS = {
  * defect and shows where it happened.
  */
 export async function runMain(args: readonly string[], signal: AbortSignal): Promise<number> {
-  const [name, ...rest] = args;
-  let [command, parsed]: [Command | undefined, Parsed | undefined] = [undefined, undefined];
+  const words = wordsOf(args);
+  const [name] = words;
+  const isCommand = Object.hasOwn(COMMANDS, name);
+  let typed: ReadonlyMap<string, string> = new Map();
   try {
-    if (name === undefined || name === "--help" || name === "-h" || name === "help") {
-      print(
-        mainHelp(Object.entries(COMMANDS).map(([each, { description }]) => [each, description])),
-      );
-      return STATUS.ok;
+    const program = newProgram(VERSION);
+    for (const [each, { description, load }] of Object.entries(COMMANDS)) {
+      const command = program.command(each).description(description);
+      if (each !== name) continue;
+      (await load()).default(command, signal);
+      typed = typedFlags(command, words.slice(1));
     }
-    if (name === "--version") {
-      print(VERSION);
-      return STATUS.ok;
-    }
-    command = await loadCommand(name);
-    parsed = parse(rest, command.arguments);
-    if (parsed.help) {
-      print(commandHelp(name, command));
-      return STATUS.ok;
-    }
-    return await command.run(parsed.values, signal) ?? STATUS.ok;
+    await program.parseAsync(words, { from: "user" });
+    return STATUS.ok;
   } catch (error) {
     if (error instanceof ClosedOutput) return STATUS.closedOutput;
     if (signal.aborted) {
       note("fewbit: interrupted");
       return STATUS.interrupted;
     }
-    if (error instanceof UsageError) {
-      const help = command === undefined ? "fewbit --help" : `fewbit ${name} --help`;
-      note(oneLine(`fewbit: ${error.message} (see ${help})`));
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return STATUS.ok;
+      const help = isCommand ? `fewbit ${name} --help` : "fewbit --help";
+      note(oneLine(`fewbit: ${usageMessage(error)} (see ${help})`));
       return STATUS.usage;
     }
     const known = knownError(error);
     if (known === undefined) note(`fewbit: a defect, please report it:\n${stackOf(error)}`);
-    else {
-      const message = command === undefined || parsed === undefined
-        ? known.message
-        : asTyped(known.message, command.arguments, parsed.typed);
-      note(oneLine(`fewbit: ${message}`));
-    }
+    else note(oneLine(`fewbit: ${asTyped(known.message, typed)}`));
     return STATUS.failed;
   }
 }
 
-async function loadCommand(name: string): Promise<Command> {
-  if (Object.hasOwn(COMMANDS, name)) return (await COMMANDS[name].load()).default;
-  const meant = closest(name, Object.keys(COMMANDS));
-  const hint = meant === undefined ? "" : `; did you mean ${meant}?`;
-  throw new UsageError(`Unknown command ${JSON.stringify(name)}${hint}`);
+/** `fewbit` alone asks for help, and `fewbit help classify` for that of a command. */
+function wordsOf(args: readonly string[]): readonly string[] {
+  const words = args.length === 0 || args[0] === "help" ? [...args.slice(1), "--help"] : args;
+  const [name] = words;
+  // With `--help` behind it, commander would show help for a command that is not there.
+  return name.startsWith("-") || Object.hasOwn(COMMANDS, name) ? words : [name];
 }
 
 /** Errors of fewbit, and of a host that has no more memory. */

@@ -1,5 +1,5 @@
 /** `fewbit convert`. */
-import { defineCommand } from "./_command.ts";
+import type { Command } from "@commander-js/extra-typings";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -13,34 +13,29 @@ import { formatBytes } from "../format_bytes.ts";
 import { print } from "./_print.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
 
-export default defineCommand({
-  description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
-  arguments: {
-    checkpoint: {
-      type: "positional",
-      description: "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
-      required: true,
-    },
-    output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
-    config: { type: "string", description: "config.json (default: read off the tensors' shapes)" },
-    heads: { type: "string", description: "Attention heads of a DeiT (default: channels / 64)" },
-    "image-size": {
-      type: "string",
-      description: "Pixels of a side of a Swin's image (default 224)",
-    },
-  },
-  run: async (args, signal) => {
-    const { checkpoint, output, config } = args;
-    await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);
-    const program = await isFolder(checkpoint)
-      ? await convertText(checkpoint, signal)
-      : await convertImages(args);
-    const bytes = await encodeProgram(program);
-    signal.throwIfAborted();
-    await writeWhole(output, bytes, signal);
-    print(`${output}: ${formatBytes(bytes.length)}`);
-  },
-});
+/** What `fewbit convert` takes and does. */
+export default function convertCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument(
+      "<checkpoint>",
+      "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
+    )
+    .option("-o, --output <file>", "File to write", "model.fewbit")
+    .option("--config <file>", "config.json (default: read off the tensors' shapes)")
+    .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
+    .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default 224)")
+    .action(async (checkpoint, options) => {
+      const { output, config } = options;
+      await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);
+      const program = await isFolder(checkpoint)
+        ? await convertText(checkpoint, signal)
+        : await convertImages(checkpoint, options);
+      const bytes = await encodeProgram(program);
+      signal.throwIfAborted();
+      await writeWhole(output, bytes, signal);
+      print(`${output}: ${formatBytes(bytes.length)}`);
+    });
+}
 
 async function convertText(folder: string, signal: AbortSignal): Promise<CompiledProgram> {
   const { weights, ...files } = await openTextCheckpoint(folder);
@@ -52,17 +47,15 @@ async function convertText(folder: string, signal: AbortSignal): Promise<Compile
   return program;
 }
 
-async function convertImages(args: {
-  readonly checkpoint: string;
-  readonly config: string | undefined;
-  readonly heads: string | undefined;
-  readonly "image-size": string | undefined;
-}): Promise<CompiledProgram> {
-  const config = args.config === undefined ? {} : await readConfig(args.config);
-  if (args.heads !== undefined) config.num_heads = count("heads", args.heads);
-  const side = args["image-size"];
-  if (side !== undefined) config.image_size = count("image-size", side);
-  const weights = await readWeightsFile(args.checkpoint);
+async function convertImages(
+  checkpoint: string,
+  options: { readonly config?: string; readonly heads?: string; readonly imageSize?: string },
+): Promise<CompiledProgram> {
+  const { heads, imageSize } = options;
+  const config = options.config === undefined ? {} : await readConfig(options.config);
+  if (heads !== undefined) config.num_heads = count("heads", heads);
+  if (imageSize !== undefined) config.image_size = count("image-size", imageSize);
+  const weights = await readWeightsFile(checkpoint);
   return convertVision({ config, weights }).program;
 }
 

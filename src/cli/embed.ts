@@ -1,5 +1,5 @@
 /** `fewbit embed`. */
-import { defineCommand } from "./_command.ts";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
@@ -22,64 +22,57 @@ const DTYPES: Readonly<Record<EmbeddingFormat, DType>> = {
   binary: "u8",
 };
 
-export default defineCommand({
-  description: "Embed texts with a sentence encoder",
-  arguments: {
-    model: {
-      type: "positional",
-      description: "model.fewbit, or the folder of a float encoder whose scales ship",
-      required: true,
-    },
-    texts: { type: "positional", description: "Texts to embed", multiple: true },
-    input: {
-      type: "string",
-      description: "File with a text in each line (-, or without texts: standard input)",
-    },
-    output: {
-      type: "string",
-      alias: "o",
-      default: "-",
-      description: "File to write: .npy, one row a text, or .jsonl (default, or -: JSON lines)",
-    },
-    format: { type: "string", default: "float32", description: EMBEDDING_FORMATS.join(", ") },
-    prefix: { type: "string", description: "Text in front of each line" },
-    prompt: { type: "string", description: "Name of one of the model's prompts" },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-  },
-  run: async (args, signal) => {
-    const { model, output, prefix, prompt } = args;
-    if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
-      );
-    }
-    if (args.texts.length > 0 && args.input !== undefined) {
-      throw new FewbitError("invalid_argument", "Give texts or --input, not both");
-    }
-    const input = args.texts.length > 0 ? args.texts : args.input ?? "-";
-    if (output !== "-") {
-      await checkOutput(output, [
-        model,
-        ...typeof input === "string" && input !== "-" ? [input] : [],
-      ]);
-    }
-    const format = choice("format", args.format, EMBEDDING_FORMATS);
-    const engine = choice("engine", args.engine, ENGINES);
-    using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
-    const options = {
-      format,
-      signal,
-      ...prefix !== undefined && { prefix },
-      ...prompt !== undefined && { prompt },
-    };
-    if (output === "-") {
-      for await (const line of jsonLines(embedder, input, options)) print(line);
-    } else if (output.endsWith(".npy")) {
-      await writeWhole(output, await npyOf(embedder, input, format, options), signal);
-    } else await writeWhole(output, await jsonOf(embedder, input, options), signal);
-  },
-});
+/** What `fewbit embed` takes and does. */
+export default function embedCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<model>", "model.fewbit, or the folder of a float encoder whose scales ship")
+    .argument("[texts...]", "Texts to embed")
+    .option(
+      "--input <file>",
+      "File with a text in each line (-, or without texts: standard input)",
+    )
+    .addOption(
+      new Option("-o, --output <file>", "File to write: .npy, one row a text, or .jsonl")
+        .default("-", "-, JSON lines on standard output"),
+    )
+    .option("--format <name>", EMBEDDING_FORMATS.join(", "), "float32")
+    .option("--prefix <text>", "Text in front of each line")
+    .option("--prompt <name>", "Name of one of the model's prompts")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .action(async (model, texts, options) => {
+      const { output, prefix, prompt } = options;
+      if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
+        );
+      }
+      if (texts.length > 0 && options.input !== undefined) {
+        throw new FewbitError("invalid_argument", "Give texts or --input, not both");
+      }
+      const input = texts.length > 0 ? texts : options.input ?? "-";
+      if (output !== "-") {
+        await checkOutput(output, [
+          model,
+          ...typeof input === "string" && input !== "-" ? [input] : [],
+        ]);
+      }
+      const format = choice("format", options.format, EMBEDDING_FORMATS);
+      const engine = choice("engine", options.engine, ENGINES);
+      using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
+      const embedding = {
+        format,
+        signal,
+        ...prefix !== undefined && { prefix },
+        ...prompt !== undefined && { prompt },
+      };
+      if (output === "-") {
+        for await (const line of jsonLines(embedder, input, embedding)) print(line);
+      } else if (output.endsWith(".npy")) {
+        await writeWhole(output, await npyOf(embedder, input, format, embedding), signal);
+      } else await writeWhole(output, await jsonOf(embedder, input, embedding), signal);
+    });
+}
 
 /** Where texts come from: they themselves, or a file with a text in each line. */
 type Input = string | readonly string[];

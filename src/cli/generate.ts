@@ -1,5 +1,5 @@
 /** `fewbit generate`. */
-import { defineCommand } from "./_command.ts";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text_generator.ts";
 import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text_session.ts";
@@ -10,56 +10,56 @@ import { choice, number } from "./_run.ts";
 /** Longest prompt that is read from standard input. */
 const MAX_PROMPT_BYTES = 2 ** 26;
 
-export default defineCommand({
-  description: "Write on from a prompt with a language model",
-  arguments: {
-    prompt: {
-      type: "positional",
-      description: "Text to go on from (default, or -: standard input)",
-      required: false,
-    },
-    model: {
-      type: "string",
-      description: "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
+/** What `fewbit generate` takes and does. */
+export default function generateCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("[prompt]", "Text to go on from (default, or -: standard input)")
+    .option(
+      "--model <model>",
+      "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
         "(default: a small model of Shakespeare's plays)",
-    },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-    "max-tokens": { type: "string", description: "Tokens to write at most (model's, or 256)" },
-    temperature: { type: "string", description: "0 takes the best token (model's, or 1)" },
-    "top-k": { type: "string", description: "Only the k best tokens; 0: all (default)" },
-    "top-p": { type: "string", description: "Only the best with this probability (default 1)" },
-    "min-p": { type: "string", description: "Only tokens p times as probable as the best" },
-    "repetition-penalty": { type: "string", description: "For the last 64 tokens (default 1)" },
-    stop: {
-      type: "string",
-      multiple: true,
-      description: "Text that ends the answer; \\n is a line break",
-    },
-    seed: { type: "string", description: "The same seed writes the same text everywhere" },
-    logprobs: { type: "string", default: "0", description: "Show the n most probable tokens" },
-    json: { type: "boolean", description: "One JSON object with text, tokens and usage" },
-  },
-  run: async (args, signal) => {
-    const options: GenerateOptions = {
-      ...optional("maxTokens", "max-tokens", args["max-tokens"]),
-      ...optional("temperature", "temperature", args.temperature),
-      ...optional("topK", "top-k", args["top-k"]),
-      ...optional("topP", "top-p", args["top-p"]),
-      ...optional("minP", "min-p", args["min-p"]),
-      ...optional("repetitionPenalty", "repetition-penalty", args["repetition-penalty"]),
-      seed: args.seed === undefined ? drawSeed() : number("seed", args.seed),
-      logprobs: number("logprobs", args.logprobs),
-      stop: args.stop.map((text) => text.replaceAll("\\n", "\n")),
-      signal,
-    };
-    const engine = choice("engine", args.engine, ENGINES);
-    const prompt = await promptOf(args.prompt);
-    using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
-    if (args.json) await printJson(lm, prompt, options);
-    else if (options.logprobs === 0) await stream(lm, prompt, options);
-    else await printTokens(lm, prompt, options);
-  },
-});
+    )
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .option("--max-tokens <n>", "Tokens to write at most (model's, or 256)")
+    .option("--temperature <t>", "0 takes the best token (model's, or 1)")
+    .option("--top-k <k>", "Only the k best tokens; 0: all (default)")
+    .option("--top-p <p>", "Only the best with this probability (default 1)")
+    .option("--min-p <p>", "Only tokens p times as probable as the best")
+    .option("--repetition-penalty <penalty>", "For the last 64 tokens (default 1)")
+    .option(
+      "--stop <text>",
+      "Text that ends the answer; \\n is a line break; may be given again",
+      gather,
+    )
+    .option("--seed <n>", "The same seed writes the same text everywhere")
+    .option("--logprobs <n>", "Show the n most probable tokens", "0")
+    .option("--json", "One JSON object with text, tokens and usage")
+    .action(async (given, args) => {
+      const options: GenerateOptions = {
+        ...optional("maxTokens", "max-tokens", args.maxTokens),
+        ...optional("temperature", "temperature", args.temperature),
+        ...optional("topK", "top-k", args.topK),
+        ...optional("topP", "top-p", args.topP),
+        ...optional("minP", "min-p", args.minP),
+        ...optional("repetitionPenalty", "repetition-penalty", args.repetitionPenalty),
+        seed: args.seed === undefined ? drawSeed() : number("seed", args.seed),
+        logprobs: number("logprobs", args.logprobs),
+        stop: (args.stop ?? []).map((text) => text.replaceAll("\\n", "\n")),
+        signal,
+      };
+      const engine = choice("engine", args.engine, ENGINES);
+      const prompt = await promptOf(given);
+      using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
+      if (args.json) await printJson(lm, prompt, options);
+      else if (options.logprobs === 0) await stream(lm, prompt, options);
+      else await printTokens(lm, prompt, options);
+    });
+}
+
+/** All values of an option that may be given more than once. */
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 /** An option, if it is given, under its name in code. */
 function optional(name: string, option: string, value: string | undefined): GenerateOptions {

@@ -1,5 +1,5 @@
 /** `fewbit search`. */
-import { defineCommand } from "./_command.ts";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
@@ -19,60 +19,65 @@ import { choice, count, progressLine, writeWhole } from "./_run.ts";
 /** Tokens of a passage, and those that it shares with the one before, where nothing else is asked. */
 const [TOKENS, OVERLAP] = [128, 32];
 
-export default defineCommand({
-  description: "Index the texts of a folder and find passages by meaning",
-  arguments: {
-    question: { type: "positional", description: "What to look for", required: false },
-    index: { type: "string", description: "File of the index", required: true },
-    add: { type: "string", description: "Folder (or file) to index, or to index again" },
-    model: {
-      type: "string",
-      description: "model.fewbit, or the folder of a float encoder (default: the index's model)",
-    },
-    tokens: { type: "string", description: `Tokens of a passage (default ${TOKENS})` },
-    overlap: { type: "string", description: `Tokens shared with the next (default ${OVERLAP})` },
-    top: { type: "string", default: "5", description: "Passages to show" },
-    json: { type: "boolean", description: "Print JSON" },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-  },
-  run: async (args, signal) => {
-    const { question, index: path, add, json } = args;
-    if (question === undefined && add === undefined) {
-      throw new FewbitError("invalid_argument", "Give a question, or a folder with --add");
-    }
-    const engine = choice("engine", args.engine, ENGINES);
-    const top = count("top", args.top);
-    const sizes = {
-      tokens: args.tokens === undefined ? undefined : count("tokens", args.tokens, 2 ** 16),
-      overlap: args.overlap === undefined ? undefined : count("overlap", args.overlap, 2 ** 16),
-    };
-    if (add !== undefined) await checkOutput(path, args.model === undefined ? [] : [args.model]);
-    const present = add === undefined ? await readIndex(path) : await readIndexIfAny(path);
-    const source = args.model ?? present?.model.source;
-    if (source === undefined) {
-      throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
-    }
-    using embedder = await TextEmbedder.fromPretrained(source, { engine, signal });
-    if (add !== undefined) {
-      // Another process that adds to this index waits, and then begins with what this one has written.
-      await withFileLock(path, async () => {
-        const before = await readIndexIfAny(path);
-        const index = before ?? await emptyIndex(embedder, source);
-        checkModel(index, embedder);
-        const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
-        const updated = await addFolder(all, add, embedder, signal);
-        await writeWhole(path, await encodePassageIndex(updated), signal);
-      }, { signal, onWait: () => note(`waiting for another fewbit that adds to ${path}`) });
-    }
-    if (question === undefined) return;
-    const index = await readIndex(path);
-    checkModel(index, embedder);
-    sizesOf(index, true, sizes, embedder);
-    const results = await askIndex(index, question, embedder, { top, signal });
-    if (json) print(JSON.stringify(results));
-    else show(results);
-  },
-});
+/** What `fewbit search` takes and does. */
+export default function searchCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("[question]", "What to look for")
+    .option("--index <file>", "File of the index (must be given)")
+    .option("--add <path>", "Folder (or file) to index, or to index again")
+    .option(
+      "--model <model>",
+      "model.fewbit, or the folder of a float encoder (default: the index's model)",
+    )
+    .option("--tokens <n>", `Tokens of a passage (default ${TOKENS})`)
+    .option("--overlap <n>", `Tokens shared with the next (default ${OVERLAP})`)
+    .option("--top <n>", "Passages to show", "5")
+    .option("--json", "Print JSON")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .action(async (question, options) => {
+      const { index: path, add, json } = options;
+      // As a required option it would be missed before a slip in its name is found.
+      if (path === undefined) command.error("error: option '--index <file>' is missing");
+      if (question === undefined && add === undefined) {
+        throw new FewbitError("invalid_argument", "Give a question, or a folder with --add");
+      }
+      const engine = choice("engine", options.engine, ENGINES);
+      const top = count("top", options.top);
+      const sizes = {
+        tokens: options.tokens === undefined ? undefined : count("tokens", options.tokens, 2 ** 16),
+        overlap: options.overlap === undefined
+          ? undefined
+          : count("overlap", options.overlap, 2 ** 16),
+      };
+      if (add !== undefined) {
+        await checkOutput(path, options.model === undefined ? [] : [options.model]);
+      }
+      const present = add === undefined ? await readIndex(path) : await readIndexIfAny(path);
+      const source = options.model ?? present?.model.source;
+      if (source === undefined) {
+        throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
+      }
+      using embedder = await TextEmbedder.fromPretrained(source, { engine, signal });
+      if (add !== undefined) {
+        // Another process that adds to this index waits, and then begins with what this one has written.
+        await withFileLock(path, async () => {
+          const before = await readIndexIfAny(path);
+          const index = before ?? await emptyIndex(embedder, source);
+          checkModel(index, embedder);
+          const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
+          const updated = await addFolder(all, add, embedder, signal);
+          await writeWhole(path, await encodePassageIndex(updated), signal);
+        }, { signal, onWait: () => note(`waiting for another fewbit that adds to ${path}`) });
+      }
+      if (question === undefined) return;
+      const index = await readIndex(path);
+      checkModel(index, embedder);
+      sizesOf(index, true, sizes, embedder);
+      const results = await askIndex(index, question, embedder, { top, signal });
+      if (json) print(JSON.stringify(results));
+      else show(results);
+    });
+}
 
 async function readIndex(path: string): Promise<PassageIndex> {
   return await decodePassageIndex(await readFile(path));
