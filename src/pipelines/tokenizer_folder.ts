@@ -1,6 +1,6 @@
 /** The tokenizer files of a model folder. */
 import { FewbitError } from "../errors.ts";
-import { isObject } from "../text/_tokenizer_json.ts";
+import { isObject } from "../text/tokenizer_json/_json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readBytes, readOptionalBytes, urlOf } from "./_sources.ts";
 

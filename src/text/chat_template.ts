@@ -1,7 +1,7 @@
 import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { FewbitError } from "../errors.ts";
 import { chatGlobals, Refusal } from "./_chat_globals.ts";
-import { isObject } from "./_tokenizer_json.ts";
+import { isObject } from "./tokenizer_json/_json.ts";
 
 /** In UTF-16 code units. */
 const MAX_TEMPLATE_LENGTH = 2 ** 20;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pairLengths } from "../../src/text/_frame.ts";
+import { pairLengths } from "../../src/text/_pair_lengths.ts";
 import { MAX_TEXT_LENGTH, Tokenizer } from "../../src/text/tokenizer.ts";
 import { fails } from "./_fails.ts";
 import { tokenizerOf, VECTORS, vectorsOf } from "./_vectors.ts";
