@@ -86,49 +86,85 @@ def bert(**flags):
 
 
 def pack_categories(category):
-    """Runs: how long and of what; the category after the last is Lu and Ll in turns."""
+    """Runs: 30 * (how long - 1) + of what; the number after the last category is Lu and Ll in turns."""
     values, i = [], 0
     cells = [category.get(c, "Cn") for c in range(0x110000)]
     turns = len(CATEGORIES)
+    assert turns < 30
     while i < len(cells):
         j = i
         while j < len(cells) and cells[j] == ("Lu", "Ll")[(j - i) % 2]:
             j += 1
-        if j - i > 2:
-            values += [turns, j - i - 1]
-        else:
+        kind = turns
+        if j - i <= 2:
+            kind = CATEGORIES.index(cells[i])
             j = i
-            while j < len(cells) and cells[j] == cells[i]:
+            # Long runs are cut, so that numbers stay below 90^3.
+            while j < len(cells) and cells[j] == cells[i] and j - i < 2**14:
                 j += 1
-            values += [CATEGORIES.index(cells[i]), j - i - 1]
+        values.append(30 * (j - i - 1) + kind)
         i = j
     return pack(values)
 
 
-def pack_mapping(mapping):
-    """Runs of code points that map to equally many others, which go on by the same steps.
+def pack_lower(lower):
+    """Runs that go up by the same steps: gap, 2 * (length - 1) + (0: every code point, 1: every second), step."""
+    values, end = [], 0
+    points = sorted(lower)
+    while points:
+        c = points[0]
+        step = lower[c] - c
 
-    gap, 2 * (length of the run - 1) + (0: one target, 1: more), targets each by difference; where there are
-    more targets, how many there are comes first. A run has one target that goes up by one.
+        def length(stride):
+            n = 1
+            while lower.get(c + n * stride, -1) - (c + n * stride) == step:
+                if stride == 2 and c + 2 * n - 1 in lower:
+                    break
+                n += 1
+            return n
+
+        stride = max((1, 2), key=length)
+        n = length(stride)
+        values += [c - end, 2 * (n - 1) + stride - 1, signed(step)]
+        end = c + (n - 1) * stride + 1
+        points = [p for p in points if p >= end]
+    return pack(values)
+
+
+def pack_mapping(mapping):
+    """Runs of code points that map to equally many others: gap, then 20 * (length of the run - 1) + how many.
+
+    Each target is written by its difference from the one before at the same place. Where all map to one target
+    and the difference is 1 from code point to code point, how many is 0, and only the first one is written.
     """
-    values, end, last = [], 0, [0]
+    values, end, last = [], 0, []
     points = sorted(mapping)
     i = 0
     while i < len(points):
         c = points[i]
-        target = mapping[c]
+        size = len(mapping[c])
+        assert size < 20
+
+        def at(k):
+            return mapping.get(c + k)
+
         n = 1
-        if len(target) == 1:
-            while c + n in mapping and mapping[c + n] == [target[0] + n]:
+        while size == 1 and at(n) == [mapping[c][0] + n]:
+            n += 1
+        steps = n > 2
+        if not steps:
+            n = 1
+            while at(n) is not None and len(at(n)) == size:
+                if size == 1 and at(n + 1) == [at(n)[0] + 1] and at(n + 2) == [at(n)[0] + 2]:
+                    break
                 n += 1
-            values += [c - end, 2 * (n - 1), signed(target[0] - last[0])]
-            last = [target[0] + n]
-        else:
-            values += [c - end, 2 * (len(target) - 2) + 1]
-            previous = last
-            for k, t in enumerate(target):
-                values.append(signed(t - (previous[k] if k < len(previous) else 0)))
-            last = target + last[len(target):]
+        values += [c - end, 20 * (n - 1) + (0 if steps else size)]
+        for k in range(1 if steps else n):
+            target = at(k)
+            values += [signed(t - (last[j] if j < len(last) else 0)) for j, t in enumerate(target)]
+            last = target + last[size:]
+        if steps:
+            last = [mapping[c][0] + n - 1] + last[1:]
         i += n
         end = c + n
     return pack(values)
@@ -236,7 +272,8 @@ def main():
     nonspacing |= {c for c in of("Mn") if nfd(chr(c)) != chr(c)}
     mark = {c for c in ALL if N.StripAccents().normalize_str(chr(c)) == ""}
     lower = {c: list(map(ord, N.Lowercase().normalize_str(chr(c)))) for c in ALL}
-    lower = {c: to for c, to in lower.items() if to != [c]}
+    assert lower.pop(0x130) == [0x69, 0x307]
+    lower = {c: to[0] for c, to in lower.items() if to != [c]}
 
     # The properties that are the same, so that one table serves them.
     assert onig(r"\s") == white == onig(r"[[:space:]]") == onig(r"\p{White_Space}")
@@ -270,17 +307,19 @@ def main():
         block("PUNCTUATION", "Punctuation of pre-tokenizers: differs from P and ASCII's here.",
               pack_set(punctuation ^ (of("P") | ASCII_PUNCTUATION))),
         block("NUMERIC", "Numeric: differs from N here.", pack_set(numeric ^ of("N"))),
-        block("NONSPACING", "Nonspacing marks of BERT: differ from Mn here.", pack_set(nonspacing ^ of("Mn"))),
         block("MARK", "Combining marks of StripAccents: differ from M here.", pack_set(mark ^ of("M"))),
+        block("NONSPACING", "Nonspacing marks of BERT: differ from the Mn among these here.",
+              pack_set(nonspacing ^ (of("Mn") & mark))),
         block("WORD", "The pre-tokenizer Whitespace's \\\\w: differs from L, M, Nd, Nl and Pc here.".replace("\\\\", "\\"),
               pack_set(word ^ words)),
         block("ONIG_WORD", "Oniguruma's \\w: differs from L, M, Nd, Nl and Pc here.", pack_set(onig(r"\w") ^ words)),
-        block("LOWER", "Lower case.", pack_mapping(lower)),
+        block("LOWER", "Lower case, but for U+0130.", pack_lower(lower)),
         block("DECOMPOSED", "Canonical decompositions, one level.", pack_mapping(decomposed)),
         block("EXCLUDED", "Pairs that are not composed.", pack_set(excluded)),
         block("COMPATIBLE", "Compatibility decompositions that are not canonical.", pack_mapping(compatible)),
         block("CLASSES", "Canonical combining classes: runs.", pack_classes(combining_classes(nfd))),
-        block("JOINS", "Graphemes: what joins the one before (Extend, ZWJ, SpacingMark).", pack_set(joins)),
+        block("JOINS", "Graphemes: what joins the one before (Extend, ZWJ, SpacingMark): differs from M here.",
+              pack_set(joins ^ of("M"))),
         block("STOPS", "Graphemes: Control.", pack_set(stops)),
         block("PREPEND", "Graphemes: Prepend.", pack_set(prepend)),
         block("PICTURES", "Graphemes: Extended_Pictographic.", pack_set(pictures)),

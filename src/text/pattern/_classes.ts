@@ -27,6 +27,14 @@ const LONG_NAMES: Readonly<Record<string, string>> = {
 
 const HEX_DIGITS = CodePointSet.of([0x30, 0x39], [0x41, 0x46], [0x61, 0x66]);
 
+/** Fractions and superscripts of Latin-1, which Oniguruma takes for `\w` everywhere but between brackets. */
+const BARE_WORDS = CodePointSet.of([0xb2, 0xb3], [0xb9, 0xb9], [0xbc, 0xbe]);
+
+/** `\w` between brackets. */
+function classWord(): CodePointSet {
+  return patternWord().intersection(BARE_WORDS.complement());
+}
+
 const SHORTHANDS: Readonly<Record<string, () => CodePointSet>> = {
   s: white,
   w: patternWord,
@@ -40,9 +48,9 @@ export function unsupported(what: string): FewbitError {
 }
 
 /** `\s`, `\w`, `\d`, `\h` and their opposites in capitals; `undefined` for other letters. */
-export function shorthand(letter: string): CodePointSet | undefined {
+export function shorthand(letter: string, inClass = false): CodePointSet | undefined {
   const lower = letter.toLowerCase();
-  const set = SHORTHANDS[lower]?.();
+  const set = lower === "w" && inClass ? classWord() : SHORTHANDS[lower]?.();
   return letter === lower ? set : set?.complement();
 }
 
@@ -50,7 +58,7 @@ export function shorthand(letter: string): CodePointSet | undefined {
 export function property(name: string): CodePointSet {
   const plain = name.replace(/[ _-]/g, "").toLowerCase();
   const short = plain.charAt(0).toUpperCase() + plain.slice(1);
-  const set = category(LONG_NAMES[plain] ?? short) ?? script(plain) ?? posix(plain);
+  const set = category(LONG_NAMES[plain] ?? short) ?? script(plain) ?? (plain === "word" ? patternWord() : posix(plain));
   if (set === undefined) throw unsupported(`the property ${JSON.stringify(name.slice(0, 80))}`);
   return set;
 }
@@ -66,7 +74,7 @@ export function posix(name: string): CodePointSet | undefined {
     case "xdigit":
       return HEX_DIGITS;
     case "word":
-      return patternWord();
+      return classWord();
     case "any":
       return new CodePointSet([]).complement();
     case "ascii":

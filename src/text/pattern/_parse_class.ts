@@ -102,7 +102,7 @@ export function parseClass(
       return { set: named.set };
     }
     if (at >= pattern.length) throw invalid("a \\ at the end");
-    const short = shorthand(pattern[at]);
+    const short = shorthand(pattern[at], true);
     if (short !== undefined) {
       if (ignoreCase && /[wW]/.test(pattern[at])) throw unsupported("(?i) with \\w");
       at++;

@@ -1,6 +1,7 @@
 import { FewbitError } from "../../errors.ts";
 import type { Budget } from "../_budget.ts";
 import { compile } from "./_compile.ts";
+import { widthOf } from "./_node.ts";
 import { parsePattern } from "./_parse.ts";
 
 /** A part of a text, and whether it is a match. The parts of a text cover it. */
@@ -17,13 +18,18 @@ export interface Part {
 export class Pattern {
   readonly #find: (text: string, from: number, budget: Budget) => readonly [number, number] | undefined;
 
-  private constructor(find: Pattern["findFrom"]) {
+  /** Whether it may match nothing, as `x*` does. */
+  readonly matchesNothing: boolean;
+
+  private constructor(find: Pattern["findFrom"], matchesNothing: boolean) {
     this.#find = find;
+    this.matchesNothing = matchesNothing;
   }
 
   /** Reads a pattern; throws `unsupported` for what tokenizers do not use, `invalid_file` for what is none. */
   static of(pattern: string): Pattern {
-    const matcher = compile(parsePattern(pattern));
+    const node = parsePattern(pattern);
+    const matcher = compile(node);
     return new Pattern((text, from, budget) => {
       const input = { text, budget };
       for (let at = from; at <= text.length; at++) {
@@ -34,7 +40,7 @@ export class Pattern {
         if (end >= 0) return [at, end];
       }
       return undefined;
-    });
+    }, widthOf(node)[0] === 0);
   }
 
   /** A text that stands for itself. */
@@ -43,7 +49,7 @@ export class Pattern {
       const at = text.indexOf(literal, from);
       budget.spend((at < 0 ? text.length : at) - from + 1);
       return at < 0 ? undefined : [at, at + literal.length];
-    });
+    }, literal === "");
   }
 
   /** The first match that begins at a place or after it. */

@@ -128,10 +128,12 @@ export class AddedTokenFinder {
       if (token.singleWord && !isSingle(text, start, end)) continue;
       if (token.lstrip) {
         while (start > from && white().has(text.charCodeAt(start - 1))) start--;
+        // The token before may have taken this one as white space.
+        start = Math.max(start, from);
       }
       if (token.rstrip) while (end < text.length && white().has(text.charCodeAt(end))) end++;
       if (from < start) parts.push({ start: from, end: start, id: undefined });
-      parts.push({ start, end, id: token.id });
+      if (start < end) parts.push({ start, end, id: token.id });
       from = end;
     }
     if (from < text.length) parts.push({ start: from, end: text.length, id: undefined });

@@ -67,6 +67,8 @@ function normalizerOf(reader: SectionReader): Normalizer {
       return (text) => bounded(bytesAsCharacters(text));
     case "Replace": {
       const [pattern, content] = [patternOf(reader), reader.text("content")];
+      // The Rust tokenizers lose their place in the text then.
+      if (pattern.matchesNothing) throw reader.unsupported("a pattern that may match nothing");
       return (text, budget) => replace(text, pattern, content, budget);
     }
   }

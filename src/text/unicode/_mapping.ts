@@ -4,24 +4,18 @@ import { Unpacker } from "./_unpack.ts";
 export function unpackMapping(text: string): Map<number, readonly number[]> {
   const mapping = new Map<number, readonly number[]>();
   const unpacker = new Unpacker(text);
-  let end = 0;
-  let last = [0];
+  let code = 0;
+  let last: number[] = [];
   while (!unpacker.done) {
-    const start = end + unpacker.next();
-    const kind = unpacker.next();
-    if (kind % 2 === 0) {
-      const length = kind / 2 + 1;
-      const first = last[0] + unpacker.signed();
-      for (let i = 0; i < length; i++) mapping.set(start + i, [first + i]);
-      last = [first + length];
-      end = start + length;
-    } else {
-      const length = (kind - 1) / 2 + 2;
-      const previous = last;
-      const target = Array.from({ length }, (_, k) => unpacker.signed() + (previous[k] ?? 0));
-      mapping.set(start, target);
-      last = [...target, ...previous.slice(length)];
-      end = start + 1;
+    code += unpacker.next();
+    const header = unpacker.next();
+    const [run, size] = [Math.floor(header / 20) + 1, header % 20];
+    for (let i = 0; i < run; i++) {
+      const target = size === 0 && i > 0
+        ? [last[0] + 1]
+        : Array.from({ length: size || 1 }, (_, k) => unpacker.signed() + (last[k] ?? 0));
+      mapping.set(code++, target);
+      last = [...target, ...last.slice(target.length)];
     }
   }
   return mapping;

@@ -1,5 +1,6 @@
-import { CONSONANTS, JOINS, LINKERS, PICTURES, PREPEND, STOPS } from "./_data.ts";
+import { CONSONANTS, LINKERS, PICTURES, PREPEND, STOPS } from "./_data.ts";
 import { CodePointSet } from "./code_point_set.ts";
+import { joining } from "./properties.ts";
 
 const ZWJ = 0x200d;
 
@@ -28,7 +29,7 @@ let classes: Classes | undefined;
  */
 export function* graphemes(text: string): Generator<string> {
   classes ??= {
-    joins: CodePointSet.unpack(JOINS),
+    joins: joining(),
     stops: CodePointSet.unpack(STOPS),
     prepend: CodePointSet.unpack(PREPEND),
     pictures: CodePointSet.unpack(PICTURES),
@@ -57,7 +58,11 @@ class State {
   #conjunct: "no" | "consonant" | "linked" = "no";
   #oddFlags = false;
 
-  constructor(private readonly classes: Classes) {}
+  readonly #classes: Classes;
+
+  constructor(classes: Classes) {
+    this.#classes = classes;
+  }
 
   breaksBefore(code: number): boolean {
     const breaks = this.#breaks(this.#previous, code);
@@ -66,7 +71,7 @@ class State {
   }
 
   #breaks(a: number, b: number): boolean {
-    const { joins, stops, prepend, pictures, consonants } = this.classes;
+    const { joins, stops, prepend, pictures, consonants } = this.#classes;
     if (a < 0) return true;
     if (a === 0x0d && b === 0x0a) return false;
     if (isStop(a, stops) || isStop(b, stops)) return true;
@@ -81,7 +86,7 @@ class State {
   }
 
   #advance(code: number): void {
-    const { joins, pictures, consonants, linkers } = this.classes;
+    const { joins, pictures, consonants, linkers } = this.#classes;
     const joined = joins.has(code);
     if (pictures.has(code)) this.#picture = "picture";
     else if (this.#picture !== "no" && code === ZWJ) this.#picture = "joined";

@@ -20,7 +20,7 @@ function categoriesOf(...names: readonly string[]): CodePointSet {
   return names.map((name) => category(name)!).reduce((all, set) => all.union(set));
 }
 
-/** Runs of a category; the number after the last stands for Lu and Ll in turns. */
+/** Runs of a category and their lengths; the number after the last stands for Lu and Ll in turns. */
 function unpackCategories(): ReadonlyMap<string, CodePointSet> {
   const names = data.CATEGORY_NAMES.split(" ");
   const bounds = names.map((): number[] => []);
@@ -34,8 +34,8 @@ function unpackCategories(): ReadonlyMap<string, CodePointSet> {
   };
   const [upper, lower] = [names.indexOf("Lu"), names.indexOf("Ll")];
   while (!unpacker.done) {
-    const kind = unpacker.next();
-    const length = unpacker.next() + 1;
+    const run = unpacker.next();
+    const [kind, length] = [run % 30, Math.floor(run / 30) + 1];
     if (kind < names.length) append(kind, length);
     else for (let i = 0; i < length; i++) append(i % 2 === 0 ? upper : lower, 1);
   }
@@ -75,10 +75,15 @@ export const punctuation: () => CodePointSet = differs(
 );
 /** `char::is_numeric`, of the pre-tokenizer `Digits`. */
 export const numeric: () => CodePointSet = differs(data.NUMERIC, () => category("N")!);
-/** What BERT takes for accents once a text is decomposed. */
-export const nonspacing: () => CodePointSet = differs(data.NONSPACING, () => category("Mn")!);
 /** What the normalizer `StripAccents` takes away. */
 export const mark: () => CodePointSet = differs(data.MARK, () => category("M")!);
+/** What BERT takes for accents once a text is decomposed. */
+export const nonspacing: () => CodePointSet = differs(
+  data.NONSPACING,
+  () => category("Mn")!.intersection(mark()),
+);
+/** What joins the grapheme before it. */
+export const joining: () => CodePointSet = differs(data.JOINS, () => category("M")!);
 /** `\w` of the pre-tokenizer `Whitespace` and of added tokens that are single words. */
 export const word: () => CodePointSet = differs(data.WORD, words);
 /** `\w` of patterns in tokenizer.json. */
