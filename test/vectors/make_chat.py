@@ -135,7 +135,7 @@ SNIPPETS = r"""
 {{ ['a'] | sum }}
 {{ numbers | unique | list }} {{ words | unique | list }} {{ words | unique(true) | list }} {{ people | unique(attribute='age') | map(attribute='name') | list }}
 {{ numbers | first }} {{ numbers | last }} {{ [] | first }}| {{ 'abc' | first }} {{ 'abc' | last }} {{ numbers | reverse | list }} {{ 'abc' | reverse }} {{ nested | first }}
-{{ numbers | map('string') | join('-') }} {{ words | map('upper') | list }} {{ words | map('replace', 'p', 'q') | list }} {{ people | map(attribute='city.n') | list }} {{ people | map(attribute='city.n', default='?') | list }} {{ people | map(attribute='zzz', default=0) | list }}
+{{ numbers | map('string') | join('-') }} {{ words | map('upper') | list }} {{ words | map('replace', 'p', 'q') | list }} {{ people | map(attribute='zzz', default=0) | list }}
 {{ numbers | select('odd') | list }} {{ numbers | reject('gt', 2) | list }} {{ [0, 1, '', 'a'] | select | list }} {{ people | selectattr('age', 'equalto', 7) | map(attribute='name') | list }} {{ people | selectattr('city', 'defined') | list | length }} {{ people | rejectattr('city') | map(attribute='name') | list }} {{ messages | selectattr('role', 'in', ['user', 'tool']) | list | length }} {{ words | select('in', ['fig', 'x']) | list }} {{ numbers | select('divisibleby', 2) | list }}
 {{ messages | selectattr('role', '==', 'user') | list | length }} {{ messages | selectattr('role', 'ne', 'user') | map(attribute='role') | join(',') }}
 {{ numbers | map('string') }}
@@ -239,7 +239,10 @@ a{# comment #}b {#- c -#} d
 {{ text.split('\n')[0].strip() }} {{ text | replace('\t', ' ') | trim }} {{ text.replace('\r\n', '|') }}
 {{ 'A' ~ ('b' if no) ~ 'c' }} {{ undefined_thing ~ 'x' }} {{ [undefined_thing] }} {{ [none, undefined_thing] | select('defined') | list }}
 {{ '1' * 3 }} {{ 3 * [0] }} {{ (0, 1) * 2 }} {{ true * 3 }} {{ '' * 5 }}|
-{{ 5 | default(3) }} {{ false | default(true) }} {{ false | default(true, true) }} {{ undefined_thing.x | default('q') }}
+{{ 5 | default(3) }} {{ false | default(true) }} {{ false | default(true, true) }}
+{{ undefined_thing.x | default('q') }}
+{{ people | map(attribute='city.n', default='?') | list }}
+{{ people | map(attribute='city') | map(attribute='n') | list }}
 {{ yes | string }} {{ yes ~ '' }} {{ [yes] | join }} {{ yes | lower }} {{ none | string | length }} {{ 1.10 }} {{ 100.0 }} {{ 1e22 }} {{ 1e-10 }} {{ 123456789012345678.0 }} {{ 0.1 }} {{ -0.0 }}
 {{ 7.0 // 2 }} {{ 7 % 2.5 }} {{ -7 / 2 }} {{ 3.0 == 3 }} {{ 3.0 | int }} {{ 1e3 | int }} {{ (7 / 2) | int }} {{ (7 / 2) | round(1) }} {{ 5 / 2 * 2 }}
 """.strip().split("\n")

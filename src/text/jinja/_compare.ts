@@ -1,10 +1,26 @@
 /** Python's comparisons. */
-import { TemplateError, unsupported } from "./_errors.ts";
+import { exhausted, TemplateError, unsupported } from "./_errors.ts";
 import { itemsOf, Markup, numberOf, Tuple, typeName, Undefined, View } from "./_values.ts";
 import type { Value } from "./_values.ts";
 
+/** Pairs that one rendering may compare: lists that hold one list twice, again and again, are exponential. */
+const MAX_COMPARISONS = 2 ** 24;
+
+/** Of the rendering at hand, which nothing interrupts. */
+let comparisons = 0;
+
+/** A rendering begins. */
+export function resetComparisons(): void {
+  comparisons = 0;
+}
+
+function count(): void {
+  if (++comparisons > MAX_COMPARISONS) throw exhausted(`compares more than ${MAX_COMPARISONS} pairs`);
+}
+
 /** `==`. */
 export function equal(a: Value, b: Value): boolean {
+  count();
   if (a instanceof Markup || b instanceof Markup) throw unsupported("a safe text that is compared");
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined && y !== undefined) return x === y;
@@ -24,6 +40,7 @@ function sameItems(a: readonly Value[], b: readonly Value[]): boolean {
 
 /** Less than 0, 0 or more: numbers, texts by code point, lists item by item. */
 export function order(a: Value, b: Value): number {
+  count();
   const [x, y] = [numberOf(a), numberOf(b)];
   if (x !== undefined && y !== undefined) return x < y ? -1 : x > y ? 1 : x === y ? 0 : NaN;
   if (typeof a === "string" && typeof b === "string") return orderTexts(a, b);

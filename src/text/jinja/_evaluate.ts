@@ -35,9 +35,9 @@ export class Evaluator {
     this.#meter = meter;
     this.#filters = {
       meter,
-      filter: (name, value, args) => filterNamed(name)(value, args, this.#filters),
-      test: passes,
-      path: (value, path) => this.#path(value, path),
+      filter: (name, value, args) => this.#filtered(name, value, args),
+      test: (name, value, args) => this.#passes(name, value, args),
+      path: (value, path, otherwise) => this.#path(value, path, otherwise),
     };
   }
 
@@ -62,11 +62,11 @@ export class Evaluator {
           ]),
         );
       case "attribute":
-        return attributeOf(this.evaluate(node.object, scope), node.name, this.#meter);
+        return attributeOf(this.#read(node.object, scope), node.name, this.#meter);
       case "item":
-        return itemOf(this.evaluate(node.object, scope), this.evaluate(node.key, scope), this.#meter);
+        return itemOf(this.#read(node.object, scope), this.evaluate(node.key, scope), this.#meter);
       case "slice": {
-        const object = this.evaluate(node.object, scope);
+        const object = this.#read(node.object, scope);
         const bounds = node.bounds.map((bound) => bound && this.evaluate(bound, scope));
         return sliceOf(object, bounds, this.#meter);
       }
@@ -75,12 +75,12 @@ export class Evaluator {
       case "filter":
         return this.filter(node, undefined, scope);
       case "test":
-        return passes(node.name, this.evaluate(node.operand, scope), this.args(node.args, scope));
+        return this.#passes(node.name, this.evaluate(node.operand, scope), this.args(node.args, scope));
       case "binary":
         return arithmetic(
           node.operator,
-          this.evaluate(node.left, scope),
-          this.evaluate(node.right, scope),
+          this.#read(node.left, scope),
+          this.#read(node.right, scope),
           this.#meter,
         );
       case "and": {
@@ -115,9 +115,9 @@ export class Evaluator {
 
   /** `a < b < c`: all of them, up to the first that is not so. */
   #compare(node: Extract<Expression, { kind: "compare" }>, scope: Scope): boolean {
-    let left = this.evaluate(node.first, scope);
+    let left = this.#read(node.first, scope);
     for (const [operator, side] of node.rest) {
-      const right = this.evaluate(side, scope);
+      const right = this.#read(side, scope);
       if (!compare(operator, left, right)) return false;
       left = right;
     }
@@ -136,7 +136,24 @@ export class Evaluator {
       : node.operand.kind === "filter" && block !== undefined
       ? this.filter(node.operand, block, scope)
       : this.evaluate(node.operand, scope);
-    return filterNamed(node.name)(operand, this.args(node.args, scope), this.#filters);
+    return this.#filtered(node.name, operand, this.args(node.args, scope));
+  }
+
+  #filtered(name: string, value: Value, args: CallArguments): Value {
+    this.#meter.reads(value, ...args.positional.slice(0, 8));
+    return filterNamed(name)(value, args, this.#filters);
+  }
+
+  #passes(name: string, value: Value, args: CallArguments): boolean {
+    this.#meter.reads(value, args.positional[0]);
+    return passes(name, value, args);
+  }
+
+  /** A value whose parts are about to be looked at. */
+  #read(node: Expression, scope: Scope): Value {
+    const value = this.evaluate(node, scope);
+    this.#meter.reads(value);
+    return value;
   }
 
   args(args: Arguments, scope: Scope): CallArguments {
@@ -154,6 +171,7 @@ export class Evaluator {
   }
 
   call(callee: Value, args: CallArguments): Value {
+    this.#meter.reads(...args.positional.slice(0, 8));
     if (callee instanceof Callable) return this.#meter.deeper(() => callee.call(args));
     if (callee instanceof Loop) return this.#meter.deeper(() => recurse(callee, args.positional[0]));
     if (callee instanceof Undefined) callee.fail();
@@ -161,11 +179,12 @@ export class Evaluator {
   }
 
   /** `a.b.0` of a value, as `attribute=` has it. */
-  #path(value: Value, path: Value): Value {
-    if (typeof path === "number") return itemOf(value, path, this.#meter);
-    for (const part of textOf(path, "attribute").split(".")) {
-      const key = /^\d+$/.test(part) ? Number(part) : part;
-      value = itemOf(value, key, this.#meter);
+  #path(value: Value, path: Value, otherwise?: Value): Value {
+    const parts = typeof path === "number" ? [path] : textOf(path, "attribute").split(".");
+    for (const part of parts) {
+      this.#meter.reads(value);
+      value = itemOf(value, typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part, this.#meter);
+      if (value instanceof Undefined && otherwise !== undefined && otherwise !== null) value = otherwise;
     }
     return value;
   }

@@ -8,8 +8,8 @@ export interface FilterContext {
   filter(name: string, value: Value, args: CallArguments): Value;
   /** Calls a test by name: for `select`. */
   test(name: string, value: Value, args: CallArguments): boolean;
-  /** An item or attribute by a path such as `a.b.0`. */
-  path(value: Value, path: Value): Value;
+  /** An item or attribute by a path such as `a.b.0`; `otherwise` stands for each step that is not there. */
+  path(value: Value, path: Value, otherwise?: Value): Value;
 }
 
 /** A filter. */

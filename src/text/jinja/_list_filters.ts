@@ -74,10 +74,8 @@ function map(value: Value, args: CallArguments, context: FilterContext): Value {
   const { positional, named } = args;
   if (positional.length === 0 && named.has("attribute")) {
     const [, otherwise] = bind("map", args, ["attribute", "default"]);
-    return new Lazy(itemsOf(value).map((item) => {
-      const found = context.path(item, named.get("attribute")!);
-      return found instanceof Undefined && otherwise !== undefined ? otherwise : found;
-    }));
+    const path = named.get("attribute")!;
+    return new Lazy(itemsOf(value).map((item) => context.path(item, path, otherwise)));
   }
   const [name, ...rest] = positional;
   if (name === undefined) throw new TemplateError("map requires a filter argument");
@@ -108,10 +106,7 @@ function groupBy(value: Value, args: CallArguments, context: FilterContext): Val
     ["attribute", "default", "case_sensitive"],
     1,
   );
-  const own = (item: Value) => {
-    const found = context.path(item, attribute!);
-    return found instanceof Undefined && otherwise !== undefined ? otherwise : found;
-  };
+  const own = (item: Value) => context.path(item, attribute!, otherwise);
   const key = (item: Value) => folded(own(item), caseSensitive);
   const groups: { key: Value; items: Value[] }[] = [];
   for (const item of sorted(itemsOf(value), key, false)) {

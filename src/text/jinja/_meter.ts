@@ -1,4 +1,6 @@
 import { exhausted } from "./_errors.ts";
+import { Range, Tuple, View } from "./_values.ts";
+import type { Value } from "./_values.ts";
 
 /** Steps of a rendering: one for each expression and each turn of a loop, one for each 16 items or characters. */
 const MAX_STEPS = 4_000_000;
@@ -21,6 +23,17 @@ export class Meter {
   length(length: number): void {
     if (length > MAX_LENGTH) throw exhausted(`makes a value of more than ${MAX_LENGTH} parts`);
     this.step(length / 16);
+  }
+
+  /** Counts what is about to be read. */
+  reads(...values: readonly (Value | undefined)[]): void {
+    for (const value of values) {
+      if (typeof value === "string") this.step(value.length / 16);
+      else if (Array.isArray(value)) this.step(value.length / 16);
+      else if (value instanceof Map) this.step(value.size / 16);
+      else if (value instanceof Range) this.step(value.length / 16);
+      else if (value instanceof Tuple || value instanceof View) this.step(value.items.length / 16);
+    }
   }
 
   text(text: string): string {

@@ -1,4 +1,4 @@
-import { TemplateError } from "./_errors.ts";
+import { TemplateError, unsupported } from "./_errors.ts";
 import type { Arguments, Expression, Filter } from "./_nodes.ts";
 import type { TokenStream } from "./_token_stream.ts";
 
@@ -145,7 +145,7 @@ export class ExpressionParser {
       case "integer": {
         this.#stream.next();
         const number = Number(value.replaceAll("_", ""));
-        if (!Number.isSafeInteger(number)) throw new TemplateError(`the number ${value} is too large`);
+        if (!Number.isSafeInteger(number)) throw unsupported("an integer beyond 2^53");
         return { kind: "constant", value: number };
       }
       case "float":
@@ -204,11 +204,14 @@ export class ExpressionParser {
 
   #subscript(object: Expression): Expression {
     const bounds: (Expression | undefined)[] = [undefined];
-    while (!this.#stream.isOperator("]", ",")) {
-      if (this.#stream.skipOperator(":")) bounds.push(undefined);
-      else bounds[bounds.length - 1] = this.parse();
-      if (bounds.length > 3) throw this.#stream.unexpected("]");
-      if (!this.#stream.isOperator(":", "]", ",")) throw this.#stream.unexpected("]");
+    while (!this.#stream.isOperator("]")) {
+      if (this.#stream.skipOperator(":")) {
+        bounds.push(undefined);
+        if (bounds.length > 3) throw this.#stream.unexpected("]");
+        continue;
+      }
+      bounds[bounds.length - 1] = this.parse();
+      if (!this.#stream.isOperator(":", "]")) throw this.#stream.unexpected("]");
     }
     this.#stream.expectOperator("]");
     if (bounds.length > 1) return { kind: "slice", object, bounds };

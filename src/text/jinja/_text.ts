@@ -1,6 +1,6 @@
 /** Python's `str` and `repr`. */
 import { category } from "../unicode/properties.ts";
-import { TemplateError, unsupported } from "./_errors.ts";
+import { exhausted, TemplateError, unsupported } from "./_errors.ts";
 import { Float, Markup, Range, Tuple, typeName, Undefined, View } from "./_values.ts";
 import type { Value } from "./_values.ts";
 
@@ -11,31 +11,49 @@ export function str(value: Value): string {
   return value instanceof Markup ? value.text : repr(value);
 }
 
+/** The longest text of a list or dict: one list may be in another one many times. */
+const MAX_LENGTH = 2 ** 24;
+
 /** What a value is inside the text of a list. */
-export function repr(value: Value, depth = 0): string {
-  if (depth > 200) throw new TemplateError("maximum recursion depth exceeded while getting the repr");
-  const inner = (item: Value) => repr(item, depth + 1);
-  if (value === null) return "None";
-  if (value === true) return "True";
-  if (value === false) return "False";
-  if (typeof value === "number") return String(value);
-  if (typeof value === "string") return quoted(value);
-  if (value instanceof Float) return floatText(value.value);
-  if (Array.isArray(value)) return `[${value.map(inner).join(", ")}]`;
-  if (value instanceof Tuple) {
-    const [first, ...rest] = value.items.map(inner);
-    return rest.length === 0 ? (first === undefined ? "()" : `(${first},)`) : `(${[first, ...rest].join(", ")})`;
+export function repr(value: Value): string {
+  return new Writer().write(value, 0);
+}
+
+/** Writes values and counts what it has written. */
+class Writer {
+  #length = 0;
+
+  write(value: Value, depth: number): string {
+    if (depth > 200) throw new TemplateError("maximum recursion depth exceeded while getting the repr");
+    const text = this.#written(value, depth + 1);
+    // A part is counted once more with each list it is in.
+    this.#length += 1 + text.length;
+    if (this.#length > MAX_LENGTH) throw exhausted(`makes a text of more than ${MAX_LENGTH} code units`);
+    return text;
   }
-  if (value instanceof Map) {
-    return `{${[...value].map(([key, item]) => `${inner(key)}: ${inner(item)}`).join(", ")}}`;
+
+  #written(value: Value, depth: number): string {
+    const all = (items: readonly Value[]) => items.map((item) => this.write(item, depth)).join(", ");
+    if (value === null) return "None";
+    if (value === true) return "True";
+    if (value === false) return "False";
+    if (typeof value === "number") return String(value);
+    if (typeof value === "string") return quoted(value);
+    if (value instanceof Float) return floatText(value.value);
+    if (Array.isArray(value)) return `[${all(value)}]`;
+    if (value instanceof Tuple) return `(${all(value.items)}${value.items.length === 1 ? "," : ""})`;
+    if (value instanceof Map) {
+      const entries = [...value].map((pair) => pair.map((part) => this.write(part, depth)).join(": "));
+      return `{${entries.join(", ")}}`;
+    }
+    if (value instanceof View) return `dict_${value.name}([${all(value.items)}])`;
+    if (value instanceof Range) {
+      const { start, stop, step } = value;
+      return step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
+    }
+    if (value instanceof Undefined) return "Undefined";
+    throw unsupported(`the text of a value of type ${typeName(value)}`);
   }
-  if (value instanceof View) return `dict_${value.name}([${value.items.map(inner).join(", ")}])`;
-  if (value instanceof Range) {
-    const { start, stop, step } = value;
-    return step === 1 ? `range(${start}, ${stop})` : `range(${start}, ${stop}, ${step})`;
-  }
-  if (value instanceof Undefined) return "Undefined";
-  throw unsupported(`the text of a value of type ${typeName(value)}`);
 }
 
 /** The shortest digits that give the number back, in Python's notation. */

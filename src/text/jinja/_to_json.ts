@@ -20,21 +20,21 @@ export function toJson(value: Value, style: JsonStyle, meter: Meter, depth = 0):
   if (depth > 200) throw new TemplateError("Circular reference detected");
   if (value === null) return "null";
   if (typeof value === "boolean" || typeof value === "number") return String(value);
-  if (typeof value === "string") return quoted(value, style.ascii);
+  if (typeof value === "string") return meter.text(quoted(value, style.ascii));
   if (value instanceof Float) {
     return floatText(value.value).replace("inf", "Infinity").replace("nan", "NaN");
   }
   const inner = (item: Value) => toJson(item, style, meter, depth + 1);
   if (Array.isArray(value) || value instanceof Tuple) {
     const items = Array.isArray(value) ? value : value.items;
-    return enclosed("[", items.map(inner), "]", style, depth);
+    return meter.text(enclosed("[", items.map(inner), "]", style, depth));
   }
   if (value instanceof Map) {
     const entries = style.sortKeys ? [...value].sort(([a], [b]) => order(a, b)) : [...value];
     const items = entries.map(([key, item]) =>
       quoted(str(key), style.ascii) + style.separators[1] + inner(item)
     );
-    return enclosed("{", items, "}", style, depth);
+    return meter.text(enclosed("{", items, "}", style, depth));
   }
   if (value instanceof Markup) throw unsupported("a safe text that is used");
   throw new TemplateError(`Object of type ${typeName(value)} is not JSON serializable`);

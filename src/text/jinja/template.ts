@@ -1,3 +1,4 @@
+import { resetComparisons } from "./_compare.ts";
 import { TemplateError } from "./_errors.ts";
 import { fromJson } from "./_from_json.ts";
 import { GLOBALS } from "./_globals.ts";
@@ -22,6 +23,7 @@ export class Template {
 
   /** Renders with variables made of JSON and functions that `callables` made. */
   render(variables: Readonly<Record<string, unknown>>): string {
+    resetComparisons();
     const globals = new Scope();
     for (const [name, value] of GLOBALS) globals.set(name, value);
     const scope = new Scope(globals);
