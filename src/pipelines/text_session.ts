@@ -289,7 +289,7 @@ export class TextSession implements Disposable {
   async #read(ids: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
     const model = this.#model;
     model.checkIds(ids);
-    const all = Int32Array.of(...this.#unread, ...ids);
+    const all = Int32Array.from([...this.#unread, ...ids]);
     const before = all.length > 1 ? model.instance.saveState(this.#slot) : undefined;
     this.#reading = true;
     try {

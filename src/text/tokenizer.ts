@@ -38,6 +38,11 @@ export interface TokenizerDecodeOptions {
   readonly skipSpecialTokens?: boolean;
   /** Drop spaces before punctuation. Default: `clean_up_tokenization_spaces` of the config, else false. */
   readonly cleanUpSpaces?: boolean;
+  /**
+   * Where tokens that stand for bytes are no UTF-8: one U+FFFD for each incomplete character, so that what
+   * is complete stays as it is. Default false: a run of bytes becomes U+FFFD as a whole, as in Rust.
+   */
+  readonly lossyBytes?: boolean;
 }
 
 /** What a special token is for. */
@@ -144,7 +149,7 @@ export class Tokenizer {
    * UTF-8 becomes U+FFFD. Throws `invalid_argument` for what is no integer of at least 0.
    */
   decode(ids: Iterable<number>, options: TokenizerDecodeOptions = {}): string {
-    const { skipSpecialTokens = false, cleanUpSpaces } = options;
+    const { skipSpecialTokens = false, cleanUpSpaces, lossyBytes = false } = options;
     const known: number[] = [];
     for (const id of ids) {
       if (!Number.isInteger(id) || id < 0) {
@@ -156,7 +161,7 @@ export class Tokenizer {
       if (this.idToToken(id) === undefined || (skipSpecialTokens && this.isSpecial(id))) continue;
       known.push(id);
     }
-    const text = this.#textToIds.decode(known);
+    const text = this.#textToIds.decode(known, lossyBytes);
     const cleanUp = cleanUpSpaces ?? this.config.clean_up_tokenization_spaces === true;
     return cleanUp ? withoutSpaces(text) : text;
   }

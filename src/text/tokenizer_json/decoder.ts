@@ -9,16 +9,19 @@ import { SectionReader } from "./_reader.ts";
 /** The longest text that ids may become, in code units. */
 const MAX_DECODED = 2 ** 26;
 
-/** Changes tokens on their way to a text. */
-export type Decoder = (tokens: readonly string[]) => readonly string[];
+/**
+ * Changes tokens on their way to a text. Where bytes are no UTF-8, a run of them becomes U+FFFD as a whole, one
+ * for each byte, as in the Rust tokenizers; with `lossy` only what is incomplete does.
+ */
+export type Decoder = (tokens: readonly string[], lossy: boolean) => readonly string[];
 
 /** The section `decoder` of tokenizer.json; the tokens that are left are joined. */
 export function readDecoder(section: unknown, depth = 0): Decoder {
   const reader = new SectionReader(section, "decoder", depth);
   const decode = decoderOf(reader);
   reader.end();
-  return (tokens) => {
-    const decoded = decode(tokens);
+  return (tokens, lossy) => {
+    const decoded = decode(tokens, lossy);
     if (decoded.reduce((sum, token) => sum + token.length, 0) > MAX_DECODED) {
       throw new FewbitError(
         "limit_exceeded",
@@ -33,7 +36,7 @@ function decoderOf(reader: SectionReader): Decoder {
   switch (reader.type) {
     case "Sequence": {
       const steps = reader.sections("decoders", readDecoder);
-      return (tokens) => steps.reduce((tokens, step) => step(tokens), tokens);
+      return (tokens, lossy) => steps.reduce((tokens, step) => step(tokens, lossy), tokens);
     }
     case "ByteLevel":
       reader.ignore("add_prefix_space", "trim_offsets", "use_regex");
@@ -76,12 +79,12 @@ function byteLevel(tokens: readonly string[]): string[] {
 }
 
 /** Tokens such as `<0x0A>` beside each other are UTF-8 together; each is a U+FFFD if that is none. */
-function byteFallback(tokens: readonly string[]): string[] {
+function byteFallback(tokens: readonly string[], lossy: boolean): string[] {
   const decoded: string[] = [];
   let bytes: number[] = [];
   const flush = () => {
     if (bytes.length === 0) return;
-    const text = strictTextOfBytes(bytes);
+    const text = lossy ? textOfBytes(bytes) : strictTextOfBytes(bytes);
     if (text !== undefined) decoded.push(text);
     else for (const _ of bytes) decoded.push("\ufffd");
     bytes = [];

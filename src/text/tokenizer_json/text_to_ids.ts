@@ -66,13 +66,13 @@ export class TextToIds {
   }
 
   /** The text of ids, those without a token left out. */
-  decode(ids: Iterable<number>): string {
+  decode(ids: Iterable<number>, lossy: boolean): string {
     const tokens: string[] = [];
     for (const id of ids) {
       const token = this.#tokens.get(id);
       if (token !== undefined) tokens.push(token);
     }
-    return tokens.length === 0 ? "" : this.#decoder(tokens).join("");
+    return tokens.length === 0 ? "" : this.#decoder(tokens, lossy).join("");
   }
 
   /** A part of a text between added tokens that are found before normalization. */
