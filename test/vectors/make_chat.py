@@ -40,8 +40,13 @@ ENV.globals["raise_exception"] = refuse
 MESSAGES = [
     {"role": "system", "content": "Be kind."},
     {"role": "user", "content": " Hi, <b>you</b> & 'me'\n"},
-    {"role": "assistant", "content": "\n\n  Yes.  \n", "tool_calls": [
-        {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": [1.5, True, None], "c": "é\""}}}]},
+    {
+        "role": "assistant",
+        "content": "\n\n  Yes.  \n",
+        "tool_calls": [
+            {"type": "function", "function": {"name": "add", "arguments": {"a": 1, "b": [1.5, True, None], "c": 'é"'}}}
+        ],
+    },
     {"role": "tool", "content": "3", "name": "add"},
     {"role": "user", "content": "Bye 🙂"},
 ]
@@ -54,15 +59,33 @@ VARIABLES = {
     "floats": [0.5, 2.5, 1e16, 1e-5, 123456.789, -0.25],
     "words": ["pear", "Apple", "fig", "apple", "Zoo"],
     "nested": {"b": {"x": [1, 2, {"y": None}]}, "a": "text", "get": 1},
-    "people": [{"name": "Bo", "age": 7, "city": {"n": "A"}}, {"name": "al", "age": 5, "city": {"n": "b"}},
-               {"name": "Cy", "age": 7}],
+    "people": [
+        {"name": "Bo", "age": 7, "city": {"n": "A"}},
+        {"name": "al", "age": 5, "city": {"n": "b"}},
+        {"name": "Cy", "age": 7},
+    ],
     "text": "  The quick brown fox,\tjumps; over\r\nthe lazy dog  ",
     "line": "one two  three",
     "empty": "",
-    "tools": [{"type": "function", "function": {"name": "add", "description": "Adds \"two\" numbers\n",
-               "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": ["string", "null"]}},
-                              "required": ["a"]}}}],
-    "yes": True, "no": False, "nothing": None, "n": 7, "x": "X",
+    "tools": [
+        {
+            "type": "function",
+            "function": {
+                "name": "add",
+                "description": 'Adds "two" numbers\n',
+                "parameters": {
+                    "type": "object",
+                    "properties": {"a": {"type": "integer"}, "b": {"type": ["string", "null"]}},
+                    "required": ["a"],
+                },
+            },
+        }
+    ],
+    "yes": True,
+    "no": False,
+    "nothing": None,
+    "n": 7,
+    "x": "X",
 }
 
 # One snippet a line.
@@ -277,7 +300,17 @@ BLOCKS = [
     "{%- generation -%} a {%- endgeneration -%} b",
     "a{% generation %} b {% endgeneration %} c\n",
     "    {# x #}a\n    {#- y #}\n    b {#+ z #}",
-    "", "\n", "\n\n", "{{ '' }}\n", "{", "{ {", "}}", "%}", "#}", "{ % if % }", "{{ '{{' }}{",
+    "",
+    "\n",
+    "\n\n",
+    "{{ '' }}\n",
+    "{",
+    "{ {",
+    "}}",
+    "%}",
+    "#}",
+    "{ % if % }",
+    "{{ '{{' }}{",
 ]
 
 TEMPLATES = json.loads((Path(__file__).parent / "text" / "chat_templates.json").read_text())
@@ -285,9 +318,17 @@ CHATS = [
     MESSAGES[:2],
     MESSAGES[1:2],
     MESSAGES,
-    [{"role": "user", "content": "What is 2+2?"}, {"role": "assistant", "content": "<think>\nhm\n</think>\n\n4"},
-     {"role": "user", "content": "Σ'\"\\\n"}],
-    [{"role": "user", "content": [{"type": "text", "text": "Look:"}, {"type": "image"}, {"type": "text", "text": " well"}]}],
+    [
+        {"role": "user", "content": "What is 2+2?"},
+        {"role": "assistant", "content": "<think>\nhm\n</think>\n\n4"},
+        {"role": "user", "content": "Σ'\"\\\n"},
+    ],
+    [
+        {
+            "role": "user",
+            "content": [{"type": "text", "text": "Look:"}, {"type": "image"}, {"type": "text", "text": " well"}],
+        }
+    ],
     [{"role": "assistant", "content": "first"}],
 ]
 
@@ -308,18 +349,31 @@ def main():
         for i, messages in enumerate(CHATS):
             for prompt in (True, False):
                 for tools in (None, VARIABLES["tools"]):
-                    given = {"messages": messages, "add_generation_prompt": prompt, "bos_token": "<s>", "eos_token": "</s>"}
+                    given = {
+                        "messages": messages,
+                        "add_generation_prompt": prompt,
+                        "bos_token": "<s>",
+                        "eos_token": "</s>",
+                    }
                     if tools:
                         given["tools"] = tools
                     result = rendered(template, **given)
                     whole.append({"name": name, "chat": i, "prompt": prompt, "tools": bool(tools), **result})
     lines = [json.dumps(x, ensure_ascii=False) for x in snippets]
     OUT.write_text(
-        '{"variables":' + json.dumps(VARIABLES, ensure_ascii=False) + ',\n"chats":' + json.dumps(CHATS, ensure_ascii=False)
-        + ',\n"snippets":[\n' + ",\n".join(lines) + '],\n"whole":[\n'
-        + ",\n".join(json.dumps(x, ensure_ascii=False) for x in whole) + "]}\n"
+        '{"variables":'
+        + json.dumps(VARIABLES, ensure_ascii=False)
+        + ',\n"chats":'
+        + json.dumps(CHATS, ensure_ascii=False)
+        + ',\n"snippets":[\n'
+        + ",\n".join(lines)
+        + '],\n"whole":[\n'
+        + ",\n".join(json.dumps(x, ensure_ascii=False) for x in whole)
+        + "]}\n"
     )
-    print(len(snippets), "snippets,", sum("error" in x for x in snippets), "with an error;", len(whole), "conversations")
+    print(
+        len(snippets), "snippets,", sum("error" in x for x in snippets), "with an error;", len(whole), "conversations"
+    )
 
 
 main()

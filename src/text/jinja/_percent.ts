@@ -41,9 +41,9 @@ export function formatPercent(format: string, values: Value, meter: Meter): stri
 function written(value: Value, kind: string, flags: string, digits: number | undefined): string {
   switch (kind) {
     case "s":
-      return [...str(value)].slice(0, digits).join("");
+      return cut(str(value), digits);
     case "r":
-      return [...repr(value)].slice(0, digits).join("");
+      return cut(repr(value), digits);
     case "c":
       if (typeof value === "number") return String.fromCodePoint(value);
       if (typeof value === "string" && [...value].length === 1) return value;
@@ -89,7 +89,12 @@ function signed(value: number, flags: string, write: (size: number) => string): 
   return (negative ? "-" : plus) + write(Math.abs(value));
 }
 
+function cut(text: string, characters: number | undefined): string {
+  return characters === undefined ? text : [...text].slice(0, characters).join("");
+}
+
 function pad(text: string, flags: string, width: number, kind: string): string {
+  if (width === 0) return text;
   const missing = width - [...text].length;
   if (missing <= 0) return text;
   if (flags.includes("-")) return text + " ".repeat(missing);

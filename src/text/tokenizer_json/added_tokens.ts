@@ -115,7 +115,7 @@ export class AddedTokenFinder {
     let from = 0;
     for (let at = 0; at < text.length;) {
       const found = this.#tokens.get(text.charCodeAt(at))?.find(([pattern]) => {
-        budget.spend(1 + pattern.length / 16);
+        budget.spend(1 + pattern.length / 4);
         return text.startsWith(pattern, at);
       });
       if (found === undefined) {

@@ -7,7 +7,7 @@ import { patternOf } from "./_pattern_key.ts";
 import { SectionReader } from "./_reader.ts";
 
 /** The longest text that ids may become, in code units. */
-const MAX_DECODED = 2 ** 26;
+const MAX_DECODED = 2 ** 24;
 
 /**
  * Changes tokens on their way to a text. Where bytes are no UTF-8, a run of them becomes U+FFFD as a whole, one

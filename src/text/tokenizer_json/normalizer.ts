@@ -13,7 +13,7 @@ import { patternOf } from "./_pattern_key.ts";
 import { SectionReader } from "./_reader.ts";
 
 /** The longest text that a normalizer may make, in code units. */
-const MAX_NORMALIZED = 2 ** 24;
+const MAX_NORMALIZED = 2 ** 23;
 
 /** Changes a text. */
 export type Normalizer = (text: string, budget: Budget) => string;
