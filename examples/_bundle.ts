@@ -6,7 +6,7 @@ import type { Plugin } from "esbuild";
 const packages: Plugin = {
   name: "packages",
   setup(builder) {
-    builder.onResolve({ filter: /^(@huggingface|jpeg-js)/ }, ({ path }) => ({
+    builder.onResolve({ filter: /^jpeg-js/ }, ({ path }) => ({
       path: new URL(import.meta.resolve(path)).pathname,
     }));
   },

@@ -1,5 +1,12 @@
 /** Ids and embeddings of many texts, in plain JavaScript: the same file runs on every host. */
-import { BLOCKS, codePointTexts, IN_A_HASH, idsOf, mixedTexts, shortHash } from "../text/_mixed_texts.js";
+import {
+  BLOCKS,
+  codePointTexts,
+  idsOf,
+  IN_A_HASH,
+  mixedTexts,
+  shortHash,
+} from "../text/_mixed_texts.js";
 
 /** Texts that are embedded. */
 const EMBEDDED = 400;
@@ -14,7 +21,9 @@ export async function tokenHashes(embedder, parts) {
   const { tokenizer } = embedder;
   const texts = mixedTexts(parts);
   const codePoints = [];
-  for (let i = 0; i < BLOCKS; i++) codePoints.push(await shortHash(idsOf(tokenizer, codePointTexts(i))));
+  for (let i = 0; i < BLOCKS; i++) {
+    codePoints.push(await shortHash(idsOf(tokenizer, codePointTexts(i))));
+  }
   const hashes = [];
   for (let i = 0; i < texts.length; i += IN_A_HASH) {
     hashes.push(await shortHash(idsOf(tokenizer, texts.slice(i, i + IN_A_HASH))));

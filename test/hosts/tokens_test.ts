@@ -40,7 +40,9 @@ async function checkAgainstDeno(result: Result): Promise<void> {
   assert.equal(result.embeddings, await embeddingsHere());
 }
 
-const NAME = `ids of all ${minilm.codePoints.length * 4096} code points and 4,000 texts, bits of 400 embeddings`;
+const NAME = `ids of all ${
+  minilm.codePoints.length * 4096
+} code points and 4,000 texts, bits of 400 embeddings`;
 
 Deno.test({
   name: `hosts: ${NAME} in Deno`,
@@ -71,7 +73,9 @@ Deno.test({
     await Deno.writeTextFile(`${folder.path}/run.mjs`, await moduleText());
     await Deno.writeTextFile(`${folder.path}/parts.json`, JSON.stringify({ parts }));
     await Deno.writeFile(`${folder.path}/minilm.fewbit`, await minilmFile());
-    const args = ["main.mjs", "minilm.fewbit", "parts.json"].map((name) => `${folder.path}/${name}`);
+    const args = ["main.mjs", "minilm.fewbit", "parts.json"].map((name) =>
+      `${folder.path}/${name}`
+    );
     await checkAgainstDeno(JSON.parse(await capture("node", args)));
   },
 });

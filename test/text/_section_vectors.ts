@@ -1,5 +1,5 @@
 /** What test/vectors/make_tokenizer_sections.py wrote. */
-import { BLOCKS, codePointTexts, IN_A_HASH, idsOf, mixedTexts, shortHash } from "./_mixed_texts.js";
+import { BLOCKS, codePointTexts, idsOf, IN_A_HASH, mixedTexts, shortHash } from "./_mixed_texts.js";
 import type { Tokenizer } from "../../src/text/tokenizer.ts";
 
 /** A hash for each block of code points, and for each 100 texts. */
@@ -26,7 +26,10 @@ export function readSectionVectors(): SectionVectors {
 }
 
 /** Hashes of the 4,000 texts. */
-export async function textHashes(tokenizer: Tokenizer, texts: readonly string[]): Promise<string[]> {
+export async function textHashes(
+  tokenizer: Tokenizer,
+  texts: readonly string[],
+): Promise<string[]> {
   const hashes: string[] = [];
   for (let i = 0; i < texts.length; i += IN_A_HASH) {
     hashes.push(await shortHash(idsOf(tokenizer, texts.slice(i, i + IN_A_HASH))));

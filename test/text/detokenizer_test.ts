@@ -13,7 +13,10 @@ for (const name of NAMES) {
       fc.property(ids, fc.boolean(), (ids, skipSpecialTokens) => {
         const detokenizer = new Detokenizer(tokenizer, { skipSpecialTokens });
         const text = ids.map((id) => detokenizer.push(id)).join("") + detokenizer.flush();
-        assert.equal(text, tokenizer.decode(ids, { skipSpecialTokens, cleanUpSpaces: false, lossyBytes: true }));
+        assert.equal(
+          text,
+          tokenizer.decode(ids, { skipSpecialTokens, cleanUpSpaces: false, lossyBytes: true }),
+        );
       }),
       { numRuns: 1500, seed: 2 },
     );

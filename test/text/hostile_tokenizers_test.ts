@@ -27,12 +27,22 @@ const HOSTILE: readonly (readonly [what: string, sections: object, text: string]
   ["(?=a*b)", { pre_tokenizer: split("(?=a*b)c") }, A],
   ["\\s*b", { pre_tokenizer: split("\\s*b") }, " ".repeat(2 ** 16)],
   ["(ab)+", { pre_tokenizer: split("(ab)+") }, "ab".repeat(2 ** 20)],
-  ["(((a{9}){9}){9}){9}…", { pre_tokenizer: split("((((((a{0,99}){99}){99}){99}){99}){99}){99}b") }, A],
+  [
+    "(((a{9}){9}){9}){9}…",
+    { pre_tokenizer: split("((((((a{0,99}){99}){99}){99}){99}){99}){99}b") },
+    A,
+  ],
   ["(?<=a{1,16})b", { pre_tokenizer: split("(?<=(a|a){1,16})b") }, A],
   ["Replace that doubles, 64 times", { normalizer: doubling(20) }, "a".repeat(1000)],
-  ["Replace that doubles, in each other", { normalizer: { type: "Sequence", normalizers: [doubling(16), doubling(16)] } }, "aaaa"],
+  ["Replace that doubles, in each other", {
+    normalizer: { type: "Sequence", normalizers: [doubling(16), doubling(16)] },
+  }, "aaaa"],
   ["Replace by a long text", { normalizer: replace({ Regex: "." }, "a".repeat(2 ** 16)) }, A],
-  ["Prepend of a long text", { normalizer: { type: "Prepend", prepend: "b".repeat(2 ** 25) } }, "a"],
+  [
+    "Prepend of a long text",
+    { normalizer: { type: "Prepend", prepend: "b".repeat(2 ** 25) } },
+    "a",
+  ],
   [
     "many added tokens that begin alike",
     {
@@ -47,7 +57,13 @@ const HOSTILE: readonly (readonly [what: string, sections: object, text: string]
   ],
   [
     "Unigram with a piece of every length",
-    { model: { type: "Unigram", unk_id: 0, vocab: [["?", 0], ...Array.from({ length: 3000 }, (_, i) => ["a".repeat(i + 1), -i])] } },
+    {
+      model: {
+        type: "Unigram",
+        unk_id: 0,
+        vocab: [["?", 0], ...Array.from({ length: 3000 }, (_, i) => ["a".repeat(i + 1), -i])],
+      },
+    },
     "a".repeat(2 ** 17),
   ],
   [
@@ -55,7 +71,15 @@ const HOSTILE: readonly (readonly [what: string, sections: object, text: string]
     { normalizer: { type: "NFKD" } },
     "\ufdfa".repeat(2 ** 19),
   ],
-  ["a long word for WordPiece", { model: { type: "WordPiece", vocab: { "[UNK]": 0 }, unk_token: "[UNK]", max_input_chars_per_word: 1000 }, pre_tokenizer: { type: "FixedLength", length: 1000 } }, "b".repeat(2 ** 20)],
+  ["a long word for WordPiece", {
+    model: {
+      type: "WordPiece",
+      vocab: { "[UNK]": 0 },
+      unk_token: "[UNK]",
+      max_input_chars_per_word: 1000,
+    },
+    pre_tokenizer: { type: "FixedLength", length: 1000 },
+  }, "b".repeat(2 ** 20)],
 ];
 
 for (const [what, sections, text] of HOSTILE) {
@@ -89,21 +113,52 @@ const REFUSED: readonly (readonly [sections: object, code: string, message: RegE
   [{ version: "2.0" }, "unsupported", /the version "2.0"/],
   [{ normalizer: { type: "NFC", form: 1 } }, "unsupported", /NFC has the key "form"/],
   [{ pre_tokenizer: { type: "Punctuation", behaviour: "Removed" } }, "unsupported", /"behaviour"/],
-  [{ pre_tokenizer: { type: "Punctuation", behavior: "removed" } }, "invalid_file", /behavior is "removed"/],
+  [
+    { pre_tokenizer: { type: "Punctuation", behavior: "removed" } },
+    "invalid_file",
+    /behavior is "removed"/,
+  ],
   [{ pre_tokenizer: { type: "Digits" } }, "invalid_file", /individual_digits is not true or false/],
   [{ pre_tokenizer: { type: "Metaspace", replacement: "__" } }, "invalid_file", /one character/],
-  [{ pre_tokenizer: { type: "Metaspace", replacement: "_", add_prefix_space: false } }, "invalid_file", /prepend_scheme/],
-  [{ model: { type: "BPE", vocab: { a: 0 }, merges: [], dropout: 0.1 } }, "unsupported", /a dropout/],
+  [
+    { pre_tokenizer: { type: "Metaspace", replacement: "_", add_prefix_space: false } },
+    "invalid_file",
+    /prepend_scheme/,
+  ],
+  [
+    { model: { type: "BPE", vocab: { a: 0 }, merges: [], dropout: 0.1 } },
+    "unsupported",
+    /a dropout/,
+  ],
   [{ model: { ...WORDS, extra: 1 } }, "unsupported", /WordLevel has the key "extra"/],
   [{ added_tokens: [{ id: 9, content: "b" }] }, "unsupported", /has the id 9, .* gives it 2/],
   [{ added_tokens: [{ id: 5, content: "a" }] }, "unsupported", /has the id 5, .* gives it 1/],
   [{ added_tokens: [{ id: 1, content: "a", lsrip: true }] }, "unsupported", /"lsrip"/],
-  ...["\\p{Nope}", "(?<=a{1,17})b", "(?s:.)", "(a)\\1", "\\K", "(?i:ss)", "(?i:é)", "(?i:\\p{Lu})", "\\g<0>", "[[:alpha:]]", "\\R", "a{1001}"]
+  ...[
+    "\\p{Nope}",
+    "(?<=a{1,17})b",
+    "(?s:.)",
+    "(a)\\1",
+    "\\K",
+    "(?i:ss)",
+    "(?i:é)",
+    "(?i:\\p{Lu})",
+    "\\g<0>",
+    "[[:alpha:]]",
+    "\\R",
+    "a{1001}",
+  ]
     .map((pattern) => [{ pre_tokenizer: split(pattern) }, "unsupported", /a pattern has/] as const),
   ...["(", ")", "[a", "a**b)", "*a", "[z-a]", "\\"]
-    .map((pattern) => [{ pre_tokenizer: split(pattern) }, "invalid_file", /in the pattern/] as const),
+    .map((pattern) =>
+      [{ pre_tokenizer: split(pattern) }, "invalid_file", /in the pattern/] as const
+    ),
   [{ normalizer: replace({ Regex: "x*" }, "y") }, "unsupported", /match nothing/],
-  [{ normalizer: { type: "Precompiled", precompiled_charsmap: "AAAA" } }, "invalid_file", /charsmap/],
+  [
+    { normalizer: { type: "Precompiled", precompiled_charsmap: "AAAA" } },
+    "invalid_file",
+    /charsmap/,
+  ],
 ];
 
 Deno.test(`${REFUSED.length} files are refused by name`, () => {

@@ -75,7 +75,8 @@ Deno.test(`${Object.keys(templates).length} whole templates render ${whole.lengt
 
 const USER = [{ role: "user", content: "Hi" }];
 const LOOPS = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
-const DOUBLING = "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
+const DOUBLING =
+  "{% set ns = namespace(x='ab') %}{% for i in range(99) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}";
 
 /** Templates that would take all time or memory. */
 const HOSTILE: readonly string[] = [
@@ -120,7 +121,10 @@ Deno.test(`${HOSTILE.length} hostile templates end in a typed error within 5 sec
 
 Deno.test("variables are JSON", () => {
   const render = (x: unknown) => new ChatTemplate("{{ x }}").render(USER, { variables: { x } });
-  assert.equal(render({ a: [1, 1.5, null, undefined, true], b: undefined }), "{'a': [1, 1.5, None, None, True]}");
+  assert.equal(
+    render({ a: [1, 1.5, null, undefined, true], b: undefined }),
+    "{'a': [1, 1.5, None, None, True]}",
+  );
   for (const x of [() => 1, Symbol(), 1n, new Date(), new Map()]) {
     fails(() => render(x), "invalid_argument", '"x" is neither JSON');
   }

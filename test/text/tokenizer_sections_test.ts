@@ -1,7 +1,13 @@
 /** Sections of tokenizer.json against the Rust tokenizers: test/vectors/make_tokenizer_sections.py. */
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
-import { ALL_BLOCKS, blockHash, mixedTexts, readSectionVectors, textHashes } from "./_section_vectors.ts";
+import {
+  ALL_BLOCKS,
+  blockHash,
+  mixedTexts,
+  readSectionVectors,
+  textHashes,
+} from "./_section_vectors.ts";
 
 /**
  * Blocks of 4,096 code points in the default run: where there are marks, cases and signs. `FEWBIT_ALL_CODE_POINTS`

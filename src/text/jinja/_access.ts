@@ -109,9 +109,7 @@ export function sliceOf(
   const n = items.length;
   const [low, high] = step > 0 ? [0, n] : [-1, n - 1];
   const place = (bound: number | undefined, otherwise: number) =>
-    bound === undefined
-      ? otherwise
-      : Math.min(Math.max(bound < 0 ? bound + n : bound, low), high);
+    bound === undefined ? otherwise : Math.min(Math.max(bound < 0 ? bound + n : bound, low), high);
   const [first, last] = [place(start, step > 0 ? 0 : n - 1), place(stop, step > 0 ? n : -1)];
   const picked: Value[] = [];
   for (let i = first; step > 0 ? i < last : i > last; i += step) picked.push(items[i]);

@@ -19,7 +19,9 @@ export function bind(
     values[at] = value;
   }
   for (let i = 0; i < required; i++) {
-    if (values[i] === undefined) throw new TemplateError(`${what} misses the argument '${names[i]}'`);
+    if (values[i] === undefined) {
+      throw new TemplateError(`${what} misses the argument '${names[i]}'`);
+    }
   }
   return values;
 }

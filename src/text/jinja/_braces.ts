@@ -11,7 +11,9 @@ export function formatBraces(format: string, args: CallArguments, meter: Meter):
   return format.replace(/\{\{|\}\}|\{([^{}]*)\}|[{}]/g, (whole, field?: string) => {
     if (whole === "{{") return "{";
     if (whole === "}}") return "}";
-    if (field === undefined) throw new TemplateError(`Single '${whole}' encountered in format string`);
+    if (field === undefined) {
+      throw new TemplateError(`Single '${whole}' encountered in format string`);
+    }
     const parts = /^([^!:]*)(?:!([^:]*))?(?::(.*))?$/s.exec(field);
     if (parts === null) throw unsupported(`the format ${whole.slice(0, 80)}`);
     const [, name, conversion, spec = ""] = parts;

@@ -15,7 +15,9 @@ export function resetComparisons(): void {
 }
 
 function count(): void {
-  if (++comparisons > MAX_COMPARISONS) throw exhausted(`compares more than ${MAX_COMPARISONS} pairs`);
+  if (++comparisons > MAX_COMPARISONS) {
+    throw exhausted(`compares more than ${MAX_COMPARISONS} pairs`);
+  }
 }
 
 /** `==`. */

@@ -75,7 +75,11 @@ export class Evaluator {
       case "filter":
         return this.filter(node, undefined, scope);
       case "test":
-        return this.#passes(node.name, this.evaluate(node.operand, scope), this.args(node.args, scope));
+        return this.#passes(
+          node.name,
+          this.evaluate(node.operand, scope),
+          this.args(node.args, scope),
+        );
       case "binary":
         return arithmetic(
           node.operator,
@@ -108,7 +112,9 @@ export class Evaluator {
       case "condition":
         if (isTrue(this.evaluate(node.test, scope))) return this.evaluate(node.then, scope);
         return node.otherwise === undefined
-          ? new Undefined("the inline if-expression evaluated to false and no else section was defined.")
+          ? new Undefined(
+            "the inline if-expression evaluated to false and no else section was defined.",
+          )
           : this.evaluate(node.otherwise, scope);
     }
   }
@@ -173,7 +179,9 @@ export class Evaluator {
   call(callee: Value, args: CallArguments): Value {
     this.#meter.reads(...args.positional.slice(0, 8));
     if (callee instanceof Callable) return this.#meter.deeper(() => callee.call(args));
-    if (callee instanceof Loop) return this.#meter.deeper(() => recurse(callee, args.positional[0]));
+    if (callee instanceof Loop) {
+      return this.#meter.deeper(() => recurse(callee, args.positional[0]));
+    }
     if (callee instanceof Undefined) callee.fail();
     throw new TemplateError(`'${typeName(callee)}' object is not callable`);
   }
@@ -183,8 +191,14 @@ export class Evaluator {
     const parts = typeof path === "number" ? [path] : textOf(path, "attribute").split(".");
     for (const part of parts) {
       this.#meter.reads(value);
-      value = itemOf(value, typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part, this.#meter);
-      if (value instanceof Undefined && otherwise !== undefined && otherwise !== null) value = otherwise;
+      value = itemOf(
+        value,
+        typeof part === "string" && /^\d+$/.test(part) ? Number(part) : part,
+        this.#meter,
+      );
+      if (value instanceof Undefined && otherwise !== undefined && otherwise !== null) {
+        value = otherwise;
+      }
     }
     return value;
   }
@@ -193,7 +207,9 @@ export class Evaluator {
 function signed(kind: "minus" | "plus", value: Value): Value {
   if (value instanceof Undefined) value.fail();
   const number = numberOf(value);
-  if (number === undefined) throw new TemplateError(`bad operand type for unary: '${typeName(value)}'`);
+  if (number === undefined) {
+    throw new TemplateError(`bad operand type for unary: '${typeName(value)}'`);
+  }
   if (kind === "plus") return value instanceof Float ? value : number;
   return value instanceof Float ? new Float(-number) : number === 0 ? 0 : -number;
 }

@@ -35,9 +35,13 @@ function floatOf(text: string): number | undefined {
 function intOf(text: string, base: number): number | undefined {
   if (base !== 10) throw unsupported(`the base ${base}`);
   const trimmed = strip(text, "both");
-  if (/^[+-]?\d(?:_?\d)*$/.test(trimmed)) return checkedInteger(Number(trimmed.replaceAll("_", "")));
+  if (/^[+-]?\d(?:_?\d)*$/.test(trimmed)) {
+    return checkedInteger(Number(trimmed.replaceAll("_", "")));
+  }
   const float = floatOf(trimmed);
-  return float === undefined || !Number.isFinite(float) ? undefined : checkedInteger(Math.trunc(float));
+  return float === undefined || !Number.isFinite(float)
+    ? undefined
+    : checkedInteger(Math.trunc(float));
 }
 
 const OTHER_FILTERS: Readonly<Record<string, FilterFunction>> = {
@@ -47,15 +51,21 @@ const OTHER_FILTERS: Readonly<Record<string, FilterFunction>> = {
     bind("abs", args, []);
     if (value instanceof Float) return new Float(Math.abs(value.value));
     const number = numberOf(value);
-    if (number === undefined) throw new TemplateError(`bad operand type for abs(): '${typeName(value)}'`);
+    if (number === undefined) {
+      throw new TemplateError(`bad operand type for abs(): '${typeName(value)}'`);
+    }
     return Math.abs(number);
   },
   int: (value, args) => {
     const [otherwise, base] = bind("int", args, ["default", "base"]);
     if (value instanceof Float) {
-      return Number.isFinite(value.value) ? checkedInteger(Math.trunc(value.value)) : otherwise ?? 0;
+      return Number.isFinite(value.value)
+        ? checkedInteger(Math.trunc(value.value))
+        : otherwise ?? 0;
     }
-    if (typeof value === "string") return intOf(value, integerOf(base ?? 10, "base")) ?? otherwise ?? 0;
+    if (typeof value === "string") {
+      return intOf(value, integerOf(base ?? 10, "base")) ?? otherwise ?? 0;
+    }
     if (value instanceof Undefined) value.fail();
     return numberOf(value) ?? otherwise ?? 0;
   },
@@ -70,8 +80,12 @@ const OTHER_FILTERS: Readonly<Record<string, FilterFunction>> = {
     const digits = integerOf(precision ?? 0, "precision");
     const how = textOf(method ?? "common", "method");
     const number = numberOf(value);
-    if (number === undefined) throw new TemplateError(`type ${typeName(value)} doesn't define __round__ method`);
-    if (how === "common") return value instanceof Float ? new Float(rounded(number, digits)) : number;
+    if (number === undefined) {
+      throw new TemplateError(`type ${typeName(value)} doesn't define __round__ method`);
+    }
+    if (how === "common") {
+      return value instanceof Float ? new Float(rounded(number, digits)) : number;
+    }
     if (how !== "ceil" && how !== "floor") {
       throw new TemplateError("method must be common, ceil or floor");
     }

@@ -106,7 +106,7 @@ class Lexer {
   #closed(length: number, sign: string, trims = true): void {
     this.#at += length;
     const start = this.#at;
-    if (sign === "-") while (isSpace(this.#source[this.#at] ?? "")) this.#at++;
+    if (sign === "-") { while (isSpace(this.#source[this.#at] ?? "")) this.#at++; }
     else if (sign !== "+" && trims && this.#source[this.#at] === "\n") this.#at++;
     this.#lineStarts = this.#at > start && this.#source[this.#at - 1] === "\n";
   }

@@ -34,7 +34,9 @@ function keyFor(
   caseSensitive: Value | undefined,
   context: FilterContext,
 ): Value {
-  const value = attribute === undefined || attribute === null ? item : context.path(item, attribute);
+  const value = attribute === undefined || attribute === null
+    ? item
+    : context.path(item, attribute);
   return folded(value, caseSensitive);
 }
 
@@ -58,7 +60,9 @@ function extreme(name: string, sign: number): FilterFunction {
 function selecting(keep: boolean, byAttribute: boolean): FilterFunction {
   return (value, { positional, named }, context) => {
     const rest = byAttribute ? positional.slice(1) : positional;
-    if (byAttribute && positional.length === 0) throw new TemplateError("Missing parameter for attribute name");
+    if (byAttribute && positional.length === 0) {
+      throw new TemplateError("Missing parameter for attribute name");
+    }
     const [test, ...args] = rest;
     const passes = (item: Value) => {
       const subject = byAttribute ? context.path(item, positional[0]) : item;
@@ -80,15 +84,21 @@ function map(value: Value, args: CallArguments, context: FilterContext): Value {
   const [name, ...rest] = positional;
   if (name === undefined) throw new TemplateError("map requires a filter argument");
   const filter = textOf(name, "a filter");
-  return new Lazy(itemsOf(value).map((item) => {
-    context.meter.step();
-    return context.filter(filter, item, { positional: rest, named });
-  }));
+  return new Lazy(
+    itemsOf(value).map((item) => {
+      context.meter.step();
+      return context.filter(filter, item, { positional: rest, named });
+    }),
+  );
 }
 
 /** `attribute='a,b'` sorts by one, then by the other. */
 function sort(value: Value, args: CallArguments, context: FilterContext): Value {
-  const [reverse, caseSensitive, attribute] = bind("sort", args, ["reverse", "case_sensitive", "attribute"]);
+  const [reverse, caseSensitive, attribute] = bind("sort", args, [
+    "reverse",
+    "case_sensitive",
+    "attribute",
+  ]);
   const paths = typeof attribute === "string" ? attribute.split(",") : [attribute];
   const key = (item: Value): Value => {
     const keys = paths.map((path) => keyFor(item, path, caseSensitive, context));
@@ -134,7 +144,10 @@ export const LIST_FILTERS: Readonly<Record<string, FilterFunction>> = {
       ? itemsOf(value)
       : itemsOf(value).map((item) => context.path(item, attribute));
     if (typeof start === "string") throw new TemplateError("sum() can't sum strings");
-    return items.reduce<Value>((sum, item) => arithmetic("+", sum, item, context.meter), start ?? 0);
+    return items.reduce<Value>(
+      (sum, item) => arithmetic("+", sum, item, context.meter),
+      start ?? 0,
+    );
   },
   unique: (value, args, context) => {
     const [caseSensitive, attribute] = bind("unique", args, ["case_sensitive", "attribute"]);
@@ -177,8 +190,14 @@ export const LIST_FILTERS: Readonly<Record<string, FilterFunction>> = {
     return new Lazy([...value].map((entry) => new Tuple(entry)));
   },
   dictsort: (value, args) => {
-    const [caseSensitive, by, reverse] = bind("dictsort", args, ["case_sensitive", "by", "reverse"]);
-    if (!(value instanceof Map)) throw new TemplateError(`'${typeName(value)}' object has no items`);
+    const [caseSensitive, by, reverse] = bind("dictsort", args, [
+      "case_sensitive",
+      "by",
+      "reverse",
+    ]);
+    if (!(value instanceof Map)) {
+      throw new TemplateError(`'${typeName(value)}' object has no items`);
+    }
     const place = ["key", "value"].indexOf(textOf(by ?? "key", "by"));
     if (place < 0) throw new TemplateError('You can only sort by either "key" or "value"');
     const key = (entry: readonly [Value, Value]) => folded(entry[place], caseSensitive);

@@ -25,7 +25,9 @@ export class ExpressionParser {
   }
 
   /** Expressions with commas between are a tuple; nothing is one between parentheses only. */
-  tuple(options: { withCondition?: boolean; inParentheses?: boolean; stop?: string } = {}): Expression {
+  tuple(
+    options: { withCondition?: boolean; inParentheses?: boolean; stop?: string } = {},
+  ): Expression {
     const { withCondition = true, inParentheses = false, stop } = options;
     const items: Expression[] = [];
     let isTuple = false;
@@ -135,7 +137,9 @@ export class ExpressionParser {
       case "name": {
         this.#stream.next();
         const constant = CONSTANTS.get(value);
-        return constant === undefined ? { kind: "name", name: value } : { kind: "constant", value: constant };
+        return constant === undefined
+          ? { kind: "name", name: value }
+          : { kind: "constant", value: constant };
       }
       case "string": {
         let text = "";
@@ -223,8 +227,9 @@ export class ExpressionParser {
     for (;;) {
       if (this.#stream.isOperator("|")) node = this.filter(node)!;
       else if (this.#stream.skipName("is")) node = this.#test(node);
-      else if (this.#stream.isOperator("(")) node = { kind: "call", callee: node, args: this.args() };
-      else return node;
+      else if (this.#stream.isOperator("(")) {
+        node = { kind: "call", callee: node, args: this.args() };
+      } else return node;
     }
   }
 
@@ -263,7 +268,8 @@ export class ExpressionParser {
     if (this.#stream.isOperator("(")) {
       args = this.args();
     } else if (
-      (["name", "string", "integer", "float"].includes(type) || this.#stream.isOperator("[", "{")) &&
+      (["name", "string", "integer", "float"].includes(type) ||
+        this.#stream.isOperator("[", "{")) &&
       !this.#stream.isName("else", "or", "and")
     ) {
       if (this.#stream.isName("is")) throw new TemplateError("tests cannot be chained with is");

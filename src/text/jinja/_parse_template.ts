@@ -44,7 +44,9 @@ class TemplateParser {
         for (const each of statement) body.push(each);
         this.#stream.expect("block_end");
       } else if (type === "eof") {
-        if (ends.length > 0) throw new TemplateError(`the template ends before ${ends.join(" or ")}`);
+        if (ends.length > 0) {
+          throw new TemplateError(`the template ends before ${ends.join(" or ")}`);
+        }
         return body;
       } else {
         throw new TemplateError(`unexpected ${value}`);

@@ -55,7 +55,9 @@ function written(value: Value, kind: string, flags: string, digits: number | und
     case "x":
     case "X":
     case "o": {
-      if (value instanceof Float) throw new TemplateError(`%${kind} format: an integer is required`);
+      if (value instanceof Float) {
+        throw new TemplateError(`%${kind} format: an integer is required`);
+      }
       const prefix = flags.includes("#") ? `0${kind}` : "";
       const radix = kind === "o" ? 8 : 16;
       return signed(integer(value, kind), flags, (size) => {

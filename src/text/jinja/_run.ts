@@ -4,7 +4,16 @@ import type { Meter } from "./_meter.ts";
 import type { For, Macro, Parameter, Statement, Target } from "./_nodes.ts";
 import { Scope } from "./_scope.ts";
 import { str } from "./_text.ts";
-import { Callable, isTrue, itemsOf, Loop, Namespace, Tuple, typeName, Undefined } from "./_values.ts";
+import {
+  Callable,
+  isTrue,
+  itemsOf,
+  Loop,
+  Namespace,
+  Tuple,
+  typeName,
+  Undefined,
+} from "./_values.ts";
 import type { CallArguments, Value } from "./_values.ts";
 
 /** Whether a loop goes on after a statement. */
@@ -161,7 +170,8 @@ export class Runner {
   ): void {
     const rest = new Map(named);
     parameters.forEach((parameter, i) => {
-      const given = positional[i] ?? (i < positional.length ? positional[i] : rest.get(parameter.name));
+      const given = positional[i] ??
+        (i < positional.length ? positional[i] : rest.get(parameter.name));
       if (i < positional.length && rest.has(parameter.name)) {
         throw new TemplateError(`macro '${name}' got '${parameter.name}' twice`);
       }
@@ -179,11 +189,18 @@ export class Runner {
       rest.delete("caller");
     }
     if (uses.has("kwargs")) scope.set("kwargs", new Map(rest));
-    else if (rest.has("caller")) throw new TemplateError(`macro '${name}' was invoked with a caller it does not use`);
-    else if (rest.size > 0) throw new TemplateError(`macro '${name}' takes no keyword argument '${[...rest.keys()][0]}'`);
+    else if (rest.has("caller")) {
+      throw new TemplateError(`macro '${name}' was invoked with a caller it does not use`);
+    } else if (rest.size > 0) {
+      throw new TemplateError(`macro '${name}' takes no keyword argument '${[...rest.keys()][0]}'`);
+    }
     const more = positional.slice(parameters.length);
     if (uses.has("varargs")) scope.set("varargs", new Tuple(more));
-    else if (more.length > 0) throw new TemplateError(`macro '${name}' takes not more than ${parameters.length} argument(s)`);
+    else if (more.length > 0) {
+      throw new TemplateError(
+        `macro '${name}' takes not more than ${parameters.length} argument(s)`,
+      );
+    }
   }
 
   #callBlock(node: Extract<Statement, { kind: "call block" }>, scope: Scope): string {

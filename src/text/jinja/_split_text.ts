@@ -14,7 +14,8 @@ export function split(
   if (separator === "") throw new TemplateError("empty separator");
   if (fromRight) {
     const reverse = (part: string) => [...part].reverse().join("");
-    return split(reverse(text), separator && reverse(separator), limit, false).map(reverse).reverse();
+    return split(reverse(text), separator && reverse(separator), limit, false).map(reverse)
+      .reverse();
   }
   if (separator === undefined) return words(text, limit);
   const parts = text.split(separator);
@@ -40,13 +41,20 @@ function words(text: string, limit: number): string[] {
   }
 }
 
-const LINES = /[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]|$)/g;
+/** What ends a line to Python; `\r\n` is one. */
+const LINE_ENDS: ReadonlySet<string> = new Set("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029");
 
 /** `splitlines`. */
 export function splitLines(text: string, keepEnds: boolean): string[] {
-  return (text.match(LINES) ?? [])
-    .filter((line) => line !== "")
-    .map((line) => keepEnds ? line : line.replace(/(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])$/, ""));
+  const lines: string[] = [];
+  for (let start = 0; start < text.length;) {
+    let end = start;
+    while (end < text.length && !LINE_ENDS.has(text[end])) end++;
+    const next = Math.min(text.length, end + (text.startsWith("\r\n", end) ? 2 : 1));
+    lines.push(text.slice(start, keepEnds ? next : end));
+    start = next;
+  }
+  return lines;
 }
 
 /** `partition` and `rpartition`. */
@@ -68,5 +76,6 @@ export function replaceTexts(
   const parts = from === "" ? ["", ...text, ""] : text.split(from);
   const count = limit < 0 ? parts.length - 1 : Math.min(limit, parts.length - 1);
   meter.length(text.length + count * to.length);
-  return parts.slice(0, count + 1).join(to) + parts.slice(count + 1).map((part) => from + part).join("");
+  return parts.slice(0, count + 1).join(to) +
+    parts.slice(count + 1).map((part) => from + part).join("");
 }

@@ -95,7 +95,11 @@ export function justify(
   const missing = Math.max(0, width - [...text].length);
   meter.length(missing + text.length);
   // An odd one goes to the left where the width is odd.
-  const left = side === "left" ? 0 : side === "right" ? missing : (missing >> 1) + (missing & width & 1);
+  const left = side === "left"
+    ? 0
+    : side === "right"
+    ? missing
+    : (missing >> 1) + (missing & width & 1);
   return fill.repeat(left) + text + fill.repeat(missing - left);
 }
 
@@ -109,8 +113,10 @@ const METHODS: Readonly<Record<string, Method>> = {
     const [keep] = bind("splitlines", args, ["keepends"]);
     return splitLines(text, keep === true || keep === 1);
   },
-  partition: (text, args) => partition(text, textOf(bind("partition", args, ["sep"], 1)[0]!, "sep"), false),
-  rpartition: (text, args) => partition(text, textOf(bind("rpartition", args, ["sep"], 1)[0]!, "sep"), true),
+  partition: (text, args) =>
+    partition(text, textOf(bind("partition", args, ["sep"], 1)[0]!, "sep"), false),
+  rpartition: (text, args) =>
+    partition(text, textOf(bind("rpartition", args, ["sep"], 1)[0]!, "sep"), true),
   startswith: affix((part, prefix) => part.startsWith(prefix)),
   endswith: affix((part, suffix) => part.endsWith(suffix)),
   removeprefix: (text, args) => {

@@ -71,7 +71,9 @@ function remainder(value: Value, divisor: number): number {
   if (value instanceof Undefined) value.fail();
   const number = numberOf(value);
   if (number === undefined) {
-    if (typeof value === "string") throw new TemplateError("not all arguments converted during string formatting");
+    if (typeof value === "string") {
+      throw new TemplateError("not all arguments converted during string formatting");
+    }
     throw new TemplateError(`unsupported operand type(s) for %: '${typeName(value)}' and 'int'`);
   }
   if (divisor === 0) throw new TemplateError("integer modulo by zero");

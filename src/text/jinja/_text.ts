@@ -24,16 +24,21 @@ class Writer {
   #length = 0;
 
   write(value: Value, depth: number): string {
-    if (depth > 200) throw new TemplateError("maximum recursion depth exceeded while getting the repr");
+    if (depth > 200) {
+      throw new TemplateError("maximum recursion depth exceeded while getting the repr");
+    }
     const text = this.#written(value, depth + 1);
     // A part is counted once more with each list it is in.
     this.#length += 1 + text.length;
-    if (this.#length > MAX_LENGTH) throw exhausted(`makes a text of more than ${MAX_LENGTH} code units`);
+    if (this.#length > MAX_LENGTH) {
+      throw exhausted(`makes a text of more than ${MAX_LENGTH} code units`);
+    }
     return text;
   }
 
   #written(value: Value, depth: number): string {
-    const all = (items: readonly Value[]) => items.map((item) => this.write(item, depth)).join(", ");
+    const all = (items: readonly Value[]) =>
+      items.map((item) => this.write(item, depth)).join(", ");
     if (value === null) return "None";
     if (value === true) return "True";
     if (value === false) return "False";
@@ -41,9 +46,13 @@ class Writer {
     if (typeof value === "string") return quoted(value);
     if (value instanceof Float) return floatText(value.value);
     if (Array.isArray(value)) return `[${all(value)}]`;
-    if (value instanceof Tuple) return `(${all(value.items)}${value.items.length === 1 ? "," : ""})`;
+    if (value instanceof Tuple) {
+      return `(${all(value.items)}${value.items.length === 1 ? "," : ""})`;
+    }
     if (value instanceof Map) {
-      const entries = [...value].map((pair) => pair.map((part) => this.write(part, depth)).join(": "));
+      const entries = [...value].map((pair) =>
+        pair.map((part) => this.write(part, depth)).join(": ")
+      );
       return `{${entries.join(", ")}}`;
     }
     if (value instanceof View) return `dict_${value.name}([${all(value.items)}])`;

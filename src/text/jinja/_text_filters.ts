@@ -2,7 +2,7 @@
 import { bind } from "./_bind.ts";
 import { TemplateError, unsupported } from "./_errors.ts";
 import type { FilterFunction } from "./_filter.ts";
-import { lower, upper, capitalize } from "./_letter_case.ts";
+import { capitalize, lower, upper } from "./_letter_case.ts";
 import { formatPercent } from "./_percent.ts";
 import { strip } from "./_spaces.ts";
 import { replaceTexts, splitLines } from "./_split_text.ts";
@@ -43,7 +43,9 @@ export const TEXT_FILTERS: Readonly<Record<string, FilterFunction>> = {
   },
   trim: (value, args) => {
     const [characters] = bind("trim", args, ["chars"]);
-    const set = characters === undefined || characters === null ? undefined : textOf(characters, "chars");
+    const set = characters === undefined || characters === null
+      ? undefined
+      : textOf(characters, "chars");
     return strip(soft(value), "both", set);
   },
   replace: (value, args, { meter }) => {
@@ -65,7 +67,9 @@ export const TEXT_FILTERS: Readonly<Record<string, FilterFunction>> = {
   },
   indent: (value, args, { meter }) => {
     const [width, first, blank] = bind("indent", args, ["width", "first", "blank"]);
-    const unit = typeof width === "string" ? width : " ".repeat(bounded(integerOf(width ?? 4, "width")));
+    const unit = typeof width === "string"
+      ? width
+      : " ".repeat(bounded(integerOf(width ?? 4, "width")));
     const text = soft(value);
     const indented = indent(text, unit, isTrue(first ?? false), isTrue(blank ?? false));
     return meter.text(indented);

@@ -58,7 +58,8 @@ export function shorthand(letter: string, inClass = false): CodePointSet | undef
 export function property(name: string): CodePointSet {
   const plain = name.replace(/[ _-]/g, "").toLowerCase();
   const short = plain.charAt(0).toUpperCase() + plain.slice(1);
-  const set = category(LONG_NAMES[plain] ?? short) ?? script(plain) ?? (plain === "word" ? patternWord() : posix(plain));
+  const set = category(LONG_NAMES[plain] ?? short) ?? script(plain) ??
+    (plain === "word" ? patternWord() : posix(plain));
   if (set === undefined) throw unsupported(`the property ${JSON.stringify(name.slice(0, 80))}`);
   return set;
 }

@@ -26,7 +26,8 @@ export function compile(node: Node): Matcher {
       };
     case "sequence":
       return node.nodes.map(compile).reduceRight<Matcher>(
-        (after, matcher) => (input, at, next) => matcher(input, at, (end) => after(input, end, next)),
+        (after, matcher) => (input, at, next) =>
+          matcher(input, at, (end) => after(input, end, next)),
         (_, at, next) => next(at),
       );
     case "choice":

@@ -72,7 +72,9 @@ class Parser {
   }
 
   #choice(flags: Flags): Node {
-    if (++this.#depth > MAX_DEPTH) throw invalid(this.#pattern, "more than 64 groups in each other");
+    if (++this.#depth > MAX_DEPTH) {
+      throw invalid(this.#pattern, "more than 64 groups in each other");
+    }
     const nodes = [this.#sequence(flags)];
     while (this.#take("|")) nodes.push(this.#sequence(flags));
     this.#depth--;
@@ -97,7 +99,9 @@ class Parser {
 
   /** `(?i)` and the like without a colon. */
   #flagGroup(flags: Flags): Flags | undefined {
-    const found = /^\(\?([a-zA-Z]*)(-[a-zA-Z]+)?\)/.exec(this.#pattern.slice(this.#at, this.#at + 20));
+    const found = /^\(\?([a-zA-Z]*)(-[a-zA-Z]+)?\)/.exec(
+      this.#pattern.slice(this.#at, this.#at + 20),
+    );
     if (found === null || found[0] === "(?)") return undefined;
     this.#at += found[0].length;
     return this.#flags(flags, found[1], found[2] ?? "");
@@ -160,8 +164,12 @@ class Parser {
   }
 
   #class(flags: Flags): Node {
-    const { set, end } = parseClass(this.#pattern, this.#at, flags.ignoreCase, (what) =>
-      invalid(this.#pattern, what));
+    const { set, end } = parseClass(
+      this.#pattern,
+      this.#at,
+      flags.ignoreCase,
+      (what) => invalid(this.#pattern, what),
+    );
     this.#at = end;
     return { kind: "set", set };
   }

@@ -16,7 +16,11 @@ export interface Part {
  * tables of `src/text/unicode`: the same on every host, and in a bounded number of steps.
  */
 export class Pattern {
-  readonly #find: (text: string, from: number, budget: Budget) => readonly [number, number] | undefined;
+  readonly #find: (
+    text: string,
+    from: number,
+    budget: Budget,
+  ) => readonly [number, number] | undefined;
 
   /** Whether it may match nothing, as `x*` does. */
   readonly matchesNothing: boolean;

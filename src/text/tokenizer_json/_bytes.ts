@@ -42,7 +42,9 @@ export function textOfBytes(bytes: readonly number[]): string {
 /** UTF-8 as text; `undefined` for what is none. */
 export function strictTextOfBytes(bytes: readonly number[]): string | undefined {
   try {
-    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(Uint8Array.from(bytes));
+    return new TextDecoder("utf-8", { ignoreBOM: true, fatal: true }).decode(
+      Uint8Array.from(bytes),
+    );
   } catch {
     return undefined;
   }

@@ -32,7 +32,9 @@ export class SectionReader {
   unknown(): FewbitError {
     return new FewbitError(
       "unsupported",
-      `Cannot read tokenizer.json: the ${this.#name} ${JSON.stringify(this.type.slice(0, 80))} is not known`,
+      `Cannot read tokenizer.json: the ${this.#name} ${
+        JSON.stringify(this.type.slice(0, 80))
+      } is not known`,
     );
   }
 
@@ -83,14 +85,18 @@ export class SectionReader {
   count(key: string, otherwise?: number): number {
     const value = this.value(key) ?? otherwise;
     if (Number.isSafeInteger(value) && value as number >= 0) return value as number;
-    throw this.invalid(`${key} is ${String(value).slice(0, 80)}, expected an integer of at least 0`);
+    throw this.invalid(
+      `${key} is ${String(value).slice(0, 80)}, expected an integer of at least 0`,
+    );
   }
 
   /** One of some words. */
   choice<T extends string>(key: string, words: readonly T[], otherwise?: T): T {
     const value = this.value(key) ?? otherwise;
     if (words.includes(value as T)) return value as T;
-    throw this.invalid(`${key} is ${JSON.stringify(value)?.slice(0, 80)}, expected ${words.join(", ")}`);
+    throw this.invalid(
+      `${key} is ${JSON.stringify(value)?.slice(0, 80)}, expected ${words.join(", ")}`,
+    );
   }
 
   /** The sections of a sequence. */
@@ -103,7 +109,9 @@ export class SectionReader {
   /** Has to be called at the end: a key that nothing asked for is refused. */
   end(): void {
     for (const key of Object.keys(this.#section)) {
-      if (!this.#known.has(key)) throw this.unsupported(`the key ${JSON.stringify(key.slice(0, 80))}`);
+      if (!this.#known.has(key)) {
+        throw this.unsupported(`the key ${JSON.stringify(key.slice(0, 80))}`);
+      }
     }
   }
 }

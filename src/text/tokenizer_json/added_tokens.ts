@@ -49,7 +49,9 @@ export function readAddedTokens(
     if (id !== token.id) {
       throw new FewbitError(
         "unsupported",
-        `Cannot read tokenizer.json: the added token ${shown(token.content)} has the id ${token.id}, ` +
+        `Cannot read tokenizer.json: the added token ${
+          shown(token.content)
+        } has the id ${token.id}, ` +
           `where the vocabulary or the order of added tokens gives it ${id}`,
       );
     }
@@ -96,7 +98,9 @@ export class AddedTokenFinder {
       if (pattern === "" || seen.has(pattern)) {
         throw new FewbitError(
           "unsupported",
-          `Cannot read tokenizer.json: ${shown(token.content)} is nothing, or another added token, once it is normalized`,
+          `Cannot read tokenizer.json: ${
+            shown(token.content)
+          } is nothing, or another added token, once it is normalized`,
         );
       }
       seen.add(pattern);
@@ -131,7 +135,7 @@ export class AddedTokenFinder {
         // The token before may have taken this one as white space.
         start = Math.max(start, from);
       }
-      if (token.rstrip) while (end < text.length && white().has(text.charCodeAt(end))) end++;
+      if (token.rstrip) { while (end < text.length && white().has(text.charCodeAt(end))) end++; }
       if (from < start) parts.push({ start: from, end: start, id: undefined });
       if (start < end) parts.push({ start, end, id: token.id });
       from = end;

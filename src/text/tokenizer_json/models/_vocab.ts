@@ -12,7 +12,9 @@ export function readVocab(reader: SectionReader): Map<string, number> {
   const seen = new Map<unknown, string>();
   for (const [token, id] of Object.entries(vocab)) {
     const other = seen.get(id);
-    if (other !== undefined) throw invalid(`${shown(token)} and ${shown(other)} both have the id ${id}`);
+    if (other !== undefined) {
+      throw invalid(`${shown(token)} and ${shown(other)} both have the id ${id}`);
+    }
     seen.set(id, token);
     ids.set(token, checkedId(token, id));
   }

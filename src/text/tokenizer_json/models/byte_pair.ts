@@ -1,6 +1,5 @@
 import type { Budget } from "../../_budget.ts";
 import { byteTokens } from "../_bytes.ts";
-import { invalid } from "../_json.ts";
 import type { SectionReader } from "../_reader.ts";
 import { NumberHeap } from "./_heap.ts";
 import { MAX_ID, readVocab, withoutId } from "./_vocab.ts";

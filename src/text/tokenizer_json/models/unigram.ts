@@ -55,7 +55,7 @@ export function readUnigram(reader: SectionReader): Model {
       return;
     }
     const bytes = fallback ? byteTokens(part).map((token) => vocab.get(token)) : [undefined];
-    if (!bytes.includes(undefined)) for (const byte of bytes) ids.push(byte!);
+    if (!bytes.includes(undefined)) { for (const byte of bytes) ids.push(byte!); }
     else if (unknown !== undefined) ids.push(unknown);
     else throw withoutId();
   }
