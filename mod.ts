@@ -16,6 +16,7 @@
  *
  * @module
  */
+import "./src/text/unicode/compatible_forms.ts";
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
 export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
@@ -62,6 +63,7 @@ export type {
 export { readEncoderFolder } from "./src/pipelines/encoder_folder.ts";
 export type { EncoderFolder } from "./src/pipelines/encoder_folder.ts";
 export type { EncoderFiles } from "./src/models/bert_config.ts";
+export type { SentenceFiles, Similarity } from "./src/models/sentence_config.ts";
 export type { EncoderQuantization } from "./src/quantize/bert.ts";
 export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
 export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
@@ -166,7 +168,7 @@ export { decodeTQ2, encodeTQ2 } from "./src/formats/ternary/tq2_0.ts";
 export { tokenizerFromGguf } from "./src/text/gguf_tokenizer.ts";
 export type { GgufTokenizer } from "./src/text/gguf_tokenizer.ts";
 export { openSafetensors, openShardedSafetensors } from "./src/formats/safetensors_file.ts";
-export { readPth } from "./src/formats/pth.ts";
+export { PthTensors, readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";
 export type { ReadIdxOptions } from "./src/formats/idx.ts";

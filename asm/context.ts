@@ -5,8 +5,10 @@
 //   CONTEXT_OPERANDS …  what kernels see (operand.ts)
 //   CONTEXT_SYMBOLS  32 × i32 values of the symbols
 //   CONTEXT_VALUES   i32 values of the expressions in the run that has begun
+//   then             two u32 for each tensor (fresh.ts)
 //   parameter, state, arena, input, output, scratch: 256-aligned, each with guard bytes
 import { evaluate, evaluateAll } from "./expression";
+import { measureFresh } from "./fresh";
 import {
   ENCODING_ZERO,
   REGION_COUNT,
@@ -18,8 +20,10 @@ import { layoutBytes } from "./layout";
 import {
   count,
   encoding,
+  GENERATION,
   INFO_OFFSET,
   INSTANCE_BYTES,
+  MODEL_END,
   READY,
   region,
   REGION_BYTES,
@@ -43,28 +47,56 @@ export const CONTEXT_MODEL: usize = 0;
 export const CONTEXT_ENTRY: usize = 4;
 /** Addresses of the six regions. */
 export const CONTEXT_REGIONS: usize = 8;
+/** Tells that these bytes are an instance. */
+const CONTEXT_MAGIC: usize = 32;
+/** Of the model when the instance was made. */
+const CONTEXT_GENERATION: usize = 36;
+/** Instruction up to which the entry has run. */
+export const CONTEXT_NEXT: usize = 40;
 export const CONTEXT_SYMBOLS: usize = 1088;
 export const CONTEXT_VALUES: usize = CONTEXT_SYMBOLS + 32 * 4;
 export const CONTEXT_BYTES: u64 = CONTEXT_VALUES;
 
 // @ts-ignore: decorator
-@inline
+
 export function modelOf(context: usize): usize {
   return load<u32>(context, CONTEXT_MODEL);
 }
 
 // @ts-ignore: decorator
-@inline
+
 export function regionAddress(context: usize, where: u32): usize {
   return load<u32>(context + (<usize> where << 2), CONTEXT_REGIONS);
 }
 
-/** Sets up an instance in `instance_size` bytes. */
+/** `FWIN`. */
+const MAGIC: u32 = 0x4E495746;
+
+/** Whether `bytes` from an aligned address on are memory that a host may use. */
+export function isMemory(address: usize, bytes: u64): bool {
+  return (address & 255) == 0 && address >= __heap_base &&
+    <u64> address + bytes <= <u64> memory.size() << 16;
+}
+
+/** Whether an instance was made here, of a model that is still there. */
+export function isInstance(context: usize): bool {
+  if (!isMemory(context, CONTEXT_BYTES) || load<u32>(context, CONTEXT_MAGIC) != MAGIC) return false;
+  const model = modelOf(context);
+  return word(model, STAGE) == READY &&
+    word(model, GENERATION) == load<u32>(context, CONTEXT_GENERATION);
+}
+
+/** Sets up an instance in `instance_size` bytes that are not the model's. */
 export function initialise(model: usize, context: usize): i32 {
-  if (word(model, STAGE) != READY || (context & 255) != 0) return VERDICT_BAD_ARGUMENT;
+  if (word(model, STAGE) != READY) return VERDICT_BAD_ARGUMENT;
+  const bytes: u64 = word(model, INSTANCE_BYTES);
+  const apart = context >= <usize> word(model, MODEL_END) || <u64> context + bytes <= <u64> model;
+  if (!apart || !isMemory(context, bytes)) return VERDICT_BAD_ARGUMENT;
   // Memory may come from a pool: nothing of its former life is left, guards included.
   memory.fill(context, 0, word(model, INSTANCE_BYTES));
   store<u32>(context, <u32> model, CONTEXT_MODEL);
+  store<u32>(context, MAGIC, CONTEXT_MAGIC);
+  store<u32>(context, word(model, GENERATION), CONTEXT_GENERATION);
   store<i32>(context, -1, CONTEXT_ENTRY);
   store<u32>(context, word(model, SEGMENT_ADDRESS), CONTEXT_REGIONS);
   for (let where: u32 = 1; where < REGION_COUNT; where++) {
@@ -77,6 +109,7 @@ export function initialise(model: usize, context: usize): i32 {
     store<i32>(context + (<usize> i << 2), load<i32>(symbolValue(model, i)), CONTEXT_SYMBOLS);
   }
   evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  measureFresh(model, context);
   copyInitial(model, context, REGION_PARAMETER);
   copyInitial(model, context, REGION_STATE);
   return 0;
@@ -95,9 +128,11 @@ export function resetState(context: usize): void {
   copyInitial(model, context, REGION_STATE);
 }
 
-/** Sets up an instance with the parameters, state and symbols of another of the same model. */
+/** Sets up an instance with the parameters, state and symbols of another, which it may not touch. */
 export function copyInstance(from: usize, to: usize): i32 {
   const model = modelOf(from);
+  const bytes = word(model, INSTANCE_BYTES);
+  if (<u64> to < <u64> from + bytes && <u64> from < <u64> to + bytes) return VERDICT_BAD_ARGUMENT;
   const status = initialise(model, to);
   if (status != 0) return status;
   for (let where = REGION_PARAMETER; where <= REGION_STATE; where++) {

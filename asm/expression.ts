@@ -33,11 +33,16 @@ export function evaluate(model: usize, index: u32, symbols: usize): i32 {
   return <i32> (by == NONE ? sum : sum % <i64> rangeMin(model, by));
 }
 
-/** Values of all expressions, as i32. */
-export function evaluateAll(model: usize, symbols: usize, values: usize): void {
+/** Values of all expressions, as i32; returns whether any is another one than before. */
+export function evaluateAll(model: usize, symbols: usize, values: usize): bool {
+  let difference: i32 = 0;
   for (let i: u32 = 0, n = count(model, EXPRESSIONS); i < n; i++) {
-    store<i32>(values + (<usize> i << 2), evaluate(model, i, symbols));
+    const at = values + (<usize> i << 2);
+    const value = evaluate(model, i, symbols);
+    difference |= value ^ load<i32>(at);
+    store<i32>(at, value);
   }
+  return difference != 0;
 }
 
 /** Whether an expression has the same value in every run. */

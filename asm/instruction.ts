@@ -89,12 +89,27 @@ export function verifyInstruction(model: usize, i: u32, work: usize): i32 {
   for (let j: u32 = 0; j < operands; j++, operand = nextOperand(operand)) {
     if (!checkValues(model, instruction, record, operand, j)) return VERDICT_BAD_OPERAND;
   }
-  store<f64>(work, product(model, tokens, load<u8>(record, 6)));
+  // Loops go over the elements of operands too, also where they multiply nothing.
+  let sum = product(model, tokens, load<u8>(record, 6));
+  for (let j: u32 = 0; j < operands; j++) {
+    const view = operandView(model, instruction, j);
+    if (view != NONE) sum += elementsOf(model, viewRecord(model, view));
+  }
+  store<f64>(work, sum);
   return 0;
 }
 
+/** Elements of a view at its largest extents. */
+function elementsOf(model: usize, view: usize): f64 {
+  let result: f64 = 1;
+  for (let k: u32 = 0, n = viewRank(view); k < n; k++) {
+    result *= <f64> rangeMax(model, viewExtent(view, k));
+  }
+  return result;
+}
+
 // @ts-ignore: decorator
-@inline
+
 function nextOperand(operand: usize): usize {
   return operand + 8 + (<usize> load<u8>(operand, 5) << 2);
 }
@@ -128,7 +143,7 @@ function hasAliasing(model: usize, instruction: usize, record: usize): bool {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function dtypeOf(model: usize, view: u32): u32 {
   return tensorDtype(tensorRecord(model, viewTensor(viewRecord(model, view))));
 }
@@ -140,6 +155,10 @@ function checkRules(model: usize, instruction: usize, record: usize, sameDtype: 
     const code = load<u32>(rule);
     const present = operandView(model, instruction, code & 15) != NONE;
     if (present != <bool> ((code >> 8) & 1)) continue;
+    const only = (code >> 11) & 31;
+    if (only != 0 && dtypeOf(model, operandView(model, instruction, code & 15)) + 1 != only) {
+      continue;
+    }
     const then = operandView(model, instruction, (code >> 4) & 15);
     const given = then != NONE;
     const is = (code >> 9) & 3;

@@ -1,6 +1,7 @@
 // Runs the instructions of an entry. Everything a run needs is in the context block.
 import {
   CONTEXT_ENTRY,
+  CONTEXT_NEXT,
   CONTEXT_SYMBOLS,
   CONTEXT_VALUES,
   modelOf,
@@ -24,6 +25,8 @@ import {
   VERDICT_BAD_ARGUMENT,
   VERDICT_TOO_MUCH_MEMORY,
 } from "./generated/format";
+import { canonicalizeOutputs } from "./canonical_nan";
+import { freshTable, measureFresh, setFresh, wake } from "./fresh";
 import { checkInputs } from "./inputs";
 import { elementBytesOf } from "./layout";
 import {
@@ -116,40 +119,59 @@ export function beginEntry(context: usize, entry: u32): i32 {
     const symbol = symbolValue(model, i);
     if (value < load<i32>(symbol, 4) || value > load<i32>(symbol, 8)) return VERDICT_BAD_ARGUMENT;
   }
-  evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES);
+  if (evaluateAll(model, context + CONTEXT_SYMBOLS, context + CONTEXT_VALUES)) {
+    measureFresh(model, context);
+  }
   const status = checkInputs(model, context, entry);
   if (status != 0) return status;
+  setFresh(model, context);
   store<i32>(context, <i32> entry, CONTEXT_ENTRY);
+  store<u32>(context, 0, CONTEXT_NEXT);
   return 0;
 }
 
-/** Runs up to `n` instructions from `first` on, counted in the entry; returns the next one. */
+/** Whether an entry has begun, and this is it. */
+function isCurrent(model: usize, context: usize, entry: u32): bool {
+  return entry < count(model, ENTRIES) && <i32> entry == load<i32>(context, CONTEXT_ENTRY);
+}
+
+/**
+ * Runs up to `n` instructions from `first` on, counted in the entry; returns the next one. What comes
+ * before `first` must have run.
+ */
 export function runSlice(context: usize, entry: u32, first: u32, n: u32): i32 {
   const model = modelOf(context);
-  if (<i32> entry != load<i32>(context, CONTEXT_ENTRY)) return -VERDICT_BAD_ARGUMENT;
+  if (!isCurrent(model, context, entry)) return -VERDICT_BAD_ARGUMENT;
   const record = entryRecord(model, entry);
   const total = load<u32>(record, 12);
-  if (first > total) return -VERDICT_BAD_ARGUMENT;
+  const next = load<u32>(context, CONTEXT_NEXT);
+  if (first > next) return -VERDICT_BAD_ARGUMENT;
   const end = first + min(n, total - first);
   for (let i = first; i < end; i++) {
     const instruction = instructionRecord(model, load<u32>(record, 8) + i);
     resolve(model, context, instruction, context + CONTEXT_VALUES, 2, false);
     execute(opcode(instruction), context);
   }
+  store<u32>(context, max(next, end), CONTEXT_NEXT);
+  if (end == total) canonicalizeOutputs(model, context, entry);
   return <i32> end;
 }
 
 /** Runs a part of one instruction; the parts may run in any order, each once. */
 export function runPart(context: usize, entry: u32, index: u32, part: u32, parts: u32): i32 {
   const model = modelOf(context);
-  if (<i32> entry != load<i32>(context, CONTEXT_ENTRY)) return VERDICT_BAD_ARGUMENT;
+  if (!isCurrent(model, context, entry)) return VERDICT_BAD_ARGUMENT;
   const record = entryRecord(model, entry);
-  if (index >= load<u32>(record, 12) || part >= parts) return VERDICT_BAD_ARGUMENT;
+  const total = load<u32>(record, 12);
+  const next = load<u32>(context, CONTEXT_NEXT);
+  if (index >= total || index > next || part >= parts) return VERDICT_BAD_ARGUMENT;
   const instruction = instructionRecord(model, load<u32>(record, 8) + index);
   resolve(model, context, instruction, context + CONTEXT_VALUES, 2, false);
   if (narrow(context, recordOf(opcode(instruction)), part, parts)) {
     execute(opcode(instruction), context);
   }
+  store<u32>(context, max(next, index + 1), CONTEXT_NEXT);
+  if (index + 1 == total) canonicalizeOutputs(model, context, entry);
   return 0;
 }
 
@@ -187,6 +209,8 @@ function resolve(
     }
     let at: usize = 64;
     if (!planning) {
+      const fresh = load<u32>(freshTable(model, context) + (<usize> viewTensor(view) << 2));
+      if (fresh > 0) wake(model, context, instruction, j, view, fresh);
       at = regionAddress(context, region(tensor)) +
         <usize> load<u64>(tensorInfo(model, viewTensor(view)), INFO_OFFSET) +
         <usize> valueAt(values, shift, viewOffset(view)) * size;
@@ -207,7 +231,7 @@ function resolve(
 }
 
 // @ts-ignore: decorator
-@inline
+
 function valueAt(values: usize, shift: u32, expression: u32): u32 {
   return load<u32>(values + (<usize> expression << shift));
 }

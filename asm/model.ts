@@ -70,6 +70,8 @@ export const TRITS_CODES: usize = 224; // u64: codes that are in no group yet, t
 export const TRITS_HELD: usize = 232; // how many
 export const TRITS_BAD: usize = 236; // whether a byte was not five trits
 
+export const GENERATION: usize = 240; // how often a model was loaded here
+
 // Bytes of a record of the tables.
 export const CHECKSUM_TABLE_BYTES: u32 = 8 * 256 * 4;
 /** A context block (to plan scratch memory) and the variables of a description. */

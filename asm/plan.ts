@@ -5,11 +5,11 @@ import {
   ENCODING_RAW,
   ENCODING_ZERO,
   GUARD_BYTES,
+  RECORD_SEGMENTS,
   REGION_ALIGNMENT,
   REGION_ARENA,
   REGION_CONSTANT,
   REGION_COUNT,
-  RECORD_SEGMENTS,
   TENSOR_ALIGNMENT,
   VERDICT_BAD_DATA,
   VERDICT_TOO_MUCH_MEMORY,
@@ -116,7 +116,7 @@ function planArena(model: usize): u64 {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function offsetOf(model: usize, placed: usize): u64 {
   return load<u64>(tensorInfo(model, load<u32>(placed)), INFO_OFFSET);
 }
@@ -140,12 +140,16 @@ function checkSegments(model: usize): i32 {
     const rows = <u64> rangeMax(model, tensorExtent(tensor, 0));
     trits += (rows * rangeMax(model, tensorExtent(tensor, 1)) + 4) / 5;
   }
-  return align(trits, TENSOR_ALIGNMENT) == segmentBytes(model, SEGMENT_TRITS) ? 0 : VERDICT_BAD_DATA;
+  return align(trits, TENSOR_ALIGNMENT) == segmentBytes(model, SEGMENT_TRITS)
+    ? 0
+    : VERDICT_BAD_DATA;
 }
 
 /** Stored bytes of constants (0), parameters (1), state (2) or ternary constants (3). */
 export function segmentBytes(model: usize, segment: u32): u32 {
-  return segment >= count(model, SEGMENTS) ? 0 : load<u32>(<usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS, 8);
+  return segment >= count(model, SEGMENTS)
+    ? 0
+    : load<u32>(<usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS, 8);
 }
 
 /** Places segments behind the tables and regions in an instance. */
@@ -165,7 +169,8 @@ export function placeRegions(model: usize): i32 {
   }
   const end = at;
   store<u32>(model, <u32> end, MODEL_END);
-  at = align(CONTEXT_BYTES + (<u64> count(model, EXPRESSIONS) << 2), REGION_ALIGNMENT);
+  const words = <u64> count(model, EXPRESSIONS) + 2 * count(model, TENSORS);
+  at = align(CONTEXT_BYTES + (words << 2), REGION_ALIGNMENT);
   for (let where: u32 = 1; where <= REGION_COUNT; where++) {
     store<u32>(model + REGION_OFFSET + (<usize> where << 2), <u32> at);
     const bytes = where < REGION_COUNT

@@ -14,77 +14,14 @@ export interface LoadOptions {
     readonly symbols?: Readonly<Record<string, number>>;
     /** Most bytes of one instance. Default: what the engine can address. */
     readonly memoryLimitBytes?: number;
-    /** Most multiply-accumulates of one run. Default 2^45. */
+    /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
     readonly workLimit?: number;
     /** Stops loading with its reason. */
     readonly signal?: AbortSignal;
+    /** Called with the program once it is decoded, before anything else of it is loaded; may throw. */
+    readonly onProgram?: (program: Program) => void;
     /** Called with the bytes loaded so far and in all (`undefined` where unknown). */
     readonly onProgress?: (loadedBytes: number, totalBytes: number | undefined) => void;
-}
-
-/** A compiled module and the name of the engine that it makes. */
-export interface Build {
-    /** Name of the engine. */
-    readonly engine: string;
-    /** The module. */
-    readonly module: WebAssembly.Module;
-}
-
-/**
- * Loads a compiled program.
- *
- * @param source The bytes of a `model.fewbit` file, a `Response`, `Blob` or stream of them, or its
- * parts in order. A stream goes into place as it comes.
- * @returns An instance; dispose of it to give its memory back.
- * @throws {FewbitError} Where the file is damaged, not safe to run, or larger than the limits.
- */
-export declare function load(source: ProgramSource, options?: RuntimeLoadOptions): Promise<Instance>;
-
-/** A `model.fewbit` file; several parts are one file, in their order. */
-export type ProgramSource = ProgramPart | readonly ProgramPart[];
-
-/** One file, or a part of one. */
-export type ProgramPart = Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
-
-/**
- * A loaded program with parameters, state and memory of its own. Forks share its constants. Not
- * re-entrant: one run at a time.
- */
-export interface Instance extends Disposable {
-    /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
-    readonly engine: string;
-    /** The program, without the bytes of its tensors. */
-    readonly program: Program;
-    /** Hexadecimal id of the program; saved states name it. */
-    readonly id: string;
-    /** Bytes that this instance and its shared constants occupy. */
-    readonly memoryBytes: number;
-    /** Runs an entry; yields to the event loop between slices, so that it can be aborted. */
-    run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
-    /** Runs an entry to its end. */
-    runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;
-    /** Sets the inputs and begins an entry, to be advanced slice by slice. */
-    begin(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Execution;
-    /** A copy of a parameter, state or output. */
-    read(name: string): Tensor;
-    /**
-     * A copy of any tensor by its index in the program, at its present extents. Memory that lives
-     * within a run is only meaningful right after the instruction that writes it.
-     */
-    peek(tensor: number): Tensor;
-    /** Overwrites a parameter or state. */
-    write(name: string, data: TensorData): void;
-    /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */
-    reset(slot?: number): void;
-    /**
-     * The state as bytes that name this program; with `slot`, only that index of the first extent: the
-     * state of one session.
-     */
-    saveState(slot?: number): Uint8Array<ArrayBuffer>;
-    /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
-    restoreState(saved: Uint8Array, slot?: number): void;
-    /** An instance with the same constants and copies of parameters and state. */
-    fork(): Instance;
 }
 
 /** Everything but the bytes of the tensors. */
@@ -280,6 +217,77 @@ export type Metadata = {
     readonly [key: string]: unknown;
 };
 
+/** A compiled module and the name of the engine that it makes. */
+export interface Build {
+    /** Name of the engine. */
+    readonly engine: string;
+    /** The module. */
+    readonly module: WebAssembly.Module;
+}
+
+/**
+ * Loads a compiled program.
+ *
+ * @param source The bytes of a `model.fewbit` file, a `Response`, `Blob` or stream of them, or its
+ * parts in order. A stream goes into place as it comes.
+ * @returns An instance; dispose of it to give its memory back.
+ * @throws {FewbitError} Where the file is damaged, not safe to run, or larger than the limits.
+ */
+export declare function load(source: ProgramSource, options?: RuntimeLoadOptions): Promise<Instance>;
+
+/** A `model.fewbit` file; several parts are one file, in their order. */
+export type ProgramSource = ProgramPart | readonly ProgramPart[];
+
+/** One file, or a part of one. */
+export type ProgramPart = Uint8Array | ArrayBuffer | Blob | Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/**
+ * A loaded program with parameters, state and memory of its own. Forks share its constants.
+ *
+ * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it,
+ * {@linkcode Instance.begin} and {@linkcode Instance.runSync} are refused while one is in progress. What
+ * is refused (a missing input, a wrong size or type, a value that fails its check) changes nothing.
+ */
+export interface Instance extends Disposable {
+    /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
+    readonly engine: string;
+    /** The program, without the bytes of its tensors. */
+    readonly program: Program;
+    /** Hexadecimal id of the program; saved states name it. */
+    readonly id: string;
+    /** Bytes that this instance and its shared constants occupy. */
+    readonly memoryBytes: number;
+    /**
+     * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
+     * loop between instructions.
+     */
+    run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
+    /** Runs an entry to its end. */
+    runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;
+    /** Sets the inputs and begins an entry, to be advanced slice by slice. */
+    begin(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Execution;
+    /** A copy of a parameter, state or output. */
+    read(name: string): Tensor;
+    /**
+     * A copy of any tensor by its index in the program, at its present extents. Memory that lives
+     * within a run is only meaningful right after the instruction that writes it.
+     */
+    peek(tensor: number): Tensor;
+    /** Overwrites a parameter or state. */
+    write(name: string, data: TensorData): void;
+    /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */
+    reset(slot?: number): void;
+    /**
+     * The state as bytes that name this program; with `slot`, only that index of the first extent: the
+     * state of one session.
+     */
+    saveState(slot?: number): Uint8Array<ArrayBuffer>;
+    /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
+    restoreState(saved: Uint8Array, slot?: number): void;
+    /** An instance with the same constants and copies of parameters and state. */
+    fork(): Instance;
+}
+
 /** Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. */
 export type Inputs = Readonly<Record<string, TensorData>>;
 
@@ -294,7 +302,7 @@ export interface RunOptions {
     readonly symbols?: Readonly<Record<string, number>>;
     /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
     readonly signal?: AbortSignal;
-    /** Called with the instructions done and in all ({@linkcode Instance.run} only). */
+    /** Called with the instructions done and in all, about once a millisecond ({@linkcode Instance.run} only). */
     readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -319,7 +327,7 @@ export interface Execution {
     readonly done: number;
     /** Runs up to `count` more instructions; returns whether the entry is done. */
     advance(count?: number): boolean;
-    /** Copies of the outputs. */
+    /** Copies of the outputs, once the entry is done. */
     outputs(): Outputs;
 }
 
@@ -443,6 +451,8 @@ export declare const VERDICTS: {
     readonly bad_argument: 32;
     /** The values of an input fail its check. */
     readonly bad_input: 33;
+    /** Nothing has that name. */
+    readonly not_found: 34;
 };
 
 /**

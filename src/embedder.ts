@@ -15,6 +15,7 @@
  */
 import { batchSymbols } from "./pipelines/batch_limits.ts";
 import type { BatchLimits } from "./pipelines/batch_limits.ts";
+import { expectTask } from "./pipelines/_program_kind.ts";
 import { EmbeddingModel } from "./pipelines/embedding_model.ts";
 import { load } from "./runtime.ts";
 import type { ProgramSource, RuntimeLoadOptions } from "./runtime.ts";
@@ -33,7 +34,11 @@ export async function loadEmbedder(
   options: LoadEmbedderOptions = {},
 ): Promise<EmbeddingModel> {
   const symbols = { ...batchSymbols(options), ...options.symbols };
-  const instance = await load(source, { ...options, symbols });
+  const instance = await load(source, {
+    onProgram: expectTask("sentence-embedding", "Cannot embed"),
+    ...options,
+    symbols,
+  });
   try {
     return new EmbeddingModel(instance, symbols);
   } catch (error) {
@@ -45,6 +50,7 @@ export async function loadEmbedder(
 export { EmbeddingModel } from "./pipelines/embedding_model.ts";
 export type { EmbeddingInput, Embeddings, EmbedOptions } from "./pipelines/embedding_model.ts";
 export type { BatchLimits } from "./pipelines/batch_limits.ts";
+export type { Similarity } from "./models/sentence_config.ts";
 export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding_format.ts";
 export type { Embedding, EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
 export { Tokenizer } from "./text/tokenizer.ts";

@@ -7,8 +7,10 @@
  * at addresses that the host chose, so that one module instance may hold several models, and a model
  * several instances.
  *
- * A negative status is a verdict, negated (FEWBIT_... below). No input makes a function trap, as long
- * as pointers and sizes are those described here.
+ * A negative status is a verdict, negated (FEWBIT_... below). No input and no order of calls makes a
+ * function trap, as long as pointers and sizes are those described here: what is called too early, or for
+ * an address at which there is no model or instance, returns -FEWBIT_BAD_ARGUMENT, or 0 where it returns
+ * an address, a size or a count.
  *
  * Loading, with the file's bytes in `file`:
  *
@@ -44,7 +46,7 @@
 
 #include <stdint.h>
 
-#define FEWBIT_ABI_VERSION 1
+#define FEWBIT_ABI_VERSION 2
 
 /* Verdicts. */
 #define FEWBIT_BAD_MAGIC 1           /* not a fewbit file */
@@ -73,6 +75,7 @@
 #define FEWBIT_BAD_DATA 24           /* stored bytes of the wrong size, an index out of range, no trits */
 #define FEWBIT_BAD_ARGUMENT 32       /* a symbol out of its range, an index or a step out of order */
 #define FEWBIT_BAD_INPUT 33          /* values of an input fail its check */
+#define FEWBIT_NOT_FOUND 34          /* nothing has that name */
 
 /* Kinds of names. */
 #define FEWBIT_SYMBOL 0
@@ -84,7 +87,8 @@ typedef uint32_t fewbit_context; /* address of an instance, a multiple of 256 */
 
 /* FEWBIT_ABI_VERSION. */
 int32_t abi_version(void);
-/* 0 where this host computes right with this module. */
+/* 0 where this host computes right with this module: a small program is loaded, verified and run. To be
+ * called before anything else: it uses memory from heap_base() on. */
 int32_t selftest(void);
 /* First address that the host may use, a multiple of 256. */
 uint32_t heap_base(void);
@@ -116,7 +120,7 @@ uint32_t tensor_count(fewbit_model model);
 uint32_t entry_count(fewbit_model model);
 /* Instructions of an entry. */
 uint32_t entry_length(fewbit_model model, uint32_t entry);
-/* Index of a symbol, tensor or entry, or -1. The name is anywhere in memory, not terminated. */
+/* Index of a symbol, tensor or entry, or a negative status. The name is anywhere in memory, not terminated. */
 int32_t find(fewbit_model model, uint32_t kind, uint32_t name, uint32_t name_bytes);
 /* Range of a symbol, once planned; a load-time symbol has but one value. */
 int32_t symbol_min(fewbit_model model, uint32_t symbol);
@@ -128,10 +132,10 @@ int32_t symbol_value(fewbit_model model, uint32_t symbol);
 uint32_t instance_size(fewbit_model model);
 /* Sets up an instance: parameters and state have their initial bytes. */
 int32_t instance_init(fewbit_model model, fewbit_context context);
-/* Sets up `to` with the parameters, state and symbols of `from`, of the same model. */
+/* Sets up `to`, which may not overlap `from`, with the parameters, state and symbols of `from`. */
 int32_t instance_copy(fewbit_context from, fewbit_context to);
 /* Gives the state its initial bytes. */
-void instance_reset(fewbit_context context);
+int32_t instance_reset(fewbit_context context);
 
 /* Gives a run-time symbol its value from the next begin on. It keeps it. */
 int32_t symbol_set(fewbit_context context, uint32_t symbol, int32_t value);
@@ -145,9 +149,14 @@ uint32_t tensor_extent(fewbit_context context, uint32_t tensor, uint32_t axis);
 /* Where the initial bytes of a constant, parameter or state lie, decoded; 0 where they are zero. */
 uint32_t tensor_initial(fewbit_model model, uint32_t tensor);
 
+/* Makes the NaNs of a float32 parameter or state canonical (0x7FC00000), as those of outputs are at the
+ * end of an entry: which bits they have differs from host to host. To be called before state is saved. */
+int32_t canonicalize(fewbit_context context, uint32_t tensor);
+
 /* Begins an entry: checks symbols and inputs. The checked inputs must not be changed until it ends. */
 int32_t begin(fewbit_context context, uint32_t entry);
-/* Runs up to `count` instructions from `first` on, numbered in the entry; returns the next one. */
+/* Runs up to `count` instructions from `first` on, numbered in the entry; returns the next one. What comes
+ * before `first` must have run. */
 int32_t run(fewbit_context context, uint32_t entry, uint32_t first, uint32_t count);
 /* Runs part `part` of `parts` of one instruction; in any order, each part once. */
 int32_t run_part(fewbit_context context, uint32_t entry, uint32_t index, uint32_t part,

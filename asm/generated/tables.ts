@@ -10,8 +10,10 @@
 //             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
 //                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
 //             operands of one type: index
-//             presence rules: [operand | then << 4 | present << 8 | is << 9 | dtype mask << 16],
-//                             is: 0 one of the types, 1 present, 2 absent
+//             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
+//                              dtype mask << 16],
+//                             is: 0 one of the types, 1 present, 2 absent;
+//                             only: 0, or 1 + the type that the operand must have
 //             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
 //             work: tokens
 //   A token is a variable, 256 + an attribute, 254 for all leading extents, or 512 + a number.
@@ -20,7 +22,7 @@
 export const LAST_OPCODE: u32 = 41;
 
 /** Word in `RECORDS` at which the record of an opcode begins; 0 where there is none. */
-export const OPCODES: usize = memory.data<u16>([0, 1, 20, 90, 128, 156, 184, 203, 254, 277, 317, 350, 390, 467, 488, 505, 524, 551, 573, 586, 599, 616, 664, 679, 694, 719, 753, 787, 821, 845, 863, 879, 911, 946, 980, 1050, 1066, 1118, 1136, 1176, 1196, 1247]);
+export const OPCODES: usize = memory.data<u16>([0, 1, 20, 90, 128, 156, 184, 203, 254, 277, 317, 350, 390, 467, 488, 505, 524, 551, 573, 586, 599, 616, 664, 679, 694, 719, 753, 787, 821, 845, 863, 879, 911, 946, 980, 1050, 1066, 1118, 1139, 1179, 1199, 1250]);
 
 export const RECORDS: usize = memory.data<i32>([
   0,
@@ -97,7 +99,7 @@ export const RECORDS: usize = memory.data<i32>([
   // attention_ragged_i8
   16777738, -16515069, 255, 1, 1024, 0, 3, 65792, 1023, 65537, 0, 65536, 65792, 1023, 65537, 0, 65536, 65792, 1023, 65537, 0, 65536, 524560, 256, 131072, 524544, 511, 65537, 524544, 511, 65537, 524544, 511, 16777217, 524544, 511, 65537, 524544, 511, 65537, 65793, 1023, 65537, 0, 65536, 65793, 256, 1, 514, 0, 0, 1,
   // pool_rows
-  259, -16646141, 255, 0, 1, 1376512, 767, 0, 65536, 524560, 256, 131077, 1573121, 767, 131072, 65536, 0, 1,
+  196867, -16646141, 255, 0, 1, 1376512, 767, 0, 65536, 524560, 256, 131077, 1573121, 767, 131072, 65536, 526624, 530720, 1059104, 0, 1,
   // attention_ragged_f32
   16777734, -16515069, 255, 1, 1024, 0, 1, 1048832, 1023, 65537, 0, 65536, 1048832, 1023, 65537, 0, 65536, 1048832, 1023, 65537, 0, 65536, 524560, 256, 131072, 1048832, 511, 65537, 1048833, 1023, 65537, 0, 65536, 65793, 256, 1, 514, 0, 0, 1,
   // add_positions_f32

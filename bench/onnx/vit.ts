@@ -18,16 +18,16 @@ class VitBuilder {
   readonly #tokens: number;
 
   constructor(readonly config: DeiTConfig, readonly weights: Weights) {
-    this.#tokens = (config.imageSize / config.patchSize) ** 2 + 1;
+    this.#tokens = (config.imageSize[0] / config.patchSize) ** 2 + 1;
   }
 
   build(): OnnxGraph {
     const graph = this.#graph;
-    const { imageSize, patchSize, channels, width, depth, classes } = this.config;
+    const { imageSize: [side], patchSize, channels, width, depth, classes = 10 } = this.config;
     graph.inputs.push({
       name: "image",
       type: "float32",
-      dims: [1, channels, imageSize, imageSize],
+      dims: [1, channels, side, side],
     });
     let x = graph.node(
       "Conv",

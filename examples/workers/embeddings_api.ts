@@ -1,46 +1,42 @@
 /**
- * `POST /v1/embeddings` in the shape of OpenAI's API, as a function from `Request` to `Response`: the
- * same for Cloudflare Workers, Deno Deploy and `deno serve`.
+ * `POST /v1/embeddings` and `GET /v1/models` in the shape of OpenAI's API, and `GET /health`, as a
+ * function from `Request` to `Response`: the same for Cloudflare Workers, Deno Deploy and `deno serve`.
  *
  * @module
  */
+import { parseRequest } from "./_embeddings_request.ts";
+import type { Embedder } from "./_embeddings_request.ts";
+import { Refusal, refused } from "./_refusal.ts";
 
-/** What the handler needs of an embedder. */
-export interface Embedder {
-  /** Words of the vocabulary: token ids are below. */
-  readonly vocabularySize: number;
-  /** Embeds texts, or texts that were tokenised elsewhere. */
-  embed(
-    inputs: readonly (string | readonly number[])[],
-    options: { readonly signal: AbortSignal },
-  ): Promise<{ readonly rows: readonly Float32Array[]; readonly tokens: readonly number[] }>;
-}
+export type { Embedder };
 
 /** Settings of {@linkcode embeddingsHandler}. */
 export interface HandlerOptions {
   /** Name that answers give; a request for another model is refused. */
   readonly model: string;
-  /** Most bytes of a body. Default 1 MB. */
+  /** Most bytes of a body. Default 2 MB. */
   readonly maxBodyBytes?: number;
-  /** Most texts of a request. Default 64. */
+  /** Most texts of a request. Default 2048, as OpenAI's API. */
   readonly maxInputs?: number;
-  /** What `/health` tells besides. */
+  /** Most tokens of the texts of a request together, each cut to what the model reads. Default 65,536. */
+  readonly maxTokens?: number;
+  /** How long a request waits for the model to be loaded. Default 30 seconds. */
+  readonly loadTimeoutMs?: number;
+  /** Origin that pages may ask from. Default `*`: any. */
+  readonly allowOrigin?: string;
+  /** What `/health` tells besides; a `status` of `failed` makes it a 503. */
   readonly health?: () => Readonly<Record<string, unknown>>;
 }
 
-/** A request that is refused, and why. */
-class Refusal extends Error {
-  constructor(readonly status: number, message: string, readonly param: string | null = null) {
-    super(message);
-  }
-}
-
-type Input = string | readonly number[];
-
-interface EmbeddingsRequest {
-  readonly inputs: readonly Input[];
-  readonly base64: boolean;
-}
+const DEFAULTS = {
+  maxBodyBytes: 2_000_000,
+  maxInputs: 2048,
+  maxTokens: 65_536,
+  loadTimeoutMs: 30_000,
+  allowOrigin: "*",
+  health: (): Readonly<Record<string, unknown>> => ({}),
+};
+type Settings = Required<HandlerOptions>;
 
 /**
  * Makes the handler.
@@ -49,50 +45,134 @@ interface EmbeddingsRequest {
  */
 export function embeddingsHandler(
   embedder: () => Promise<Embedder>,
-  { model, maxBodyBytes = 1_000_000, maxInputs = 64, health }: HandlerOptions,
+  options: HandlerOptions,
 ): (request: Request) => Promise<Response> {
+  const settings: Settings = { ...DEFAULTS, ...options };
   return async (request) => {
-    try {
-      const { pathname } = new URL(request.url);
-      if (pathname === "/health") return Response.json({ status: "ok", model, ...health?.() });
-      if (pathname !== "/v1/embeddings") {
-        throw new Refusal(404, `There is no ${pathname}; POST to /v1/embeddings.`);
-      }
-      if (request.method !== "POST") throw new Refusal(405, `Use POST, not ${request.method}.`);
-      const body = parseJson(await readBody(request, maxBodyBytes));
-      const ready = await embedder();
-      const { inputs, base64 } = parseRequest(body, model, maxInputs, ready.vocabularySize);
-      const { rows, tokens } = await ready.embed(inputs, { signal: request.signal });
-      const count = tokens.reduce((sum, n) => sum + n, 0);
-      return Response.json({
-        object: "list",
-        data: rows.map((row, index) => ({
-          object: "embedding",
-          index,
-          embedding: base64 ? encodeBase64(row) : Array.from(row),
-        })),
-        model,
-        usage: { prompt_tokens: count, total_tokens: count },
-      });
-    } catch (error) {
+    const response = await answer(request, embedder, settings).catch((error) =>
       // Whoever asked is gone: nobody reads the answer.
-      if (request.signal.aborted) return new Response(null, { status: 499 });
-      return refused(error);
-    }
+      request.signal.aborted ? new Response(null, { status: 499 }) : refused(error)
+    );
+    response.headers.set("access-control-allow-origin", settings.allowOrigin);
+    if (settings.allowOrigin !== "*") response.headers.append("vary", "origin");
+    return response;
   };
 }
 
-function refused(error: unknown): Response {
-  const known = error instanceof Refusal;
-  if (!known) console.error(error);
-  const status = known ? error.status : 500;
-  const message = known ? error.message : "The server failed; the log says why.";
-  const type = known ? "invalid_request_error" : "server_error";
-  const headers = status === 405 ? { allow: "POST" } : undefined;
-  return Response.json(
-    { error: { message, type, param: known ? error.param : null, code: null } },
-    { status, ...headers && { headers } },
-  );
+async function answer(
+  request: Request,
+  embedder: () => Promise<Embedder>,
+  settings: Settings,
+): Promise<Response> {
+  const pathname = pathOf(request);
+  if (request.method === "OPTIONS") return preflight(request);
+  if (pathname === "/health") {
+    checkMethod(request, "GET");
+    const health = { status: "ok", model: settings.model, ...settings.health() };
+    return Response.json(health, { status: health.status === "failed" ? 503 : 200 });
+  }
+  if (pathname === "/v1/models" || pathname.startsWith("/v1/models/")) {
+    checkMethod(request, "GET");
+    return models(pathname.slice("/v1/models/".length), settings);
+  }
+  if (pathname !== "/v1/embeddings") {
+    throw new Refusal(404, `There is no ${pathname}; POST to /v1/embeddings.`);
+  }
+  checkMethod(request, "POST");
+  return await embed(request, embedder, settings);
+}
+
+/** The path, where the request has a URL: one with a broken `Host` has none. */
+function pathOf(request: Request): string {
+  try {
+    // A path in it would be taken for that of the request.
+    if (!/[\s/?#@\\]/.test(request.headers.get("host") ?? "")) return new URL(request.url).pathname;
+  } catch {
+    // Told below.
+  }
+  throw new Refusal(400, "The request has no valid URL; see its Host header.");
+}
+
+function checkMethod({ method }: Request, allowed: "GET" | "POST"): void {
+  if (method === allowed || allowed === "GET" && method === "HEAD") return;
+  throw new Refusal(405, `Use ${allowed}, not ${method}.`, { allow: allowed });
+}
+
+/** What a browser asks before a page may send JSON with a key. */
+function preflight(request: Request): Response {
+  const headers = request.headers.get("access-control-request-headers") ??
+    "authorization, content-type";
+  return new Response(null, {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": "GET, POST, OPTIONS",
+      "access-control-allow-headers": headers,
+      "access-control-max-age": "86400",
+    },
+  });
+}
+
+/** The list of the one model, or that model. */
+function models(id: string, { model }: Settings): Response {
+  const one = { id: model, object: "model", created: 0, owned_by: "fewbit" };
+  if (id === "") return Response.json({ object: "list", data: [one] });
+  if (decode(id) === model) return Response.json(one);
+  throw new Refusal(404, `There is no model "${id}"; this is "${model}".`, { param: "model" });
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+async function embed(
+  request: Request,
+  embedder: () => Promise<Embedder>,
+  settings: Settings,
+): Promise<Response> {
+  const body = await readBody(request, settings.maxBodyBytes);
+  const ready = await withinTime(embedder(), settings.loadTimeoutMs);
+  const { inputs, base64 } = parseRequest(body, ready, settings);
+  const { rows, tokens } = await ready.embed(inputs, {
+    signal: request.signal,
+    maxTotalTokens: settings.maxTokens,
+  }).catch((error) => {
+    if (error?.code === "limit_exceeded" || error?.code === "invalid_argument") {
+      throw new Refusal(400, `${error.message}.`, { param: "input" });
+    }
+    throw error;
+  });
+  const count = tokens.reduce((sum, n) => sum + n, 0);
+  return Response.json({
+    object: "list",
+    data: rows.map((row, index) => ({
+      object: "embedding",
+      index,
+      embedding: base64 ? encodeBase64(row) : Array.from(row),
+    })),
+    model: settings.model,
+    usage: { prompt_tokens: count, total_tokens: count },
+  });
+}
+
+/** The loading goes on for those who ask later. */
+async function withinTime<T>(loading: Promise<T>, ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(
+        new Refusal(503, `The model is not loaded after ${ms} ms; ask again.`, { retry: true }),
+      );
+    }, ms);
+  });
+  try {
+    return await Promise.race([loading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Reads a body and stops as soon as it is too long, whatever its `content-length` says. */
@@ -122,70 +202,6 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<
     at += part.length;
   }
   return body;
-}
-
-function parseJson(bytes: Uint8Array): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new Refusal(400, "The body is not JSON in UTF-8.");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, "The body is not a JSON object.");
-  }
-  return value as Record<string, unknown>;
-}
-
-function parseRequest(
-  body: Record<string, unknown>,
-  model: string,
-  maxInputs: number,
-  vocabularySize: number,
-): EmbeddingsRequest {
-  const { input, encoding_format: format = "float", dimensions } = body;
-  if (body.model !== undefined && body.model !== model) {
-    throw new Refusal(404, `There is no model ${quote(body.model)}; this is "${model}".`, "model");
-  }
-  if (format !== "float" && format !== "base64") {
-    const message = `encoding_format is ${quote(format)}; use "float" or "base64".`;
-    throw new Refusal(400, message, "encoding_format");
-  }
-  if (dimensions !== undefined) {
-    throw new Refusal(400, `"${model}" has one size; leave dimensions out.`, "dimensions");
-  }
-  return { inputs: parseInput(input, maxInputs, vocabularySize), base64: format === "base64" };
-}
-
-/** A text, texts, the token ids of a text, or of several. */
-function parseInput(input: unknown, maxInputs: number, vocabularySize: number): Input[] {
-  const bad = (message: string): never => {
-    throw new Refusal(400, message, "input");
-  };
-  if (input === undefined) return bad("input is missing.");
-  const single = typeof input === "string" || Array.isArray(input) && typeof input[0] === "number";
-  const list: unknown[] = single ? [input] : Array.isArray(input) ? input : bad(
-    `input is ${quote(input)}; send a string, an array of strings, or token ids.`,
-  );
-  if (list.length === 0) bad("input is empty.");
-  if (list.length > maxInputs) bad(`input has ${list.length} texts; send at most ${maxInputs}.`);
-  return list.map((item, i) => {
-    const name = single ? "input" : `input[${i}]`;
-    if (typeof item === "string") return item === "" ? bad(`${name} is an empty string.`) : item;
-    if (!Array.isArray(item)) return bad(`${name} is ${quote(item)}; send a string or token ids.`);
-    if (item.length === 0) bad(`${name} has no token ids.`);
-    const wrong = item.find((id) => !(Number.isInteger(id) && id >= 0 && id < vocabularySize));
-    if (wrong !== undefined) {
-      bad(`${name} has ${quote(wrong)}; token ids are integers from 0 to ${vocabularySize - 1}.`);
-    }
-    return item as number[];
-  });
-}
-
-/** A value for a message, not too long. */
-function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** Little-endian float32 in base64, as OpenAI's clients read it. */

@@ -2,7 +2,8 @@
 import { defineCommand } from "citty";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
-import { readCheckpointFolder } from "../pipelines/checkpoint_folder.ts";
+import { checkpointKind } from "../models/model_kind.ts";
+import { readCheckpointFolder, readJson } from "../pipelines/checkpoint_folder.ts";
 import { isEncoderFolder } from "../pipelines/encoder_folder.ts";
 import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts";
 import { openImages } from "./_images.ts";
@@ -82,9 +83,11 @@ export default defineCommand({
         });
       }
       if (args.images === undefined || args.calibration !== undefined) {
+        const config = await readJson(`${args.model}/config.json`);
         throw new FewbitError(
           "invalid_argument",
-          `Cannot quantise ${args.model}: it is no sentence encoder; give --images, no texts`,
+          `Cannot quantise ${args.model}: it is no sentence encoder; ` +
+            (config === undefined ? "give --images, no texts" : checkpointKind(config)),
         );
       }
       const batchSize = count("batch", args.batch, 4096);

@@ -1,27 +1,24 @@
 /** What the engines have in common: names, sizes, checks, slices, saved states. */
 import { FewbitError } from "../errors.ts";
+import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
-import type { Range } from "../program/expression.ts";
 import { layoutBytes } from "../program/layout.ts";
 import type { Entry, Program, ProgramTensor } from "../program/program.ts";
-import { DTYPE_BYTES } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
+import { checkInputs } from "./_check_inputs.ts";
+import { RunQueue } from "./_run_queue.ts";
+import type { LoadedProgram } from "./_loaded_program.ts";
+import { symbolValues } from "./_symbol_values.ts";
 import { decodeState, encodeState } from "./_saved_state.ts";
+import { Slices } from "./_slices.ts";
 import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
 
-/** What a loader knows about a program besides its instructions. */
-export interface LoadedProgram {
-  readonly program: Program;
-  readonly id: string;
-  /** Values of load-time symbols, defaults of run-time ones. */
-  readonly symbols: readonly number[];
-  readonly symbolRanges: readonly Range[];
-  /** Range of every expression. */
-  readonly ranges: readonly Range[];
+/** An execution that knows where to pause. */
+interface SlicedExecution extends Execution {
+  /** Instructions behind which a run pauses. */
+  slices(): readonly number[];
 }
 
-/** Instructions that `run` does between two looks at the clock. */
-const SLICE = 8;
 /** How long `run` keeps the event loop. */
 const PAUSE_MS = 8;
 
@@ -32,6 +29,13 @@ export abstract class BaseInstance implements Instance {
   readonly #loaded: LoadedProgram;
   #disposed = false;
   #execution = 0;
+  /** Instructions of the present execution that are done. */
+  protected progress = { done: 0 };
+  readonly #queue = new RunQueue();
+  readonly #slices = new Slices();
+  /** When a run last let others work, and when the last one ended. */
+  #paused = 0;
+  #ended = 0;
   /** Tensors that each entry names. */
   readonly #used: number[][] = [];
   /** Values of the expressions in the present run. */
@@ -57,30 +61,52 @@ export abstract class BaseInstance implements Instance {
 
   /** The memory of a tensor, at its largest extents. */
   protected abstract bytesOf(tensor: number): Uint8Array;
-  /** Makes the symbols' values known and checks inputs; throws where they fail their checks. */
+  /** Makes the symbols' values known; throws where inputs fail their checks. */
   protected abstract start(entry: number, symbols: readonly number[]): void;
   /** Runs instructions `first` … `first + count − 1`, numbered from the start of the entry. */
   protected abstract step(entry: number, first: number, count: number): void;
-  /** Sets state tensor bytes to their initial ones. */
+  /** Makes the NaNs of a float32 tensor canonical, which elsewhere have the bits that the host gave them. */
+  protected abstract canonicalize(tensor: number): void;
+  /** Initial bytes of a state tensor, if they are not zero. */
   protected abstract resetState(tensor: number): Uint8Array | undefined;
   protected abstract release(): void;
   abstract fork(): Instance;
 
   async run(inputs: Inputs, options: RunOptions = {}): Promise<Outputs> {
-    options.signal?.throwIfAborted();
-    const execution = this.begin(inputs, options);
-    const watched = options.signal !== undefined || options.onProgress !== undefined;
-    let paused = performance.now();
-    while (!execution.advance(watched ? SLICE : execution.total)) {
-      options.onProgress?.(execution.done, execution.total);
-      if (performance.now() - paused >= PAUSE_MS) {
-        await new Promise((resolve) => setTimeout(resolve));
-        paused = performance.now();
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const { leave, before } = this.#queue.enter();
+    try {
+      if (before !== undefined) {
+        // The caller may use its arrays again before its turn comes.
+        inputs = copies(inputs);
+        await before(signal);
       }
-      options.signal?.throwIfAborted();
+      const execution = this.#begin(inputs, options);
+      const watched = signal !== undefined || onProgress !== undefined;
+      const ends = watched ? execution.slices() : [execution.total];
+      // Short runs one after the other pause as often as a long one.
+      if (performance.now() - this.#ended >= PAUSE_MS) this.#paused = performance.now();
+      for (const end of ends) {
+        if (execution.advance(end - execution.done)) break;
+        onProgress?.(execution.done, execution.total);
+        if (performance.now() - this.#paused >= PAUSE_MS) await this.#pause();
+        signal?.throwIfAborted();
+      }
+      onProgress?.(execution.total, execution.total);
+      this.#ended = performance.now();
+      if (watched && this.#ended - this.#paused >= PAUSE_MS) await this.#pause();
+      signal?.throwIfAborted();
+      return execution.outputs();
+    } finally {
+      leave();
     }
-    options.onProgress?.(execution.total, execution.total);
-    return execution.outputs();
+  }
+
+  /** Lets others work. */
+  async #pause(): Promise<void> {
+    await nextTurn();
+    this.#paused = performance.now();
   }
 
   runSync(inputs: Inputs, options: RunOptions = {}): Outputs {
@@ -90,6 +116,17 @@ export abstract class BaseInstance implements Instance {
   }
 
   begin(inputs: Inputs, options: RunOptions = {}): Execution {
+    this.assertUsable();
+    if (this.#queue.busy) {
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot begin: a run is in progress, which has to be awaited first",
+      );
+    }
+    return this.#begin(inputs, options);
+  }
+
+  #begin(inputs: Inputs, options: RunOptions): SlicedExecution {
     this.assertUsable();
     const { program } = this;
     const index = options.entry === undefined
@@ -105,33 +142,44 @@ export abstract class BaseInstance implements Instance {
     }
     const entry = program.entries[index];
     const used = this.#used[index] ??= tensorsOf(program, entry);
-    const symbols = this.#symbolValues(used, inputs, options.symbols ?? {});
+    const symbols = symbolValues(this.#loaded, used, inputs, options.symbols ?? {});
     const values = evaluateExpressions(program, symbols);
-    this.#setInputs(used, inputs, values);
+    const given = checkInputs(program, used, inputs, values);
+    // Nothing was written so far: what was refused leaves an earlier execution as it was. From here on
+    // that one is over, also if the engine refuses values that have changed since.
+    const ticket = ++this.#execution;
+    for (const [i, data] of given) this.bytesOf(i).set(bytesOf(data));
     this.#values = values;
     this.start(index, symbols);
-    const ticket = ++this.#execution;
     const assertCurrent = (): void => {
       this.assertUsable();
       if (ticket !== this.#execution) {
         throw new FewbitError("invalid_argument", "Cannot go on: another run has begun");
       }
     };
-    let done = 0;
+    const progress = { done: 0 };
+    this.progress = progress;
     return {
       total: entry.count,
       get done() {
-        return done;
+        return progress.done;
       },
       advance: (count = entry.count): boolean => {
         assertCurrent();
-        const take = Math.min(count, entry.count - done);
-        if (take > 0) this.step(index, done, take);
-        done += take;
-        return done === entry.count;
+        const take = Math.min(count, entry.count - progress.done);
+        if (take > 0) this.step(index, progress.done, take);
+        progress.done += take;
+        return progress.done === entry.count;
       },
+      slices: () => this.#slices.ends(program, index, symbols, values),
       outputs: (): Outputs => {
         assertCurrent();
+        if (progress.done < entry.count) {
+          throw new FewbitError(
+            "invalid_argument",
+            `Cannot take outputs: ${progress.done} of ${entry.count} instructions are done`,
+          );
+        }
         const outputs = used.filter((i) => program.tensors[i].region === "output");
         return Object.fromEntries(
           outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),
@@ -142,12 +190,12 @@ export abstract class BaseInstance implements Instance {
 
   read(name: string): Tensor {
     this.assertUsable();
-    const i = this.#find(name, ["parameter", "state", "output"]);
-    return this.#copy(i, this.#values);
+    return this.peek(this.#find(name, ["parameter", "state", "output"]));
   }
 
   peek(tensor: number): Tensor {
     this.assertUsable();
+    this.canonicalize(tensor);
     return this.#copy(tensor, this.#values);
   }
 
@@ -178,7 +226,9 @@ export abstract class BaseInstance implements Instance {
 
   saveState(slot?: number): Uint8Array<ArrayBuffer> {
     this.assertUsable();
-    return encodeState(this.id, this.#stateBytes(slot, "save"));
+    const bytes = this.#stateBytes(slot, "save");
+    this.#states().forEach((i) => this.canonicalize(i));
+    return encodeState(this.id, bytes);
   }
 
   restoreState(saved: Uint8Array, slot?: number): void {
@@ -228,95 +278,6 @@ export abstract class BaseInstance implements Instance {
     return i;
   }
 
-  #symbolValues(
-    used: readonly number[],
-    inputs: Inputs,
-    given: Readonly<Record<string, number>>,
-  ): number[] {
-    const { symbols } = this.program;
-    for (const name of Object.keys(given)) {
-      if (!symbols.some((symbol) => symbol.name === name && symbol.kind === "run")) {
-        throw new FewbitError("invalid_argument", `Cannot run: no run-time symbol "${name}"`);
-      }
-    }
-    return symbols.map((symbol, i) => {
-      if (symbol.kind === "load") return this.#loaded.symbols[i];
-      const value = own(given, symbol.name) ?? this.#inferred(i, used, inputs) ??
-        this.#loaded.symbols[i];
-      const { min, max } = this.#loaded.symbolRanges[i];
-      if (!Number.isInteger(value) || value < min || value > max) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot run with ${symbol.name} = ${value}: expected an integer from ${min} to ${max}`,
-        );
-      }
-      return value;
-    });
-  }
-
-  /** A symbol that is one whole extent of an input follows from the input's size. */
-  #inferred(symbol: number, used: readonly number[], inputs: Inputs): number | undefined {
-    const { program } = this;
-    for (const i of used) {
-      const tensor = program.tensors[i];
-      const data = tensor.region === "input" ? own(inputs, tensor.name) : undefined;
-      if (!ArrayBuffer.isView(data)) continue;
-      let rest: number = DTYPE_BYTES[tensor.dtype];
-      let unknown = 0;
-      for (const extent of tensor.extents) {
-        const { constant, terms, modulus } = program.expressions[extent];
-        const { min, max } = this.#loaded.ranges[extent];
-        if (min === max && terms.every(([, other]) => other !== symbol)) rest *= max;
-        else if (constant === 0 && modulus < 0 && terms.length === 1 && terms[0][1] === symbol) {
-          rest *= terms[0][0];
-          unknown++;
-        } else unknown = 2;
-      }
-      if (unknown === 1) return data.byteLength / rest;
-    }
-    return undefined;
-  }
-
-  #setInputs(used: readonly number[], inputs: Inputs, values: Float64Array): void {
-    const { tensors } = this.program;
-    const names = used.filter((i) => tensors[i].region === "input").map((i) => tensors[i].name);
-    for (const name of Object.keys(inputs)) {
-      if (!names.includes(name)) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot run: unknown input "${name}", expected ${names.join(", ")}`,
-        );
-      }
-    }
-    for (const i of used) {
-      const tensor = tensors[i];
-      if (tensor.region !== "input") continue;
-      const data = own(inputs, tensor.name);
-      if (data === undefined) {
-        throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
-      }
-      const extents = tensor.extents.map((extent) => values[extent]);
-      const bytes = layoutBytes(tensor.layout, tensor.dtype, extents);
-      if (!(data instanceof Uint8Array) && !holds(data, tensor.dtype)) {
-        throw new FewbitError(
-          "dtype_mismatch",
-          `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${
-            ArrayBuffer.isView(data) ? data.constructor.name : typeof data
-          }`,
-        );
-      }
-      if (data.byteLength !== bytes) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot run: input "${tensor.name}" is ${tensor.dtype} [${
-            extents.join(", ")
-          }], ${bytes} bytes, got ${data.byteLength}`,
-        );
-      }
-      this.bytesOf(i).set(bytesOf(data));
-    }
-  }
-
   #copy(i: number, values: Float64Array): Tensor {
     const { dtype, extents, layout } = this.program.tensors[i];
     const shape = extents.map((extent) => values[extent]);
@@ -325,49 +286,32 @@ export abstract class BaseInstance implements Instance {
   }
 }
 
+/** The inputs as they are now. */
+function copies(inputs: Inputs): Inputs {
+  return Object.fromEntries(
+    Object.entries(inputs).map((
+      [name, data],
+    ) => [name, ArrayBuffer.isView(data) ? data.slice() : data]),
+  );
+}
+
 /** One of `count` equal parts. */
 function part(bytes: Uint8Array, index: number, count: number): Uint8Array {
   const size = bytes.length / count;
   return bytes.subarray(index * size, (index + 1) * size);
 }
 
-/** Tensors that the instructions of an entry name, ascending. */
+/** Tensors that the instructions of an entry name, or the checks of its inputs, ascending. */
 function tensorsOf(program: Program, entry: Entry): number[] {
   const used = new Set<number>();
   for (const { operands } of program.instructions.slice(entry.first, entry.first + entry.count)) {
     for (const operand of operands) if (operand >= 0) used.add(program.views[operand].tensor);
   }
-  return [...used].sort((a, b) => a - b);
-}
-
-/** A value by its name, which a program may have taken from those that every object has. */
-function own<T>(record: Readonly<Record<string, T>>, name: string): T | undefined {
-  return Object.hasOwn(record, name) ? record[name] : undefined;
-}
-
-function holds(data: TensorData, dtype: DType): boolean {
-  switch (dtype) {
-    case "i8":
-      return data instanceof Int8Array;
-    case "i16":
-      return data instanceof Int16Array;
-    case "u16":
-    case "f16":
-    case "bf16":
-      return data instanceof Uint16Array;
-    case "i32":
-      return data instanceof Int32Array;
-    case "u32":
-      return data instanceof Uint32Array;
-    case "f32":
-      return data instanceof Float32Array;
-    case "f64":
-      return data instanceof Float64Array;
-    case "i64":
-      return data instanceof BigInt64Array;
-    default:
-      return false;
+  for (const i of used) {
+    // Its values are checked against these.
+    if (program.tensors[i].check === "past") used.add(program.tensors[i].offsets);
   }
+  return [...used].sort((a, b) => a - b);
 }
 
 function bytesOf(data: TensorData): Uint8Array {

@@ -12,10 +12,12 @@ export interface LoadOptions {
   readonly symbols?: Readonly<Record<string, number>>;
   /** Most bytes of one instance. Default: what the engine can address. */
   readonly memoryLimitBytes?: number;
-  /** Most multiply-accumulates of one run. Default 2^45. */
+  /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
   readonly workLimit?: number;
   /** Stops loading with its reason. */
   readonly signal?: AbortSignal;
+  /** Called with the program once it is decoded, before anything else of it is loaded; may throw. */
+  readonly onProgram?: (program: Program) => void;
   /** Called with the bytes loaded so far and in all (`undefined` where unknown). */
   readonly onProgress?: (loadedBytes: number, totalBytes: number | undefined) => void;
 }
@@ -28,7 +30,7 @@ export interface RunOptions {
   readonly symbols?: Readonly<Record<string, number>>;
   /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
   readonly signal?: AbortSignal;
-  /** Called with the instructions done and in all ({@linkcode Instance.run} only). */
+  /** Called with the instructions done and in all, about once a millisecond ({@linkcode Instance.run} only). */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -46,13 +48,16 @@ export interface Execution {
   readonly done: number;
   /** Runs up to `count` more instructions; returns whether the entry is done. */
   advance(count?: number): boolean;
-  /** Copies of the outputs. */
+  /** Copies of the outputs, once the entry is done. */
   outputs(): Outputs;
 }
 
 /**
- * A loaded program with parameters, state and memory of its own. Forks share its constants. Not
- * re-entrant: one run at a time.
+ * A loaded program with parameters, state and memory of its own. Forks share its constants.
+ *
+ * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it,
+ * {@linkcode Instance.begin} and {@linkcode Instance.runSync} are refused while one is in progress. What
+ * is refused (a missing input, a wrong size or type, a value that fails its check) changes nothing.
  */
 export interface Instance extends Disposable {
   /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
@@ -63,7 +68,10 @@ export interface Instance extends Disposable {
   readonly id: string;
   /** Bytes that this instance and its shared constants occupy. */
   readonly memoryBytes: number;
-  /** Runs an entry; yields to the event loop between slices, so that it can be aborted. */
+  /**
+   * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
+   * loop between instructions.
+   */
   run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
   /** Runs an entry to its end. */
   runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;

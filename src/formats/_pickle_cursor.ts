@@ -3,6 +3,12 @@ import { FewbitError } from "../errors.ts";
 /** Longest integer of a LONG opcode; conversion to a bigint is more than linear. */
 const MAX_LONG_BYTES = 256;
 
+/** Longest line; lines hold numbers and names, and in protocol 0 strings. */
+const MAX_LINE_BYTES = 2 ** 20;
+
+/** Bytes that become characters at once: as many arguments as every host takes. */
+const CHUNK = 2 ** 12;
+
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Reads the arguments of pickle opcodes, in order and within bounds. */
@@ -75,11 +81,20 @@ export class PickleCursor {
 
   /** Latin-1 text up to the next line feed, without it. */
   line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0) throw this.invalid("a line does not end");
+    const rest = this.#bytes.subarray(this.#at, this.#at + MAX_LINE_BYTES + 1);
+    const length = rest.indexOf(0x0a);
+    if (length < 0) {
+      throw this.invalid(
+        rest.length > MAX_LINE_BYTES
+          ? `a line has more than ${MAX_LINE_BYTES} bytes`
+          : "a line does not end",
+      );
+    }
     let text = "";
-    for (const byte of this.bytes(end - this.#at)) text += String.fromCharCode(byte);
-    this.#at++;
+    for (let at = 0; at < length; at += CHUNK) {
+      text += String.fromCharCode(...rest.subarray(at, Math.min(at + CHUNK, length)));
+    }
+    this.#at += length + 1;
     return text;
   }
 
@@ -95,6 +110,7 @@ export class PickleCursor {
   /** A decimal float on a line, in the forms that Python's `repr` gives. */
   decimalFloat(): number {
     const text = this.line();
+    if (text.length > MAX_LONG_BYTES) throw this.invalid("a line is not a decimal float");
     if (/^-?(inf|nan)$/.test(text)) return Number(text.replace("inf", "Infinity"));
     if (!/^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(text)) {
       throw this.invalid("a line is not a decimal float");

@@ -1,9 +1,12 @@
 import type { FewbitError } from "../errors.ts";
 import { PickleCursor } from "./_pickle_cursor.ts";
 
-/** What a pickle may reach outside itself. Either method throws to refuse. */
+/** What a pickle may reach outside itself. Either method may throw to refuse. */
 export interface PickleWorld {
-  /** Gives the value for `module.name`: a {@linkcode PickleFunction}, or a value to pass around. */
+  /**
+   * Gives the value for `module.name`: a {@linkcode PickleFunction}, a value to pass around, or a
+   * {@linkcode PickleOpaque} for what is unknown.
+   */
   findGlobal(module: string, name: string): unknown;
   /** Gives the object that the application kept outside the pickle. */
   loadPersistent(id: unknown): unknown;
@@ -21,10 +24,25 @@ export class PickleFunction {
 }
 
 /**
+ * What stands for a class, a function or an object that is not known. It has a name and nothing else:
+ * calling it gives another one, and what is put into it is dropped.
+ */
+export class PickleOpaque {
+  /** `module.name` of the class or function. */
+  readonly name: string;
+
+  /** Stands for what has this name. */
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/**
  * The stack, marks and memo of the pickle machine.
  *
  * Python's values are held as: None `null`, int `number` or, beyond 2^53, `bigint`, tuple and list
- * `Array`, dict and OrderedDict `Map`, bytes and bytearray `Uint8Array`.
+ * `Array`, dict and OrderedDict `Map`, bytes and bytearray `Uint8Array`. Sets and all other objects are
+ * {@linkcode PickleOpaque}.
  */
 export class PickleMachine {
   readonly cursor: PickleCursor;
@@ -87,6 +105,7 @@ export class PickleMachine {
   /** Appends to the list on top. */
   append(items: readonly unknown[]): void {
     const list = this.top();
+    if (list instanceof PickleOpaque) return;
     if (!Array.isArray(list)) throw this.invalid("items are appended to what is not a list");
     for (const item of items) list.push(item);
   }
@@ -94,9 +113,16 @@ export class PickleMachine {
   /** Sets the pairs `key, value, key, value …` in the dict on top. */
   setItems(items: readonly unknown[]): void {
     const dict = this.top();
+    if (dict instanceof PickleOpaque) return;
     if (!(dict instanceof Map)) throw this.invalid("items are set in what is not a dict");
     if (items.length % 2 !== 0) throw this.invalid("a key has no value");
     for (let index = 0; index < items.length; index += 2) dict.set(items[index], items[index + 1]);
+  }
+
+  /** Adds to the set on top, which keeps nothing. */
+  addItems(_items: readonly unknown[]): void {
+    if (this.top() instanceof PickleOpaque) return;
+    throw this.invalid("items are added to what is not a set");
   }
 
   /** Keeps the value on top under a number, by default the next one. */
@@ -111,6 +137,7 @@ export class PickleMachine {
 
   /** Calls what a global stands for and pushes the result. */
   call(callee: unknown, args: readonly unknown[]): void {
+    if (callee instanceof PickleOpaque) return this.push(callee);
     if (!(callee instanceof PickleFunction)) {
       throw this.invalid("a value that is called is no function");
     }

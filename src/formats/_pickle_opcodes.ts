@@ -1,4 +1,4 @@
-import type { PickleMachine } from "./_pickle_machine.ts";
+import { type PickleMachine, PickleOpaque } from "./_pickle_machine.ts";
 
 /** What an opcode does. */
 export type PickleOpcode = (machine: PickleMachine) => void;
@@ -10,8 +10,8 @@ const MAX_PROTOCOL = 5;
 const ESCAPES: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
 /**
- * The opcodes of protocols 0 to 5 by their byte, but STOP, and those that build sets, extension
- * objects, objects with keyword arguments and out-of-band buffers, none of which a tensor needs.
+ * The opcodes of protocols 0 to 5 by their byte, but STOP, and those of extension objects and
+ * out-of-band buffers, which need what is not in the file.
  *
  * The order and names are those of CPython's `pickletools.py`.
  */
@@ -60,6 +60,10 @@ export const PICKLE_OPCODES: ReadonlyMap<number, PickleOpcode> = new Map<number,
     "d": dict,
     "s": (m) => m.setItems([m.pop(), m.pop()].reverse()),
     "u": (m) => m.setItems(m.popMark()),
+    // Sets: EMPTY_SET, ADDITEMS, FROZENSET.
+    "\x8f": (m) => m.push(new PickleOpaque("builtins.set")),
+    "\x90": (m) => m.addItems(m.popMark()),
+    "\x91": frozenSet,
     // The stack: POP, DUP, MARK, POP_MARK.
     "0": (m) => void m.pop(),
     "2": (m) => m.push(m.top()),
@@ -73,7 +77,7 @@ export const PICKLE_OPCODES: ReadonlyMap<number, PickleOpcode> = new Map<number,
     "q": (m) => m.memoize(m.cursor.uint8()),
     "r": (m) => m.memoize(m.cursor.uint32()),
     "\x94": (m) => m.memoize(),
-    // Globals and calls: GLOBAL, STACK_GLOBAL, REDUCE, BUILD, INST, OBJ, NEWOBJ.
+    // Globals and calls: GLOBAL, STACK_GLOBAL, REDUCE, BUILD, INST, OBJ, NEWOBJ, NEWOBJ_EX.
     "c": (m) => m.push(m.world.findGlobal(m.cursor.line(), m.cursor.line())),
     "\x93": stackGlobal,
     "R": reduce,
@@ -81,6 +85,7 @@ export const PICKLE_OPCODES: ReadonlyMap<number, PickleOpcode> = new Map<number,
     "i": (m) => m.call(m.world.findGlobal(m.cursor.line(), m.cursor.line()), m.popMark()),
     "o": object,
     "\x81": reduce,
+    "\x92": reduceWithKeywords,
     // PROTO, FRAME, PERSID, BINPERSID. A frame needs no more than its length skipped.
     "\x80": checkProtocol,
     "\x95": (m) => void m.cursor.uint64(),
@@ -98,7 +103,8 @@ function parseInteger(machine: PickleMachine): number | bigint | boolean {
 
 function parseQuoted(machine: PickleMachine): string {
   const text = machine.cursor.line();
-  if (!/^(["']).*\1$/s.test(text) || text.length < 2) {
+  const [quote] = text;
+  if (text.length < 2 || !(quote === "'" || quote === '"') || !text.endsWith(quote)) {
     throw machine.invalid("a string has no quotes");
   }
   return text.slice(1, -1).replace(
@@ -136,10 +142,24 @@ function object(machine: PickleMachine): void {
   machine.call(callee, args);
 }
 
+/** Keyword arguments are only ever given to what is not known. */
+function reduceWithKeywords(machine: PickleMachine): void {
+  machine.pop();
+  reduce(machine);
+}
+
+function frozenSet(machine: PickleMachine): void {
+  machine.popMark();
+  machine.push(new PickleOpaque("builtins.frozenset"));
+}
+
 /** An OrderedDict may carry attributes, as a state dict does with its `_metadata`: dropped. */
 function build(machine: PickleMachine): void {
   machine.pop();
-  if (!(machine.top() instanceof Map)) throw machine.invalid("attributes are set on a value");
+  const object = machine.top();
+  if (!(object instanceof Map || object instanceof PickleOpaque)) {
+    throw machine.invalid("attributes are set on a value");
+  }
 }
 
 function checkProtocol(machine: PickleMachine): void {

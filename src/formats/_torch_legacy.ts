@@ -1,10 +1,9 @@
 import { FewbitError } from "../errors.ts";
-import { DTYPE_BYTES } from "../tensor.ts";
 import { unpickle } from "./_pickle.ts";
 import type { PickleWorld } from "./_pickle_machine.ts";
 import { quote } from "./_quote.ts";
 import type { TorchFile, TorchStorage } from "./_torch_storage.ts";
-import { TORCH_WORLD } from "./_torch_world.ts";
+import { isStorage, TORCH_WORLD } from "./_torch_world.ts";
 
 const MAGIC = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL = 1001;
@@ -43,10 +42,10 @@ export function openTorchLegacy(bytes: Uint8Array): TorchFile {
   const named = new Map<string, TorchStorage>();
   const root = unpickle(bytes, host.end, {
     findGlobal: TORCH_WORLD.findGlobal,
-    loadPersistent(id: unknown): TorchStorage {
-      const storage = TORCH_WORLD.loadPersistent(id) as TorchStorage;
-      if (!named.has(storage.key)) named.set(storage.key, storage);
-      return storage;
+    loadPersistent(id: unknown): unknown {
+      const value = TORCH_WORLD.loadPersistent(id);
+      if (isStorage(value) && !named.has(value.key)) named.set(value.key, value);
+      return value;
     },
   });
   const keys = unpickle(bytes, root.end, PLAIN_WORLD);
@@ -77,7 +76,7 @@ function locateStorages(
       throw invalid("the list of storages has one that no tensor names, or has it twice");
     }
     const begin = at + 8;
-    const end = begin + storage.fileCount * DTYPE_BYTES[storage.dtype];
+    const end = begin + storage.fileCount * storage.elementBytes;
     if (end > bytes.length) {
       throw invalid(`storage ${quote(key)} passes the file's ${bytes.length} bytes`);
     }

@@ -8,7 +8,9 @@ import { copyBytes, viewElements } from "./_tensor_bytes.ts";
 export interface TorchStorage {
   /** Names the storage in the file. */
   readonly key: string;
-  readonly dtype: DType;
+  /** Absent for element types that there are none of here; then no tensor is made of it. */
+  readonly dtype: DType | undefined;
+  readonly elementBytes: number;
   /** Elements of the storage in the file. */
   readonly fileCount: number;
   /** The part that this storage is: all, unless it is a view of another. */
@@ -16,9 +18,14 @@ export interface TorchStorage {
   readonly count: number;
 }
 
+/** A storage whose elements can be read. */
+export interface ReadableStorage extends TorchStorage {
+  readonly dtype: DType;
+}
+
 /** A tensor as its pickle describes it: a strided view of a storage, checked to lie inside. */
 export class TorchTensor {
-  readonly storage: TorchStorage;
+  readonly storage: ReadableStorage;
   /** Elements of the storage before the first. */
   readonly offset: number;
   readonly shape: readonly number[];
@@ -27,7 +34,7 @@ export class TorchTensor {
 
   /** Makes the description; the caller has checked it. */
   constructor(
-    storage: TorchStorage,
+    storage: ReadableStorage,
     offset: number,
     shape: readonly number[],
     strides: readonly number[],
@@ -36,6 +43,17 @@ export class TorchTensor {
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
+  }
+}
+
+/** A tensor that is known to be one and cannot be read: sparse, quantised, complex … */
+export class UnreadableTensor {
+  /** What it is, after "is": `a sparse tensor`. */
+  readonly kind: string;
+
+  /** Notes what it is. */
+  constructor(kind: string) {
+    this.kind = kind;
   }
 }
 
@@ -98,7 +116,7 @@ export class TorchTensorReader {
   }
 
   /** The bytes of a storage, aligned for every element type. */
-  async #load(storage: TorchStorage): Promise<Uint8Array> {
+  async #load(storage: ReadableStorage): Promise<Uint8Array> {
     const { key, dtype, fileCount } = storage;
     let bytes = this.#storages.get(key);
     if (bytes === undefined) {

@@ -2,11 +2,19 @@ import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
 import { openTorchLegacy } from "./_torch_legacy.ts";
-import { ByteBudget, TorchTensor, TorchTensorReader } from "./_torch_storage.ts";
+import { PickleOpaque } from "./_pickle_machine.ts";
+import { quote } from "./_quote.ts";
+import { ByteBudget, TorchTensor, TorchTensorReader, UnreadableTensor } from "./_torch_storage.ts";
 import { openTorchZip } from "./_torch_zip.ts";
 
 /** Keys under which training scripts put the state dict beside an epoch, an optimiser and so on. */
 const STATE_DICT_KEYS = ["model", "state_dict", "model_state", "model_state_dict"];
+
+/** The tensors of a checkpoint by name, and the names of those that are of kinds that are not read. */
+export class PthTensors extends Map<string, Tensor> {
+  /** What each tensor is that was skipped, by its name: `a sparse tensor`. */
+  readonly skipped: Map<string, string> = new Map();
+}
 
 /** Options for {@linkcode readPth}. */
 export interface ReadPthOptions {
@@ -23,9 +31,10 @@ export interface ReadPthOptions {
  * Reads the tensors of a PyTorch checkpoint (`.pth`, `.pt`, `.bin`), of the zip format or the one
  * before PyTorch 1.6. The tensors view `bytes` where their layout and alignment permit.
  *
- * The pickle in the file cannot run code: it can build tensors and plain values, and a file that
- * names anything else is refused. A checkpoint that holds its state dict under `model`,
- * `state_dict`, `model_state` or `model_state_dict` is unwrapped; what is not a tensor is dropped.
+ * The pickle in the file cannot run code: it can build tensors and plain containers, and whatever else
+ * it names stands for itself and does nothing. A checkpoint that holds its state dict under `model`,
+ * `state_dict`, `model_state` or `model_state_dict` is unwrapped; what is not a tensor is dropped, and
+ * sparse, quantised and complex tensors are skipped and listed.
  *
  * @example
  * ```ts
@@ -41,15 +50,18 @@ export interface ReadPthOptions {
 export async function readPth(
   bytes: Uint8Array,
   options: ReadPthOptions = {},
-): Promise<Map<string, Tensor>> {
+): Promise<PthTensors> {
   const budget = new ByteBudget(checkMaxBytes(options.maxBytes));
   const file = isZip(bytes) ? await openTorchZip(bytes, budget) : openTorchLegacy(bytes);
   const reader = new TorchTensorReader(file, budget);
-  const tensors = new Map<string, Tensor>();
-  for (const [name, value] of unwrap(file.root)) {
-    if (typeof name !== "string" || !(value instanceof TorchTensor)) continue;
-    tensors.set(name, await reader.read(value));
+  const tensors = new PthTensors();
+  const named = unwrap(file.root);
+  for (const [name, value] of named) {
+    if (typeof name !== "string") continue;
+    if (value instanceof TorchTensor) tensors.set(name, await reader.read(value));
+    else if (value instanceof UnreadableTensor) tensors.skipped.set(name, value.kind);
   }
+  if (tensors.size + tensors.skipped.size === 0) refuseObjects([...named.values()]);
   return tensors;
 }
 
@@ -59,6 +71,7 @@ function isZip(bytes: Uint8Array): boolean {
 
 function unwrap(root: unknown): Map<unknown, unknown> {
   if (!(root instanceof Map)) {
+    refuseObjects([root]);
     throw new FewbitError(
       "invalid_file",
       "Cannot read PyTorch checkpoint: it does not hold a dict of tensors",
@@ -69,4 +82,15 @@ function unwrap(root: unknown): Map<unknown, unknown> {
     if (value instanceof Map) return value;
   }
   return root;
+}
+
+/** A module that was saved whole has its tensors inside an object that only its own code can open. */
+function refuseObjects(values: readonly unknown[]): void {
+  const object = values.find((value) => value instanceof PickleOpaque);
+  if (object === undefined) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot read PyTorch checkpoint: it holds an object of ${quote(object.name)}, not a dict of ` +
+      `tensors; save model.state_dict() instead`,
+  );
 }

@@ -11,6 +11,7 @@ import { selectRow } from "./ops/mod.ts";
 const ROW_LOCAL: Readonly<Record<string, readonly number[]>> = {
   Linear: [0],
   LayerNormalization: [0],
+  Activation: [0],
   Gelu: [0],
   Identity: [0],
   Add: [0, 1],
@@ -35,42 +36,49 @@ export function selectEarly(source: Graph): Graph {
   const nodes = nodesOf(source, source.outputs);
   const { whole, row } = needs(nodes, source.outputs);
   const made = new Map<number, Value>();
-  const selected = new Map<number, Value>();
+  const selected = new Map<string, Value>();
   const wholeOf = (value: Value): Value => made.get(value.id) ?? value;
-  const rowOf = (value: Value): Value => {
-    let result = selected.get(value.id);
+  const rowOf = (value: Value, at: number): Value => {
+    const key = `${value.id}|${at}`;
+    let result = selected.get(key);
     if (result === undefined) {
-      result = graph.apply(selectRow, [wholeOf(value)], { row: row.get(value.id)! });
-      selected.set(value.id, result);
+      result = graph.apply(selectRow, [wholeOf(value)], { row: at });
+      selected.set(key, result);
     }
     return result;
   };
   for (const node of nodes) {
-    const { output, inputs, op } = node;
-    if (op === "SelectRow") made.set(output.id, rowOf(inputs[0]!));
+    const { output, inputs, op, attributes } = node;
+    if (op === "SelectRow") made.set(output.id, rowOf(inputs[0]!, attributes.row as number));
     else if (whole.has(output.id)) {
       made.set(output.id, graph.replay(node, inputs.map((x) => x && wholeOf(x))));
     } else {
       const local = ROW_LOCAL[op];
-      const taken = inputs.map((x, i) => x && (local.includes(i) ? rowOf(x) : wholeOf(x)));
-      selected.set(output.id, graph.replay(node, taken));
+      const at = row.get(output.id)!;
+      const taken = inputs.map((x, i) => x && (local.includes(i) ? rowOf(x, at) : wholeOf(x)));
+      selected.set(`${output.id}|${at}`, graph.replay(node, taken));
     }
   }
   for (const { name, value, entry } of source.outputs) graph.output(name, wholeOf(value), entry);
   return graph;
 }
 
-/** Which values are needed as a whole, and of which one row is needed. */
+/** Which values are needed as a whole, and of which just one row is: a value of which two are, is whole. */
 function needs(
   nodes: readonly Node[],
   outputs: readonly GraphOutput[],
 ): { whole: Set<number>; row: Map<number, number> } {
+  const producers = new Map(nodes.map((node) => [node.output.id, node]));
   const whole = new Set(outputs.map((output) => output.value.id));
   const row = new Map<number, number>();
   for (const node of nodes.toReversed()) {
     const { op, inputs, output, attributes } = node;
     const selects = op === "SelectRow";
-    const local = selects ? [0] : isLocal(node) && !whole.has(output.id) ? ROW_LOCAL[op] : [];
+    const local = selects
+      ? [0]
+      : isLocal(node, producers) && !whole.has(output.id)
+      ? ROW_LOCAL[op]
+      : [];
     if (local.length === 0) whole.add(output.id);
     const wanted = selects ? attributes.row as number : row.get(output.id)!;
     inputs.forEach((input, i) => {
@@ -84,9 +92,17 @@ function needs(
 }
 
 /** Whether a row of the output needs that row of the inputs only. */
-function isLocal({ op, inputs, output }: Node): boolean {
+function isLocal(
+  { op, inputs, output }: Node,
+  producers: ReadonlyMap<number, Node>,
+): boolean {
   const local = ROW_LOCAL[op];
   if (local === undefined) return false;
+  // Attention is one instruction: what its softmax needs as a whole, it needs as a whole.
+  if (op.startsWith("AttentionValues")) {
+    const softmax = producers.get(inputs[0]!.id);
+    if (softmax !== undefined && !isLocal(softmax, producers)) return false;
+  }
   // What repeats over rows (biases of scores, masks) has no row for each row of the output.
   if (op.startsWith("Softmax") && inputs[inputs.length - 1]?.dtype === "u8") return false;
   // Identities that repeat over rows have none to select either.

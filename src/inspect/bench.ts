@@ -1,4 +1,5 @@
 /** Timing of one model on several engines, in turns. */
+import { nextTurn } from "../event_loop.ts";
 import type { Instance, Outputs } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
@@ -183,7 +184,7 @@ async function takeTurns(
     next.spentMs += ms;
     if (next.times.length % 8 !== 1) continue;
     onProgress?.(Math.min(1, next.spentMs / (seconds * 1000)));
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
     signal?.throwIfAborted();
   }
 }

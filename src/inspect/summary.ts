@@ -108,6 +108,9 @@ export function summarize(head: DecodedHead, verified: VerifiedProgram): Program
   for (const { tensor, bytes } of storedTrits(program)) storedBytes[tensor] = bytes;
   const shapeOf = (extents: readonly Index[]): string[] =>
     extents.map((extent) => formatExpression(program, extent));
+  const instructions = program.instructions.map((instruction) =>
+    summarizeInstruction(program, instruction, (e) => verified.ranges[e].max, shapeOf)
+  );
   return {
     version: VERSION,
     id: head.id,
@@ -120,10 +123,8 @@ export function summarize(head: DecodedHead, verified: VerifiedProgram): Program
       max: formatExpression(program, max),
       default: value,
     })),
-    entries: program.entries.map((_, i) => summarizeEntry(verified, i)),
-    instructions: program.instructions.map((instruction) =>
-      summarizeInstruction(program, instruction, (e) => verified.ranges[e].max, shapeOf)
-    ),
+    entries: program.entries.map((_, i) => summarizeEntry(verified, instructions, i)),
+    instructions,
     tensors: program.tensors.map(({ name, region, dtype, layout, extents, encoding }, i) => ({
       name,
       region,
@@ -179,7 +180,8 @@ function summarizeInstruction(
 }
 
 function summarizeEntry(
-  { program, plan, liveness, work }: VerifiedProgram,
+  { program, plan, liveness }: VerifiedProgram,
+  instructions: readonly InstructionSummary[],
   i: number,
 ): EntrySummary {
   const entry = program.entries[i];
@@ -207,7 +209,8 @@ function summarizeEntry(
   for (const change of delta) liveBytes = Math.max(liveBytes, live += change);
   return {
     ...entry,
-    work: work[i],
+    work: instructions.slice(entry.first, entry.first + entry.count)
+      .reduce((sum, { work }) => sum + work, 0),
     inputs: inRegion("input"),
     outputs: inRegion("output"),
     edges: edgesOf(program, entry),

@@ -1,4 +1,5 @@
 /** Time of every instruction. */
+import { nextTurn } from "../event_loop.ts";
 import type { Inputs, Instance } from "../engines/engine.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
@@ -71,7 +72,7 @@ export async function timeEntry(
       whole.push(performance.now() - start);
       sliced.forEach((ms, i) => samples[i].push(ms));
     }
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
     signal?.throwIfAborted();
   }
   return {

@@ -53,10 +53,12 @@ export interface AttributeSpec {
   readonly values?: readonly string[];
 }
 
-/** A rule that involves the presence of one operand. */
+/** A rule that involves the presence of one operand, or its type. */
 export interface PresenceRule {
   readonly operand: string;
   readonly present: boolean;
+  /** With `present`: only where it has this type. */
+  readonly dtype?: DType;
   /** Then this operand … */
   readonly then: string;
   /** … must be there (`"present"`), must not (`"absent"`), or has one of these types. */

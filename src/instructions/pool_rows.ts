@@ -19,6 +19,11 @@ export const poolRows = defineInstruction({
     },
     { name: "y", role: "out", dtypes: ["i32", "f32"], shape: "B C" },
   ],
+  rules: [
+    { operand: "x", present: true, dtype: "i8", then: "y", is: ["i32"] },
+    { operand: "x", present: true, dtype: "i16", then: "y", is: ["i32"] },
+    { operand: "x", present: true, dtype: "f32", then: "y", is: ["f32"] },
+  ],
   attributes: [{ name: "pooling", min: 0, max: 1, values: ["sum", "first"] }],
   work: ["T", "C"],
 });

@@ -6,12 +6,12 @@ import {
   addPositions,
   attentionRagged,
   gatherRows,
-  gelu,
   poolRows,
   reshape,
 } from "../graph/ops/mod.ts";
 import { ModelBuilder } from "./_builder.ts";
 import type { BertConfig } from "./bert_config.ts";
+import { bertNames, UNUSED } from "./bert_names.ts";
 import { weight } from "./weights.ts";
 import type { Weights } from "./weights.ts";
 
@@ -33,6 +33,11 @@ export interface EncoderInputs {
   readonly ids: Value;
   /** `offsets` i32 `[sequences + 1]`: bounds of the texts. */
   readonly offsets: Value;
+  /**
+   * `parts` i32 `[2·sequences + 1]`, where not all tokens of a text are pooled: bounds of the tokens that
+   * are not and of those that are, in turn.
+   */
+  readonly parts?: Value;
 }
 
 /** Adds the inputs that the float32 and the integer encoder have. */
@@ -44,16 +49,27 @@ export function encoderInputs(graph: Graph, config: BertConfig): EncoderInputs {
     check: "offsets",
     limit: tokens,
   });
-  return { tokens, ids, offsets };
+  if (!poolsParts(config)) return { tokens, ids, offsets };
+  const bounds = { ...sequences, factor: 2, plus: 1 };
+  const parts = graph.input("parts", "i32", [bounds], { check: "offsets", limit: tokens });
+  return { tokens, ids, offsets, parts };
 }
 
-/** Tensors of a BERT under the names of `BertModel`, without the prefix of a model around it. */
-export function bertNames(weights: Weights): Weights {
-  if (!weights.has("bert.embeddings.word_embeddings.weight")) return weights;
-  return new Map(
-    [...weights].filter(([name]) => name.startsWith("bert."))
-      .map(([name, tensor]) => [name.slice(5), tensor]),
-  );
+/** Whether texts have tokens that are not pooled: those of a prompt, or all but the last. */
+export function poolsParts({ includePrompt, pooling }: BertConfig): boolean {
+  return !includePrompt || pooling === "lasttoken";
+}
+
+/** One row of each text, or of each part of the texts: a sum, or the first of its rows. */
+export function poolTokens(
+  graph: Graph,
+  { pooling }: BertConfig,
+  x: Value,
+  { offsets, parts }: EncoderInputs,
+): Value {
+  return graph.apply(poolRows, [x, parts ?? offsets], {
+    pooling: pooling === "cls" ? "first" : "sum",
+  });
 }
 
 /** The position table with the first token type added, float32 `[P, C]`. */
@@ -68,7 +84,7 @@ export function positionTable(config: BertConfig, weights: Weights): Float32Arra
 /**
  * Builds the network: inputs `ids` `[tokens]` and `offsets` `[sequences + 1]`, output `sums`
  * `[sequences, width]`: the last LayerNorm summed over the tokens of each text, or that of its first
- * token. Divided by its length it is the embedding (`unitVector`).
+ * token; with an input `parts` `[2·sequences, width]`, of which every second row counts.
  *
  * @param config Its sizes.
  * @param weights Tensors under the names of Hugging Face's `BertModel`.
@@ -79,7 +95,8 @@ export function buildBert(config: BertConfig, weights: Weights): Graph {
   const named = bertNames(weights);
   const graph = new Graph();
   const model = new ModelBuilder(graph, named, config.epsilon);
-  const { tokens, ids, offsets } = encoderInputs(graph, config);
+  const inputs = encoderInputs(graph, config);
+  const { tokens, ids, offsets } = inputs;
 
   const words = weight(named, "embeddings.word_embeddings.weight", [vocabulary, width]);
   const table = model.constant("embeddings.word_embeddings", {
@@ -98,8 +115,8 @@ export function buildBert(config: BertConfig, weights: Weights): Graph {
   for (let i = 0; i < config.depth; i++) {
     x = buildLayer(model, config, x, offsets, `encoder.layer.${i}.`);
   }
-  const pooling = config.pooling === "cls" ? "first" : "sum";
-  graph.output("sums", graph.apply(poolRows, [x, offsets], { pooling }), ENCODE);
+  graph.output("sums", poolTokens(graph, config, x, inputs), ENCODE);
+  named.assertAllUsed(UNUSED);
   return graph;
 }
 
@@ -123,7 +140,7 @@ function buildLayer(
   y = graph.apply(add, [y, x], {}, { output: `${block}residual1` });
   x = model.norm(y, `${block}attention.output.LayerNorm`, width, `${block}mid`);
   y = model.linear(x, `${block}intermediate.dense`, hidden, `${block}gelu_in`);
-  y = graph.apply(gelu, [y], {}, { output: `${block}gelu_out` });
+  y = model.activation(y, config.activation, { output: `${block}gelu_out` });
   y = model.linear(y, `${block}output.dense`, width, `${block}mlp_out`);
   y = graph.apply(add, [y, x], {}, { output: `${block}residual2` });
   return model.norm(y, `${block}output.LayerNorm`, width, `${block}out`);

@@ -1,14 +1,15 @@
 /** Sizes of BERT encoders, from config.json and the files of sentence-transformers beside it. */
 import { FewbitError } from "../errors.ts";
+import { activationName } from "./activation_names.ts";
+import { refuseForeign } from "./_huggingface_common.ts";
+import { checkpointKind } from "./model_kind.ts";
+import { sentenceConfig } from "./sentence_config.ts";
+import type { SentenceConfig, SentenceFiles } from "./sentence_config.ts";
 
-/** A parsed JSON object. */
 type Json = Readonly<Record<string, unknown>>;
 
-/** What becomes of the rows of the tokens: their mean, or the first one. */
-export type Pooling = "mean" | "cls";
-
 /** A BERT encoder: post-norm, with biases, learned positions and token types. */
-export interface BertConfig {
+export interface BertConfig extends Omit<SentenceConfig, "maxTokens"> {
   /** Rows of the token table. */
   readonly vocabulary: number;
   /** Numbers of a token, and of an embedding. */
@@ -25,20 +26,16 @@ export interface BertConfig {
   readonly tokenTypes: number;
   /** Added to the variance in float32. */
   readonly epsilon: number;
-  /** What becomes of the rows of the tokens. */
-  readonly pooling: Pooling;
+  /** Between the two linear layers of a block: `gelu`, or one of `ACTIVATIONS`. */
+  readonly activation: string;
   /** Tokens of a text, special ones included; more are cut. */
   readonly maxTokens: number;
 }
 
 /** The files of a sentence encoder besides its weights, parsed. */
-export interface EncoderFiles {
+export interface EncoderFiles extends SentenceFiles {
   /** config.json. */
   readonly config: Readonly<Record<string, unknown>>;
-  /** 1_Pooling/config.json; without it pooling is the mean. */
-  readonly pooling?: Readonly<Record<string, unknown>>;
-  /** sentence_bert_config.json; without it texts are as long as the position table. */
-  readonly sentence?: Readonly<Record<string, unknown>>;
 }
 
 /** Most of any size: keeps products of two of them exact. */
@@ -50,7 +47,8 @@ const MOST = 2 ** 24;
  * @throws {FewbitError} `unsupported` for another family or pooling, `invalid_file` for a missing or
  * bad number.
  */
-export function bertConfig({ config, pooling, sentence }: EncoderFiles): BertConfig {
+export function bertConfig(files: EncoderFiles): BertConfig {
+  const { config } = files;
   expectBert(config);
   const size = (name: string): number => count(config, name, "config.json");
   const width = size("hidden_size");
@@ -69,10 +67,9 @@ export function bertConfig({ config, pooling, sentence }: EncoderFiles): BertCon
     );
   }
   const positions = size("max_position_embeddings");
-  const longest = sentence?.max_seq_length === undefined || sentence.max_seq_length === null
-    ? positions
-    : count(sentence, "max_seq_length", "sentence_bert_config.json");
+  const { maxTokens = positions, ...sentence } = sentenceConfig(files, width);
   return {
+    ...sentence,
     vocabulary: size("vocab_size"),
     width,
     depth: size("num_hidden_layers"),
@@ -81,8 +78,8 @@ export function bertConfig({ config, pooling, sentence }: EncoderFiles): BertCon
     positions,
     tokenTypes: size("type_vocab_size"),
     epsilon,
-    pooling: poolingOf(pooling, width),
-    maxTokens: Math.min(longest, positions),
+    activation: activationName("huggingFace", "hidden_act", config.hidden_act ?? "gelu"),
+    maxTokens: Math.min(maxTokens, positions),
   };
 }
 
@@ -92,14 +89,14 @@ function expectBert(config: Json): void {
   if (family !== "bert") {
     throw new FewbitError(
       "unsupported",
-      `Cannot build encoder: model_type is ${JSON.stringify(family)}, supported is "bert"`,
+      `Cannot build encoder: model_type is ${JSON.stringify(family)}, supported is "bert"; ` +
+        checkpointKind(config),
     );
   }
+  refuseForeign(config);
   const fixed: readonly (readonly [name: string, wanted: unknown])[] = [
-    ["hidden_act", "gelu"],
     ["position_embedding_type", "absolute"],
-    ["is_decoder", false],
-    ["add_cross_attention", false],
+    ["embedding_size", config.hidden_size],
   ];
   for (const [name, wanted] of fixed) {
     const value = config[name] ?? wanted;
@@ -112,28 +109,6 @@ function expectBert(config: Json): void {
       );
     }
   }
-}
-
-function poolingOf(file: Json | undefined, width: number): Pooling {
-  if (file === undefined) return "mean";
-  const modes = Object.keys(file).filter((name) =>
-    name.startsWith("pooling_mode_") && file[name] === true
-  );
-  const dimension = file.word_embedding_dimension ?? width;
-  if (dimension !== width) {
-    throw new FewbitError(
-      "invalid_file",
-      `Cannot read 1_Pooling/config.json: word_embedding_dimension is ${dimension}, hidden_size ${width}`,
-    );
-  }
-  if (modes.length === 1 && modes[0] === "pooling_mode_mean_tokens") return "mean";
-  if (modes.length === 1 && modes[0] === "pooling_mode_cls_token") return "cls";
-  throw new FewbitError(
-    "unsupported",
-    `Cannot build encoder: pooling by ${
-      modes.join(" and ") || "nothing"
-    }, supported are pooling_mode_mean_tokens or pooling_mode_cls_token`,
-  );
 }
 
 function count(file: Json, name: string, path: string): number {

@@ -1,5 +1,7 @@
 /** Sizes of a MatMul-free language model from its config.json (`HGRNBitForCausalLM`). */
 import { FewbitError } from "../errors.ts";
+import { refuseForeign } from "./_huggingface_common.ts";
+import { checkpointKind } from "./model_kind.ts";
 
 /** A MatMul-free language model. */
 export interface HgrnBitConfig {
@@ -46,9 +48,11 @@ export function hgrnBitConfig(config: Readonly<Record<string, unknown>>): HgrnBi
   if (!isHgrnBitConfig(config)) {
     throw new FewbitError(
       "unsupported",
-      `Config: architectures is ${quoted(config.architectures)}, expected HGRNBitForCausalLM`,
+      `Config: architectures is ${quoted(config.architectures)}, expected HGRNBitForCausalLM; ` +
+        checkpointKind(config),
     );
   }
+  refuseForeign({ ...config, auto_map: null });
   const expand = config.expand_ratio ?? 1;
   if (expand !== 1) {
     throw new FewbitError(

@@ -1,6 +1,7 @@
 /** The tensors of a MatMul-free model's checkpoint, checked by name, type and extents before use. */
 import { FewbitError } from "../errors.ts";
 import type { LazyTensor, Tensor } from "../tensor.ts";
+import { skippedOf, unreadable } from "./checkpoint_weights.ts";
 import { finiteFloat32 } from "./weights.ts";
 
 /** Tensors of a checkpoint by name, read when they are needed. */
@@ -8,13 +9,14 @@ export type LazyWeights = ReadonlyMap<string, LazyTensor>;
 
 /** Tensors in memory as tensors that are read when they are needed. */
 export function lazyWeights(weights: ReadonlyMap<string, Tensor>): LazyWeights {
-  return new Map(
+  const lazy = new Map(
     [...weights].map(([name, tensor]) => [name, {
       dtype: tensor.dtype,
       shape: tensor.shape,
       read: () => tensor,
     }]),
   );
+  return Object.assign(lazy, { skipped: skippedOf(weights) });
 }
 
 /** Types in which checkpoints of MatMul-free models are stored. */
@@ -73,7 +75,7 @@ export class HgrnBitWeights {
 
   /** Refuses a checkpoint with tensors that nothing used: biases, more layers than the config has. */
   assertAllUsed(): void {
-    for (const name of this.#weights.keys()) {
+    for (const name of [...this.#weights.keys(), ...skippedOf(this.#weights).keys()]) {
       if (this.#used.has(name)) continue;
       throw new FewbitError(
         "unsupported",
@@ -84,6 +86,8 @@ export class HgrnBitWeights {
 
   #checked(name: string, shape: readonly number[]): LazyTensor {
     const tensor = this.#weights.get(name);
+    const kind = skippedOf(this.#weights).get(name);
+    if (kind !== undefined) throw unreadable(name, kind);
     if (tensor === undefined) {
       throw new FewbitError(
         "not_found",

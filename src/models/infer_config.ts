@@ -19,6 +19,8 @@ export function inferVisionConfig(
   };
   const [width, channels, patch] = shape("patch_embed.proj.weight");
   const common = {
+    layer_norm_eps: 1e-6,
+    qkv_bias: [...weights.keys()].some((name) => name.endsWith(".attn.qkv.bias")),
     patch_size: patch,
     num_channels: channels,
     num_classes: shape("head.weight")[0],
@@ -48,7 +50,8 @@ export function inferVisionConfig(
     depths: stages.map((stage) => count(new RegExp(`^layers\\.${stage}\\.blocks\\.(\\d+)\\.`))),
     num_heads: stages.map((stage) => table(stage)[1]),
     window_size: (Math.sqrt(table(0)[0]) + 1) / 2,
-    mlp_ratio: shape("layers.0.blocks.0.mlp.fc1.weight")[0] / width,
+    // A little more, so that the product with a width, rounded down, is the whole number that it is.
+    mlp_ratio: shape("layers.0.blocks.0.mlp.fc1.weight")[0] * (1 + 1e-9) / width,
     ...overrides,
   };
 }

@@ -11,7 +11,6 @@ import {
   attentionScores,
   attentionValues,
   gatherRows,
-  gelu,
   identity,
   linear,
   meanRows,
@@ -24,6 +23,7 @@ import {
 import type { Tensor } from "../tensor.ts";
 import { ModelBuilder } from "./_builder.ts";
 import { NORMALIZED } from "./deit.ts";
+import { headClasses } from "./_head.ts";
 import { attentionMask, mergeIndex, relativePositionIndex, windowIndex } from "./_windows.ts";
 import type { SwinConfig } from "./vision_config.ts";
 import { channelsLast, weight } from "./weights.ts";
@@ -31,16 +31,16 @@ import type { Weights } from "./weights.ts";
 
 /** Builds the network; see {@linkcode buildDeiT}. */
 export function buildSwin(config: SwinConfig, weights: Weights): Graph {
-  const { imageSize, patchSize, channels, window, depths } = config;
+  const { imageSize: [height, widthOfImage], patchSize, channels, windows, depths } = config;
   const graph = new Graph();
   const model = new ModelBuilder(graph, weights, config.epsilon);
   const batch = graph.symbol("batch", 4096);
-  const image = graph.input("image", "f32", [batch, channels, imageSize, imageSize]);
-  let side = imageSize / patchSize;
-  if (side % (window * 2 ** (depths.length - 1)) !== 0) {
-    throw new FewbitError("unsupported", `Swin on ${imageSize} pixels with window ${window}`);
+  const image = graph.input("image", "f32", [batch, channels, height, widthOfImage]);
+  let side = height / patchSize;
+  if (height !== widthOfImage) {
+    throw new FewbitError("unsupported", `Swin on ${height} × ${widthOfImage} pixels, no square`);
   }
-  let width = config.width;
+  let [width] = config.widths;
   const proj = weight(weights, "patch_embed.proj.weight", [width, channels, patchSize, patchSize]);
   let x = graph.apply(patches, [image], { patch: patchSize, order: "channels_first" });
   x = graph.apply(
@@ -53,27 +53,39 @@ export function buildSwin(config: SwinConfig, weights: Weights): Graph {
     {},
     { name: "patch_embed.proj", output: "patch_embed.qact_before_norm" },
   );
-  x = model.norm(x, "patch_embed.norm", width, "patch_embed.qact");
-  x = graph.apply(identity, [x], {}, { output: "qact1" });
+  x = model.norm(x, "patch_embed.norm", width, "patch_embed.qact", config.mergeEpsilon);
+  if (config.positions) {
+    const table = weight(weights, "pos_embed", [side * side, width]);
+    x = graph.apply(add, [x, model.constant("qact_pos", table)], {}, { output: "qact1" });
+  } else x = graph.apply(identity, [x], {}, { output: "qact1" });
 
-  const positions = indexTensor(relativePositionIndex(window));
-  const index = model.constant("", positions);
   depths.forEach((depth, stage) => {
-    const stages = new Stage(model, config, { stage, side, width, batch, index });
+    const window = Math.min(windows[stage], side);
+    if (side % window !== 0) {
+      throw new FewbitError(
+        "unsupported",
+        `Swin on ${height} pixels: windows of ${window} do not fill the ${side} rows of stage ${stage}`,
+      );
+    }
+    const stages = new Stage(model, config, { stage, side, width, window, batch });
     for (let i = 0; i < depth; i++) x = stages.block(x, i);
     if (stage === depths.length - 1) return;
+    if (side % 2 !== 0) {
+      throw new FewbitError("unsupported", `Swin on ${height} pixels: ${side} rows do not merge`);
+    }
     const name = `layers.${stage}.downsample.`;
     const merged = model.constant("", indexTensor(mergeIndex(side)));
     x = graph.apply(gatherRows, [x, merged]);
     side /= 2;
     x = graph.apply(reshape([batch, side * side, 4 * width]), [x]);
-    x = model.norm(x, `${name}norm`, 4 * width, `${name}qact1`);
-    width *= 2;
-    x = model.linear(x, `${name}reduction`, width, `${name}qact2`);
+    x = model.norm(x, `${name}norm`, 4 * width, `${name}qact1`, config.mergeEpsilon);
+    width = config.widths[stage + 1];
+    x = model.linear(x, `${name}reduction`, width, `${name}qact2`, { bias: false });
   });
   x = model.norm(x, "norm", width, "qact2");
   x = graph.apply(meanRows, [x], {}, { output: "qact3" });
-  graph.output("logits", model.linear(x, "head", config.classes, "logits"), NORMALIZED);
+  const classes = headClasses(weights, config.classes);
+  graph.output("logits", model.linear(x, "head", classes, "logits"), NORMALIZED);
   return graph;
 }
 
@@ -81,22 +93,23 @@ interface StageOptions {
   readonly stage: number;
   readonly side: number;
   readonly width: number;
+  readonly window: number;
   readonly batch: Extent;
-  readonly index: Value;
 }
 
 class Stage {
   readonly #order: { readonly cut: Value; readonly back: Value }[];
   readonly #mask: Value | undefined;
   readonly #shift: number;
+  readonly #positions: Value;
 
   constructor(
     readonly model: ModelBuilder,
     readonly config: SwinConfig,
     readonly options: StageOptions,
   ) {
-    const { window } = config;
-    const { side } = options;
+    const { side, window } = options;
+    this.#positions = model.constant("", indexTensor(relativePositionIndex(window)));
     this.#shift = side > window ? Math.floor(window / 2) : 0;
     const shifts = this.#shift === 0 ? [0] : [0, this.#shift];
     this.#order = shifts.map((shift) => {
@@ -116,34 +129,38 @@ class Stage {
   block(x: Value, i: number): Value {
     const { graph } = this.model;
     const { model, config, options } = this;
-    const { width, side, stage, batch } = options;
+    const { width, side, stage, window, batch } = options;
     const block = `layers.${stage}.blocks.${i}.`;
     const heads = config.heads[stage];
     const shifted = i % 2 === 1 && this.#shift > 0;
     const order = this.#order[shifted ? 1 : 0];
-    const size = config.window ** 2;
+    const headWidth = config.headWidths[stage];
+    const inner = heads * headWidth;
+    const size = window ** 2;
     const windows = times(batch, side * side / size);
 
     let y = model.norm(x, `${block}norm1`, width, `${block}qact1`);
     y = graph.apply(gatherRows, [y, order.cut]);
     y = graph.apply(reshape([windows, size, width]), [y]);
-    const qkv = model.linear(y, `${block}attn.qkv`, 3 * width, `${block}attn.qact1`);
+    const qkv = model.linear(y, `${block}attn.qkv`, 3 * inner, `${block}attn.qact1`, {
+      bias: config.qkvBias,
+    });
     const [q, k, v] = [0, 1, 2].map((j) =>
-      graph.apply(sliceColumns, [qkv], { start: j * width, end: (j + 1) * width })
+      graph.apply(sliceColumns, [qkv], { start: j * inner, end: (j + 1) * inner })
     );
     let scores = graph.apply(
       attentionScores,
       [q, k],
-      { heads, scale: Math.fround((width / heads) ** -0.5) },
+      { heads, scale: Math.fround(headWidth ** -0.5) },
       { output: `${block}attn.qact_attn1` },
     );
-    const rows = (2 * config.window - 1) ** 2;
+    const rows = (2 * window - 1) ** 2;
     const name = `${block}attn.relative_position_bias_table`;
     const table = model.constant(
       `${block}attn.qact_table`,
       weight(model.weights, name, [rows, heads]),
     );
-    const bias = graph.apply(relativePositionBias, [table, options.index]);
+    const bias = graph.apply(relativePositionBias, [table, this.#positions]);
     scores = graph.apply(add, [scores, bias], {}, { output: `${block}attn.qact2` });
     const p = graph.apply(
       softmax,
@@ -157,9 +174,11 @@ class Stage {
     y = graph.apply(gatherRows, [y, order.back]);
     x = graph.apply(add, [y, x], {}, { output: `${block}qact2` });
     y = model.norm(x, `${block}norm2`, width, `${block}qact3`);
-    const hidden = Math.round(width * config.mlpRatio);
-    y = model.linear(y, `${block}mlp.fc1`, hidden, `${block}mlp.qact_gelu`);
-    y = graph.apply(gelu, [y], {}, { name: `${block}mlp.act`, output: `${block}mlp.qact1` });
+    y = model.linear(y, `${block}mlp.fc1`, config.hiddens[stage], `${block}mlp.qact_gelu`);
+    y = model.activation(y, config.activation, {
+      name: `${block}mlp.act`,
+      output: `${block}mlp.qact1`,
+    });
     y = model.linear(y, `${block}mlp.fc2`, width, `${block}mlp.qact2`);
     return graph.apply(add, [y, x], {}, { output: `${block}qact4` });
   }

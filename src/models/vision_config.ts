@@ -1,171 +1,97 @@
-/** Sizes of vision transformers, from timm's or Hugging Face's config.json. */
+/** Settings of vision transformers, from timm's or Hugging Face's config.json. */
 import { FewbitError } from "../errors.ts";
+import { textOf } from "./_config_fields.ts";
+import type { Json } from "./_config_fields.ts";
+import { huggingFaceVision } from "./_huggingface_vision.ts";
+import { timmVision } from "./_timm_vision.ts";
+import { TIMM_ARCHITECTURES } from "./_timm_architectures.ts";
 
-/** A DeiT or ViT. */
-export interface DeiTConfig {
-  readonly family: "deit";
-  readonly imageSize: number;
+/** What the two families share. */
+export interface CommonConfig {
+  readonly imageSize: readonly [height: number, width: number];
   readonly patchSize: number;
   readonly channels: number;
+  /** Where the config says none, as many as the head has rows. */
+  readonly classes: number | undefined;
+  /** Added to the variance in the norms of blocks. */
+  readonly epsilon: number;
+  /** Between the two layers of an MLP: `gelu`, or one of `ACTIVATIONS`. */
+  readonly activation: string;
+  readonly qkvBias: boolean;
+}
+
+/** A DeiT or ViT. */
+export interface DeiTConfig extends CommonConfig {
+  readonly family: "deit";
   readonly width: number;
   readonly depth: number;
   readonly heads: number;
+  /** Channels of a head; all heads together need not be as wide as the model. */
+  readonly headWidth: number;
   readonly hidden: number;
-  readonly classes: number;
-  readonly epsilon: number;
+  /** Whether the layers behind the attention, two of them the MLP's, have biases. */
+  readonly projectionBias: boolean;
+  /** Rows that stand before the patches, by the name of their tensor, and how many each has. */
+  readonly prefix: readonly (readonly [name: string, rows: number])[];
+  /** Rows of the position table: all, the patches only, or none. */
+  readonly positions: "all" | "patches" | "none";
+  /** A norm before the blocks, and then no bias of the patches. */
+  readonly preNorm: boolean;
+  /** Whether each branch of a block is multiplied by a vector. */
+  readonly layerScale: boolean;
+  /** The last norm, before the pooling (`norm`) or behind it (`fc_norm`). */
+  readonly lastNorm: "norm" | "fc_norm";
+  /** What the head reads: the first row; the mean of the patches or of all rows; two rows, a head each. */
+  readonly pooling: "token" | "patches" | "all" | "two heads";
 }
 
 /** A Swin. */
-export interface SwinConfig {
+export interface SwinConfig extends CommonConfig {
   readonly family: "swin";
-  readonly imageSize: number;
-  readonly patchSize: number;
-  readonly channels: number;
-  /** Channels of the first stage; each stage doubles them. */
-  readonly width: number;
+  /** Channels of each stage. */
+  readonly widths: readonly number[];
   readonly depths: readonly number[];
   readonly heads: readonly number[];
-  readonly window: number;
-  readonly mlpRatio: number;
-  readonly classes: number;
-  readonly epsilon: number;
+  /** Channels of a head in each stage. */
+  readonly headWidths: readonly number[];
+  /** Side of the windows in each stage; where the stage is smaller, it is one window. */
+  readonly windows: readonly number[];
+  /** Channels within the MLPs of each stage. */
+  readonly hiddens: readonly number[];
+  /** Whether a position table is added to the patches. */
+  readonly positions: boolean;
+  /** Added to the variance in the norms of patches and merges. */
+  readonly mergeEpsilon: number;
 }
 
 /** A config of either family. */
 export type VisionConfig = DeiTConfig | SwinConfig;
 
-/** Settings of the named sizes (timm's architecture names without their suffixes). */
-const SIZES: Readonly<Record<string, readonly [width: number, depth: number, heads: number]>> = {
-  tiny: [192, 12, 3],
-  small: [384, 12, 6],
-  base: [768, 12, 12],
-  large: [1024, 24, 16],
-};
-const SWIN_SIZES: Readonly<
-  Record<string, readonly [width: number, depths: number[], heads: number[]]>
-> = {
-  tiny: [96, [2, 2, 6, 2], [3, 6, 12, 24]],
-  small: [96, [2, 2, 18, 2], [3, 6, 12, 24]],
-  base: [128, [2, 2, 18, 2], [4, 8, 16, 32]],
-};
-
 /**
- * Reads a config.json.
+ * Reads a config.json: timm's, with the arguments of its model, or Hugging Face's. Every setting that
+ * changes results is read, or refused by name.
  *
  * @param config The parsed file.
- * @throws {FewbitError} `unsupported` for another family, `invalid_file` for a missing or bad number.
+ * @throws {FewbitError} `unsupported` for another family or a setting that is not done, `invalid_file`
+ * for a missing or bad number.
  */
-export function visionConfig(config: Readonly<Record<string, unknown>>): VisionConfig {
-  const type = textOf(config.model_type ?? config.architecture);
-  const architecture = textOf(config.architecture);
-  if (/distilled/.test(architecture + textOf(config.architectures))) {
+export function visionConfig(config: Json): VisionConfig {
+  const { architecture, model_type: type } = config;
+  // timm's names may have the tag of their weights behind a dot.
+  const name = textOf(architecture).replace(/\..*$/, "");
+  if (Object.hasOwn(TIMM_ARCHITECTURES, name)) return timmVision(name, config);
+  if (type === undefined && isObjectOfTimm(config)) {
     throw new FewbitError(
       "unsupported",
-      "Distilled models with a distillation token are not supported",
+      `Config: the architecture ${JSON.stringify(architecture)} is not supported; supported are ` +
+        `timm's VisionTransformer, VisionTransformerDistilled and SwinTransformer`,
     );
   }
-  if (/swin/i.test(type) && !/swinv2|swin2sr/i.test(type)) return swinConfig(config, architecture);
-  if (/vit|deit/i.test(type)) return deitConfig(config, architecture);
-  throw new FewbitError(
-    "unsupported",
-    `Model family "${type}" is not supported: deit, vit or swin`,
-  );
+  return huggingFaceVision(config);
 }
 
-function deitConfig(config: Readonly<Record<string, unknown>>, architecture: string): DeiTConfig {
-  const [w, d, h] = sizeOf(SIZES, architecture) ?? [undefined, undefined, undefined];
-  const width = positive(config, ["hidden_size", "embed_dim"], w);
-  const hidden = positive(
-    config,
-    ["intermediate_size"],
-    width * positive(config, ["mlp_ratio"], 4),
-  );
-  const heads = positive(config, ["num_attention_heads", "num_heads"], h);
-  if (width % heads !== 0) {
-    throw new FewbitError("invalid_file", `Config: ${heads} heads do not divide ${width} channels`);
-  }
-  return {
-    family: "deit",
-    imageSize: imageSize(config),
-    patchSize: positive(config, ["patch_size"], /patch(\d+)/.exec(architecture)?.[1] ?? 16),
-    channels: positive(config, ["num_channels", "in_chans"], 3),
-    width,
-    depth: positive(config, ["num_hidden_layers", "depth"], d),
-    heads,
-    hidden,
-    classes: classCount(config),
-    epsilon: positive(config, ["layer_norm_eps"], 1e-6, false),
-  };
-}
-
-function swinConfig(config: Readonly<Record<string, unknown>>, architecture: string): SwinConfig {
-  const [w, d, h] = sizeOf(SWIN_SIZES, architecture) ?? [undefined, undefined, undefined];
-  const depths = list(config, "depths", d);
-  const heads = list(config, "num_heads", h);
-  if (depths.length !== heads.length) {
-    throw new FewbitError("invalid_file", `Config: ${depths.length} depths, ${heads.length} heads`);
-  }
-  return {
-    family: "swin",
-    imageSize: imageSize(config),
-    patchSize: positive(config, ["patch_size"], 4),
-    channels: positive(config, ["num_channels", "in_chans"], 3),
-    width: positive(config, ["embed_dim"], w),
-    depths,
-    heads,
-    window: positive(config, ["window_size"], 7),
-    mlpRatio: positive(config, ["mlp_ratio"], 4),
-    classes: classCount(config),
-    epsilon: positive(config, ["layer_norm_eps"], 1e-5, false),
-  };
-}
-
-function sizeOf<T>(sizes: Readonly<Record<string, T>>, architecture: string): T | undefined {
-  const name = Object.keys(sizes).find((size) => architecture.includes(`_${size}_`));
-  return name === undefined ? undefined : sizes[name];
-}
-
-function imageSize(config: Readonly<Record<string, unknown>>): number {
-  const nested = config.pretrained_cfg as { input_size?: number[] } | undefined;
-  return positive(config, ["image_size", "img_size"], nested?.input_size?.[2] ?? 224);
-}
-
-function classCount(config: Readonly<Record<string, unknown>>): number {
-  const labels = config.id2label;
-  const counted = typeof labels === "object" && labels !== null
-    ? Object.keys(labels).length
-    : undefined;
-  return positive(config, ["num_classes", "num_labels"], counted ?? 1000);
-}
-
-/** What a config holds, as text; not `String`, which an object may have redefined. */
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
-}
-
-function positive(
-  config: Readonly<Record<string, unknown>>,
-  names: readonly string[],
-  fallback: unknown,
-  integer = true,
-): number {
-  const given = names.map((name) => config[name]).find((v) => v !== undefined && v !== null);
-  const first = Array.isArray(given) ? given[0] : given ?? fallback;
-  const value = typeof first === "object" ? NaN : Number(first);
-  if (!(value > 0) || value > 1e9 || (integer && names[0] !== "mlp_ratio" && value % 1 !== 0)) {
-    throw new FewbitError("invalid_file", `Config: ${names.join(" or ")} is ${textOf(first)}`);
-  }
-  return value;
-}
-
-function list(
-  config: Readonly<Record<string, unknown>>,
-  name: string,
-  fallback: readonly number[] | undefined,
-): number[] {
-  const value = config[name] ?? fallback;
-  const valid = Array.isArray(value) && value.length > 0 && value.length < 9 &&
-    value.every((n) => Number.isInteger(n) && n > 0 && n < 1000);
-  if (!valid) throw new FewbitError("invalid_file", `Config: ${name} is ${JSON.stringify(value)}`);
-  return value as number[];
+/** Whether a config says its sizes by the name of an architecture. */
+function isObjectOfTimm(config: Json): boolean {
+  return typeof config.architecture === "string" &&
+    !["hidden_size", "embed_dim", "depths"].some((name) => Object.hasOwn(config, name));
 }

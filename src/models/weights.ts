@@ -1,7 +1,6 @@
 /** Weights of a model by name, as float32. */
 import { FewbitError } from "../errors.ts";
 import { halfToFloat } from "../float16.ts";
-import { elementCount } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Tensors of a checkpoint by name. */
@@ -16,16 +15,19 @@ export function weight(weights: Weights, name: string, shape: readonly number[])
       `Cannot build model: the checkpoint has no tensor "${name}"`,
     );
   }
-  if (
-    elementCount(tensor.shape) !== elementCount(shape) ||
-    !(tensor.shape.length !== shape.length || tensor.shape.every((e, i) => e === shape[i]))
-  ) {
+  if (String(withoutOnes(tensor.shape)) !== String(withoutOnes(shape))) {
     throw new FewbitError(
       "shape_mismatch",
       `Cannot build model: "${name}" is [${tensor.shape}], expected [${shape}]`,
     );
   }
   return { dtype: "f32", shape, data: finiteFloat32(tensor, name) };
+}
+
+/** Extents without the leading ones, which libraries keep or drop. */
+function withoutOnes(shape: readonly number[]): readonly number[] {
+  const first = shape.findIndex((extent) => extent !== 1);
+  return first < 0 ? [] : shape.slice(first);
 }
 
 /** The elements of a float tensor as float32, none of them infinite or NaN. */

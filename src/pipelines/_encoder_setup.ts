@@ -1,8 +1,10 @@
 /** What the metadata of a sentence encoder say, checked against its program. */
 import { FewbitError } from "../errors.ts";
-import type { Program, ProgramTensor } from "../program/program.ts";
+import type { Pooling, Similarity } from "../models/sentence_config.ts";
+import type { Metadata, Program, ProgramTensor } from "../program/program.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { expandVocabulary } from "../text/vocabulary_list.ts";
+import { programKind } from "./_program_kind.ts";
 import { isLocalTokenizer } from "./_encode_text.ts";
 
 /** What an embedder takes from a program. */
@@ -23,6 +25,22 @@ export interface EncoderSetup {
   readonly prompts: ReadonlyMap<string, string>;
   /** Name of the prompt that is used where none is asked for. */
   readonly defaultPrompt?: string;
+  /** How sums become embeddings. */
+  readonly pooling: PoolingSetup;
+  /** How embeddings are compared. */
+  readonly similarity: Similarity;
+}
+
+const POOLINGS: readonly Pooling[] = ["mean", "cls", "mean_sqrt_len_tokens", "lasttoken"];
+const SIMILARITIES: readonly Similarity[] = ["cosine", "dot", "euclidean", "manhattan"];
+
+/** How sums become embeddings. */
+export interface PoolingSetup {
+  readonly mode: Pooling;
+  /** Whether the tokens of a prompt are pooled. */
+  readonly includePrompt: boolean;
+  /** What a number of the sums stands for, where embeddings are no unit vectors. */
+  readonly scale?: number;
 }
 
 /** Longest name of a model or prompt, and longest prompt. */
@@ -44,12 +62,16 @@ export function encoderSetup(program: Program): EncoderSetup {
   if (metadata.task !== "sentence-embedding" || !fits) {
     throw new FewbitError(
       "unsupported",
-      "Cannot embed: the program is not a sentence encoder of integers",
+      `Cannot embed: the program is not a sentence encoder of integers; ${programKind(metadata)}`,
     );
   }
   const dimension = constantOf(program, sums.extents[1]);
   const vocabularySize = constantOf(program, ids.limit);
   if (metadata.dimension !== dimension) fail(`dimension is not ${dimension}, its output's`);
+  const pooling = poolingOf(metadata);
+  const parts = tensorOf(program, "input", "parts");
+  const hasParts = !pooling.includePrompt || pooling.mode === "lasttoken";
+  if (hasParts !== (parts?.check === "offsets")) fail("pooling does not suit the inputs");
   const { maxTokens, name = "encoder" } = metadata;
   if (!(Number.isInteger(maxTokens) && Number(maxTokens) > 0)) fail("maxTokens is no count");
   if (!isShort(name) || name === "") fail("name is no name");
@@ -59,12 +81,30 @@ export function encoderSetup(program: Program): EncoderSetup {
     vocabularySize,
     maxTokens: Number(maxTokens),
     isLocal: false,
+    pooling,
+    similarity: oneOf(SIMILARITIES, metadata.similarity ?? "cosine", "similarity"),
     ...promptsOf(metadata.prompts, metadata.defaultPrompt),
     ...metadata.tokenizer !== undefined && {
       tokenizer: tokenizerOf(metadata.tokenizer, vocabularySize, Number(maxTokens)),
       isLocal: isLocalTokenizer(metadata.tokenizer),
     },
   };
+}
+
+function poolingOf(
+  { pooling, includePrompt = true, normalize = true, scale }: Metadata,
+): PoolingSetup {
+  if (typeof includePrompt !== "boolean") fail("includePrompt is neither true nor false");
+  const mode = oneOf(POOLINGS, pooling ?? "mean", "pooling");
+  if (normalize === true) return { mode, includePrompt };
+  if (normalize === false && typeof scale === "number" && scale > 0 && Number.isFinite(scale)) {
+    return { mode, includePrompt, scale };
+  }
+  return fail("normalize is neither true, nor false with a scale");
+}
+
+function oneOf<T extends string>(names: readonly T[], value: unknown, what: string): T {
+  return names.find((name) => name === value) ?? fail(`${what} is none of ${names.join(", ")}`);
 }
 
 function tensorOf(

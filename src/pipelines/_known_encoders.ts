@@ -1,5 +1,5 @@
 /** Encoders whose scales ship with the package. */
-import { bertNames } from "../models/bert.ts";
+import { bertNames } from "../models/bert_names.ts";
 import { readEncoderScales } from "../quantize/encoder_scales.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
 import type { Tensor } from "../tensor.ts";

@@ -4,6 +4,7 @@
  */
 import type { Inputs, Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
+import { programKind } from "./_program_kind.ts";
 
 /** Inputs that every language model has. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -34,7 +35,9 @@ export class LanguageModel implements Disposable {
     if (!INPUTS.every((name) => has(name, "input")) || logits?.dtype !== "f32") {
       throw new FewbitError(
         "unsupported",
-        "Cannot generate text: the program is not a language model",
+        `Cannot generate text: the program is not a language model; ${
+          programKind(instance.program.metadata)
+        }`,
       );
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
@@ -62,10 +65,7 @@ export class LanguageModel implements Disposable {
     this.#taken[slot] = false;
   }
 
-  /**
-   * Reads ids and returns the logits after the last one. Large chunks yield to the event loop, a
-   * single id does not.
-   */
+  /** Reads ids and returns the logits after the last one. */
   async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(ids);
     let { past } = position;
@@ -73,9 +73,7 @@ export class LanguageModel implements Disposable {
     for (let at = 0; at < ids.length; at += this.#chunk) {
       const chunk = ids.subarray(at, at + this.#chunk);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
-      const outputs = chunk.length === 1
-        ? this.instance.runSync(inputs)
-        : await this.instance.run(inputs, signal === undefined ? {} : { signal });
+      const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       logits = outputs.logits.data as Float32Array<ArrayBuffer>;
       past += chunk.length;
     }

@@ -1,5 +1,6 @@
 /** Where models and images come from. */
 import { FewbitError } from "../errors.ts";
+import { checkpointKind } from "../models/model_kind.ts";
 
 /** A model file: its bytes, a stream of them, or where they are. */
 export type ModelSource =
@@ -72,11 +73,24 @@ async function openInside(path: string | URL, directory: string): Promise<Respon
     return new Response(file.readable, { headers: { "content-length": String(size) } });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const kind = await kindOfFolder(directory);
     throw new FewbitError(
       "unsupported",
-      `Cannot load ${directory}: it has no model.fewbit; make one with "fewbit quantize ${directory}"`,
+      `Cannot load ${directory}: it has no model.fewbit; ` +
+        (kind ?? `make one with "fewbit quantize ${directory}"`),
       { cause: error },
     );
+  }
+}
+
+/** What the checkpoint in a folder is, if there is one. */
+async function kindOfFolder(directory: string): Promise<string | undefined> {
+  try {
+    const config = JSON.parse(await Deno.readTextFile(`${directory}/config.json`));
+    return typeof config === "object" && config !== null ? checkpointKind(config) : undefined;
+  } catch {
+    // The error to report is that there is no model.
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Embeddings in 32 bits, 8 bits and 1 bit a number, and how close two of them are. */
 import { FewbitError } from "../errors.ts";
+import type { Similarity } from "../models/sentence_config.ts";
 import { roundHalfEven } from "../quantize/round.ts";
 
 /** Formats of embeddings by name. */
@@ -10,7 +11,7 @@ export type EmbeddingFormat = typeof EMBEDDING_FORMATS[number];
 
 /** An embedding of a format. */
 export interface EmbeddingRows {
-  /** Numbers of a unit vector. */
+  /** Numbers of a unit vector, unless the model makes none. */
   readonly float32: Float32Array;
   /** `round(127·x)`. */
   readonly int8: Int8Array;
@@ -59,15 +60,29 @@ function packSigns(row: Float32Array): Uint8Array {
   return bytes;
 }
 
+/** How embeddings of a model are compared. */
+export interface SimilarityOptions {
+  /** `cosine` (default), `dot`, or a distance with a minus. */
+  readonly function?: Similarity;
+  /** Whether they are unit vectors. Default true. */
+  readonly normalized?: boolean;
+}
+
 /**
- * How close two embeddings are, from −1 to 1: of `float32` the dot product in float64, which is the
- * cosine of unit vectors; of `int8` the dot product over 127²; of `binary` the share of equal bits,
- * less that of others.
+ * How close two embeddings are. Their cosine: of `float32` the dot product in float64, over both lengths
+ * unless these are 1; of `int8` the dot product over 127²; of `binary` the share of equal bits, less that
+ * of others. Of `float32` the other functions as well.
  *
  * @param dimension Numbers of an embedding.
- * @throws {FewbitError} `invalid_argument` where they have not the same format, or not this dimension.
+ * @throws {FewbitError} `invalid_argument` where they have not the same format, or not this dimension;
+ * `unsupported` for another function of `int8` and `binary`.
  */
-export function embeddingSimilarity(a: Embedding, b: Embedding, dimension: number): number {
+export function embeddingSimilarity(
+  a: Embedding,
+  b: Embedding,
+  dimension: number,
+  { function: name = "cosine", normalized = true }: SimilarityOptions = {},
+): number {
   const format = formatOf(a);
   const length = format === "binary" ? Math.ceil(dimension / 8) : dimension;
   if (
@@ -79,10 +94,45 @@ export function embeddingSimilarity(a: Embedding, b: Embedding, dimension: numbe
         `of ${dimension} numbers`,
     );
   }
+  const isCosine = name === "cosine" || (name === "dot" && normalized);
+  if (format === "float32") {
+    return isCosine && normalized ? sumOf(a, b, (x, y) => x * y) : compared(a, b, name);
+  }
+  if (!isCosine) {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot compare ${format} embeddings of a model that compares by ${name}: take float32`,
+    );
+  }
   if (format === "binary") return (dimension - 2 * differingBits(a, b)) / dimension;
-  let dot = 0;
-  for (let i = 0; i < length; i++) dot += a[i] * b[i];
-  return format === "int8" ? dot / (127 * 127) : dot;
+  return sumOf(a, b, (x, y) => x * y) / (127 * 127);
+}
+
+/** A sum over pairs of numbers, in order, in float64. */
+function sumOf(a: Embedding, b: Embedding, term: (x: number, y: number) => number): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += term(a[i], b[i]);
+  return sum;
+}
+
+function compared(
+  a: Embedding,
+  b: Embedding,
+  name: Similarity,
+): number {
+  const product = (x: number, y: number): number => x * y;
+  switch (name) {
+    case "dot":
+      return sumOf(a, b, product);
+    case "euclidean":
+      return -Math.sqrt(sumOf(a, b, (x, y) => (x - y) * (x - y)));
+    case "manhattan":
+      return -sumOf(a, b, (x, y) => Math.abs(x - y));
+    default: {
+      const length = Math.sqrt(sumOf(a, a, product)) * Math.sqrt(sumOf(b, b, product));
+      return length === 0 ? 0 : sumOf(a, b, product) / length;
+    }
+  }
 }
 
 function formatOf(row: unknown): EmbeddingFormat | undefined {

@@ -1,7 +1,8 @@
 /** Sentence embeddings with a loaded encoder. */
 import type { Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
-import { unitVector } from "../quantize/unit_vector.ts";
+import { nextTurn } from "../event_loop.ts";
+import type { Similarity } from "../models/sentence_config.ts";
 import { MAX_TEXT_LENGTH } from "../text/tokenizer.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { raggedBatches } from "./_embedding_batches.ts";
@@ -9,6 +10,8 @@ import type { RaggedBatch } from "./_embedding_batches.ts";
 import { encodeStart } from "./_encode_text.ts";
 import { encoderSetup } from "./_encoder_setup.ts";
 import type { EncoderSetup } from "./_encoder_setup.ts";
+import { partsOf, pooledVector } from "./_pooled.ts";
+import type { PooledText } from "./_pooled.ts";
 import {
   checkEmbeddingFormat,
   embeddingSimilarity,
@@ -21,12 +24,14 @@ export type EmbeddingInput = string | ArrayLike<number>;
 
 /** Options of {@linkcode EmbeddingModel.embed}. */
 export interface EmbedOptions<F extends EmbeddingFormat = "float32"> {
-  /** `float32` (default), `int8`: `round(127·x)`, or `binary`: one bit each, 1 where positive. */
+  /** `float32` (default), `int8`: `round(127·x)` of the unit vector, or `binary`: one bit each, 1 where positive. */
   readonly format?: F;
   /** Text in front of each text, as `"query: "` of the E5 models. */
   readonly prefix?: string;
   /** Name of one of the model's prompts, to be the prefix. Default: the model's default, if any. */
   readonly prompt?: string;
+  /** Most tokens that the texts may have together, each cut to what the model reads. Default: any. */
+  readonly maxTotalTokens?: number;
   /** Stops between two batches with its reason. */
   readonly signal?: AbortSignal;
   /** Called with the texts done and in all. */
@@ -50,6 +55,8 @@ const WINDOW = 256;
 interface Encoded {
   readonly ids: Int32Array;
   readonly truncated: boolean;
+  /** Tokens of its prompt, which are not pooled. */
+  readonly skipped: number;
 }
 
 /**
@@ -151,18 +158,22 @@ export class EmbeddingModel implements Disposable {
     checkEmbeddingFormat(format);
     const inputs = listOf(input);
     const prefix = this.#prefix(options);
+    const skipped = this.#skipped(prefix);
+    await this.#checkTotal(inputs, prefix, options);
     const rows: EmbeddingRows[F][] = [];
     const [tokens, truncated]: [number[], boolean[]] = [[], []];
     for (let first = 0; first < inputs.length; first += WINDOW) {
       const window = inputs.slice(first, first + WINDOW)
-        .map((item, i) => this.#encode(item, prefix, first + i));
+        .map((item, i) => this.#encode(item, prefix, skipped, first + i));
       const lengths = window.map(({ ids }) => ids.length);
       let done = first;
       for (const batch of raggedBatches(lengths, this.#batchTokens, this.#batchTexts)) {
-        if (done > 0) await turn();
+        if (done > 0) await nextTurn();
         signal?.throwIfAborted();
         this.#run(window, batch).forEach((row, s) => {
-          rows[first + batch.texts[s]] = toEmbeddingFormat(row, format);
+          rows[first + batch.texts[s]] = format === "int8" && !this.isNormalized
+            ? toEmbeddingFormat(unitOf(row), format)
+            : toEmbeddingFormat(row, format);
         });
         onProgress?.(done += batch.texts.length, inputs.length);
       }
@@ -170,6 +181,17 @@ export class EmbeddingModel implements Disposable {
       truncated.push(...window.map((text) => text.truncated));
     }
     return { rows, tokens, truncated };
+  }
+
+  /**
+   * Whether ids begin and end with the special ones that the model's tokenizer puts around a text. Ids of
+   * another tokenizer most often do not, and their embedding says nothing.
+   */
+  isFramed(ids: ArrayLike<number>): boolean {
+    const { before, after } = this.tokenizer.frame;
+    const start = ids.length - after.length;
+    return start >= before.length && before.every((id, i) => ids[i] === id) &&
+      after.every((id, i) => ids[start + i] === id);
   }
 
   /** Embeds texts that were tokenised elsewhere, with their special tokens. */
@@ -183,18 +205,60 @@ export class EmbeddingModel implements Disposable {
     return await this.embed([...texts], options);
   }
 
+  /** How the model's authors compare embeddings: `cosine` where they say nothing. */
+  get similarityFunction(): Similarity {
+    return this.#setup.similarity;
+  }
+
+  /** Whether embeddings are unit vectors. */
+  get isNormalized(): boolean {
+    return this.#setup.pooling.scale === undefined;
+  }
+
   /**
-   * How close two embeddings of one format are, from −1 to 1.
+   * How close two embeddings of one format are, by {@linkcode similarityFunction}: a cosine from −1 to 1, a
+   * dot product, or a distance with a minus. `int8` and `binary` are made of directions, so that they can
+   * be compared by their cosine only.
    *
-   * @throws {FewbitError} `invalid_argument` where their formats differ, or are not this model's.
+   * @throws {FewbitError} `invalid_argument` where their formats differ, or are not this model's;
+   * `unsupported` for `int8` and `binary` of a model that does not compare cosines.
    */
   similarity(a: Embedding, b: Embedding): number {
-    return embeddingSimilarity(a, b, this.dimension);
+    return embeddingSimilarity(a, b, this.dimension, {
+      function: this.#setup.similarity,
+      normalized: this.isNormalized,
+    });
   }
 
   /** Frees the model's memory. */
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
+  }
+
+  get #hasParts(): boolean {
+    const { includePrompt, mode } = this.#setup.pooling;
+    return !includePrompt || mode === "lasttoken";
+  }
+
+  /** Counts the tokens before anything is computed. */
+  async #checkTotal(
+    inputs: readonly EmbeddingInput[],
+    prefix: string,
+    { maxTotalTokens, signal }: EmbedOptions<EmbeddingFormat>,
+  ): Promise<void> {
+    if (maxTotalTokens === undefined) return;
+    let total = 0;
+    for (let i = 0; i < inputs.length; i++) {
+      total += this.#encode(inputs[i], prefix, 0, i).ids.length;
+      if (total > maxTotalTokens) {
+        throw new FewbitError(
+          "limit_exceeded",
+          `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
+        );
+      }
+      if (i % WINDOW === WINDOW - 1) await nextTurn();
+      signal?.throwIfAborted();
+    }
   }
 
   #prefix({ prefix, prompt }: EmbedOptions<EmbeddingFormat>): string {
@@ -210,10 +274,20 @@ export class EmbeddingModel implements Disposable {
     throw new FewbitError("invalid_argument", `Cannot embed: no prompt "${name}" in ${known}`);
   }
 
-  #encode(input: EmbeddingInput, prefix: string, place: number): Encoded {
+  /** Tokens of a prompt that are not pooled: all but a special one at its end. */
+  #skipped(prefix: string): number {
+    if (this.#setup.pooling.includePrompt || prefix === "") return 0;
+    const { ids } = this.tokenizer.encode(prefix, { maxTokens: this.maxTokens });
+    return this.tokenizer.isSpecial(ids[ids.length - 1]) ? ids.length - 1 : ids.length;
+  }
+
+  #encode(input: EmbeddingInput, prefix: string, skipped: number, place: number): Encoded {
     if (typeof input === "string") {
       const text = `${prefix}${input}`;
-      return encodeStart(this.tokenizer, text, this.maxTokens, this.#setup.isLocal);
+      return {
+        ...encodeStart(this.tokenizer, text, this.maxTokens, this.#setup.isLocal),
+        skipped,
+      };
     }
     const { vocabularySize, maxTokens } = this;
     const fail = (what: string): never => {
@@ -231,19 +305,40 @@ export class EmbeddingModel implements Disposable {
     // A text that is cut still ends with its special token.
     const last = all[all.length - 1];
     if (this.#setup.tokenizer?.isSpecial(last)) ids[ids.length - 1] = last;
-    return { ids, truncated: all.length > maxTokens };
+    return { ids, truncated: all.length > maxTokens, skipped: 0 };
   }
 
   #run(window: readonly Encoded[], { texts, offsets }: RaggedBatch): Float32Array[] {
     const ids = new Int32Array(offsets[texts.length]);
     texts.forEach((text, s) => ids.set(window[text].ids, offsets[s]));
     const symbols = { tokens: ids.length, sequences: texts.length };
-    const { sums } = this.#instance.runSync({ ids, offsets }, { symbols });
+    const { pooling } = this.#setup;
+    const pooled = texts.map((text): PooledText => ({
+      length: window[text].ids.length,
+      skipped: window[text].skipped,
+    }));
+    const inputs = {
+      ids,
+      offsets,
+      ...this.#hasParts && { parts: partsOf(pooling, pooled) },
+    };
+    const { sums } = this.#instance.runSync(inputs, { symbols });
     const { dimension } = this;
-    return texts.map((_, s) =>
-      unitVector((sums.data as Int32Array).subarray(s * dimension, (s + 1) * dimension))
+    const rowOf = (s: number): number => this.#hasParts ? 2 * s + 1 : s;
+    return pooled.map((text, s) =>
+      pooledVector(
+        (sums.data as Int32Array).subarray(rowOf(s) * dimension, (rowOf(s) + 1) * dimension),
+        pooling,
+        text,
+      )
     );
   }
+}
+
+/** A vector over its length, in float64. */
+function unitOf(row: Float32Array): Float32Array {
+  const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 0));
+  return length === 0 ? row : Float32Array.from(row, (x) => x / length);
 }
 
 /** One text or its ids as a list of one. */
@@ -259,9 +354,4 @@ function listOf(input: EmbeddingInput | readonly EmbeddingInput[]): readonly Emb
     );
   }
   return typeof input[0] === "number" ? [input as number[]] : input;
-}
-
-/** Lets the host do other work, such as aborting. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }

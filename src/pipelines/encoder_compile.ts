@@ -6,7 +6,7 @@ import { bertConfig } from "../models/bert_config.ts";
 import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
 import { compile } from "../program/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
-import { quantizeBert, smoothedSites } from "../quantize/bert.ts";
+import { LAST, quantizeBert, smoothedSites } from "../quantize/bert.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
@@ -43,8 +43,13 @@ export interface CalibrateEncoderOptions extends EncoderQuantization {
  * caller checks). Its output is `sums`, i32 `[sequences, dimension]`; `unitVector` of a row is the
  * embedding. `max_tokens` and `max_sequences` are chosen when it is loaded (`maxTokens` and 32).
  *
+ * Where not all tokens of a text are pooled (`includePrompt` false, or pooling "lasttoken") there is a
+ * third input, `parts`, i32 `[2·sequences + 1]`, the bounds of the tokens that are not pooled and of those
+ * that are, in turn; `sums` then has a row for each part, and the second of each two is the text's.
+ *
  * Metadata: `task` "sentence-embedding", `architecture` "bert", `dimension`, `maxTokens`, `pooling`
- * ("mean" or "cls"), `normalize` true, `quantization` (the bits), and what `options.metadata` adds: pipelines
+ * (as sentence-transformers names it), `normalize` and, where it is false, `scale` (what a number of `sums`
+ * stands for), `includePrompt` and `similarity` where they are not true and "cosine", `quantization` (the bits), and what `options.metadata` adds: pipelines
  * expect the parsed tokenizer.json under `tokenizer`.
  *
  * @param checkpoint Parsed JSON files and float tensors.
@@ -67,7 +72,10 @@ export function compileEncoder(
     ...(onWarning && { onWarning }),
   });
   checkScales(scales, network.graph.constants.values(), config);
-  const metadata = metadataOf(config, quantization, options.metadata);
+  const metadata = metadataOf(config, quantization, {
+    ...!config.normalize && { scale: scales.scales.get(LAST)! },
+    ...options.metadata,
+  });
   return compile(network.graph, { scales: scales.scales, metadata });
 }
 
@@ -163,7 +171,9 @@ function metadataOf(config: BertConfig, quantization: object, more: Metadata = {
     dimension: config.width,
     maxTokens: config.maxTokens,
     pooling: config.pooling,
-    normalize: true,
+    normalize: config.normalize,
+    ...!config.includePrompt && { includePrompt: false },
+    ...config.similarity !== "cosine" && { similarity: config.similarity },
     quantization,
     ...more,
   };

@@ -1,4 +1,5 @@
 /** From the folder of a float sentence encoder to one file that an embedder needs. */
+import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
 import { bertConfig } from "../models/bert_config.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -8,7 +9,7 @@ import { Tokenizer } from "../text/tokenizer.ts";
 import { knownEncoder, shippedScales } from "./_known_encoders.ts";
 import { calibrateEncoder, compileEncoder } from "./encoder_compile.ts";
 import type { EncoderFolder } from "./encoder_folder.ts";
-import { encoderMetadata } from "./encoder_metadata.ts";
+import { encoderMetadata, folderTokenizer } from "./encoder_metadata.ts";
 
 /** Options of {@linkcode quantizeEncoder}. */
 export interface QuantizeEncoderOptions extends EncoderQuantization {
@@ -46,8 +47,10 @@ export async function quantizeEncoder(
   const name = known?.name ?? options.name ?? "encoder";
   const metadata = encoderMetadata(folder, name);
   let scales: EncoderScales;
-  if (texts !== undefined) scales = await calibrate(folder, texts, options);
-  else if (known !== undefined && options.geluBits !== 8) scales = await shippedScales(known);
+  if (texts !== undefined) {
+    const tokenizer = Tokenizer.fromJson(folderTokenizer(folder, name));
+    scales = await calibrate(folder, tokenizer, texts, options);
+  } else if (known !== undefined && options.geluBits !== 8) scales = await shippedScales(known);
   else {
     throw new FewbitError(
       "unsupported",
@@ -65,10 +68,10 @@ export async function quantizeEncoder(
 
 async function calibrate(
   folder: EncoderFolder,
+  tokenizer: Tokenizer,
   texts: readonly string[],
   { signal, onProgress, ...options }: QuantizeEncoderOptions,
 ): Promise<EncoderScales> {
-  const tokenizer = Tokenizer.fromJson(folder.tokenizer);
   const { maxTokens } = bertConfig(folder);
   const ids = texts.map((text) => [...tokenizer.encode(text, { maxTokens }).ids]);
   return await calibrateEncoder(folder, ids, {

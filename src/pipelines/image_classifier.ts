@@ -8,6 +8,7 @@ import { decodeImage } from "../vision/decode.ts";
 import type { Image } from "../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
+import { expectTask, programKind } from "./_program_kind.ts";
 import { openModel, readBytes } from "./_sources.ts";
 import type { ModelSource } from "./_sources.ts";
 
@@ -76,7 +77,9 @@ export class ImageClassifier implements Disposable {
     if (!fits || preprocessing === undefined) {
       throw new FewbitError(
         "unsupported",
-        "Cannot classify: the program is not an image classifier",
+        `Cannot classify: the program is not an image classifier; ${
+          programKind(instance.program.metadata)
+        }`,
       );
     }
     this.preprocessing = checkedPreprocessing(preprocessing as Preprocessing, instance.program);
@@ -101,7 +104,11 @@ export class ImageClassifier implements Disposable {
     const { batchSize = 1, symbols, ...rest } = options;
     options.signal?.throwIfAborted();
     const opened = await openModel(source, options.signal);
-    const instance = await load(opened, { ...rest, symbols: { max_batch: batchSize, ...symbols } });
+    const instance = await load(opened, {
+      onProgram: expectTask("image-classification", "Cannot classify"),
+      ...rest,
+      symbols: { max_batch: batchSize, ...symbols },
+    });
     try {
       return new ImageClassifier(instance, batchSize);
     } catch (error) {

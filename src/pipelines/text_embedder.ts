@@ -5,6 +5,7 @@ import type { EngineName } from "../engines/load.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { batchSymbols } from "./batch_limits.ts";
 import type { BatchLimits } from "./batch_limits.ts";
+import { expectTask } from "./_program_kind.ts";
 import { checkpointFolder, openModel } from "./_sources.ts";
 import type { ModelSource } from "./_sources.ts";
 import { EmbeddingModel } from "./embedding_model.ts";
@@ -45,7 +46,11 @@ export class TextEmbedder extends EmbeddingModel {
   ): Promise<TextEmbedder> {
     options.signal?.throwIfAborted();
     const symbols = { ...batchSymbols(options), ...options.symbols };
-    const instance = await load(await open(source, options.signal), { ...options, symbols });
+    const instance = await load(await open(source, options.signal), {
+      onProgram: expectTask("sentence-embedding", "Cannot embed"),
+      ...options,
+      symbols,
+    });
     try {
       return new TextEmbedder(instance, symbols);
     } catch (error) {

@@ -14,6 +14,7 @@ import { perplexity } from "./perplexity.ts";
 import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
 import { requireTokenizer, TextSession } from "./text_session.ts";
 import type { GenerateOptions, TextPiece } from "./text_session.ts";
+import { expectTask } from "./_program_kind.ts";
 
 /** Options of {@linkcode TextGenerator.fromPretrained}. */
 export interface GeneratorOptions extends LoadOptions {
@@ -72,7 +73,11 @@ export class TextGenerator implements Disposable {
     options.signal?.throwIfAborted();
     const opened = await openTextModel(source, options.signal);
     const sizes = { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols };
-    const instance = await load(opened, { ...rest, symbols: sizes });
+    const instance = await load(opened, {
+      onProgram: expectTask("text-generation", "Cannot generate text"),
+      ...rest,
+      symbols: sizes,
+    });
     try {
       const model = new LanguageModel(instance, sizes);
       return new TextGenerator(model, textSetup(instance.program.metadata, model.vocabularySize));

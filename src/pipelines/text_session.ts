@@ -61,9 +61,6 @@ export interface TextPiece {
 }
 
 const MAX_SEED = 2 ** 32;
-/** How long a computation may keep the event loop. */
-const SLICE_MS = 20;
-
 /**
  * A conversation. What it remembers does not grow: the network's state, the last 64 ids, where the
  * random numbers are, and text that is held back.
@@ -94,7 +91,8 @@ export class TextSession implements Disposable {
   #busy = false;
   /** Whether the network is at work: the state is not to be saved. */
   #reading = false;
-  #disposed = false;
+  /** Aborted when the session is disposed: nothing of it may touch its slot from then on. */
+  readonly #end = new AbortController();
 
   /** Begins an empty conversation; use `TextGenerator.session`. */
   constructor(model: LanguageModel, setup: TextSetup) {
@@ -121,7 +119,7 @@ export class TextSession implements Disposable {
     options: GenerateOptions = {},
   ): AsyncGenerator<TextPiece, void, undefined> {
     const { defaults } = this.#setup;
-    const { signal, stop = [], stopAtEnd = true } = options;
+    const { stop = [], stopAtEnd = true } = options;
     const maxTokens = options.maxTokens ?? defaults.maxTokens ?? 256;
     const sampling = samplingOptions({ ...defaults, ...given(options) });
     checkCount("maxTokens", maxTokens, 1, 2 ** 31);
@@ -135,7 +133,8 @@ export class TextSession implements Disposable {
       typeof stop === "string" ? [stop] : stop,
       goesOn ? this.#pending : "",
     );
-    signal?.throwIfAborted();
+    const signal = this.#signal(options.signal);
+    signal.throwIfAborted();
     this.#enter();
     try {
       if (options.seed !== undefined) this.#random = new RandomStream(options.seed);
@@ -144,7 +143,6 @@ export class TextSession implements Disposable {
       let logits = await this.#read(ids, signal);
       const detokenizer = this.#detokenizer(goesOn);
       const promptMs = performance.now() - start;
-      let lastPause = performance.now();
       let piece = new Piece();
       for (let count = 1;; count++) {
         const chosen = sample(logits, sampling, { random: this.#random, recent: this.#recent });
@@ -176,12 +174,7 @@ export class TextSession implements Disposable {
           yield piece.finish();
           piece = new Piece();
         }
-        if (performance.now() - lastPause > SLICE_MS) {
-          await new Promise((resolve) => setTimeout(resolve));
-          lastPause = performance.now();
-        }
-        signal?.throwIfAborted();
-        this.#assertUsable();
+        signal.throwIfAborted();
         logits = await this.#read(new Int32Array(0), signal);
       }
     } finally {
@@ -197,7 +190,7 @@ export class TextSession implements Disposable {
     const ids = this.#encode(prompt);
     this.#enter();
     try {
-      if (ids.length > 0) await this.#read(ids, options.signal);
+      if (ids.length > 0) await this.#read(ids, this.#signal(options.signal));
     } finally {
       this.#busy = false;
     }
@@ -256,8 +249,8 @@ export class TextSession implements Disposable {
 
   /** Gives the session back to its generator. */
   [Symbol.dispose](): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+    if (this.#end.signal.aborted) return;
+    this.#end.abort(disposedError());
     this.#model.freeSlot(this.#slot);
   }
 
@@ -286,7 +279,7 @@ export class TextSession implements Disposable {
   }
 
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */
-  async #read(ids: Int32Array, signal: AbortSignal | undefined): Promise<Float32Array> {
+  async #read(ids: Int32Array, signal: AbortSignal): Promise<Float32Array> {
     const model = this.#model;
     model.checkIds(ids);
     const all = Int32Array.from([...this.#unread, ...ids]);
@@ -295,11 +288,14 @@ export class TextSession implements Disposable {
     try {
       const position = { slot: this.#slot, past: this.#past };
       const logits = await model.read(all, position, signal);
+      this.#assertUsable();
       for (const id of ids) this.#recent.push(id);
       this.#past += all.length;
       this.#unread = [];
       return logits;
     } catch (error) {
+      // The slot may be another session's by now.
+      this.#assertUsable();
       if (before !== undefined) model.instance.restoreState(before, this.#slot);
       throw error;
     } finally {
@@ -316,6 +312,12 @@ export class TextSession implements Disposable {
     return new Detokenizer(tokenizer, { state: { ids, held: this.#held } });
   }
 
+  /** The caller's signal, and the end of the session. */
+  #signal(given: AbortSignal | undefined): AbortSignal {
+    const end = this.#end.signal;
+    return given === undefined ? end : AbortSignal.any([end, given]);
+  }
+
   #enter(): void {
     this.#assertUsable();
     this.#assertIdle();
@@ -323,7 +325,7 @@ export class TextSession implements Disposable {
   }
 
   #assertUsable(): void {
-    if (this.#disposed) throw new FewbitError("disposed", "Cannot use session: it was disposed");
+    if (this.#end.signal.aborted) throw disposedError();
   }
 
   #assertIdle(): void {
@@ -331,6 +333,10 @@ export class TextSession implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot use session: it is generating");
     }
   }
+}
+
+function disposedError(): FewbitError {
+  return new FewbitError("disposed", "Cannot use session: it was disposed");
 }
 
 /** Collects what goes into a piece. */

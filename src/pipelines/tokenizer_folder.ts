@@ -1,4 +1,5 @@
 /** The tokenizer files of a model folder. */
+import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
 import { isObject } from "../text/tokenizer_json/_json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";

@@ -1,4 +1,5 @@
 /** From checkpoints to compiled image classifiers. */
+import type { Graph } from "../graph/graph.ts";
 import type { Instance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
@@ -13,6 +14,7 @@ import type { IntegerNetwork } from "../quantize/i_vit_network.ts";
 import {
   checkpointParameters,
   checkpointScales,
+  I_VIT_BUFFERS,
   isIVitCheckpoint,
 } from "../quantize/i_vit_checkpoint.ts";
 import { quantizeParameters } from "../quantize/i_vit_parameters.ts";
@@ -69,7 +71,7 @@ export async function quantizeVision(
 ): Promise<CompiledVision> {
   const { nonlinear = "table", bits = "w8a8", observer = "minmax", batchSize = 32 } = options;
   const preprocessing = preprocessingOf(folder);
-  const network = quantizeIVit(buildVisionModel(folder.config, folder.weights), {
+  const network = quantizeIVit(modelFor(folder, preprocessing), {
     nonlinear,
     weightBits: bits === "w7a8" ? 7 : 8,
     parameters: quantizeParameters(options.onWarning),
@@ -102,7 +104,7 @@ export function convertVision(folder: CheckpointFolder): CompiledVision {
   }
   const config = inferVisionConfig(weights, folder.config);
   const preprocessing = preprocessingFromConfig(config, folder.preprocessor);
-  const network = quantizeIVit(buildVisionModel(config, weights), {
+  const network = quantizeIVit(modelFor({ config, weights }, preprocessing, I_VIT_BUFFERS), {
     nonlinear: "shift",
     weightBits: 8,
     parameters: checkpointParameters(weights),
@@ -119,13 +121,30 @@ export function convertVision(folder: CheckpointFolder): CompiledVision {
 
 /** The float32 network, for baselines: entry `normalized`. */
 export function compileFloatVision(folder: CheckpointFolder, fast = false): CompiledProgram {
-  const metadata = metadataOf(folder.config, preprocessingOf(folder), { bits: "f32" });
-  return compile(buildVisionModel(folder.config, folder.weights), { fast, metadata });
+  const preprocessing = preprocessingOf(folder);
+  const metadata = metadataOf(folder.config, preprocessing, { bits: "f32" });
+  return compile(modelFor(folder, preprocessing), { fast, metadata });
 }
 
 /** The same integers, every node shown under I-ViT's name for it. */
 export function compileTaps({ network, scales }: CompiledVision): CompiledProgram {
   return compile(network.graph, { scales, taps: { entry: NORMALIZED, values: network.taps } });
+}
+
+/** The float network, whose images have to be those that preprocessing makes. */
+function modelFor(
+  { config, weights }: CheckpointFolder,
+  { inputSize }: Preprocessing,
+  unused?: readonly RegExp[],
+): Graph {
+  const graph = buildVisionModel(config, weights, unused);
+  const image = graph.inputs[0].shape.slice(1);
+  if (inputSize.every((extent, i) => extent === image[i])) return graph;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot compile: the model takes ${image.join(" × ")} pixels, its preprocessing makes ` +
+      `${inputSize.join(" × ")}`,
+  );
 }
 
 async function* batchesOf(
@@ -161,7 +180,10 @@ function metadataOf(
   };
 }
 
+/** Names of the classes: Hugging Face's `id2label`, or timm's `label_names`. */
 function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
+  const names = config.label_names;
+  if (Array.isArray(names)) return names.map((name, i) => typeof name === "string" ? name : `${i}`);
   const labels = config.id2label;
   if (typeof labels !== "object" || labels === null) return undefined;
   const entries = Object.entries(labels).map(([id, label]) =>

@@ -4,10 +4,10 @@ import type { InstructionSpec } from "../instructions/mod.ts";
 import { equals } from "./_same_expression.ts";
 import { ShapeMatcher } from "./_shape_matcher.ts";
 import type { Range } from "./expression.ts";
-import type { Index, Instruction, Program, ProgramTensor } from "./program.ts";
+import type { Index, Instruction, Program, ProgramTensor, View } from "./program.ts";
 import { ProgramError } from "./verdict.ts";
 
-/** Returns the work. */
+/** Returns the work: multiply-accumulates, and the elements of the operands, which loops go over too. */
 export function checkInstruction(
   program: Program,
   ranges: readonly Range[],
@@ -34,7 +34,15 @@ export function checkInstruction(
   spec.operands.forEach((operand, j) => shapes.match(operand.shape, j, operand.optional === true));
   shapes.checkExtentRules();
   spec.operands.forEach((_, j) => checkValues(program, spec, instruction, j, shapes, indexLimits));
-  return shapes.product(spec.work);
+  return instruction.operands.reduce(
+    (work, operand) => operand < 0 ? work : work + elements(program.views[operand], ranges),
+    shapes.product(spec.work),
+  );
+}
+
+/** Elements of a view at its largest extents. */
+function elements(view: View, ranges: readonly Range[]): number {
+  return view.extents.reduce((product, extent) => product * ranges[extent].max, 1);
 }
 
 function checkOperand(
@@ -91,11 +99,12 @@ function checkRules(
   const fail = (why: string): never => {
     throw new ProgramError("bad_rule", `${where}: ${why}`);
   };
-  for (const { operand, present, then, is } of spec.rules ?? []) {
+  for (const { operand, present, dtype: only, then, is } of spec.rules ?? []) {
     if (at(operand) >= 0 !== present) continue;
+    if (only !== undefined && dtype(operand) !== only) continue;
     const given = at(then) >= 0;
     if (is === "present" ? !given : is === "absent" ? given : given && !includes(is, dtype(then))) {
-      fail(`${operand} is ${present ? "" : "not "}there, so ${then} must be ${is}`);
+      fail(`${operand} is ${only ?? (present ? "there" : "not there")}, so ${then} must be ${is}`);
     }
   }
   const [first, ...others] = (spec.sameDtype ?? []).filter((name) => at(name) >= 0);

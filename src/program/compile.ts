@@ -1,5 +1,6 @@
 /** The public way from a graph to a program. */
 import type { Graph, Value } from "../graph/graph.ts";
+import { expandActivations } from "../graph/expand_activations.ts";
 import { selectEarly } from "../graph/select_early.ts";
 import { lower } from "./lower/lower.ts";
 import type { CompiledProgram, Metadata } from "./program.ts";
@@ -41,7 +42,7 @@ export function compile(graph: Graph, options: CompileOptions = {}): CompiledPro
     ...(fast !== undefined && { fast }),
     ...(metadata && { metadata }),
   };
-  if (taps === undefined) return lower(selectEarly(graph), common).program;
+  if (taps === undefined) return lower(expandActivations(selectEarly(graph)), common).program;
   const names = new Set(graph.outputs.map((output) => output.name));
   const outputs = [
     ...graph.outputs.filter((output) => output.entry === taps.entry),

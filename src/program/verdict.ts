@@ -32,6 +32,8 @@ export const VERDICTS = {
   bad_argument: 32,
   /** The values of an input fail its check. */
   bad_input: 33,
+  /** Nothing has that name. */
+  not_found: 34,
 } as const;
 
 /** Name of a reason. */
@@ -58,6 +60,8 @@ function codeOf(verdict: Verdict): FewbitError["code"] {
     case "too_much_work":
     case "limit":
       return "limit_exceeded";
+    case "not_found":
+      return "not_found";
     case "bad_argument":
     case "bad_input":
       return "invalid_argument";

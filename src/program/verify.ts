@@ -40,7 +40,7 @@ export interface VerifiedProgram {
   readonly ranges: readonly Range[];
   readonly liveness: Liveness;
   readonly plan: MemoryPlan;
-  /** Multiply-accumulates of each entry at the largest extents. */
+  /** Work of each entry at the largest extents: multiply-accumulates, and elements of operands. */
   readonly work: readonly number[];
   /** Constants whose values are indices, and what they must stay below. */
   readonly indexLimits: ReadonlyMap<Index, number>;
@@ -73,7 +73,7 @@ export function verify(
   const entryWork = program.entries.map(({ name, first, count }) => {
     const sum = work.slice(first, first + count).reduce((a, b) => a + b, 0);
     if (sum > (options.workLimit ?? DEFAULT_WORK_LIMIT)) {
-      throw new ProgramError("too_much_work", `entry ${name}: ${sum} multiply-accumulates`);
+      throw new ProgramError("too_much_work", `entry ${name}: ${sum} operations`);
     }
     return sum;
   });

@@ -13,11 +13,13 @@ import {
   attentionValuesInteger,
   lookup,
   lookup12,
-  poolRows,
   reshape,
   softmaxInteger,
 } from "../graph/ops/mod.ts";
-import { bertNames, ENCODE, encoderInputs } from "../models/bert.ts";
+import { activationOf } from "../graph/activations.ts";
+import { GELU } from "../models/activation_names.ts";
+import { ENCODE, encoderInputs, poolTokens } from "../models/bert.ts";
+import { bertNames, UNUSED } from "../models/bert_names.ts";
 import type { EncoderInputs } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
@@ -27,7 +29,14 @@ import { smoothColumns } from "./bert_constants.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { geluTable, geluTable12, softmaxTable } from "./i_vit_constants.ts";
+import {
+  activationTable,
+  activationTable12,
+  checkEpsilon,
+  gelu,
+  softmaxTable,
+} from "./i_vit_constants.ts";
+import type { ActivationFunction } from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule } from "./i_vit_network.ts";
 import { quantizeParameters } from "./i_vit_parameters.ts";
@@ -45,6 +54,9 @@ export interface EncoderQuantization {
   /** Bits of the token table: 8 (default) with a scale for each row, or 4 with one for 32 columns. */
   readonly tableBits?: 4 | 8;
 }
+
+/** The activation that is pooled. */
+export const LAST = "last16";
 
 /** Options of {@linkcode quantizeBert}. */
 export interface QuantizeBertOptions extends EncoderQuantization {
@@ -102,8 +114,11 @@ export function quantizeBert(
   weights: Weights,
   options: QuantizeBertOptions = {},
 ): IntegerNetwork {
-  const encoder = new Encoder(config, bertNames(weights), options);
+  checkEpsilon(config.epsilon, "encoder");
+  const named = bertNames(weights);
+  const encoder = new Encoder(config, named, options);
   encoder.build();
+  named.assertAllUsed(UNUSED);
   const { graph, activations, taps } = encoder.builder;
   return {
     graph,
@@ -144,11 +159,8 @@ class Encoder {
       "embeddings.LayerNorm",
     );
     for (let i = 0; i < config.depth; i++) z = this.#layer(z, `encoder.layer.${i}.`);
-    const last = builder.requantized("last16", z.value, z.scale, 16);
-    const sums = builder.graph.apply(poolRows, [last, this.#inputs.offsets], {
-      pooling: config.pooling === "cls" ? "first" : "sum",
-    });
-    builder.graph.output("sums", sums, ENCODE);
+    const last = builder.requantized(LAST, z.value, z.scale, 16);
+    builder.graph.output("sums", poolTokens(builder.graph, config, last, this.#inputs), ENCODE);
   }
 
   #floats(name: string, shape: readonly number[]): Float32Array {
@@ -234,9 +246,7 @@ class Encoder {
     const tensor = weight(this.weights, `${name}.weight`, [width, inner]);
     const divisors = this.options.smooth?.get(x.scale.from[0]);
     const rows = divisors === undefined ? tensor : smoothColumns(tensor, divisors);
-    const bias = this.weights.has(`${name}.bias`)
-      ? this.#floats(`${name}.bias`, [width])
-      : undefined;
+    const bias = this.#floats(`${name}.bias`, [width]);
     const layer = { name, rows, bias };
     const acc = accumulate(this.builder, x, layer, this.#parameters, this.options.weightBits ?? 8);
     const scale = this.#divided(acc.scale, divided);
@@ -297,6 +307,11 @@ class Encoder {
     return { value: graph.apply(reshape([tokens, width]), [value]), scale };
   }
 
+  get #activation(): ActivationFunction {
+    const { activation } = this.config;
+    return activation === GELU ? gelu : activationOf(activation);
+  }
+
   get #geluBits(): 8 | 12 {
     return this.options.geluBits ?? 12;
   }
@@ -310,14 +325,14 @@ class Encoder {
       "i16",
       [4096],
       [from, to],
-      (scales) => geluTable12(scales.get(from)!, scales.get(to)!),
+      (scales) => activationTable12(scales.get(from)!, scales.get(to)!, this.#activation),
     );
     const value = builder.graph.apply(lookup12, [x.value, table]);
     builder.activation({
       name: to,
       bits: 12,
       output: value,
-      source: { kind: "gelu", x: x.value, scale: from },
+      source: { kind: "activation", x: x.value, scale: from, f: this.#activation },
     });
     // The table clamps its codes: a tap shows them clamped.
     const identity = builder.constant(
@@ -335,6 +350,7 @@ class Encoder {
   #gelu8(x: Codes, block: string): Codes {
     const { builder, options, config: { hidden } } = this;
     const [from, to] = [`${block}gelu_in`, `${block}gelu_out`];
+    const f = this.#activation;
     const ones = new Float32Array(hidden).fill(1);
     const before = options.smooth?.get(from) ?? ones;
     const after = options.smooth?.get(to) ?? ones;
@@ -342,12 +358,19 @@ class Encoder {
       const [scale, outputScale] = [scales.get(from)!, scales.get(to)!];
       const tables = new Int8Array(hidden * 256);
       for (let c = 0; c < hidden; c++) {
-        tables.set(geluTable(scale * before[c], outputScale * after[c]), c * 256);
+        tables.set(activationTable(scale * before[c], outputScale * after[c], f), c * 256);
       }
       return tables;
     });
     const value = builder.graph.apply(lookup, [x.value, table]);
-    const source = { kind: "gelu", x: x.value, scale: from, before, after } as const;
+    const source = {
+      kind: "activation",
+      x: x.value,
+      scale: from,
+      f: this.#activation,
+      before,
+      after,
+    } as const;
     builder.activation({ name: to, bits: 8, output: value, source });
     return { value, scale: ruleOf(to) };
   }

@@ -1,6 +1,7 @@
 /** Calibration of integer BERT encoders: largest magnitudes over some texts, twice around SmoothQuant. */
 import { FewbitError } from "../errors.ts";
-import { bertNames, ENCODE } from "../models/bert.ts";
+import { ENCODE, poolsParts } from "../models/bert.ts";
+import { bertNames } from "../models/bert_names.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
@@ -45,7 +46,11 @@ export async function calibrateBert(
     );
   }
   const runs = texts.map((ids): CalibrationRun => ({
-    inputs: { ids: Int32Array.from(ids), offsets: Int32Array.of(0, ids.length) },
+    inputs: {
+      ids: Int32Array.from(ids),
+      offsets: Int32Array.of(0, ids.length),
+      ...poolsParts(config) && { parts: Int32Array.of(0, 0, ids.length) },
+    },
     symbols: { tokens: ids.length, sequences: 1 },
     samples: 1,
   }));

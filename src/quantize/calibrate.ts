@@ -2,6 +2,7 @@
  * Calibration: runs an integer network node by node, sets the scale of each activation from what it
  * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
  */
+import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
 import type { Inputs, Instance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
@@ -10,7 +11,6 @@ import type { LoweredProgram } from "../program/lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { TensorData } from "../tensor.ts";
 import type { Activation, IntegerNetwork } from "./i_vit_network.ts";
-import { geluOf } from "./i_vit_constants.ts";
 import { createObserver, scaleFor } from "./observer.ts";
 import type { Observer, ObserverKind } from "./observer.ts";
 
@@ -113,7 +113,7 @@ export async function calibrateRuns(
     }
     seen += samples;
     onProgress?.(seen);
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
   }
   if (seen === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
   return run.scales;
@@ -165,10 +165,10 @@ class Calibration {
         const reals = values as Float32Array;
         return this.#update(name, bits, toLast(reals, shape[axis], inner), shape[axis]);
       }
-      case "gelu": {
+      case "activation": {
         const { values, shape } = this.#values(source.x);
         const scale = this.scales.get(source.scale)!;
-        const reals = geluReals(values as Int8Array | Int16Array, scale, bits, source);
+        const reals = activationReals(values as Int8Array | Int16Array, scale, bits, source);
         return this.#update(name, bits, reals, shape[shape.length - 1]);
       }
       case "tokens": {
@@ -235,21 +235,25 @@ function movedFrom(graph: Graph, value: Value): Value {
     : value;
 }
 
-/** GELU of codes in float32, with the divisors of their channels. */
-function geluReals(
+/** An activation of codes in float32, with the divisors of their channels. */
+function activationReals(
   codes: Int8Array | Int16Array,
   scale: number,
   bits: number,
-  { before, after }: { readonly before?: Float32Array; readonly after?: Float32Array },
+  { f, before, after }: {
+    readonly f: (x: number) => number;
+    readonly before?: Float32Array;
+    readonly after?: Float32Array;
+  },
 ): Float32Array {
   if (before !== undefined && after !== undefined) {
     const width = before.length;
     return Float32Array.from(codes, (code, i) => {
-      return geluOf(code, scale * before[i % width]) / after[i % width];
+      return f(code * (scale * before[i % width])) / after[i % width];
     });
   }
   const half = bits === 12 ? 2048 : 128;
-  const table = Float32Array.from({ length: 2 * half }, (_, i) => geluOf(i - half, scale));
+  const table = Float32Array.from({ length: 2 * half }, (_, i) => f((i - half) * scale));
   return Float32Array.from(
     codes,
     (code) => table[Math.max(-half, Math.min(half - 1, code)) + half],

@@ -24,12 +24,20 @@ import {
   sliceColumns,
   softmaxInteger,
 } from "../graph/ops/mod.ts";
+import { activationOf } from "../graph/activations.ts";
 import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
 import { dyadic, requantize } from "./dyadic.ts";
-import { geluTable, shiftExponent, softmaxTable } from "./i_vit_constants.ts";
+import type { ActivationFunction } from "./i_vit_constants.ts";
+import {
+  activationTable,
+  checkEpsilon,
+  gelu,
+  shiftExponent,
+  softmaxTable,
+} from "./i_vit_constants.ts";
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
@@ -211,6 +219,8 @@ class Rewriter {
       }
       case "Gelu":
         return this.#gelu(node);
+      case "Activation":
+        return this.#tabulated(node, activationOf(attributes.kind as string));
       case "Add":
         return this.#add(node);
       case "Identity": {
@@ -219,7 +229,8 @@ class Rewriter {
       }
       case "MeanRows": {
         const { value, scale } = this.#of(a);
-        return this.#requantize(node, this.graph.apply(meanRows, [value]), scale, 8);
+        const mean = this.graph.apply(meanRows, [value]);
+        return this.#requantize(node, mean, scale, this.#isResidual(output) ? 16 : 8);
       }
       // Taken up by the addition that follows.
       case "ConcatRows":
@@ -259,6 +270,7 @@ class Rewriter {
 
   #norm(node: Node): void {
     const { name, inputs: [x, gamma, beta], output } = node;
+    checkEpsilon(node.attributes.epsilon as number, name);
     const z = normalize(
       this.builder,
       this.#of(x).value,
@@ -267,9 +279,13 @@ class Rewriter {
       this.#floats(beta!),
       this.options.parameters,
     );
-    const uses = this.#consumers.get(output.id) ?? [];
-    const wide = uses.some(({ node: { op } }) => op === "Identity");
-    this.#requantize(node, z.value, z.scale, wide ? 16 : 8);
+    this.#requantize(node, z.value, z.scale, this.#isResidual(output) ? 16 : 8);
+  }
+
+  /** Whether a value goes on as the residual: into a norm or a sum, not into a layer. */
+  #isResidual(value: Value): boolean {
+    const uses = this.#consumers.get(value.id) ?? [];
+    return uses.some(({ node: { op } }) => RESIDUAL.includes(op));
   }
 
   #floats(value: Value): Float32Array {
@@ -320,27 +336,10 @@ class Rewriter {
   }
 
   #gelu(node: Node): void {
-    const { inputs: [x], output, name } = node;
+    const { inputs: [x], name } = node;
     const { value, scale } = this.#of(x);
     const [from] = scale.from;
-    if (this.options.nonlinear === "table") {
-      const to = output.name;
-      const table = this.builder.constant(
-        `gelu ${to}`,
-        "i8",
-        [1, 256],
-        [from, to],
-        (scales) => geluTable(scales.get(from)!, scales.get(to)!),
-      );
-      const codes = this.graph.apply(lookup, [value, table]);
-      this.builder.activation({
-        name: to,
-        bits: 8,
-        output: codes,
-        source: { kind: "gelu", x: value, scale: from },
-      });
-      return this.#set(output, codes, ruleOf(to));
-    }
+    if (this.options.nonlinear === "table") return this.#tabulated(node, gelu);
     const x0 = this.builder.constant(`x0 ${from}`, "i32", [1], [from], (scales) =>
       Int32Array.of(
         shiftExponent(Math.fround(scales.get(from)! * Math.fround(1.702))),
@@ -349,6 +348,28 @@ class Rewriter {
     this.builder.taps.set(name, product);
     const factor: ScaleRule = { from: [], of: () => Float32Array.of(2 ** -7) };
     this.#requantize(node, product, multiply(scale, factor), 8);
+  }
+
+  /** Any function of a byte, as a table; the paper approximates no other than GELU. */
+  #tabulated({ inputs: [x], output }: Node, f: ActivationFunction): void {
+    const { value, scale } = this.#of(x);
+    const [from] = scale.from;
+    const to = output.name;
+    const table = this.builder.constant(
+      `activation ${to}`,
+      "i8",
+      [1, 256],
+      [from, to],
+      (scales) => activationTable(scales.get(from)!, scales.get(to)!, f),
+    );
+    const codes = this.graph.apply(lookup, [value, table]);
+    this.builder.activation({
+      name: to,
+      bits: 8,
+      output: codes,
+      source: { kind: "activation", x: value, scale: from, f },
+    });
+    this.#set(output, codes, ruleOf(to));
   }
 
   #add(node: Node): void {
@@ -410,8 +431,8 @@ class Rewriter {
   }
 
   /**
-   * Class token, patches and position embeddings. The class token's row is a constant, so it is
-   * requantised here, exactly, whatever its size (a code of it need not fit 16 bits).
+   * Class token, patches and position embeddings. The rows of the class token and those like it are
+   * constants, so they are requantised here, exactly, whatever their size (a code need not fit 16 bits).
    */
   #embed(node: Node, concat: Node): void {
     const [first, x] = concat.inputs;
@@ -423,7 +444,7 @@ class Rewriter {
     const [from] = branch.scale.from;
     const { name } = node.output;
     const to = position.name;
-    const width = token.length;
+    const [ahead, width] = first!.shape as number[];
     const codesOf = (scales: Scales): Int16Array =>
       this.graph.constants.get(embedding.value.id)!.tensor(scales).data as Int16Array;
     const tokenCode = (scales: Scales, i: number): number => {
@@ -431,13 +452,13 @@ class Rewriter {
       if (Number.isFinite(code)) return code;
       throw new FewbitError("invalid_file", `Cannot quantise the class token: ${token[i]}`);
     };
-    const rest = tensor.shape[0] - 1;
+    const rest = tensor.shape[0] - ahead;
     const arm = this.builder.constant(
       `rows ${to}`,
       "i16",
       [rest, width],
       [to],
-      (scales) => codesOf(scales).slice(width),
+      (scales) => codesOf(scales).slice(token.length),
     );
     const rows = this.builder.requantized(
       name,
@@ -447,7 +468,7 @@ class Rewriter {
       { value: arm, scale: embedding.scale },
       (scales) => {
         const codes = codesOf(scales);
-        return Float32Array.from({ length: width }, (_, i) =>
+        return Float32Array.from({ length: token.length }, (_, i) =>
           Math.fround(
             Math.fround(tokenCode(scales, i) * scales.get(from)!) +
               Math.fround(codes[i] * scales.get(to)!),
@@ -457,13 +478,13 @@ class Rewriter {
     const row = this.builder.constant(
       `token ${name}`,
       "i16",
-      [1, width],
+      [ahead, width],
       [from, to, name],
       (scales) => {
         const codes = codesOf(scales);
         const d = dyadic(scales.get(from)!, scales.get(name)!);
         const e = dyadic(scales.get(to)!, scales.get(name)!);
-        return Int16Array.from({ length: width }, (_, i) =>
+        return Int16Array.from({ length: token.length }, (_, i) =>
           clampCode(
             requantize(tokenCode(scales, i), d.multiplier, d.shift) +
               requantize(codes[i], e.multiplier, e.shift),
@@ -501,6 +522,9 @@ class Rewriter {
     return this.source.nodes.find((node) => node.output === value);
   }
 }
+
+/** Ops whose inputs need 16 bits; a sum of scores is one of 8, which no norm makes. */
+const RESIDUAL = ["Identity", "LayerNormalization", "Add"];
 
 /** Ops that move elements and change none. */
 const MOVES = ["SliceColumns", "SelectRow", "Reshape", "GatherRows", "Patches"];

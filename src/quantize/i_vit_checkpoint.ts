@@ -7,6 +7,13 @@ import { channelsLast, float32 } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
 
+/** What I-ViT's training keeps beside the float tensors: integers, scales, ranges. */
+export const I_VIT_BUFFERS: readonly RegExp[] = [
+  /\.(weight|bias)_integer$/,
+  /\.(act|conv|fc|norm)_scaling_factor$/,
+  /\.(x_min|x_max|min_val|max_val|x0|shift|dim_sqrt)$/,
+];
+
 /** Whether a checkpoint is one of I-ViT's, with integers and scales. */
 export function isIVitCheckpoint(weights: Weights): boolean {
   return weights.has("qact_input.act_scaling_factor") && weights.has("head.weight_integer");

@@ -1,6 +1,6 @@
 /** The offline half of I-ViT: weights, biases, norms and tables as integers (spec ivit §1, §2, §9.3). */
 import { FewbitError } from "../errors.ts";
-import { erf } from "./erf.ts";
+import { erf } from "../erf.ts";
 import { clampCode, largestCode, LEAST_SCALE, roundHalfEven } from "./round.ts";
 
 /** Integer weights with a float32 scale for each output channel. */
@@ -68,6 +68,19 @@ export function quantizeBias(bias: Float32Array, scales: Float32Array, name: str
   });
 }
 
+/** Largest epsilon that an integer LayerNorm, which has none, stands for. */
+const LARGEST_EPSILON = 1e-3;
+
+/** Refuses a LayerNorm whose epsilon counts beside variances. */
+export function checkEpsilon(epsilon: number, name: string): void {
+  if (epsilon <= LARGEST_EPSILON) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot quantise ${name}: its epsilon (layer_norm_eps) is ${epsilon}, integer LayerNorms have ` +
+      `none; supported is up to ${LARGEST_EPSILON}`,
+  );
+}
+
 /**
  * Constants of an integer LayerNorm: `A = fl32(fl32(fl32(√C)·2^-30)·γ)`,
  * `b = ⌊fl32(fl32(β/γ) / fl32(fl32(√C)·2^-30))⌋`.
@@ -116,24 +129,37 @@ export function shiftExponent(scale: number): number {
   return Math.floor(-Math.fround(1 / scale));
 }
 
-/** GELU of a byte in real numbers: `c·s/2·(1 + erf(c·s/√2))`, float64. */
-export function geluOf(code: number, scale: number): number {
-  const x = code * scale;
+/** GELU of a real number: `x/2·(1 + erf(x/√2))`, float64. */
+export function gelu(x: number): number {
   return 0.5 * x * (1 + erf(x / Math.SQRT2));
 }
 
-/** GELU and its requantisation as a byte table, indexed by code + 128. */
-export function geluTable(scale: number, outputScale: number): Int8Array {
-  return Int8Array.from({ length: 256 }, (_, i) => geluCode(i - 128, scale, outputScale, 8));
+/** An activation of real numbers. */
+export type ActivationFunction = (x: number) => number;
+
+/** An activation and its requantisation as a byte table, indexed by code + 128. */
+export function activationTable(
+  scale: number,
+  outputScale: number,
+  f: ActivationFunction = gelu,
+): Int8Array {
+  return Int8Array.from({ length: 256 }, (_, i) => codeOf(f((i - 128) * scale), outputScale, 8));
 }
 
-/** GELU and its requantisation for codes of 12 bits, indexed by code + 2048. */
-export function geluTable12(scale: number, outputScale: number): Int16Array {
-  return Int16Array.from({ length: 4096 }, (_, i) => geluCode(i - 2048, scale, outputScale, 12));
+/** An activation and its requantisation for codes of 12 bits, indexed by code + 2048. */
+export function activationTable12(
+  scale: number,
+  outputScale: number,
+  f: ActivationFunction = gelu,
+): Int16Array {
+  return Int16Array.from(
+    { length: 4096 },
+    (_, i) => codeOf(f((i - 2048) * scale), outputScale, 12),
+  );
 }
 
-function geluCode(code: number, scale: number, outputScale: number, bits: number): number {
-  return clampCode(roundHalfEven(geluOf(code, scale) / outputScale), bits);
+function codeOf(value: number, scale: number, bits: number): number {
+  return clampCode(roundHalfEven(value / scale), bits);
 }
 
 /** `round(exp(−d·s)·2^20)`, d = 0…255: the exponentials of mode `table`. */

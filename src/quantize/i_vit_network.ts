@@ -25,7 +25,7 @@ export interface Activation {
   readonly source: ActivationSource;
 }
 
-/** Real values: a float input or constant, codes with scales (plus an identity), GELU of codes, or embeddings. */
+/** Real values: a float input or constant, codes with scales (plus an identity), an activation of codes, or embeddings. */
 export type ActivationSource =
   | { readonly kind: "input"; readonly x: Value }
   | { readonly kind: "constant"; readonly tensor: Tensor }
@@ -38,9 +38,10 @@ export type ActivationSource =
     readonly constantRow?: (scales: Scales) => Float32Array;
   }
   | {
-    readonly kind: "gelu";
+    readonly kind: "activation";
     readonly x: Value;
     readonly scale: string;
+    readonly f: (x: number) => number;
     /** What the channels before and after it were divided by. */
     readonly before?: Float32Array;
     readonly after?: Float32Array;

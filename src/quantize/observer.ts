@@ -51,9 +51,9 @@ class MovingMinMax implements Observer {
     for (let at = 0; at < values.length; at += channels) {
       for (let c = 0; c < channels; c++) {
         const value = values[at + c];
-        // NaN must not get lost: it fails both comparisons, so it is let in by name.
-        if (!(value >= low[c])) low[c] = value;
-        if (!(value <= high[c])) high[c] = value;
+        // NaN must not get lost: Math.min and Math.max keep it.
+        low[c] = Math.min(low[c], value);
+        high[c] = Math.max(high[c], value);
       }
     }
     if (this.#low !== undefined && this.#high !== undefined) {
@@ -127,9 +127,8 @@ export class ChannelMaximum implements Observer {
     const { maxima } = this;
     for (let at = 0; at < values.length; at += channels) {
       for (let c = 0; c < channels; c++) {
-        const magnitude = Math.abs(values[at + c]);
-        // NaN fails the comparison and is let in by it.
-        if (!(magnitude <= maxima[c])) maxima[c] = magnitude;
+        // A NaN stays.
+        maxima[c] = Math.max(maxima[c], Math.abs(values[at + c]));
       }
     }
     return maxima.reduce((a, b) => Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b));

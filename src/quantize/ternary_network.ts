@@ -1,4 +1,5 @@
 /** Float graphs with latent weights to graphs with ternary ones. */
+import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
 import { nodesOf } from "../graph/graph.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
@@ -47,7 +48,7 @@ export async function quantizeTernary(source: Graph, options: TernaryOptions = {
     made.set(output.id, result);
     options.onProgress?.(++done, total);
     // The event loop sees an interrupt, and the latents can be collected.
-    await new Promise((resolve) => setTimeout(resolve));
+    await nextTurn();
   }
   for (const { name, value, entry } of source.outputs) {
     graph.output(name, made.get(value.id) ?? value, entry);

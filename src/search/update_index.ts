@@ -43,6 +43,7 @@ export async function updateIndex(
   embedder: EmbeddingModel,
   options: UpdateOptions = {},
 ): Promise<{ readonly index: PassageIndex; readonly report: UpdateReport }> {
+  expectCosines(embedder);
   const path = await realPath(root);
   const known = new Map(index.files.map((file) => [file.path, file]));
   const isInside = (file: string): boolean => file === path || file.startsWith(`${path}/`);
@@ -62,6 +63,16 @@ export async function updateIndex(
   counts.removed = [...known.keys()].filter(isInside).length;
   files.sort((a, b) => a.path < b.path ? -1 : 1);
   return { index: { ...index, files }, report: counts };
+}
+
+/** An index has embeddings in 8 bits, of which nothing is left but their directions. */
+function expectCosines({ name, similarityFunction, isNormalized }: EmbeddingModel): void {
+  if (similarityFunction === "cosine" || (similarityFunction === "dot" && isNormalized)) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot make an index with ${name}: it compares embeddings by ${similarityFunction}, an index ` +
+      `by their cosine`,
+  );
 }
 
 async function updated(

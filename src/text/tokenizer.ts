@@ -122,6 +122,11 @@ export class Tokenizer {
     }
   }
 
+  /** Ids of the special tokens in front of a text and behind it. */
+  get frame(): { readonly before: readonly number[]; readonly after: readonly number[] } {
+    return this.#single;
+  }
+
   /**
    * Text to ids. Throws `limit_exceeded` for a text of more than 2^22 UTF-16 code units or one that takes
    * too many steps, `invalid_argument` if the special tokens alone are more than `maxTokens`, and

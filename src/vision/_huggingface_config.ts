@@ -24,7 +24,24 @@ const RESAMPLE: Readonly<Record<number, Interpolation>> = {
 /** Processors that take a size that is one number as that of the shorter side; all others stretch to a square. */
 const SHORTER_SIDE_TYPES = /CLIP|LeViT|ConvNext|PoolFormer|^Bit|MobileNet|MobileViT/i;
 
+const HALF = [0.5];
+const SQUARE = { height: 224, width: 224 };
+
+/** What the classes of ViT (Swin has it, too) and DeiT do where a file is silent (transformers 5.24). */
+const DEFAULTS: Readonly<Record<string, Config>> = {
+  ViT: { resample: 2, image_mean: HALF, image_std: HALF, size: SQUARE },
+  DeiT: {
+    resample: 3,
+    image_mean: HALF,
+    image_std: HALF,
+    size: { height: 256, width: 256 },
+    do_center_crop: true,
+    crop_size: SQUARE,
+  },
+};
+
 const UNSUPPORTED_FLAGS = [
+  "do_align_long_axis",
   "do_pad",
   "do_flip_channel_order",
   "rescale_offset",
@@ -32,7 +49,11 @@ const UNSUPPORTED_FLAGS = [
 ];
 
 /** Follows the image processors of Hugging Face's transformers: resize, cut out the center, rescale, normalise. */
-export function huggingFacePreprocessing(config: Config, processor: Config): Preprocessing {
+export function huggingFacePreprocessing(config: Config, given: Config): Preprocessing {
+  const [, name = ""] =
+    /^(ViT|DeiT)(?:ImageProcessor(?:Fast|Pil)?|FeatureExtractor)$/.exec(processorType(given)) ?? [];
+  const silent = Object.entries(DEFAULTS[name] ?? {}).filter(([key]) => given[key] === undefined);
+  const processor: Config = { ...given, ...Object.fromEntries(silent) };
   for (const name of UNSUPPORTED_FLAGS) {
     if (readFlag(processor, name, false)) throw unsupportedField(name, true);
   }

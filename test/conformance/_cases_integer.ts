@@ -139,40 +139,54 @@ export function* linearI8(random: Random): Cases {
 }
 
 export function* requantize(random: Random): Cases {
-  for (const columns of [...COLUMNS, ...COLUMNS]) {
-    for (const from of ["i8", "i16", "i32"] as const) {
-      for (const to of ["i8", "i16", "i32"] as const) {
-        const first = leading(random);
-        const extents = [...first, columns];
-        const wide = { i8: 128, i16: 32768, i32: 2 ** 31 };
-        const second = arms(random, 1, 2 ** 15, TARGET[to]);
-        const residual = random.chance(0.5);
-        // The identity repeats over some leading extents, perhaps over all.
-        const repeated = [...first.slice(random.integer(0, first.length)), columns];
-        yield {
-          name: `${from} [${extents}] → ${to}${residual ? `, identity [${repeated}]` : ""}`,
-          instruction: "requantize",
-          attributes: { rounding: random.integer(0, 3) },
-          operands: {
-            x: apart(random, value(random, from, extents, random.pick(STYLES))),
-            ...arms(random, columns, wide[from], TARGET[to]),
-            identity: residual
-              ? apart(
-                random,
-                value(random, random.pick(["i8", "i16", "i32"]), repeated, random.pick(STYLES)),
-              )
-              : undefined,
-            identity_multiplier: residual ? second.multiplier : undefined,
-            identity_shift: residual ? second.shift : undefined,
-            zero_point: maybe(random, () => zeroPoint(random)),
-          },
-          results: { y: apart(random, { dtype: to, extents }) },
-          symbolic: !residual && random.chance(0.2),
-        };
+  const integers = ["i8", "i16", "i32"] as const;
+  let index = 0;
+  for (const from of integers) {
+    for (const to of integers) {
+      for (const identity of [undefined, undefined, ...integers]) {
+        for (const shifted of [false, true]) {
+          for (let turn = 0; turn < 2; turn++) {
+            const columns = COLUMNS[index++ % COLUMNS.length];
+            yield requantizeCase(random, { from, to, identity, shifted, columns });
+          }
+        }
       }
     }
   }
   yield* ties(random);
+}
+
+function requantizeCase(
+  random: Random,
+  { from, to, identity, shifted, columns }: {
+    readonly from: "i8" | "i16" | "i32";
+    readonly to: "i8" | "i16" | "i32";
+    readonly identity: "i8" | "i16" | "i32" | undefined;
+    readonly shifted: boolean;
+    readonly columns: number;
+  },
+): Case {
+  const first = leading(random);
+  const extents = [...first, columns];
+  const wide = { i8: 128, i16: 32768, i32: 2 ** 31 };
+  const second = arms(random, 1, 2 ** 15, TARGET[to]);
+  // The identity repeats over some leading extents, perhaps over all.
+  const repeated = [...first.slice(random.integer(0, first.length)), columns];
+  return {
+    name: `${from} [${extents}] → ${to}${identity ? `, identity ${identity} [${repeated}]` : ""}`,
+    instruction: "requantize",
+    attributes: { rounding: random.integer(0, 3) },
+    operands: {
+      x: apart(random, value(random, from, extents, random.pick(STYLES))),
+      ...arms(random, columns, wide[from], TARGET[to]),
+      identity: identity && apart(random, value(random, identity, repeated, random.pick(STYLES))),
+      identity_multiplier: identity && second.multiplier,
+      identity_shift: identity && second.shift,
+      zero_point: shifted ? zeroPoint(random) : undefined,
+    },
+    results: { y: apart(random, { dtype: to, extents }) },
+    symbolic: identity === undefined && random.chance(0.2),
+  };
 }
 
 /** Every rounding at exact halves, for each shift. */

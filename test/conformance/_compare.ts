@@ -4,12 +4,9 @@ import type { Case } from "./_case.ts";
 import type { EngineUnderTest } from "./_engines.ts";
 import type { Prepared } from "./_program.ts";
 
-/** Instructions that move elements without looking at them: a NaN keeps its bits. */
-const MOVES = new Set(["copy", "patches", "concat_rows", "gather_rows", "append_rows"]);
-
 /**
- * Compares all results of a case byte by byte, with what lies between their rows. Two NaNs that were
- * computed are equal, whatever their bits. `fast` precision on relaxed SIMD has a bound.
+ * Compares all results of a case byte by byte, with what lies between their rows. NaNs are
+ * canonical on every engine. `fast` precision on relaxed SIMD has a bound.
  */
 export function compareResults(
   c: Case,
@@ -22,9 +19,7 @@ export function compareResults(
   results.forEach(({ name, dtype, place }, r) => {
     const where = `case ${index}: ${c.instruction}, ${c.name}, on ${engine.name}: ${name}`;
     assert.equal(actual[r].length, expected[r].length, where);
-    const same = dtype === "f32" && !MOVES.has(c.instruction)
-      ? sameFloats(c, engine)
-      : (a: number, b: number) => a === b;
+    const same = dtype === "f32" ? sameFloats(c, engine) : (a: number, b: number) => a === b;
     const size = dtype === "f32" ? 4 : 1;
     const [left, right] = [expected[r], actual[r]].map((bytes) =>
       size === 4 ? new Uint32Array(bytes.slice().buffer) : bytes
@@ -54,7 +49,6 @@ function sameFloats(c: Case, engine: EngineUnderTest): (a: number, b: number) =>
     if (a === b) return true;
     bits[0] = a;
     bits[1] = b;
-    if (Number.isNaN(floats[0])) return Number.isNaN(floats[1]);
     return bound !== undefined && Math.abs(floats[0] - floats[1]) <= bound;
   };
 }

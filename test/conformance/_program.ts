@@ -130,6 +130,12 @@ function bytesOf(
   return new Uint8Array(all.buffer);
 }
 
+/** The bytes of a value as its layout has them. */
+export function packedBytes(value: Value): Uint8Array {
+  if (value.layout !== undefined && value.layout !== "rows") return packed(value);
+  return new Uint8Array(value.elements.slice().buffer);
+}
+
 function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
   if (elements instanceof Float32Array) return new Uint8Array(packPanelsF32(elements, n, k).buffer);
   const codes = elements as Int8Array;

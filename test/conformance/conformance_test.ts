@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import { goldenCases } from "./_cases_golden.ts";
+import { combinationOf, combinationsOf } from "./_combinations.ts";
 import { CASES } from "./cases.ts";
 import { compareResults } from "./_compare.ts";
 import { ENGINES } from "./_engines.ts";
@@ -29,6 +30,18 @@ async function resultsOf(
 
 Deno.test("every instruction has cases", () => {
   assert.deepEqual(Object.keys(CASES), INSTRUCTIONS.map(({ name }) => name));
+});
+
+Deno.test("every combination of types and absences that a description accepts is run", () => {
+  let count = 0;
+  for (const spec of INSTRUCTIONS) {
+    const run = new Set<string>();
+    for (const c of CASES[spec.name](new Random(SEED))) run.add(combinationOf(spec, c));
+    const accepted = combinationsOf(spec);
+    assert.deepEqual(accepted.filter((one) => !run.has(one)), [], `${spec.name}: not run`);
+    count += accepted.length;
+  }
+  assert.ok(count > 250, `${count} combinations`);
 });
 
 for (const [name, makeCases] of Object.entries(CASES)) {

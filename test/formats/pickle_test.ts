@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { unpickle } from "../../src/formats/_pickle.ts";
-import { PickleFunction, type PickleWorld } from "../../src/formats/_pickle_machine.ts";
+import {
+  PickleFunction,
+  PickleOpaque,
+  type PickleWorld,
+} from "../../src/formats/_pickle_machine.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { assertThrows } from "./_assert.ts";
 import { join, latin1 } from "./_join.ts";
@@ -87,7 +91,8 @@ Deno.test("pickle: what is not allowed is refused", () => {
     [["N)R."], /a value that is called is no function/],
     [["N)", [0x81], "."], /a value that is called is no function/],
     [["NNb."], /attributes are set on a value/],
-    [[[0x8f], "."], /opcode 0x8f is unknown or not allowed/],
+    [[[0x97], "."], /opcode 0x97 is unknown or not allowed/],
+    [["(1N(N", [0x90], "."], /items are added to what is not a set/],
     [[[0x82], "."], /opcode 0x82 is unknown or not allowed/],
     [["?"], /opcode 0x3f is unknown or not allowed/],
     [[[0x80, 6], "N."], /protocol 6 exceeds 5/],
@@ -115,6 +120,46 @@ Deno.test("pickle: what is not allowed is refused", () => {
   for (const [parts, message] of cases) {
     assertThrows(() => run(...parts), "invalid_file", message);
   }
+});
+
+Deno.test("pickle: objects that are not known take part and do nothing", () => {
+  const world: PickleWorld = {
+    findGlobal: (module, name) => new PickleOpaque(`${module}.${name}`),
+    loadPersistent: (id) => id,
+  };
+  const cases: [(string | number[])[], string][] = [
+    [["cos\nsystem\n(S'x'\ntR."], "os.system"],
+    [["ca\nB\n)", [0x81], "}(NNub."], "a.B"],
+    [["ca\nB\n)}", [0x92], "(NNu."], "a.B"],
+    [["(ia\nB\n(NNe."], "a.B"],
+    [["(ca\nB\nNo(NNuNa."], "a.B"],
+    [[[0x8f], "(NN", [0x90], "."], "builtins.set"],
+    [["(NN", [0x91], "."], "builtins.frozenset"],
+  ];
+  for (const [parts, name] of cases) {
+    const bytes = join(...parts.map((part) => typeof part === "string" ? latin1(part) : part));
+    const { value } = unpickle(bytes, 0, world);
+    assert.deepEqual(value, new PickleOpaque(name));
+  }
+});
+
+Deno.test("pickle: a line, and a line that does not end, of 50 MB", () => {
+  for (const opcode of ["I", "L", "F", "S", "V", "P", "c"]) {
+    const bytes = new Uint8Array(50_000_000).fill(0x39);
+    bytes[0] = opcode.charCodeAt(0);
+    for (const end of [0x39, 0x0a]) {
+      bytes[bytes.length - 1] = end;
+      const start = performance.now();
+      assertThrows(() => unpickle(bytes, 0, WORLD), "invalid_file", /a line has more than 1048576/);
+      assert.ok(performance.now() - start < 1000);
+    }
+  }
+  // Many lines of the longest kind.
+  const line = latin1(`V${"9".repeat(2 ** 20 - 1)}\n0`);
+  const lines = join(...Array<Uint8Array>(48).fill(line), latin1("N."));
+  const start = performance.now();
+  assert.equal(unpickle(lines, 0, WORLD).value, null);
+  assert.ok(performance.now() - start < 5000);
 });
 
 Deno.test("pickle: time and memory stay linear", () => {

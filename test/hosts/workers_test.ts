@@ -67,9 +67,15 @@ async function checkServer(origin: string, file: Uint8Array): Promise<void> {
   assert.equal(await status('{"input":""}'), 400);
   assert.equal(await status('{"input":'), 400);
   assert.equal(await status('{"input":[30522]}'), 400);
-  assert.equal(await status(JSON.stringify({ input: Array(65).fill("a") })), 400);
+  assert.equal(await status(JSON.stringify({ input: Array(2049).fill("a") })), 400);
+  assert.equal(await status(JSON.stringify({ input: ids[0].slice(1) })), 400);
+  assert.equal(await status(JSON.stringify({ input: Array(2000).fill("a b ".repeat(20)) })), 400);
   assert.equal(await status('{"input":"a","model":"ada"}'), 404);
-  assert.equal(await status(JSON.stringify({ input: "a".repeat(1_000_001) })), 413);
+  assert.equal(await status(JSON.stringify({ input: "a".repeat(2_000_001) })), 413);
+  assert.equal(
+    (await embed(origin, { input: Array(2048).fill("one of many texts") })).length,
+    2048,
+  );
   // The longest text that is let in.
   assert.equal((await embed(origin, { input: "a ".repeat(490_000) })).length, 1);
   const { error } = await (await fetch(`${origin}/minilm.fewbit`)).json();

@@ -72,6 +72,11 @@ export function writeTinyEncoder(
   const { config, pooling, sentence, weights } = tinyBert();
   const all: Record<string, unknown> = {
     "config.json": config,
+    "modules.json": ["Transformer", "Pooling", "Normalize"].map((name, idx) => ({
+      idx,
+      path: name === "Transformer" ? "" : `${idx}_${name}`,
+      type: `sentence_transformers.models.${name}`,
+    })),
     "1_Pooling/config.json": pooling,
     "sentence_bert_config.json": sentence,
     "tokenizer.json": tinyTokenizer(),

@@ -40,10 +40,12 @@ export interface Kind {
 }
 
 /** Largest body and most inputs that the handler takes by default. */
-const MAX_BODY_BYTES = 1_000_000;
-const MAX_INPUTS = 64;
+const MAX_BODY_BYTES = 2_000_000;
+const MAX_INPUTS = 2048;
 /** Ids that every vocabulary has. */
 const IDS = 1000;
+/** `[CLS]` and `[SEP]` of BERT's vocabulary. */
+const FRAME = [101, 102];
 /** Different texts, so that the same ones come again and again and must get the same rows. */
 const TEXTS = 200;
 
@@ -55,7 +57,7 @@ export const KINDS: readonly Kind[] = [
   good("a short text", 40, (random) => text(random, 5)),
   good("a long text", 4, (random) => text(random, 80)),
   good("8 texts", 10, (random) => texts(random, 8, 8)),
-  good("64 texts", 1, (random) => texts(random, MAX_INPUTS, 5)),
+  good("64 texts", 1, (random) => texts(random, 64, 5)),
   good("token ids", 5, (random) => ids(random, 12)),
   good("texts and ids in base64", 5, (random) => [text(random, 5), ids(random, 5)], true),
   {
@@ -90,6 +92,12 @@ export const KINDS: readonly Kind[] = [
   }),
   bad("too many texts", 2, 400, (random) => ({
     body: [json({ input: texts(random, MAX_INPUTS + 1, 1) })],
+  })),
+  bad("too many tokens", 1, 400, (random) => ({
+    body: [json({ input: texts(random, MAX_INPUTS, 40) })],
+  })),
+  bad("another tokenizer's ids", 2, 400, (random) => ({
+    body: [json({ input: ids(random, 9).slice(random.integer(0, 1), -1) })],
   })),
   bad("empty strings", 2, 400, (random) => ({
     body: [json({ input: random.pick(["", ["", ""], ["a", ""], []]) })],
@@ -162,10 +170,11 @@ function texts(random: Random, count: number, words: number): string[] {
   return Array.from({ length: count }, () => text(random, words));
 }
 
-/** One of the `TEXTS` sequences of ids of that length. */
+/** One of the `TEXTS` sequences of ids of that length, in their frame. */
 function ids(random: Random, length: number): number[] {
   const number = random.integer(0, TEXTS - 1);
-  return Array.from({ length }, (_, i) => number * (2 * i + 1) % IDS);
+  const between = Array.from({ length }, (_, i) => (number * (2 * i + 1) + 103) % IDS);
+  return [FRAME[0], ...between, FRAME[1]];
 }
 
 function json(value: unknown): Uint8Array<ArrayBuffer> {

@@ -5,9 +5,10 @@
  *     deno run --allow-net test/soak/stub.ts PORT [FAULT]
  *
  * With a fault it does what a soak must find: `wrong` gives every hundredth text the row of another,
- * `lenient` takes 65 texts, `silent` lets every hundredth request wait, `crash` ends after 200.
+ * `lenient` takes one text too many, `silent` lets every hundredth request wait, `crash` ends after 200.
  */
 import { embeddingsHandler } from "../../examples/workers/embeddings_api.ts";
+import { FewbitError } from "../../src/errors.ts";
 import type { Embedder } from "../../examples/workers/embeddings_api.ts";
 
 /** Numbers of a row. */
@@ -19,7 +20,12 @@ let requests = 0;
 
 const embedder: Embedder = {
   vocabularySize: 1000,
-  embed: async (inputs) => {
+  dimension: SIZE,
+  isFramed: (ids) => ids[0] === 101 && ids.at(-1) === 102,
+  embed: async (inputs, { maxTotalTokens }) => {
+    if (inputs.reduce((sum, { length }) => sum + length, 0) > 2 * maxTotalTokens) {
+      throw new FewbitError("limit_exceeded", "Cannot embed: too many tokens");
+    }
     // In a later turn of the event loop, so that requests overlap as they do with a model.
     await new Promise((resolve) => setTimeout(resolve));
     return {
@@ -31,7 +37,7 @@ const embedder: Embedder = {
 
 const handler = embeddingsHandler(() => Promise.resolve(embedder), {
   model: "stub",
-  ...fault === "lenient" && { maxInputs: 65 },
+  ...fault === "lenient" && { maxInputs: 2049 },
 });
 
 Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen: () => {} }, (request) => {

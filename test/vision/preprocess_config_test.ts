@@ -147,6 +147,31 @@ Deno.test("preprocessingFromConfig stretches for DeiT and keeps the aspect ratio
   });
 });
 
+Deno.test("preprocessingFromConfig takes the defaults of the classes of ViT and DeiT", () => {
+  for (const suffix of ["ImageProcessor", "ImageProcessorFast", "FeatureExtractor"]) {
+    for (const channels of [1, 3]) {
+      const of = (name: string) =>
+        preprocessingFromConfig({ num_channels: channels }, {
+          image_processor_type: `${name}${suffix}`,
+        });
+      const half = Array(channels).fill(0.5);
+      const common = { inputSize: [channels, 224, 224], mean: half, std: half };
+      assert.deepEqual(of("ViT"), {
+        ...common,
+        interpolation: "bilinear",
+        resize: { mode: "stretch", height: 224, width: 224 },
+        centerCrop: false,
+      });
+      assert.deepEqual(of("DeiT"), {
+        ...common,
+        interpolation: "bicubic",
+        resize: { mode: "stretch", height: 256, width: 256 },
+        centerCrop: true,
+      });
+    }
+  }
+});
+
 Deno.test("preprocessingFromConfig follows ConvNext's crop_pct", () => {
   const processor = {
     image_processor_type: "ConvNextImageProcessor",

@@ -8,7 +8,7 @@ import { DTYPE_BYTES } from "../../tensor.ts";
 import type { Instance } from "../engine.ts";
 import { BaseInstance } from "../_base_instance.ts";
 import { allocate } from "./_allocate.ts";
-import { checkInputs } from "./_check_inputs.ts";
+import { canonicalizeNaN } from "./_canonical_nan.ts";
 import { MEANINGS } from "./_meanings.ts";
 import { Operand, Operands } from "./_operands.ts";
 import type { Elements } from "./_operands.ts";
@@ -31,6 +31,8 @@ export class ReferenceInstance extends BaseInstance {
   readonly #regions: Record<Region, ArrayBuffer>;
   /** Values of the expressions in the present run. */
   #values: Float64Array = new Float64Array(0);
+  /** Tensors of the arena and outputs that no instruction of the present run has named yet. */
+  readonly #fresh = new Set<Index>();
 
   /** Starts from a file, or from the parameters and state of another instance. */
   constructor(source: ReferenceProgram, from: Pick<ReferenceProgram, "parameters" | "state">) {
@@ -57,19 +59,38 @@ export class ReferenceInstance extends BaseInstance {
     return this.#bytes(this.#source.state, tensor);
   }
 
-  protected start(entry: number, symbols: readonly number[]): void {
+  protected canonicalize(tensor: Index): void {
+    const { region, dtype } = this.program.tensors[tensor];
+    if (dtype !== "f32" || region === "constant" || region === "input") return;
+    canonicalizeNaN(this.bytesOf(tensor));
+  }
+
+  protected start(_entry: number, symbols: readonly number[]): void {
     this.#values = evaluateExpressions(this.program, symbols);
-    checkInputs(this.program, entry, this.#values, (tensor) => this.#elements(tensor));
+    this.program.tensors.forEach(({ region }, i) => {
+      if (region === "arena" || region === "output") this.#fresh.add(i);
+    });
   }
 
   protected step(entry: number, first: number, count: number): void {
-    const start = this.program.entries[entry].first + first;
+    const { program } = this;
+    const start = program.entries[entry].first + first;
     for (let i = start; i < start + count; i++) {
-      const { opcode, operands, attributes } = this.program.instructions[i];
+      const { opcode, operands, attributes } = program.instructions[i];
       const spec = instructionOf(opcode)!;
+      for (const view of operands) if (view >= 0) this.#wake(program.views[view].tensor);
       const views = operands.map((view) => view < 0 ? undefined : this.#operand(view));
       MEANINGS[spec.name](new Operands(spec, views, attributes));
     }
+    if (first + count < program.entries[entry].count) return;
+    program.tensors.forEach(({ region }, i) => {
+      if (region === "output") this.canonicalize(i);
+    });
+  }
+
+  /** What a run has not written is zero, not what was in that memory before. */
+  #wake(tensor: Index): void {
+    if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);
   }
 
   protected release(): void {

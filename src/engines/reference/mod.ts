@@ -31,6 +31,7 @@ export async function loadReference(
   await Promise.resolve();
   options.signal?.throwIfAborted();
   const head = decodeHead(bytes);
+  options.onProgram?.(head.program);
   const { symbols } = options;
   const limits = limitsOf(options);
   const verified = verify(head.program, head.segments, { ...limits, ...(symbols && { symbols }) });

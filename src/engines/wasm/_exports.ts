@@ -28,10 +28,11 @@ export interface WasmExports {
   symbol_set(context: number, symbol: number, value: number): number;
   tensor_address(context: number, tensor: number): number;
   tensor_capacity(context: number, tensor: number): number;
+  canonicalize(context: number, tensor: number): number;
   begin(context: number, entry: number): number;
   run(context: number, entry: number, first: number, count: number): number;
   run_part(context: number, entry: number, index: number, part: number, parts: number): number;
 }
 
 /** Version of the ABI that this code speaks. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;

@@ -2,7 +2,7 @@
 import type { Index } from "../../program/program.ts";
 import type { Instance } from "../engine.ts";
 import { BaseInstance } from "../_base_instance.ts";
-import type { LoadedProgram } from "../_base_instance.ts";
+import type { LoadedProgram } from "../_loaded_program.ts";
 import { check } from "./_residence.ts";
 import type { Residence } from "./_residence.ts";
 
@@ -28,6 +28,10 @@ export class WasmInstance extends BaseInstance {
       exports.tensor_address(this.#context, tensor),
       exports.tensor_capacity(this.#context, tensor),
     );
+  }
+
+  protected canonicalize(tensor: Index): void {
+    this.#residence.exports.canonicalize(this.#context, tensor);
   }
 
   protected resetState(tensor: Index): Uint8Array | undefined {
@@ -60,6 +64,7 @@ export class WasmInstance extends BaseInstance {
     this.assertUsable();
     const { exports } = this.#residence;
     check(exports.run_part(this.#context, entry, index, part, parts), program(this, entry));
+    this.progress.done = Math.max(this.progress.done, index + 1);
   }
 
   protected release(): void {

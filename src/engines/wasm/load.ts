@@ -9,7 +9,7 @@ import { ProgramError } from "../../program/verdict.ts";
 import { limitsOf } from "../_limits.ts";
 import type { Limits } from "../_limits.ts";
 import type { LoadOptions } from "../engine.ts";
-import type { LoadedProgram } from "../_base_instance.ts";
+import type { LoadedProgram } from "../_loaded_program.ts";
 import type { WasmExports } from "./_exports.ts";
 import { check, Residence } from "./_residence.ts";
 import { SourceReader } from "./_source.ts";
@@ -59,7 +59,7 @@ export async function loadWasm(
     const head = await readAll(reader, headBytes, header);
     machine = take(module, total);
     const model = machine.exports.heap_base() >>> 0;
-    const decoded = placeHead(machine, model, head, options.symbols ?? {}, limits);
+    const decoded = placeHead(machine, model, head, options, limits);
     await fillSegments(machine, model, reader, decoded, total);
     check(machine.exports.model_ready(model), "stored bytes");
     const loaded = loadedProgram(machine, model, decoded);
@@ -100,7 +100,7 @@ function placeHead(
   machine: Machine,
   model: number,
   head: Uint8Array,
-  symbols: Readonly<Record<string, number>>,
+  { symbols = {}, onProgram }: LoadOptions,
   limits: Limits,
 ): DecodedHead {
   const { exports } = machine;
@@ -108,6 +108,7 @@ function placeHead(
   new Uint8Array(exports.memory.buffer, model + MODEL_BYTES, head.length).set(head);
   check(exports.model_load(model, head.length), "head");
   const decoded = decodeHead(head);
+  onProgram?.(decoded.program);
   for (const [name, value] of Object.entries(symbols)) {
     const index = decoded.program.symbols.findIndex((symbol) =>
       symbol.name === name && symbol.kind === "load"

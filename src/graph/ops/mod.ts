@@ -3,6 +3,7 @@
  *
  * @module
  */
+export { activation } from "./activation.ts";
 export { add } from "./add.ts";
 export { addPositions } from "./add_positions.ts";
 export { attentionRagged } from "./attention_ragged.ts";

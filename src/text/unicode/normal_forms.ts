@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { CLASSES, COMPATIBLE, DECOMPOSED, EXCLUDED } from "./_data.ts";
+import { CLASSES, DECOMPOSED, EXCLUDED } from "./_data.ts";
 import { unpackMapping } from "./_mapping.ts";
 import { Unpacker } from "./_unpack.ts";
 import { CodePointSet } from "./code_point_set.ts";
@@ -19,7 +19,6 @@ const S_COUNT = L_COUNT * V_COUNT * T_COUNT;
 
 interface Tables {
   readonly canonical: ReadonlyMap<number, readonly number[]>;
-  readonly compatible: ReadonlyMap<number, readonly number[]>;
   /** Canonical combining classes other than 0. */
   readonly classes: ReadonlyMap<number, number>;
   /** By the pair, the second of which is below 2^21. */
@@ -27,15 +26,27 @@ interface Tables {
 }
 
 let tables: Tables | undefined;
+/** Compatibility decompositions that are not canonical: `compatible_forms.ts` provides them. */
+let compatible: ReadonlyMap<number, readonly number[]> | undefined;
+
+/** Makes NFKC and NFKD known, by a packed table. */
+export function provideCompatibleForms(table: string): void {
+  compatible ??= unpackMapping(table);
+}
+
+/** Whether a normal form is known. */
+export function knowsForm(form: NormalForm): boolean {
+  return compatible !== undefined || form === "NFC" || form === "NFD";
+}
 
 /** A text in a normal form. */
 export function normalForm(text: string, form: NormalForm): string {
   if (isAscii(text)) return text;
   tables ??= unpackTables();
   const codes: number[] = [];
-  const compatible = form === "NFKC" || form === "NFKD";
+  const wholes = form === "NFKC" || form === "NFKD" ? compatible : undefined;
   for (const character of text) {
-    decompose(character.codePointAt(0)!, compatible, codes, tables);
+    decompose(character.codePointAt(0)!, wholes, codes, tables);
   }
   order(codes, tables.classes);
   return textOf(form === "NFC" || form === "NFKC" ? compose(codes, tables) : codes);
@@ -63,14 +74,19 @@ function unpackTables(): Tables {
     const value = unpacker.next();
     for (let code = start; code < end; code++) classes.set(code, value);
   }
-  return { canonical, compatible: unpackMapping(COMPATIBLE), classes, composed };
+  return { canonical, classes, composed };
 }
 
 function pair(first: number, second: number): number {
   return first * 2 ** 21 + second;
 }
 
-function decompose(code: number, compatible: boolean, out: number[], tables: Tables): void {
+function decompose(
+  code: number,
+  wholes: ReadonlyMap<number, readonly number[]> | undefined,
+  out: number[],
+  tables: Tables,
+): void {
   const syllable = code - S_BASE;
   if (syllable >= 0 && syllable < S_COUNT) {
     out.push(L_BASE + Math.floor(syllable / (V_COUNT * T_COUNT)));
@@ -78,14 +94,14 @@ function decompose(code: number, compatible: boolean, out: number[], tables: Tab
     if (syllable % T_COUNT > 0) out.push(T_BASE + syllable % T_COUNT);
     return;
   }
-  const whole = compatible ? tables.compatible.get(code) : undefined;
+  const whole = wholes?.get(code);
   if (whole !== undefined) {
     for (const part of whole) out.push(part);
     return;
   }
   const parts = tables.canonical.get(code);
   if (parts === undefined) out.push(code);
-  else for (const part of parts) decompose(part, compatible, out, tables);
+  else for (const part of parts) decompose(part, wholes, out, tables);
 }
 
 /** Sorts each run of marks by their classes; the order within a class stays. */

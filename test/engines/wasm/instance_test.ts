@@ -167,7 +167,8 @@ Deno.test("slices of one instruction give what a whole run gives", () =>
 
     const progress: number[] = [];
     await instance.run({ x: rows(5) }, { onProgress: (done) => progress.push(done) });
-    assert.deepEqual(progress, [8, 9]);
+    // Small instructions are one slice.
+    assert.deepEqual(progress, [9]);
     const stop = new AbortController();
     await assert.rejects(
       instance.run({ x: rows(5) }, { signal: stop.signal, onProgress: () => stop.abort() }),

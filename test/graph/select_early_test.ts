@@ -1,0 +1,143 @@
+/** Moving a selection of rows up changes what is computed, never what comes out. */
+import assert from "node:assert/strict";
+import { load } from "../../src/engines/load.ts";
+import { Graph, nodesOf } from "../../src/graph/graph.ts";
+import type { Value } from "../../src/graph/graph.ts";
+import * as ops from "../../src/graph/ops/mod.ts";
+import { selectEarly } from "../../src/graph/select_early.ts";
+import { lower } from "../../src/program/lower/lower.ts";
+import { Random } from "../conformance/_random.ts";
+
+const [ROWS, COLUMNS] = [5, 8];
+const random = new Random(3);
+const floats = (n: number): Float32Array =>
+  Float32Array.from({ length: n }, () => random.unit() * 2 - 1);
+
+/** A graph of x [2, 5, 8] and the ops that its rewritten form has, with the rows that they treat. */
+class Net {
+  readonly graph = new Graph();
+  readonly x: Value = this.graph.input("x", "f32", [2, ROWS, COLUMNS]);
+
+  constant(...shape: number[]): Value {
+    const data = floats(shape.reduce((a, b) => a * b, 1));
+    return this.graph.constant("", { dtype: "f32", shape, data });
+  }
+
+  linear(x: Value): Value {
+    return this.graph.apply(ops.linear, [x, this.constant(COLUMNS, COLUMNS)]);
+  }
+
+  select(x: Value, row: number): Value {
+    return this.graph.apply(ops.selectRow, [x], { row });
+  }
+
+  async outputs(graph: Graph): Promise<Record<string, number[]>> {
+    using instance = await load(lower(graph).program, { engine: "reference" });
+    const x = Float32Array.from({ length: 2 * ROWS * COLUMNS }, (_, i) => Math.sin(i));
+    const mask = Uint8Array.from({ length: ROWS * ROWS }, (_, i) => i % 3 === 0 ? 1 : 0);
+    const hasMask = instance.program.tensors.some(({ name }) => name === "mask");
+    const outputs = instance.runSync({ x, ...hasMask && { mask } });
+    return Object.fromEntries(
+      Object.entries(outputs).map(([name, { data }]) => [name, [...data as Float32Array]]),
+    );
+  }
+
+  /** The ops of the rewritten graph, each with the rows of its result. */
+  async check(expected: readonly string[]): Promise<void> {
+    const rewritten = selectEarly(this.graph);
+    assert.deepEqual(await this.outputs(rewritten), await this.outputs(this.graph));
+    assert.deepEqual(
+      nodesOf(rewritten, rewritten.outputs).map(({ op, output: { shape } }) =>
+        `${op} ${shape.at(-2)}`
+      ),
+      expected,
+    );
+  }
+}
+
+Deno.test("a row is selected before linear layers, norms, GELU and sums", async () => {
+  const net = new Net();
+  const { graph, x } = net;
+  const norm = graph.apply(ops.layerNormalization, [x, net.constant(COLUMNS)], { epsilon: 1e-5 });
+  const sum = graph.apply(ops.add, [graph.apply(ops.gelu, [net.linear(norm)]), x]);
+  graph.output("y", net.select(sum, 2));
+  await net.check(["SelectRow 1", "LayerNormalization 1", "Linear 1", "Gelu 1", "Add 1"]);
+});
+
+Deno.test("of attention, only the queries are those of the row", async () => {
+  const net = new Net();
+  const { graph, x } = net;
+  const [q, k, v] = [net.linear(x), net.linear(x), net.linear(x)];
+  const scores = graph.apply(ops.attentionScores, [q, k], { heads: 2, scale: 0.5 });
+  const values = graph.apply(ops.attentionValues, [graph.apply(ops.softmax, [scores]), v]);
+  graph.output("y", net.select(net.linear(values), 0));
+  await net.check([
+    "SelectRow 1",
+    "Linear 1",
+    "Linear 5",
+    "Linear 5",
+    "AttentionScores 1",
+    "Softmax 1",
+    "AttentionValues 1",
+    "Linear 1",
+  ]);
+});
+
+Deno.test("a masked softmax needs the rows of its mask, so all of them", async () => {
+  const net = new Net();
+  const { graph, x } = net;
+  const mask = graph.input("mask", "u8", [1, ROWS, ROWS]);
+  const scores = graph.apply(ops.attentionScores, [x, x], { heads: 2, scale: 0.5 });
+  const values = graph.apply(ops.attentionValues, [graph.apply(ops.softmax, [scores, mask]), x]);
+  graph.output("y", net.select(values, 3));
+  await net.check(["AttentionScores 5", "Softmax 5", "AttentionValues 5", "SelectRow 1"]);
+});
+
+Deno.test("an addition that repeats over rows needs all of them", async () => {
+  const net = new Net();
+  const { graph, x } = net;
+  const sum = graph.apply(ops.add, [net.linear(x), net.constant(ROWS, COLUMNS)]);
+  graph.output("y", net.select(sum, 1));
+  await net.check(["Linear 5", "Add 5", "SelectRow 1"]);
+});
+
+Deno.test("two rows of one value are two selections, and what is before them is whole", async () => {
+  const net = new Net();
+  const { graph } = net;
+  const y = net.linear(net.x);
+  graph.output("first", net.select(y, 0));
+  graph.output("last", net.select(y, 4));
+  await net.check(["Linear 5", "SelectRow 1", "SelectRow 1"]);
+});
+
+Deno.test("two rows through different layers of one value select it twice", async () => {
+  const net = new Net();
+  const { graph, x } = net;
+  graph.output("first", net.select(net.linear(x), 0));
+  graph.output("last", net.select(net.linear(x), 4));
+  await net.check(["SelectRow 1", "Linear 1", "SelectRow 1", "Linear 1"]);
+});
+
+Deno.test("what is an output, or read as a whole, is computed as a whole", async () => {
+  const net = new Net();
+  const { graph } = net;
+  const y = net.linear(net.x);
+  graph.output("all", y);
+  graph.output("one", net.select(graph.apply(ops.gelu, [y]), 2));
+  await net.check(["Linear 5", "SelectRow 1", "Gelu 1"]);
+});
+
+Deno.test("pooled rows need all of them", async () => {
+  const net = new Net();
+  const { graph } = net;
+  graph.output("y", graph.apply(ops.meanRows, [net.linear(net.x)]));
+  await net.check(["Linear 5", "MeanRows 2"]);
+});
+
+Deno.test("slices of columns keep their row", async () => {
+  const net = new Net();
+  const { graph } = net;
+  const slice = graph.apply(ops.sliceColumns, [net.linear(net.x)], { start: 2, end: 6 });
+  graph.output("y", net.select(slice, 4));
+  await net.check(["SelectRow 1", "Linear 1", "SliceColumns 1"]);
+});

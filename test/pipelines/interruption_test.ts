@@ -1,0 +1,236 @@
+/** Aborting and disposing at every await of every pipeline: nothing wrong, nothing lost, nothing late. */
+import assert from "node:assert/strict";
+import { load } from "../../src/engines/load.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
+import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
+import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
+import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
+import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
+import { TextGenerator } from "../../src/pipelines/text_generator.ts";
+import type { TextSession } from "../../src/pipelines/text_session.ts";
+import { interruptEverywhere } from "./_interrupt.ts";
+import type { Interruptible } from "./_interrupt.ts";
+import { CALIBRATION, writeTinyEncoder } from "./_tiny_encoder.ts";
+
+const IMAGES = new URL("../../models/vit-fashion-mnist.fewbit", import.meta.url);
+const LANGUAGE = new URL("../../models/hgrn-shakespeare.fewbit", import.meta.url);
+const [IMAGES_FILE, LANGUAGE_FILE] = await Promise.all(
+  [IMAGES, LANGUAGE].map((url) => Deno.readFile(url)),
+);
+const PIXELS = Uint8Array.from({ length: 28 * 28 }, (_, i) => i * 37 % 256);
+/** Ids enough for more than a pause. */
+const IDS = Int32Array.from({ length: 300 }, (_, i) => 5 + i % 400);
+const MANY_IDS = Int32Array.from({ length: 4000 }, (_, i) => 5 + i % 400);
+const SHORT = { maxTokens: 4, temperature: 0 };
+
+const encoderFolder = await Deno.makeTempDir();
+writeTinyEncoder(encoderFolder);
+const encoder = await encodeProgram(
+  await quantizeEncoder(await readEncoderFolder(encoderFolder), {
+    texts: CALIBRATION,
+    name: "tiny",
+  }),
+);
+
+const images = () => ImageClassifier.fromPretrained(IMAGES_FILE);
+const language = (sessions = 1) => TextGenerator.fromPretrained(LANGUAGE_FILE, { sessions });
+
+/** Work with a model that is loaded first, and used again afterwards. */
+function using<M extends Disposable>(
+  open: () => Promise<M>,
+  run: (model: M, signal: AbortSignal) => Promise<unknown>,
+  after: (model: M) => Promise<unknown>,
+): () => Promise<Interruptible> {
+  return async () => {
+    const model = await open();
+    const end = (): void => model[Symbol.dispose]();
+    return { run: (signal) => run(model, signal), after: () => after(model), dispose: end, end };
+  };
+}
+
+/** Loading, and one use of what was loaded. */
+function loading<M extends Disposable>(
+  open: (signal: AbortSignal) => Promise<M>,
+  use: (model: M) => Promise<unknown>,
+): () => Promise<Interruptible> {
+  const run = async (signal: AbortSignal): Promise<unknown> => {
+    using model = await open(signal);
+    return await use(model);
+  };
+  return () => Promise.resolve({ run, after: () => run(new AbortController().signal) });
+}
+
+async function text(session: TextSession, prompt: string | Int32Array): Promise<string> {
+  const pieces = await Array.fromAsync(session.generate(prompt, SHORT));
+  return pieces.map((piece) => piece.text).join("");
+}
+
+const classify = (model: ImageClassifier) => model.classifyAll([whole(), whole()]);
+const whole = () => ({ width: 28, height: 28, channels: 1 as const, data: PIXELS });
+const complete = (lm: TextGenerator) => lm.complete("ROMEO:", SHORT);
+const embed = (model: TextEmbedder) => model.embed(["the cat", "a dog ran"]);
+const openEmbedder = () => TextEmbedder.fromPretrained(encoder);
+
+/** What can be interrupted, by name. */
+const PIPELINES: Readonly<Record<string, () => Promise<Interruptible>>> = {
+  "load": loading(
+    (signal) => load(new Blob([IMAGES_FILE]).stream(), { signal }),
+    async (instance) => (await instance.run({ pixels: PIXELS })).logits,
+  ),
+  "ImageClassifier.fromPretrained": loading(
+    (signal) => ImageClassifier.fromPretrained(IMAGES, { signal }),
+    classify,
+  ),
+  "TextGenerator.fromPretrained": loading(
+    (signal) => TextGenerator.fromPretrained(LANGUAGE, { signal }),
+    complete,
+  ),
+  "TextEmbedder.fromPretrained": loading(
+    (signal) => TextEmbedder.fromPretrained(encoder, { signal }),
+    embed,
+  ),
+  "ImageClassifier.classifyAll": using(
+    images,
+    (model, signal) => model.classifyAll([whole(), whole(), whole()], { signal }),
+    classify,
+  ),
+  "TextGenerator.complete": using(
+    language,
+    (lm, signal) => lm.complete("ROMEO: What", { ...SHORT, signal }),
+    complete,
+  ),
+  "TextGenerator.complete, a long prompt": using(
+    language,
+    (lm, signal) => lm.complete(IDS, { ...SHORT, signal }),
+    complete,
+  ),
+  "TextGenerator.logits": using(
+    language,
+    (lm, signal) => lm.logits(IDS.subarray(0, 90), { signal }),
+    complete,
+  ),
+  "TextGenerator.perplexity": using(
+    language,
+    (lm, signal) => lm.perplexity("But soft! What light ".repeat(12), { window: 20, signal }),
+    complete,
+  ),
+  "TextEmbedder.embed": using(
+    openEmbedder,
+    (model, signal) => model.embed(Array(100).fill("the cat sat"), { signal }),
+    embed,
+  ),
+  "quantizeEncoder": () =>
+    Promise.resolve({
+      run: async (signal) =>
+        await encodeProgram(
+          await quantizeEncoder(await readEncoderFolder(encoderFolder), {
+            texts: CALIBRATION,
+            name: "tiny",
+            signal,
+          }),
+        ),
+    }),
+};
+
+let unhandled = 0;
+globalThis.addEventListener("unhandledrejection", () => unhandled++);
+
+for (const [name, make] of Object.entries(PIPELINES)) {
+  Deno.test(`${name} is aborted at every await`, async () => {
+    const count = await interruptEverywhere(make, "abort");
+    assert.ok(count > 0, "was never interrupted");
+    assert.equal(unhandled, 0);
+  });
+}
+for (const [name, make] of Object.entries(PIPELINES)) {
+  const { dispose } = await make();
+  if (dispose === undefined) continue;
+  Deno.test(`${name}: the model is disposed at every await`, async () => {
+    await interruptEverywhere(make, "dispose");
+    assert.equal(unhandled, 0);
+  });
+}
+
+Deno.test("a session that is aborted goes on as if nothing had been", async () => {
+  const make = async (): Promise<Interruptible> => {
+    const lm = await language();
+    const session = lm.session();
+    const first = await text(session, "ROMEO: What");
+    return {
+      run: (signal) => session.append(MANY_IDS, { signal }).then(() => first),
+      // After an abort, or when it was read: then it has to be taken back for the comparison.
+      after: async () => {
+        if (session.length > 100) return "read";
+        return await text(session, "\nJULIET:");
+      },
+      end: () => lm[Symbol.dispose](),
+    };
+  };
+  using lm = await language();
+  using alone = lm.session();
+  await text(alone, "ROMEO: What");
+  const expected = await text(alone, "\nJULIET:");
+  let aborted = 0;
+  for (let turns = 0; turns < 12; turns++) {
+    const { run, after, end } = await make();
+    const controller = new AbortController();
+    const reading = run(controller.signal).then(() => "read", () => "aborted");
+    for (let i = 0; i < turns; i++) await new Promise((next) => setTimeout(next, i % 3));
+    controller.abort(new Error("stop"));
+    const outcome = await reading;
+    if (outcome === "aborted") aborted++;
+    assert.equal(await after!(), outcome === "aborted" ? expected : "read");
+    end!();
+  }
+  assert.ok(aborted > 3, `${aborted} aborts`);
+});
+
+Deno.test("a session that is disposed while it reads does not touch its slot's next owner", async () => {
+  using alone = await language();
+  using session = alone.session();
+  const first = await text(session, "ROMEO: What");
+  const second = await text(session, "\nJULIET:");
+  for (let turns = 0; turns < 30; turns++) {
+    using lm = await language();
+    const old = lm.session();
+    await text(old, "KING HENRY: my name is");
+    const controller = new AbortController();
+    const reading = old.generate(IDS, { maxTokens: 3, signal: controller.signal }).next()
+      .catch((error) => error.code);
+    for (let i = 0; i < turns; i++) await new Promise((next) => setTimeout(next, i % 2));
+    old[Symbol.dispose]();
+    using next = lm.session();
+    assert.equal(await text(next, "ROMEO: What"), first, `${turns} turns`);
+    controller.abort();
+    const outcome = await reading;
+    assert.ok(outcome === "disposed" || outcome.value !== undefined, `${outcome}`);
+    assert.equal(await text(next, "\nJULIET:"), second, `${turns} turns`);
+  }
+});
+
+Deno.test("four computations at once on one model give what one gives, also with aborts", async () => {
+  using lm = await language(4);
+  using classifier = await images();
+  using embedder = await openEmbedder();
+  const works: Readonly<Record<string, (signal: AbortSignal) => Promise<unknown>>> = {
+    generate: (signal) => lm.complete(IDS, { ...SHORT, signal }),
+    classify: (signal) => classifier.classifyAll([whole(), whole()], { signal }),
+    embed: (signal) => embedder.embed(Array(100).fill("the cat"), { signal }),
+  };
+  for (const [name, work] of Object.entries(works)) {
+    const expected = await work(new AbortController().signal);
+    for (let aborted = -1; aborted < 4; aborted++) {
+      const stops = [0, 1, 2, 3].map(() => new AbortController());
+      const all = stops.map(({ signal }) => work(signal));
+      setTimeout(() => stops[aborted]?.abort(new Error("stop")), 2);
+      const results = await Promise.allSettled(all);
+      results.forEach((result, i) => {
+        if (result.status === "fulfilled") assert.deepEqual(result.value, expected, name);
+        else {
+          assert.equal(i, aborted, `${name}: ${result.reason}`);
+          assert.equal(result.reason.message, "stop");
+        }
+      });
+    }
+  }
+});
