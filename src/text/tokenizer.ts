@@ -90,7 +90,7 @@ export class Tokenizer {
   readonly #tokens: ReadonlyMap<number, string>;
   readonly #special: ReadonlySet<number>;
   readonly #single: Frame;
-  readonly #pair: Frame;
+  readonly #pair: Frame | undefined;
 
   private constructor(textToIds: TextToIds, config: Json) {
     this.config = config;
@@ -103,7 +103,8 @@ export class Tokenizer {
     this.specialIds = specialIds(config, ids, textToIds.model.unknown);
     this.#special = specialSet(config, this.specialIds, textToIds, ids);
     this.#single = this.#framed(textToIds.frames.single);
-    this.#pair = this.#framed(textToIds.frames.pair);
+    const { pair } = textToIds.frames;
+    this.#pair = pair && this.#framed(pair);
   }
 
   /**
@@ -135,6 +136,12 @@ export class Tokenizer {
   encode(text: string, options: TokenizerEncodeOptions = {}): TokenizerEncoding {
     const { addSpecialTokens = true, maxTokens, pair } = options;
     const frame = pair === undefined ? this.#single : this.#pair;
+    if (frame === undefined) {
+      throw new FewbitError(
+        "unsupported",
+        "Cannot encode a pair: the post-processor of tokenizer.json leaves out a text or swaps them",
+      );
+    }
     const { before, between, after } = addSpecialTokens ? frame : NOTHING;
     const first = this.#encode(text);
     const second = pair === undefined ? [] : this.#encode(pair);

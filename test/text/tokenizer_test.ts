@@ -164,7 +164,7 @@ Deno.test("what is no tokenizer.json is refused", () => {
   }];
   const post_processor = { type: "TemplateProcessing", single, pair: single };
   bad({ model, post_processor }, '"[SEP]", which has no id');
-  bad({ model, post_processor: { ...post_processor, single: [] } }, "leaves out a text");
+  bad({ model, post_processor: { ...post_processor, single: [] } }, "leaves out the text");
   let normalizer: unknown = { type: "Lowercase" };
   for (let i = 0; i < 1e5; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
   bad({ model, normalizer }, "nested more than 32 deep");

@@ -12,7 +12,8 @@ export interface Frame {
 /** What a post-processor puts around one text, and around and between two. */
 export interface Frames {
   readonly single: Frame;
-  readonly pair: Frame;
+  /** `undefined` where the file leaves out a text of a pair or swaps them: then there are no pairs. */
+  readonly pair: Frame | undefined;
 }
 
 const NOTHING: Frame = { before: [], between: [], after: [] };
@@ -69,8 +70,10 @@ function template(reader: SectionReader): Frames {
   const special = reader.value("special_tokens") ?? {};
   if (!isObject(special)) throw reader.invalid("special_tokens is not an object");
   const single = frameOf(reader, "single", special, ["A"]);
-  const pair = frameOf(reader, "pair", special, ["A", "B"]);
-  return { single, pair };
+  if (single === undefined) {
+    throw invalid("its post-processor leaves out the text, or has it twice");
+  }
+  return { single, pair: frameOf(reader, "pair", special, ["A", "B"]) };
 }
 
 function frameOf(
@@ -78,7 +81,7 @@ function frameOf(
   key: string,
   special: Readonly<Record<string, unknown>>,
   texts: readonly string[],
-): Frame {
+): Frame | undefined {
   const pieces = reader.value(key);
   if (!Array.isArray(pieces)) throw reader.invalid(`${key} is not an array`);
   const groups: number[][] = [[]];
@@ -89,14 +92,10 @@ function frameOf(
       continue;
     }
     if (!isObject(Sequence)) throw reader.invalid(`${key} has a piece that is none`);
-    if (Sequence.id !== texts[groups.length - 1]) {
-      throw invalid("its post-processor leaves out a text or swaps the texts of a pair");
-    }
+    if (Sequence.id !== texts[groups.length - 1]) return undefined;
     groups.push([]);
   }
-  if (groups.length !== texts.length + 1) {
-    throw invalid("its post-processor leaves out a text or swaps the texts of a pair");
-  }
+  if (groups.length !== texts.length + 1) return undefined;
   return {
     before: groups[0],
     between: texts.length === 2 ? groups[1] : [],
