@@ -1,22 +1,21 @@
 /** `fewbit convert`. */
-import { defineCommand } from "citty";
+import { defineCommand } from "./_command.ts";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import { readBytes } from "../pipelines/_sources.ts";
-import { readWeightsFile } from "../pipelines/checkpoint_folder.ts";
+import { checkOutput } from "../files/check_output.ts";
+import { isFolder } from "../files/read_file.ts";
+import { readJson, readWeightsFile } from "../pipelines/checkpoint_folder.ts";
 import { openTextCheckpoint } from "../pipelines/text_checkpoint.ts";
 import { compileTextModel } from "../pipelines/text_compile.ts";
 import { convertVision } from "../pipelines/vision_compile.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { print } from "./_print.ts";
+import { count, progressLine, writeWhole } from "./_run.ts";
 
 export default defineCommand({
-  meta: {
-    name: "convert",
-    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
-  },
-  args: {
+  description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
+  arguments: {
     checkpoint: {
       type: "positional",
       description: "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
@@ -30,17 +29,17 @@ export default defineCommand({
       description: "Pixels of a side of a Swin's image (default 224)",
     },
   },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const { checkpoint, output } = args;
-      const program = await isFolder(checkpoint)
-        ? await convertText(checkpoint, signal)
-        : await convertImages(args);
-      const bytes = await encodeProgram(program);
-      signal.throwIfAborted();
-      await writeWhole(output, bytes);
-      console.log(`${output}: ${formatBytes(bytes.length)}`);
-    }),
+  run: async (args, signal) => {
+    const { checkpoint, output, config } = args;
+    await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);
+    const program = await isFolder(checkpoint)
+      ? await convertText(checkpoint, signal)
+      : await convertImages(args);
+    const bytes = await encodeProgram(program);
+    signal.throwIfAborted();
+    await writeWhole(output, bytes, signal);
+    print(`${output}: ${formatBytes(bytes.length)}`);
+  },
 });
 
 async function convertText(folder: string, signal: AbortSignal): Promise<CompiledProgram> {
@@ -55,9 +54,9 @@ async function convertText(folder: string, signal: AbortSignal): Promise<Compile
 
 async function convertImages(args: {
   readonly checkpoint: string;
-  readonly config?: string;
-  readonly heads?: string;
-  readonly "image-size"?: string;
+  readonly config: string | undefined;
+  readonly heads: string | undefined;
+  readonly "image-size": string | undefined;
 }): Promise<CompiledProgram> {
   const config = args.config === undefined ? {} : await readConfig(args.config);
   if (args.heads !== undefined) config.num_heads = count("heads", args.heads);
@@ -67,21 +66,8 @@ async function convertImages(args: {
   return convertVision({ config, weights }).program;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    // Reading the file says what is wrong with it.
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 async function readConfig(path: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await readBytes(path)));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new FewbitError("invalid_file", `Cannot read ${path}: it is not JSON`, { cause: error });
-  }
+  const config = await readJson(path);
+  if (config !== undefined) return config;
+  throw new FewbitError("not_found", `Cannot read ${path}: no such file`);
 }

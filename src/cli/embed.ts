@@ -1,7 +1,8 @@
 /** `fewbit embed`. */
-import { defineCommand } from "citty";
+import { defineCommand } from "./_command.ts";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import { checkOutput } from "../files/check_output.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { EMBEDDING_FORMATS } from "../pipelines/embedding_format.ts";
 import type { Embedding, EmbeddingFormat } from "../pipelines/embedding_format.ts";
@@ -9,7 +10,8 @@ import type { EmbedOptions } from "../pipelines/embedding_model.ts";
 import { TextEmbedder } from "../pipelines/text_embedder.ts";
 import type { DType } from "../tensor.ts";
 import { readLines } from "./_lines.ts";
-import { choice, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, progressLine, writeWhole } from "./_run.ts";
 
 /** Lines that are embedded before they are written. */
 const CHUNK = 256;
@@ -21,17 +23,17 @@ const DTYPES: Readonly<Record<EmbeddingFormat, DType>> = {
 };
 
 export default defineCommand({
-  meta: { name: "embed", description: "Embed the lines of a text with a sentence encoder" },
-  args: {
+  description: "Embed texts with a sentence encoder",
+  arguments: {
     model: {
       type: "positional",
       description: "model.fewbit, or the folder of a float encoder whose scales ship",
       required: true,
     },
+    texts: { type: "positional", description: "Texts to embed", multiple: true },
     input: {
       type: "string",
-      default: "-",
-      description: "File with a text in each line (default, or -: standard input)",
+      description: "File with a text in each line (-, or without texts: standard input)",
     },
     output: {
       type: "string",
@@ -44,31 +46,43 @@ export default defineCommand({
     prompt: { type: "string", description: "Name of one of the model's prompts" },
     engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
   },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const { model, input, output, prefix, prompt } = args;
-      if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
-        );
-      }
-      const format = choice("format", args.format, EMBEDDING_FORMATS);
-      const engine = choice("engine", args.engine, ENGINES);
-      using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
-      const options = {
-        format,
-        signal,
-        ...prefix !== undefined && { prefix },
-        ...prompt !== undefined && { prompt },
-      };
-      if (output === "-") {
-        for await (const line of jsonLines(embedder, input, options)) console.log(line);
-      } else if (output.endsWith(".npy")) {
-        await writeWhole(output, await npyOf(embedder, input, format, options));
-      } else await writeWhole(output, await jsonOf(embedder, input, options));
-    }),
+  run: async (args, signal) => {
+    const { model, output, prefix, prompt } = args;
+    if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
+      );
+    }
+    if (args.texts.length > 0 && args.input !== undefined) {
+      throw new FewbitError("invalid_argument", "Give texts or --input, not both");
+    }
+    const input = args.texts.length > 0 ? args.texts : args.input ?? "-";
+    if (output !== "-") {
+      await checkOutput(output, [
+        model,
+        ...typeof input === "string" && input !== "-" ? [input] : [],
+      ]);
+    }
+    const format = choice("format", args.format, EMBEDDING_FORMATS);
+    const engine = choice("engine", args.engine, ENGINES);
+    using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
+    const options = {
+      format,
+      signal,
+      ...prefix !== undefined && { prefix },
+      ...prompt !== undefined && { prompt },
+    };
+    if (output === "-") {
+      for await (const line of jsonLines(embedder, input, options)) print(line);
+    } else if (output.endsWith(".npy")) {
+      await writeWhole(output, await npyOf(embedder, input, format, options), signal);
+    } else await writeWhole(output, await jsonOf(embedder, input, options), signal);
+  },
 });
+
+/** Where texts come from: they themselves, or a file with a text in each line. */
+type Input = string | readonly string[];
 
 type Options = EmbedOptions<EmbeddingFormat>;
 
@@ -78,10 +92,10 @@ interface EmbeddedLine {
   readonly truncated: boolean;
 }
 
-/** Embeds a file line by line. */
+/** Embeds text by text. */
 async function* embedLines(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): AsyncGenerator<EmbeddedLine> {
   const progress = progressLine();
@@ -95,7 +109,7 @@ async function* embedLines(
     lines = [];
   };
   try {
-    for await (const line of readLines(input)) {
+    for await (const line of typeof input === "string" ? readLines(input) : input) {
       lines.push(line);
       if (lines.length === CHUNK) yield* flush();
     }
@@ -107,7 +121,7 @@ async function* embedLines(
 
 async function* jsonLines(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): AsyncGenerator<string> {
   let index = 0;
@@ -118,7 +132,7 @@ async function* jsonLines(
 
 async function jsonOf(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): Promise<Uint8Array> {
   const lines = await Array.fromAsync(jsonLines(embedder, input, options), (line) => `${line}\n`);
@@ -127,7 +141,7 @@ async function jsonOf(
 
 async function npyOf(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   format: EmbeddingFormat,
   options: Options,
 ): Promise<Uint8Array> {

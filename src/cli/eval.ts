@@ -1,5 +1,5 @@
 /** `fewbit eval`. */
-import { defineCommand } from "citty";
+import { defineCommand } from "./_command.ts";
 import { ENGINES } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
@@ -10,14 +10,12 @@ import { compileFloatVision } from "../pipelines/vision_compile.ts";
 import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
 import { printPerplexity } from "./_perplexity.ts";
-import { choice, count, fraction, progressLine, runCommand, sha256 } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, count, fraction, progressLine, sha256 } from "./_run.ts";
 
 export default defineCommand({
-  meta: {
-    name: "eval",
-    description: "Accuracy of a classifier beside the float model's, or perplexity of a text",
-  },
-  args: {
+  description: "Accuracy of a classifier beside the float model's, or perplexity of a text",
+  arguments: {
     model: { type: "positional", description: "model.fewbit", required: true },
     images: { type: "string", description: "IDX file or folder" },
     labels: { type: "string", description: "IDX file (default: the folder's subfolders)" },
@@ -32,62 +30,68 @@ export default defineCommand({
     limit: { type: "string", description: "Images to use at most" },
     json: { type: "boolean", description: "Print JSON" },
   },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const engine = choice("engine", args.engine, ENGINES);
-      if (args.perplexity !== undefined) {
-        return await printPerplexity({
-          model: args.model,
-          file: args.perplexity,
-          engine,
-          window: count("window", args.window),
-          state: choice("state", args.state, ["zero", "carry"]),
-          bos: args.bos ?? false,
-          skip: fraction("skip", args.skip),
-          json: args.json ?? false,
-          signal,
-        });
-      }
-      if (args.images === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
-      }
-      const batchSize = count("batch", args.batch, 4096);
-      const limit = args.limit === undefined ? Infinity : count("limit", args.limit);
-      const images = await openImages(args.images, limit);
-      const labels = args.labels === undefined ? images.labels : await openLabels(args.labels);
-      if (labels === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot evaluate: give --labels");
-      }
-      if (labels.length < images.count) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot evaluate: ${images.count} images, ${labels.length} labels`,
-        );
-      }
-      const options = { engine, batchSize, signal };
-      const results: Record<string, EvalResult> = {};
-      {
-        using model = await ImageClassifier.fromPretrained(args.model, options);
-        results.model = await evaluate(model, images, labels, batchSize, signal);
-      }
-      if (args.float !== undefined) {
-        const bytes = await encodeProgram(
-          compileFloatVision(await readCheckpointFolder(args.float)),
-        );
-        using model = await ImageClassifier.fromPretrained(bytes, options);
-        results.float = await evaluate(model, images, labels, batchSize, signal);
-      }
-      if (args.json) return console.log(JSON.stringify({ images: images.count, ...results }));
-      for (const [name, result] of Object.entries(results)) {
-        console.log(
-          `${name.padEnd(6)} top-1 ${(100 * result.top1).toFixed(2)} %  ` +
-            `(${result.correct} of ${images.count})  ${
-              result.milliseconds_per_image.toFixed(2)
-            } ms an image  ` +
-            `${result.engine}  predictions ${result.predictions_sha256_u8}`,
-        );
-      }
-    }),
+  run: async (args, signal) => {
+    const engine = choice("engine", args.engine, ENGINES);
+    if (args.perplexity !== undefined) {
+      return await printPerplexity({
+        model: args.model,
+        file: args.perplexity,
+        engine,
+        window: count("window", args.window),
+        state: choice("state", args.state, ["zero", "carry"]),
+        bos: args.bos ?? false,
+        skip: fraction("skip", args.skip),
+        json: args.json ?? false,
+        signal,
+      });
+    }
+    if (args.images === undefined) {
+      throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
+    }
+    const batchSize = count("batch", args.batch, 4096);
+    const limit = args.limit === undefined ? Infinity : count("limit", args.limit);
+    const images = await openImages(args.images, limit);
+    const labels = args.labels === undefined ? images.labels : await openLabels(args.labels);
+    if (labels === undefined) {
+      throw new FewbitError("invalid_argument", "Cannot evaluate: give --labels");
+    }
+    const [unlabelled] = args.labels === undefined ? images.unlabelled : [];
+    if (unlabelled !== undefined) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot evaluate: ${unlabelled} lies in no class's folder; move it, or give --labels`,
+      );
+    }
+    if (labels.length < images.count) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot evaluate: ${images.count} images, ${labels.length} labels`,
+      );
+    }
+    const options = { engine, batchSize, signal };
+    const results: Record<string, EvalResult> = {};
+    {
+      using model = await ImageClassifier.fromPretrained(args.model, options);
+      results.model = await evaluate(model, images, labels, batchSize, signal);
+    }
+    if (args.float !== undefined) {
+      const bytes = await encodeProgram(
+        compileFloatVision(await readCheckpointFolder(args.float)),
+      );
+      using model = await ImageClassifier.fromPretrained(bytes, options);
+      results.float = await evaluate(model, images, labels, batchSize, signal);
+    }
+    if (args.json) return print(JSON.stringify({ images: images.count, ...results }));
+    for (const [name, result] of Object.entries(results)) {
+      print(
+        `${name.padEnd(6)} top-1 ${(100 * result.top1).toFixed(2)} %  ` +
+          `(${result.correct} of ${images.count})  ${
+            result.milliseconds_per_image.toFixed(2)
+          } ms an image  ` +
+          `${result.engine}  predictions ${result.predictions_sha256_u8}`,
+      );
+    }
+  },
 });
 
 interface EvalResult {

@@ -1,5 +1,5 @@
 /** `fewbit inspect`. */
-import { defineCommand } from "citty";
+import { defineCommand } from "./_command.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
 import { snakeKeys } from "../inspect/json.ts";
@@ -11,14 +11,16 @@ import { listing } from "../inspect/text.ts";
 import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
+import { checkOutput } from "../files/check_output.ts";
 import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { note, print } from "./_print.ts";
+import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 export default defineCommand({
-  meta: { name: "inspect", description: "Show what a model consists of, and where its time goes" },
-  args: {
+  description: "Show what a model consists of, and where its time goes",
+  arguments: {
     model: {
       type: "positional",
       description: "model.fewbit: path or URL; or a .gguf file",
@@ -31,46 +33,46 @@ export default defineCommand({
     html: { type: "string", description: "Write a page with pictures to this file" },
     json: { type: "boolean", description: "Print JSON" },
   },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const runs = count("runs", args.runs, 10_000);
-      if (isGguf(args.model)) {
-        if (args.time || args.html !== undefined || args.entry !== undefined) {
-          throw new FewbitError(
-            "invalid_argument",
-            `Cannot inspect ${args.model}: --time, --html and --entry are for model.fewbit`,
-          );
-        }
-        return await inspectGguf(args.model, args.json ?? false);
+  run: async (args, signal) => {
+    const runs = count("runs", args.runs, 10_000);
+    if (args.html !== undefined) await checkOutput(args.html, [args.model]);
+    if (isGguf(args.model)) {
+      if (args.time || args.html !== undefined || args.entry !== undefined) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot inspect ${args.model}: --time, --html and --entry are for model.fewbit`,
+        );
       }
-      const bytes = await readModel(args.model, signal);
-      const opened = openProgram(bytes);
-      const summary = summarize(opened.head, opened.verified);
-      const entries = entriesOf(summary, args.entry);
-      const timings = args.time
-        ? await timeEntries(bytes, opened, entries, args.engine, runs, signal)
-        : [];
-      if (args.html !== undefined) {
-        const name = args.model.split(/[/\\]/).findLast((part) => part !== "") ?? args.model;
-        const page = new TextEncoder().encode(await htmlPage(summary, { name, entries, timings }));
-        await writeWhole(args.html, page);
-        console.error(`${args.html}: ${formatBytes(page.length)}`);
-      }
-      if (args.json) {
-        return console.log(JSON.stringify(snakeKeys({
-          ...summary,
-          entries,
-          ...(timings.length > 0 && { timings }),
-        })));
-      }
-      if (args.html !== undefined) return;
-      const lines = listing(summary, entries);
-      for (const timing of timings) {
-        const entry = entries.find(({ name }) => name === timing.entry)!;
-        lines.push("", ...timeLines(summary, entry, timing));
-      }
-      console.log(lines.join("\n"));
-    }),
+      return await inspectGguf(args.model, args.json);
+    }
+    const bytes = await readModel(args.model, signal);
+    const opened = openProgram(bytes);
+    const summary = summarize(opened.head, opened.verified);
+    const entries = entriesOf(summary, args.entry);
+    const timings = args.time
+      ? await timeEntries(bytes, opened, entries, args.engine, runs, signal)
+      : [];
+    if (args.html !== undefined) {
+      const name = args.model.split(/[/\\]/).findLast((part) => part !== "") ?? args.model;
+      const page = new TextEncoder().encode(await htmlPage(summary, { name, entries, timings }));
+      await writeWhole(args.html, page, signal);
+      note(`${args.html}: ${formatBytes(page.length)}`);
+    }
+    if (args.json) {
+      return print(JSON.stringify(snakeKeys({
+        ...summary,
+        entries,
+        ...(timings.length > 0 && { timings }),
+      })));
+    }
+    if (args.html !== undefined) return;
+    const lines = listing(summary, entries);
+    for (const timing of timings) {
+      const entry = entries.find(({ name }) => name === timing.entry)!;
+      lines.push("", ...timeLines(summary, entry, timing));
+    }
+    print(lines.join("\n"));
+  },
 });
 
 function entriesOf({ entries }: ProgramSummary, name: string | undefined): readonly EntrySummary[] {

@@ -1,7 +1,8 @@
 /** `fewbit quantize`. */
-import { defineCommand } from "citty";
+import { defineCommand } from "./_command.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
+import { checkOutput } from "../files/check_output.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../pipelines/checkpoint_folder.ts";
 import { isEncoderFolder } from "../pipelines/encoder_folder.ts";
@@ -9,14 +10,12 @@ import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts"
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { quantizeEncoderFile } from "./_quantize_encoder.ts";
-import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { note, print } from "./_print.ts";
+import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 export default defineCommand({
-  meta: {
-    name: "quantize",
-    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
-  },
-  args: {
+  description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
+  arguments: {
     model: {
       type: "positional",
       description: "Folder with config.json and model.safetensors (timm, Hugging Face, or " +
@@ -55,62 +54,63 @@ export default defineCommand({
     batch: { type: "string", default: "32", description: "Images in a calibration batch" },
     limit: { type: "string", default: "1024", description: "Images or texts to use at most" },
   },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const limit = count("limit", args.limit);
-      const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
-      const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
-      if (await isEncoderFolder(args.model)) {
-        const { model: folder, output, calibration, images } = args;
-        if (images !== undefined) {
-          throw new FewbitError(
-            "invalid_argument",
-            "Cannot quantise a sentence encoder on --images: give texts with --calibration",
-          );
-        }
-        const quantization = {
-          weightBits: bits === "w7a8" ? 7 : 8,
-          geluBits: choice("gelu", args.gelu, ["12", "8"]) === "8" ? 8 : 12,
-          tableBits: choice("table", args.table, ["8", "4"]) === "4" ? 4 : 8,
-        } as const;
-        return await quantizeEncoderFile({
-          folder,
-          output,
-          quantization,
-          calibration,
-          limit,
-          signal,
-        });
-      }
-      if (args.images === undefined || args.calibration !== undefined) {
-        const config = await readJson(`${args.model}/config.json`);
+  run: async (args, signal) => {
+    const limit = count("limit", args.limit);
+    const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
+    const inputs = [args.model, args.images, args.calibration];
+    await checkOutput(args.output, inputs.filter((input) => input !== undefined));
+    const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
+    if (await isEncoderFolder(args.model)) {
+      const { model: folder, output, calibration, images } = args;
+      if (images !== undefined) {
         throw new FewbitError(
           "invalid_argument",
-          `Cannot quantise ${args.model}: it is no sentence encoder; ` +
-            (config === undefined ? "give --images, no texts" : checkpointKind(config)),
+          "Cannot quantise a sentence encoder on --images: give texts with --calibration",
         );
       }
-      const batchSize = count("batch", args.batch, 4096);
-      const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
-      const folder = await readCheckpointFolder(args.model);
-      const images = await openImages(args.images, limit);
-      const progress = progressLine();
-      const start = performance.now();
-      const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {
-        nonlinear,
-        bits,
-        observer,
-        batchSize,
+      const quantization = {
+        weightBits: bits === "w7a8" ? 7 : 8,
+        geluBits: choice("gelu", args.gelu, ["12", "8"]) === "8" ? 8 : 12,
+        tableBits: choice("table", args.table, ["8", "4"]) === "4" ? 4 : 8,
+      } as const;
+      return await quantizeEncoderFile({
+        folder,
+        output,
+        quantization,
+        calibration,
+        limit,
         signal,
-        onProgress: (done) => progress.update(`calibrating: ${done} of ${images.count} images`),
-        onWarning: (message) => console.error(`fewbit: ${message}`),
-      }).finally(() => progress.end());
-      const bytes = await encodeProgram(program);
-      await writeWhole(args.output, bytes);
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      console.log(
-        `${args.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
-          `calibrated on ${images.count} images in ${seconds} s`,
+      });
+    }
+    if (args.images === undefined || args.calibration !== undefined) {
+      const config = await readJson(`${args.model}/config.json`);
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot quantise ${args.model}: it is no sentence encoder; ` +
+          (config === undefined ? "give --images, no texts" : checkpointKind(config)),
       );
-    }),
+    }
+    const batchSize = count("batch", args.batch, 4096);
+    const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
+    const folder = await readCheckpointFolder(args.model);
+    const images = await openImages(args.images, limit);
+    const progress = progressLine();
+    const start = performance.now();
+    const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {
+      nonlinear,
+      bits,
+      observer,
+      batchSize,
+      signal,
+      onProgress: (done) => progress.update(`calibrating: ${done} of ${images.count} images`),
+      onWarning: (message) => note(`fewbit: ${message}`),
+    }).finally(() => progress.end());
+    const bytes = await encodeProgram(program);
+    await writeWhole(args.output, bytes, signal);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    print(
+      `${args.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
+        `calibrated on ${images.count} images in ${seconds} s`,
+    );
+  },
 });
