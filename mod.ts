@@ -16,6 +16,7 @@
  *
  * @module
  */
+import "./src/text/unicode/compatible_forms.ts";
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
 export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";

@@ -1,6 +1,7 @@
 /** The tokenizer files of a model folder. */
 import { parseJson } from "../json.ts";
-import { isObject } from "../text/_tokenizer_json.ts";
+import "../text/unicode/compatible_forms.ts";
+import { isObject } from "../text/tokenizer_json/_json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readBytes, readOptionalBytes, urlOf } from "./_sources.ts";
 

@@ -137,7 +137,7 @@ async function listFiles(path: string): Promise<[path: string, info: Deno.FileIn
   );
   const files: [string, Deno.FileInfo][] = [];
   for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
-    files.push(...await listFiles(`${path}/${name}`));
+    for (const file of await listFiles(`${path}/${name}`)) files.push(file);
   }
   return files;
 }
