@@ -3,6 +3,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
+import { isFolder } from "../files/read_file.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../pipelines/checkpoint_folder.ts";
 import { isEncoderFolder } from "../pipelines/encoder_folder.ts";
@@ -74,6 +75,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           limit,
           signal,
         });
+      }
+      if (!await isFolder(model)) {
+        throw new FewbitError("not_found", `Cannot quantise ${model}: there is no such folder`);
       }
       if (options.images === undefined || options.calibration !== undefined) {
         const config = await readJson(`${model}/config.json`);
