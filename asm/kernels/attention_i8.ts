@@ -4,6 +4,7 @@
 // A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
 import { I8 } from "../operand";
 import { HALF_EVEN, real_multiplier, rounded, saturate } from "./integer";
+import { low_words, upper } from "./lanes";
 import { mask_first } from "./pack";
 import { softmax_factor, softmax_masked, softmax_probability, softmax_shift } from "./softmax_i8";
 
@@ -29,10 +30,9 @@ export function plan_bias(plan: usize, m2: i32, e2: i32, rounding: i32): void {
 // @ts-ignore: decorator
 @inline
 function arms(s: v128, m: v128, magic: v128): v128 {
-  return v128.shuffle<i32>(
+  return low_words(
     f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(s), m), magic),
-    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i64>(s, s, 1, 0)), m), magic),
-    0, 2, 4, 6,
+    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(upper(s)), m), magic),
   );
 }
 

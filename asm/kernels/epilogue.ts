@@ -8,32 +8,31 @@
 //                      y = clamp(RNE(r16 · m2 / 2^e2) + RNE(identity · m3 / 2^e3))
 //             then, if `table` (OUT_I8 only): y = table[y + 128]
 //
-// Exactness: bit-exact against `requantize_i64`, the integer definition (../spec/ivit.md §1.4), for every i32 z and m and every
-// e. Proof of the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
+// Exactness: bit-exact against the definition (`rounded` in integer.ts) for every i32 z and m and every e. Proof of the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
 // Let t = z·M exactly and s = fl64(t). Every half-integer tie point k+½ with |k| < 2^52 is an f64, and rounding is monotone, so
 // t < k+½ gives s ≤ k+½ and t > k+½ gives s ≥ k+½, and t = k+½ gives s = t. Hence RNE(s) = RNE(t) unless s is a tie and t is not,
 // for which s ≠ t, so |z·m| ≥ 2^53.
 //   FAST: for each channel Zsat = ⌈(L + 2 + |zero|) / |M|⌉, L = 2^15, or 2^7 for i8 without residual: any |z| ≥ Zsat saturates the
 //     clamp, so clamping z to ±Zsat changes nothing. If Zsat < 2^22 in the whole panel, |z·m| < 2^22·2^31 = 2^53 and s = t: no check.
 //     There |s| ≤ L + 3 + |zero| + |M| < 2^31, and adding 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
-//   CHECKED: d = s − nearest(s) is exact; if any |d| = ½ the vector is computed again by `requantize_i64`.
+//   CHECKED: d = s − nearest(s) is exact; if any |d| = ½ the vector is computed again by the definition.
 //     s is limited to ±2^20 after rounding (far outside every clamp) before the conversion.
 // The residual stage is exact: |r16·m2| ≤ 2^46 and the sum of both rounded arms is below 2^47. Where both multipliers are below 2^14,
 // each arm fits i32 and the low words are added; else the sum is taken in f64.
 // Roundings other than half to even take the scalar path: they serve conformance, not speed.
 
+import { I32 } from "../operand";
+import { HALF_EVEN, real_multiplier, rounded, saturate } from "./integer";
+import { low_words, upper } from "./lanes";
+
 /** Type of y. */
 export const OUT_I32: i32 = 0, OUT_I8: i32 = 1, OUT_I16: i32 = 2, OUT_F32: i32 = 3;
-/** Rounding of z·m/2^e. GEMMLOWP is CMSIS-NN's arm_nn_requantize with shift 31−e: a doubling high multiply rounded half up, then a
- * rounding shift, half away from zero. */
-export const HALF_EVEN: i32 = 0, HALF_UP: i32 = 1, HALF_AWAY: i32 = 2, GEMMLOWP: i32 = 3;
-
 /** Descriptor, filled by the caller; every pointer field may be 0 where the text above says optional. */
 // @ts-ignore: decorator
 @unmanaged export class Epilogue {
   /** OUT_*. */
   out: i32;
-  /** HALF_EVEN … GEMMLOWP. */
+  /** How z·m/2^e is rounded: the `rounding` attribute. */
   rounding: i32;
   /** i32[n], or 0. */
   bias: usize;
@@ -73,33 +72,6 @@ const TEMPORARY: usize = 96;
 /** Bytes of scratch for n columns. */
 export function epilogue_scratch(n: i32): usize {
   return <usize>((n + 7) >> 3) * RECORD + TEMPORARY;
-}
-
-/** The definition: round(z·m / 2^e), saturated to i32. Exact for all i32 z and m; e < 1 counts as 1, e > 62 gives 0. */
-export function requantize_i64(z: i32, m: i32, e: i32, rounding: i32): i32 {
-  if (e > 62) return 0;
-  e = max(e, 1);
-  const p = <i64>z * <i64>m;
-  const half = <i64>1 << (e - 1);
-  let r: i64;
-  if (rounding == HALF_EVEN) r = (p + half - 1 + ((p >> e) & 1)) >> e;
-  else if (rounding == HALF_UP) r = (p + half) >> e;
-  else if (rounding == HALF_AWAY) r = p < 0 ? -((half - p) >> e) : (p + half) >> e;
-  else {
-    const shift = 31 - e;
-    const high = <i32>((<i64>(z << max(shift, 0)) * <i64>m + (1 << 30)) >> 31);
-    const right = max(-shift, 0);
-    const mask = <i32>(((<i64>1 << right) - 1));
-    r = <i64>((high >> right) + i32((high & mask) > (mask >> 1) + i32(high < 0)));
-  }
-  return <i32>min<i64>(max<i64>(r, <i64>i32.MIN_VALUE), <i64>i32.MAX_VALUE);
-}
-
-/** m·2^-e, exact; e < 1 counts as 1, e > 62 gives 0. */
-// @ts-ignore: decorator
-@inline function multiplier(m: i32, e: i32): f64 {
-  e = max(e, 1);
-  return e > 62 ? 0 : <f64>m * reinterpret<f64>(<i64>(1023 - e) << 52);
 }
 
 /** Two lanes of m·2^-e; `power` holds the high words of 2^-e. */
@@ -175,16 +147,6 @@ export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
 }
 
 // @ts-ignore: decorator
-@inline function low_words(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
-}
-
-// @ts-ignore: decorator
-@inline function upper(v: v128): v128 {
-  return v128.shuffle<i64>(v, v, 1, 0);
-}
-
-// @ts-ignore: decorator
 @inline function limited(s: v128, hi: v128, lo: v128): v128 {
   return f64x2.pmin(hi, f64x2.pmax(lo, s));
 }
@@ -194,14 +156,19 @@ export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
   return f64x2.eq(f64x2.abs(f64x2.sub(s, r)), half);
 }
 
+/** The definition, saturated to i32. */
+function defined(z: i32, m: i32, e: i32, rounding: i32): i32 {
+  return saturate(rounded(z, m, e, rounding), I32);
+}
+
 /** Four lanes of a row by the definition; lanes past column n keep 0, so that nothing past m[n] is read. */
 function requantize_four(ep: Epilogue, z: v128, c: i32, n: i32): v128 {
   const m = ep.m, e = ep.e, step: usize = ep.per_channel ? 4 : 0, at = <usize>c * step, left = n - c;
   let v = i32x4.splat(0);
-  if (left > 0) v = i32x4.replace_lane(v, 0, requantize_i64(i32x4.extract_lane(z, 0), load<i32>(m + at), load<i32>(e + at), ep.rounding));
-  if (left > 1) v = i32x4.replace_lane(v, 1, requantize_i64(i32x4.extract_lane(z, 1), load<i32>(m + at + step), load<i32>(e + at + step), ep.rounding));
-  if (left > 2) v = i32x4.replace_lane(v, 2, requantize_i64(i32x4.extract_lane(z, 2), load<i32>(m + at + 2 * step), load<i32>(e + at + 2 * step), ep.rounding));
-  if (left > 3) v = i32x4.replace_lane(v, 3, requantize_i64(i32x4.extract_lane(z, 3), load<i32>(m + at + 3 * step), load<i32>(e + at + 3 * step), ep.rounding));
+  if (left > 0) v = i32x4.replace_lane(v, 0, defined(i32x4.extract_lane(z, 0), load<i32>(m + at), load<i32>(e + at), ep.rounding));
+  if (left > 1) v = i32x4.replace_lane(v, 1, defined(i32x4.extract_lane(z, 1), load<i32>(m + at + step), load<i32>(e + at + step), ep.rounding));
+  if (left > 2) v = i32x4.replace_lane(v, 2, defined(i32x4.extract_lane(z, 2), load<i32>(m + at + 2 * step), load<i32>(e + at + 2 * step), ep.rounding));
+  if (left > 3) v = i32x4.replace_lane(v, 3, defined(i32x4.extract_lane(z, 3), load<i32>(m + at + 3 * step), load<i32>(e + at + 3 * step), ep.rounding));
   // keeps the sum with `zero` inside i32; far outside the clamp
   return i32x4.max_s(i32x4.min_s(v, i32x4.splat(1 << 20)), i32x4.splat(-(1 << 20)));
 }
@@ -302,14 +269,14 @@ function panel_fast(record: usize, strip: usize, end: usize, zero_point: i32, ou
 /** Both arms stay below 2^30, so that their low words can be added. */
 // @ts-ignore: decorator
 @inline function small_arms(ep: Epilogue): bool {
-  return Math.abs(multiplier(ep.m2, ep.e2)) < 16384 && Math.abs(multiplier(ep.m3, ep.e3)) < 16384;
+  return Math.abs(real_multiplier(ep.m2, ep.e2)) < 16384 && Math.abs(real_multiplier(ep.m3, ep.e3)) < 16384;
 }
 
 /** FAST, then the residual. */
 function panel_residual(ep: Epilogue, record: usize, strip: usize, end: usize, identity: usize, y: usize, ldy: usize, tail: usize, temporary: usize): void {
   const b0 = v128.load(record), b1 = v128.load(record, 16), hi0 = v128.load(record, R_ZSAT), hi1 = v128.load(record, R_ZSAT + 16);
   const magic = v128.load64_splat(CONSTANTS), zero = i32x4.splat(ep.zero);
-  const ma = f64x2.splat(multiplier(ep.m2, ep.e2)), mb = f64x2.splat(multiplier(ep.m3, ep.e3));
+  const ma = f64x2.splat(real_multiplier(ep.m2, ep.e2)), mb = f64x2.splat(real_multiplier(ep.m3, ep.e3));
   const wide = ep.identity_type == OUT_I16, stride = ep.identity_stride, out = ep.out, table = ep.table;
   for (; strip < end; strip += 32, y += ldy, identity += stride) {
     const z0 = i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(strip), b0), hi0), i32x4.neg(hi0));
@@ -361,7 +328,7 @@ function panel_checked(ep: Epilogue, record: usize, strip: usize, end: usize, c:
 /** clamp16(RNE(q·m2/2^e2) + RNE(identity·m3/2^e3)), arms of any size: the sum is taken in f64. */
 function add_residual(ep: Epilogue, q: v128, identity: usize): v128 {
   const magic = v128.load64_splat(CONSTANTS), hi = v128.load64_splat(CONSTANTS + C_HIGH), lo = v128.load64_splat(CONSTANTS + C_LOW);
-  const ma = f64x2.splat(multiplier(ep.m2, ep.e2)), mb = f64x2.splat(multiplier(ep.m3, ep.e3));
+  const ma = f64x2.splat(real_multiplier(ep.m2, ep.e2)), mb = f64x2.splat(real_multiplier(ep.m3, ep.e3));
   const x = ep.identity_type == OUT_I16 ? v128.load(identity) : v128.load8x8_s(identity);
   const q0 = i32x4.extend_low_i16x8_s(q), q1 = i32x4.extend_high_i16x8_s(q), x0 = i32x4.extend_low_i16x8_s(x), x1 = i32x4.extend_high_i16x8_s(x);
   return i16x8.narrow_i32x4_s(

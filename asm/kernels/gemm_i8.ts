@@ -7,24 +7,17 @@
 //
 // Exactness: bit-exact for every operand. |Σ| ≤ k·2^14, so k < 2^17 keeps i32; intermediate forms wrap modulo 2^32 and cancel.
 //
-// Three inner forms give the same integers:
-//   i16   A widened to i16 panels, each W panel widened once for a block of rows, i32x4.dot_i16x8_s. The simd build; and W8 where `tune` = 0.
+// Two inner forms give the same integers:
+//   i16   A widened to i16 panels, each W panel widened once for a block of rows, i32x4.dot_i16x8_s. The simd build.
 //   dot   relaxed build: i8 × u7 → i32 in one builtin (vpdpbusd, sdot). i7 panels as stored: Σ a·(w+64) − 64·Σa.
 //         i8 panels are split once for a block of rows: w = 2h + l − 128, h = ((w+128) >> 1) in 0…127, l in 0…1:
 //         Σ a·w = 2·(Σ a·h − 64·Σa) + Σ a·l. Twice the i7 work, and still 1.15 times the i16 form where the builtin is one instruction.
-//   madd  relaxed build, `tune` = 0, i7 only: pmaddubsw and pmaddwd.
 // Up to three rows: widening does not pay; `gemv_i16` extends each panel from registers, once a row, while it is in L1.
 
 export { gemm_i7 } from "./gemm_i7";
 import { Epilogue, epilogue_panel, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
-import { mk_i14_4x8_dot2, mk_i16_4x8, mk_i7_4x8_dot, mk_i7_4x8_madd, mk_i8_4x8_dot2 } from "./microkernels";
+import { mk_i14_4x8_dot2, mk_i16_4x8, mk_i7_4x8_dot, mk_i8_4x8_dot2 } from "./microkernels";
 import { pack_a_digits, pack_a_i16, pack_a_i8, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
-
-/**
- * Relaxed build: 1 if the dot builtin is one or two machine instructions (AVX-VNNI, ARM dotprod), 0 if it is pmaddubsw and pmaddwd. It
- * changes time, never a result. The host may set it once, before any run, to the faster of the two (see bench/kernels/gemm.ts).
- */
-export let tune: i32 = 1;
 
 /** Widest panel kept widened, in k: 1536·16 bytes = 24 KiB of L1. */
 const K_BLOCK: i32 = 1536;
@@ -62,10 +55,8 @@ export function gemm_i8(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: 
     return;
   }
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (tune) {
-      gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, true);
-      return;
-    }
+    gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, true);
+    return;
   }
   gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, 0);
 }
@@ -82,10 +73,8 @@ export function gemm_wide(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n
     return;
   }
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (tune) {
-      gemm_digits(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset);
-      return;
-    }
+    gemm_digits(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset);
+    return;
   }
   gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, 0);
 }
@@ -148,7 +137,6 @@ export function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
   const correction = align(b + (<usize>k4 << 4));
   const strip = align(correction + (<usize>block << 2));
   const a_size = <usize>k4 << 2, b_size = <usize>k4 << 3, steps = k4 >> 2;
-  const builtin = tune != 0;
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize>i0 * ldy;
@@ -160,8 +148,7 @@ export function gemm_dot(x: usize, ldx: usize, m: i32, k: i32, panels: usize, n:
       for (let i = 0; i < rows; i += 4, tile += a_size, sum += 16, c += ld << 2) {
         if (i == direct) c = strip + (<usize>i << 5), ld = 32;
         if (split) mk_i8_4x8_dot2(tile, b, c, ld, steps, sum);
-        else if (builtin) mk_i7_4x8_dot(tile, panel, c, ld, steps, sum);
-        else mk_i7_4x8_madd(tile, panel, c, ld, steps, sum);
+        else mk_i7_4x8_dot(tile, panel, c, ld, steps, sum);
       }
       epilogue_panel(ep, scratch, j, strip + (<usize>direct << 5), rows - direct, n, y0 + <usize>direct * ldy, ldy, i0 + direct);
     }

@@ -4,12 +4,12 @@
 //   y[r][c] = fl(fl(acc)·fl(scale/alpha[r])) [+ identity[r][c]]   f32
 //
 // acc is exact modulo 2^32 (microkernels_t2.ts has the bounds), so every form below gives the same bits:
-//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build, `tune` = 1);
+//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build);
 //               else to i16, by products of i16 with two columns each
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 
-import { align, tune } from "./gemm_i8";
-import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_1x8_i16, mk_t2_4x16, mk_t2_4x8_dot, PAIR_K, scaled } from "./microkernels_t2";
+import { align } from "./gemm_i8";
+import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, mk_t2_4x8_dot, PAIR_K, scaled } from "./microkernels_t2";
 import { mask_first, pack_a_i8, pack_a_i8_i16 } from "./pack";
 import { store_first } from "./tail";
 
@@ -40,7 +40,7 @@ export function gemm_t2(
   alpha: usize, ld_alpha: usize, scale: f32, identity: usize, ldi: usize, scratch: usize,
 ): void {
   const few = m <= FEW_ROWS && k <= FEW_K, k16 = (k + 15) & ~15;
-  const unit = ASC_FEATURE_RELAXED_SIMD && tune ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
+  const unit = ASC_FEATURE_RELAXED_SIMD ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
   const block = few ? m : ((m + blocks - 1) / blocks + 3) & ~3;
   const strip = align(scratch), corrections = align(strip + (<usize>block << 6)), factors = align(corrections + (<usize>block << 2));
   const a = align(factors + (<usize>block << 2)), b = align(a + <usize>block * <usize>(k16 * unit));
@@ -53,7 +53,7 @@ export function gemm_t2(
     }
     const from = x + <usize>i0 * ldx, to = y + <usize>i0 * ldy, f = alpha ? factors : 0, other = identity + <usize>i0 * ldi;
     if (few) few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a);
-    else if (ASC_FEATURE_RELAXED_SIMD && tune) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
+    else if (ASC_FEATURE_RELAXED_SIMD) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
     else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
 }
@@ -188,8 +188,7 @@ function few_rows(
     let row = a;
     for (let r = 0, s = strip; r < rows; r++, row += size, s += 32) {
       if (!ASC_FEATURE_RELAXED_SIMD) mk_t2_1x8(row, panels, s, groups);
-      else if (tune) mk_t2_1x8_dot(row, panels, s, groups);
-      else mk_t2_1x8_i16(row, panels, s, groups);
+      else mk_t2_1x8_dot(row, panels, s, groups);
     }
     finish(strip, rows, n - j, y, ldy, corrections, factors, identity, ldi);
     if (identity) identity += 32;

@@ -210,38 +210,6 @@ export function mk_i14_4x8_dot2(a: usize, b: usize, c: usize, ld: usize, k4: i32
   }
 }
 
-// i16 ones, for the second half of the pmaddubsw form
-const ONES: usize = memory.data<i16>([1, 1, 1, 1, 1, 1, 1, 1], 16);
-
-// @ts-ignore: decorator
-@inline function dot_ones(a: v128, b: v128, ones: v128, c: v128): v128 {
-  return i32x4.add(c, i32x4.dot_i16x8_s(v128.relaxed_dot<i16>(a, b), ones));
-}
-
-/** As `mk_i7_4x8_dot`, for x86 without AVX-VNNI, where V8 makes five instructions of the builtin and three of this. */
-export function mk_i7_4x8_madd(a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const ones = v128.load(ONES);
-    let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
-    for (const end = a + (<usize>k4 << 4); a < end; a += 16, b += 32) {
-      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
-      c00 = dot_ones(a0, b0, ones, c00);
-      c01 = dot_ones(a0, b1, ones, c01);
-      const a1 = turn1(a0);
-      c10 = dot_ones(a1, b0, ones, c10);
-      c11 = dot_ones(a1, b1, ones, c11);
-      const a2 = turn2(a0);
-      c20 = dot_ones(a2, b0, ones, c20);
-      c21 = dot_ones(a2, b1, ones, c21);
-      const a3 = turn3(a0);
-      c30 = dot_ones(a3, b0, ones, c30);
-      c31 = dot_ones(a3, b1, ones, c31);
-    }
-    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
-    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
-  }
-}
-
 /** What the accumulators of `mk_f32_4x8` start with: zero, the tile's rows, or what `end_raw` left in the tile. */
 export const ZERO: i32 = 0, ROWS: i32 = 1, RAW: i32 = 2;
 

@@ -3,20 +3,15 @@
 // Exactness. A code is a legal second operand of the relaxed dot also when multiplied by 4 or by 16 (at most 32 ≤ 127). x is −128…127:
 //   i32 lanes: scaled by 16 they hold half of all k, so |Σ| ≤ 16·2·128·k/2 = 2^11·k, which fits for k ≤ 2^20 (FEW_K in gemm_t2.ts);
 //     unscaled ones wrap modulo 2^32 and come right with the correction.
-//   i16 lanes: a pair sum is −512…508, so 64 of them are −32768…32512 and fit; scaled by 4, 16 of them do.
 
 import { store_rows_i32, turn1, turn2, turn3, even, halves } from "./microkernels";
 
-// 3, 48, 12 in every byte; 3, 12 in every 16 bits
-const MASKS: usize = memory.data<u8>([3, 48, 12, 0, 3, 0, 12, 0], 8);
+// 3, 48 in every byte; 3, 12 in every 16 bits
+const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0], 2);
 
 // @ts-ignore: decorator
 @inline function dot(a: v128, b: v128, c: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
-}
-// @ts-ignore: decorator
-@inline function dot16(a: v128, b: v128, c: v128): v128 {
-  return i16x8.add(c, v128.relaxed_dot<i16>(a, b));
 }
 // @ts-ignore: decorator
 @inline function mul_add(a: v128, b: v128, c: v128): v128 {
@@ -172,44 +167,13 @@ export function mk_t2_1x8_dot(a: usize, panel: usize, strip: usize, groups: i32)
   }
 }
 
-/** The same in i16, flushed every 8 groups. ×1: v&3, (v>>4)&3;   ×4: v&12, (v>>4)&12. */
-export function mk_t2_1x8_i16(a: usize, panel: usize, strip: usize, groups: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const m1 = v128.load8_splat(MASKS), m4 = v128.load8_splat(MASKS + 2), zero = i32x4.splat(0);
-    let s0 = zero, s1 = zero;
-    for (; groups > 0; groups -= 8) {
-      let c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-      for (const end = a + (<usize>min(groups, 8) << 6); a < end; a += 64, panel += 32) {
-        let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
-        c0 = dot16(t, v128.and(v0, m1), c0);
-        c1 = dot16(t, v128.and(v1, m1), c1);
-        t = v128.load(a, 16);
-        d0 = dot16(t, v128.and(v0, m4), d0);
-        d1 = dot16(t, v128.and(v1, m4), d1);
-        v0 = i16x8.shr_u(v0, 4);
-        v1 = i16x8.shr_u(v1, 4);
-        t = v128.load(a, 32);
-        c0 = dot16(t, v128.and(v0, m1), c0);
-        c1 = dot16(t, v128.and(v1, m1), c1);
-        t = v128.load(a, 48);
-        d0 = dot16(t, v128.and(v0, m4), d0);
-        d1 = dot16(t, v128.and(v1, m4), d1);
-      }
-      s0 = i32x4.add(s0, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c0, i16x8.shr_s(d0, 2))));
-      s1 = i32x4.add(s1, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c1, i16x8.shr_s(d1, 2))));
-    }
-    v128.store(strip, s0);
-    v128.store(strip, s1, 16);
-  }
-}
-
 /**
  * The same by i16 products, without relaxed SIMD. Sixteen bits of a panel hold two k (even, odd) of each plane in one column, so that masks
  * alone make i16 codes of them: ×1 (p = 0, 2) and ×4 (1, 3).
  * @param a i16 [groups][2 parities][4 p][2] (`split_row`)
  */
 export function mk_t2_1x8(a: usize, panel: usize, strip: usize, groups: i32): void {
-  const m1 = v128.load16_splat(MASKS + 4), m4 = v128.load16_splat(MASKS + 6);
+  const m1 = v128.load16_splat(MASKS + 2), m4 = v128.load16_splat(MASKS + 4);
   let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0;
   for (const end = a + (<usize>groups << 5); a < end; a += 16) {
     // even k, then odd k

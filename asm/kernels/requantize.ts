@@ -12,6 +12,7 @@
 //     definition.
 import { I16, I32, I8 } from "../operand";
 import { HALF_EVEN, real_multiplier, rounded, saturate, store_integer } from "./integer";
+import { low_words, upper } from "./lanes";
 import { load_words, store_first } from "./tail";
 
 // Plan: fields, then limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all
@@ -62,18 +63,6 @@ export function plan_requantize(
   }
   store<i32>(plan, i32(vector), VECTOR);
   store<i32>(plan, i32(checked), CHECKED);
-}
-
-// @ts-ignore: decorator
-@inline
-function upper(v: v128): v128 {
-  return v128.shuffle<i64>(v, v, 1, 0);
-}
-
-// @ts-ignore: decorator
-@inline
-function low_words(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
 }
 
 // @ts-ignore: decorator

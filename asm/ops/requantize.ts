@@ -2,6 +2,7 @@
 // clamped once. `round` is `rounded` in ../kernels/integer.ts.
 import { attribute, address, columns, dtype, elementBytes, I16, I32, I8, operand, rows, scratch, stride } from "../operand";
 import { HALF_EVEN, load_integer, real_multiplier, rounded, saturate, store_integer } from "../kernels/integer";
+import { low_words, upper } from "../kernels/lanes";
 import { plan_bytes, plan_requantize, requantize_row, widen_row } from "../kernels/requantize";
 import { store_first } from "../kernels/tail";
 
@@ -78,15 +79,13 @@ export function residual_row(
     const a0 = i32x4.extend_low_i16x8_s(a), b0 = i32x4.extend_low_i16x8_s(b);
     const a1 = i32x4.extend_high_i16x8_s(a), b1 = i32x4.extend_high_i16x8_s(b);
     const q = i16x8.narrow_i32x4_s(
-      v128.shuffle<i32>(
+      low_words(
         sum2(a0, mx, b0, mo, zero, high, low, magic),
-        sum2(v128.shuffle<i64>(a0, a0, 1, 0), mx, v128.shuffle<i64>(b0, b0, 1, 0), mo, zero, high, low, magic),
-        0, 2, 4, 6,
+        sum2(upper(a0), mx, upper(b0), mo, zero, high, low, magic),
       ),
-      v128.shuffle<i32>(
+      low_words(
         sum2(a1, mx, b1, mo, zero, high, low, magic),
-        sum2(v128.shuffle<i64>(a1, a1, 1, 0), mx, v128.shuffle<i64>(b1, b1, 1, 0), mo, zero, high, low, magic),
-        0, 2, 4, 6,
+        sum2(upper(a1), mx, upper(b1), mo, zero, high, low, magic),
       ),
     );
     if (y_wide) store_first(y + (c << 1), q, left << 1);

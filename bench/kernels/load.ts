@@ -11,7 +11,16 @@ type Exports = Record<string, any>;
 /** Every build of the one source. */
 export type Build = "simd" | "relaxed";
 
-const FILES = ["epilogue", "pack", "microkernels", "gemm_i8", "gemm_i7", "gemm_f32", "gemm_t2"];
+const FILES = [
+  "integer",
+  "epilogue",
+  "pack",
+  "microkernels",
+  "gemm_i8",
+  "gemm_i7",
+  "gemm_f32",
+  "gemm_t2",
+];
 
 async function compile(build: Build): Promise<BufferSource> {
   const folder = await Deno.makeTempDir();
