@@ -39,7 +39,7 @@ import {
   TENSORS,
   word,
 } from "./model";
-import { CONTEXT_SCRATCH } from "./operand";
+import { CONTEXT_SCRATCH } from "./generated/operand";
 import { segmentBytes } from "./plan";
 
 export const CONTEXT_MODEL: usize = 0;

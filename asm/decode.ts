@@ -92,13 +92,24 @@ export function decode(model: usize, available: u32): i32 {
   let status = checkHeader(head, headBytes, checksums);
   if (status == 0) status = checkSections(head, headBytes, checksums);
   if (status == 0) status = section(model, head, TAG_NAMES, NAMES, 1);
-  if (status == 0) status = records(model, head, TAG_SYMBOLS, SYMBOLS, RECORD_SYMBOLS, LIMIT_SYMBOLS);
+  if (status == 0) {
+    status = records(model, head, TAG_SYMBOLS, SYMBOLS, RECORD_SYMBOLS, LIMIT_SYMBOLS);
+  }
   if (status == 0) status = checkSymbols(model);
   if (status == 0) {
-    status = records(model, head, TAG_EXPRESSIONS, EXPRESSIONS, RECORD_EXPRESSIONS, LIMIT_EXPRESSIONS);
+    status = records(
+      model,
+      head,
+      TAG_EXPRESSIONS,
+      EXPRESSIONS,
+      RECORD_EXPRESSIONS,
+      LIMIT_EXPRESSIONS,
+    );
   }
   if (status == 0) status = checkExpressions(model);
-  if (status == 0) status = records(model, head, TAG_TENSORS, TENSORS, RECORD_TENSORS, LIMIT_TENSORS);
+  if (status == 0) {
+    status = records(model, head, TAG_TENSORS, TENSORS, RECORD_TENSORS, LIMIT_TENSORS);
+  }
   if (status == 0) status = checkTensors(model);
   if (status == 0) status = records(model, head, TAG_VIEWS, VIEWS, RECORD_VIEWS, LIMIT_VIEWS);
   if (status == 0) status = checkViews(model);
@@ -115,7 +126,9 @@ export function decode(model: usize, available: u32): i32 {
     );
   }
   if (status == 0) status = checkInstructions(model);
-  if (status == 0) status = records(model, head, TAG_ENTRIES, ENTRIES, RECORD_ENTRIES, LIMIT_ENTRIES);
+  if (status == 0) {
+    status = records(model, head, TAG_ENTRIES, ENTRIES, RECORD_ENTRIES, LIMIT_ENTRIES);
+  }
   if (status == 0) status = checkEntries(model);
   if (status == 0) status = records(model, head, TAG_SEGMENTS, SEGMENTS, RECORD_SEGMENTS, 4);
   if (status == 0) status = checkSegments(model, head);

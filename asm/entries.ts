@@ -31,8 +31,8 @@ import {
   TENSORS,
   viewRecord,
   viewTensor,
-  WORK,
   word,
+  WORK,
 } from "./model";
 import { isUnnamed, sameName } from "./names";
 

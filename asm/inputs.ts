@@ -17,9 +17,9 @@ import {
   checkLimit,
   checkOffsets,
   count,
+  INFO_BYTES,
   INFO_ENTRIES,
   INFO_LIMIT,
-  INFO_BYTES,
   INFO_OFFSET,
   SEGMENT_ADDRESS,
   tensorExtent,
@@ -29,7 +29,7 @@ import {
   TENSORS,
   word,
 } from "./model";
-import { scratch } from "./operand";
+import { Instruction } from "./generated/operand";
 
 /** Checks the inputs that an entry uses. */
 export function checkInputs(model: usize, context: usize, entry: u32): i32 {
@@ -51,7 +51,8 @@ function isGood(model: usize, context: usize, tensor: usize, index: u32, kind: u
   if (kind == CHECK_BELOW) return isBelow(values, length, limit);
   if (kind == CHECK_OFFSETS) return isOffsets(values, length, limit);
   if (kind == CHECK_DISTINCT) {
-    return isBelow(values, length, limit) && isDistinct(values, length, scratch(context));
+    return isBelow(values, length, limit) &&
+      isDistinct(values, length, changetype<Instruction>(context).scratch);
   }
   return isPast(values, length, limit, inputAddress(model, context, checkOffsets(tensor)));
 }

@@ -57,8 +57,7 @@ import {
   word,
   WORKSPACE,
 } from "./model";
-import { address, CONTEXT_ATTRIBUTES, extent, operand, rank, rows, stride } from "./operand";
-import { columns, elementBytes } from "./operand";
+import { CONTEXT_ATTRIBUTES, Instruction, Operand, OPERAND_BYTES } from "./generated/operand";
 
 const NO_SPLIT: u32 = 255;
 const SPLIT_LEADING: u32 = 254;
@@ -91,12 +90,12 @@ export function planScratch(model: usize): i32 {
  */
 function isModerate(context: usize, operands: u32): bool {
   for (let j: u32 = 0; j < operands; j++) {
-    const target = operand(context, j);
-    if (address(target) == 0) continue;
-    const width = <u64> columns(target);
+    const target = changetype<Instruction>(context).operand(j);
+    if (target.address == 0) continue;
+    const width = <u64> target.columns;
     if (width > 1 << 24) return false;
-    if (rank(target) < 3) continue;
-    const height = <u64> extent(target, rank(target) - 2);
+    if (target.rank < 3) continue;
+    const height = <u64> target.extent(target.rank - 2);
     if (height > 1 << 24 || ((width + 7) & ~7) * ((height + 7) & ~7) > 1 << 27) return false;
   }
   return true;
@@ -105,7 +104,13 @@ function isModerate(context: usize, operands: u32): bool {
 /** Sets all extents to 1. */
 function setOnes(context: usize, operands: u32): void {
   for (let j: u32 = 0; j < operands; j++) {
-    for (let at: usize = 12; at <= 32; at += 4) store<u32>(operand(context, j) + at, 1);
+    const target = changetype<Instruction>(context).operand(j);
+    target.extent0 =
+      target.extent1 =
+      target.extent2 =
+      target.extent3 =
+        1;
+    target.rows = target.columns = 1;
   }
 }
 
@@ -188,10 +193,10 @@ function resolve(
   planning: bool,
 ): void {
   for (let j: u32 = 0, n = load<u32>(instruction, 8); j < n; j++) {
-    const to = operand(context, j);
+    const to = changetype<Instruction>(context).operand(j);
     const index = operandView(model, instruction, j);
     if (index == NONE) {
-      memory.fill(to, 0, 48);
+      memory.fill(changetype<usize>(to), 0, OPERAND_BYTES);
       continue;
     }
     const view = viewRecord(model, index);
@@ -203,7 +208,7 @@ function resolve(
     let last: u32 = 1;
     for (let axis: u32 = 0; axis < 4; axis++) {
       const value = axis < dimensions ? valueAt(values, shift, viewExtent(view, axis)) : 1;
-      store<u32>(to + (<usize> axis << 2), value, 12);
+      to.setExtent(axis, value);
       if (axis + 1 < dimensions) rows *= value;
       if (axis + 1 == dimensions) last = value;
     }
@@ -215,14 +220,14 @@ function resolve(
         <usize> load<u64>(tensorInfo(model, viewTensor(view)), INFO_OFFSET) +
         <usize> valueAt(values, shift, viewOffset(view)) * size;
     }
-    store<u32>(to, <u32> at);
-    store<u32>(to, dtype, 4);
-    store<u32>(to, dimensions, 8);
-    store<u32>(to, rows, 28);
-    store<u32>(to, last, 32);
-    store<u32>(to, valueAt(values, shift, viewRowStride(view)) * size, 36);
-    store<u32>(to, tensorLayout(tensor), 40);
-    store<u32>(to, size, 44);
+    to.address = at;
+    to.dtype = dtype;
+    to.rank = dimensions;
+    to.rows = rows;
+    to.columns = last;
+    to.stride = valueAt(values, shift, viewRowStride(view)) * size;
+    to.layout = tensorLayout(tensor);
+    to.elementBytes = size;
   }
   for (let j: u32 = 0, n = load<u32>(instruction, 16); j < n; j++) {
     const value = instructionAttribute(model, instruction, j);
@@ -255,14 +260,14 @@ function narrow(context: usize, record: usize, part: u32, parts: u32): bool {
     const kind = first & 255;
     const trailing = <i32> dimensionCount(description) - 1;
     description += 8 + (<usize> load<u8>(description, 5) << 2);
-    const target = operand(context, j);
-    if (address(target) == 0) continue;
+    const target = changetype<Instruction>(context).operand(j);
+    if (target.address == 0) continue;
     let splits = false;
     if (split != SPLIT_LEADING) splits = kind == DIMENSION_VARIABLE && first >> 16 == split;
     else if (kind == DIMENSION_LEADING) {
-      leading = rank(target) - trailing;
+      leading = target.rank - trailing;
       splits = true;
-    } else if (kind == DIMENSION_SUFFIX) splits = rank(target) - trailing == leading;
+    } else if (kind == DIMENSION_SUFFIX) splits = target.rank - trailing == leading;
     if (splits) narrowOperand(target, from, to);
   }
   return true;
@@ -275,27 +280,27 @@ function firstExtent(context: usize, record: usize, variable: u32): u32 {
     const first = dimension(description, 0);
     description += 8 + (<usize> load<u8>(description, 5) << 2);
     const kind = first & 255;
-    const target = operand(context, j);
-    if (address(target) == 0) continue;
+    const target = changetype<Instruction>(context).operand(j);
+    if (target.address == 0) continue;
     if (variable == SPLIT_LEADING ? kind == DIMENSION_LEADING : kind == DIMENSION_VARIABLE) {
-      if (variable == SPLIT_LEADING || first >> 16 == variable) return extent(target, 0);
+      if (variable == SPLIT_LEADING || first >> 16 == variable) return target.extent0;
     }
   }
   return 1;
 }
 
-function narrowOperand(target: usize, from: u32, to: u32): void {
-  const whole = <u32> extent(target, 0);
+function narrowOperand(target: Operand, from: u32, to: u32): void {
+  const whole = <u32> target.extent0;
   const length = to - from;
   let step: usize;
-  if (rank(target) == 1) {
-    step = elementBytes(target);
-    store<u32>(target, length, 32);
+  if (target.rank == 1) {
+    step = target.elementBytes;
+    target.columns = length;
   } else {
-    const inner = <u32> rows(target) / whole;
-    step = <usize> inner * stride(target);
-    store<u32>(target, inner * length, 28);
+    const inner = <u32> target.rows / whole;
+    step = <usize> inner * target.stride;
+    target.rows = inner * length;
   }
-  store<u32>(target, <u32> (address(target) + <usize> from * step));
-  store<u32>(target, length, 12);
+  target.address += <usize> from * step;
+  target.extent0 = length;
 }

@@ -10,6 +10,7 @@
 import {
   LIMIT_EXPRESSIONS,
   LIMIT_INSTRUCTIONS,
+  LIMIT_SYMBOLS,
   LIMIT_TENSORS,
   RECORD_ENTRIES,
   RECORD_EXPRESSIONS,
@@ -17,7 +18,6 @@ import {
   RECORD_SYMBOLS,
   RECORD_TENSORS,
   RECORD_VIEWS,
-  LIMIT_SYMBOLS,
 } from "./generated/format";
 
 export const MODEL_BYTES: usize = 256;
@@ -283,7 +283,9 @@ export function operandView(model: usize, instruction: usize, j: u32): u32 {
 // @ts-ignore: decorator
 @inline
 export function instructionAttribute(model: usize, instruction: usize, j: u32): i32 {
-  return load<i32>(<usize> word(model, ATTRIBUTES) + (<usize> (load<u32>(instruction, 12) + j) << 2));
+  return load<i32>(
+    <usize> word(model, ATTRIBUTES) + (<usize> (load<u32>(instruction, 12) + j) << 2),
+  );
 }
 
 // @ts-ignore: decorator

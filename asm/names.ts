@@ -1,15 +1,6 @@
 // Names of symbols, tensors and entries: look-up, and a hash table that finds doubles.
 import { NONE, REGION_ARENA, REGION_CONSTANT } from "./generated/format";
-import {
-  count,
-  ENTRIES,
-  NAMES,
-  region,
-  SYMBOLS,
-  TEMPORARY,
-  TENSORS,
-  word,
-} from "./model";
+import { count, ENTRIES, NAMES, region, SYMBOLS, TEMPORARY, TENSORS, word } from "./model";
 import { RECORD_ENTRIES, RECORD_SYMBOLS, RECORD_TENSORS } from "./generated/format";
 
 /** Whether the record has no name. */

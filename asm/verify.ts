@@ -37,8 +37,8 @@ import {
   coefficient,
   count,
   encoding,
-  EXPRESSIONS,
   expressionRecord,
+  EXPRESSIONS,
   INFO_BYTES,
   INFO_LIMIT,
   INSTRUCTIONS,
@@ -66,8 +66,8 @@ import {
   viewRowStride,
   VIEWS,
   viewTensor,
-  WORK,
   word,
+  WORK,
 } from "./model";
 import { addName, clearNames, isNamed, isUnnamed, sameName } from "./names";
 

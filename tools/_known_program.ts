@@ -102,7 +102,7 @@ function program(): CompiledProgram {
 }
 
 /** Makes the program and runs it. */
-export async function knownProgram(): Promise<KnownProgram> {
+export async function knownProgram(_instructions?: unknown): Promise<KnownProgram> {
   const file = await encodeProgram(program());
   const given = {
     x: Int8Array.from({ length: ROWS * COLUMNS }, (_, i) => i * 11 - 100),

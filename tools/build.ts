@@ -6,45 +6,22 @@
  *
  * With `--check` nothing is written; a file that would change is an error.
  */
-import asc from "assemblyscript/asc";
 import { applyPatch } from "../src/engines/wasm/_patch.ts";
+import { compileModule } from "./_asc.ts";
+import type { Build } from "./_asc.ts";
 import { makePatch } from "./_make_patch.ts";
 import { writeTables } from "./generate_tables.ts";
 
 /** Most bytes of one module. */
 const SIZE_BUDGET_BYTES = 100 * 1024;
 
-const FLAGS = ["-O1", "--noAssert", "--runtime", "stub", "--use", "abort=", "--enable", "simd"];
-const BUILDS: Readonly<Record<string, readonly string[]>> = {
-  simd: [],
-  relaxed: ["--enable", "relaxed-simd"],
-};
+const BUILDS: readonly Build[] = ["simd", "relaxed"];
 
 const root = new URL("../", import.meta.url);
 
-/** Compiles one build. */
-async function compile(flags: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
-  let wasm: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    // Warnings of the compiler about exact-width pointers say nothing on wasm32.
-    ["asm/index.ts", ...FLAGS, ...flags, "--disableWarning", "201", "--outFile", "out.wasm"],
-    {
-      readFile: (name) => Deno.readTextFile(new URL(name, root)).catch(() => null),
-      writeFile: (name, contents) => {
-        if (name === "out.wasm") wasm = contents as Uint8Array;
-      },
-      listFiles: () => [],
-    },
-  );
-  if (stderr.toString() !== "") console.error(stderr.toString());
-  if (error !== null || wasm === undefined) throw error ?? new Error("no output");
-  checkModule(wasm);
-  return Uint8Array.from(wasm);
-}
-
 /** No imports, and exported functions of 32-bit integers and float64 only. */
-function checkModule(wasm: Uint8Array): void {
-  const module = new WebAssembly.Module(Uint8Array.from(wasm));
+function checkModule(wasm: Uint8Array<ArrayBuffer>): void {
+  const module = new WebAssembly.Module(wasm);
   const imports = WebAssembly.Module.imports(module);
   if (imports.length > 0) throw new Error(`imports ${imports.map(({ name }) => name)}`);
   const others = WebAssembly.Module.exports(module).filter(({ name, kind }) =>
@@ -81,8 +58,9 @@ export const PATCH_BASE64: string =
 async function build(check: boolean): Promise<string[]> {
   const stale = await writeTables(check);
   let base: Uint8Array | undefined;
-  for (const [name, flags] of Object.entries(BUILDS)) {
-    const wasm = await compile(flags);
+  for (const name of BUILDS) {
+    const wasm = await compileModule(name);
+    checkModule(wasm);
     console.log(`wasm/fewbit.${name}.wasm  ${wasm.length} bytes`);
     const files: readonly [string, Uint8Array][] = [
       [`wasm/fewbit.${name}.wasm`, wasm],

@@ -10,14 +10,25 @@
 //     s + 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
 //   CHECKED, unless limit·|m| < 2^53 for every channel: where any s is a tie (|s − nearest(s)| = ½), the eight are computed again by the
 //     definition.
-import { I16, I32, I8 } from "../operand";
-import { HALF_EVEN, real_multiplier, rounded, saturate, store_integer } from "./integer";
+import { ROUNDING_HALF_EVEN } from "../generated/attributes";
+import { DTYPE_I16, DTYPE_I32, DTYPE_I8 } from "../generated/format";
+import { real_multiplier, rounded, saturate, store_integer } from "./integer";
 import { low_words, upper } from "./lanes";
 import { load_words, store_first } from "./tail";
 
 // Plan: fields, then limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all
-const TYPE: usize = 0, ROUNDING: usize = 4, ZERO: usize = 8, VECTOR: usize = 12, CHECKED: usize = 16;
-const M: usize = 20, E: usize = 24, M_STEP: usize = 28, E_STEP: usize = 32, STEP: usize = 36, MULTIPLIERS: usize = 40, LIMITS: usize = 48;
+const TYPE: usize = 0,
+  ROUNDING: usize = 4,
+  ZERO: usize = 8,
+  VECTOR: usize = 12,
+  CHECKED: usize = 16;
+const M: usize = 20,
+  E: usize = 24,
+  M_STEP: usize = 28,
+  E_STEP: usize = 32,
+  STEP: usize = 36,
+  MULTIPLIERS: usize = 40,
+  LIMITS: usize = 48;
 
 // 1.5·2^52, ½
 const CONSTANTS: usize = memory.data<f64>([6755399441055744.0, 0.5], 16);
@@ -29,7 +40,14 @@ export function plan_bytes(count: i32): usize {
 
 /** Prepares requantisations to `type` by `m_count` multipliers and `e_count` shifts: one, or one a column. */
 export function plan_requantize(
-  plan: usize, m: usize, m_count: i32, e: usize, e_count: i32, zero: i32, type: i32, rounding: i32,
+  plan: usize,
+  m: usize,
+  m_count: i32,
+  e: usize,
+  e_count: i32,
+  zero: i32,
+  type: i32,
+  rounding: i32,
 ): void {
   const count = max(m_count, e_count), n8 = (count + 7) & ~7;
   const multipliers = plan + LIMITS + (<usize> n8 << 2);
@@ -43,7 +61,8 @@ export function plan_requantize(
   store<u32>(plan, <u32> e_step, E_STEP);
   store<u32>(plan, count > 1 ? 8 : 0, STEP);
   store<u32>(plan, <u32> multipliers, MULTIPLIERS);
-  let vector = rounding == HALF_EVEN && type != I32 && zero >= -65536 && zero <= 65536;
+  let vector = rounding == ROUNDING_HALF_EVEN && type != DTYPE_I32 && zero >= -65536 &&
+    zero <= 65536;
   let checked = false;
   const bound = 32770 + Math.abs(<f64> zero);
   for (let i = 0; i < n8 && vector; i++) {
@@ -76,7 +95,7 @@ export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
   if (!load<i32>(plan, VECTOR)) return requantize_by_definition(plan, z, n, 0, y);
   const magic = v128.load64_splat(CONSTANTS), half = v128.load64_splat(CONSTANTS + 8);
   const zero = i32x4.splat(load<i32>(plan, ZERO));
-  const checked = load<i32>(plan, CHECKED) != 0, wide = load<i32>(plan, TYPE) == I16;
+  const checked = load<i32>(plan, CHECKED) != 0, wide = load<i32>(plan, TYPE) == DTYPE_I16;
   const step = <usize> load<u32>(plan, STEP);
   let multipliers = <usize> load<u32>(plan, MULTIPLIERS), limits = plan + LIMITS;
   for (let i = 0; i < n; i += 8, z += 32, limits += step << 2, multipliers += step << 3) {
@@ -87,18 +106,30 @@ export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
     const s1 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z0)), v128.load(multipliers, 16));
     const s2 = f64x2.mul(f64x2.convert_low_i32x4_s(z1), v128.load(multipliers, 32));
     const s3 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z1)), v128.load(multipliers, 48));
-    const t0 = f64x2.add(s0, magic), t1 = f64x2.add(s1, magic), t2 = f64x2.add(s2, magic), t3 = f64x2.add(s3, magic);
+    const t0 = f64x2.add(s0, magic),
+      t1 = f64x2.add(s1, magic),
+      t2 = f64x2.add(s2, magic),
+      t3 = f64x2.add(s3, magic);
     if (checked) {
       const far = f64x2.pmax(
         f64x2.pmax(distance(s0, t0, magic), distance(s1, t1, magic)),
         f64x2.pmax(distance(s2, t2, magic), distance(s3, t3, magic)),
       );
       if (v128.any_true(f64x2.eq(far, half))) {
-        requantize_by_definition(plan, z, min(n - i, 8), i, wide ? y + (<usize> i << 1) : y + <usize> i);
+        requantize_by_definition(
+          plan,
+          z,
+          min(n - i, 8),
+          i,
+          wide ? y + (<usize> i << 1) : y + <usize> i,
+        );
         continue;
       }
     }
-    const q = i16x8.narrow_i32x4_s(i32x4.add(low_words(t0, t1), zero), i32x4.add(low_words(t2, t3), zero));
+    const q = i16x8.narrow_i32x4_s(
+      i32x4.add(low_words(t0, t1), zero),
+      i32x4.add(low_words(t2, t3), zero),
+    );
     const left = n - i;
     if (wide) {
       const to = y + (<usize> i << 1);
@@ -115,23 +146,28 @@ export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
 /** Columns first … first + n − 1 of a row, by the definition. */
 function requantize_by_definition(plan: usize, z: usize, n: i32, first: i32, y: usize): void {
   const type = load<i32>(plan, TYPE), rounding = load<i32>(plan, ROUNDING);
-  const size: usize = type == I8 ? 1 : type == I16 ? 2 : 4;
+  const size: usize = type == DTYPE_I8 ? 1 : type == DTYPE_I16 ? 2 : 4;
   const zero = <i64> load<i32>(plan, ZERO);
   const m_step = <usize> load<u32>(plan, M_STEP), e_step = <usize> load<u32>(plan, E_STEP);
-  let m = <usize> load<u32>(plan, M) + <usize> first * m_step, e = <usize> load<u32>(plan, E) + <usize> first * e_step;
+  let m = <usize> load<u32>(plan, M) + <usize> first * m_step,
+    e = <usize> load<u32>(plan, E) + <usize> first * e_step;
   for (let i = 0; i < n; i++, z += 4, y += size, m += m_step, e += e_step) {
-    store_integer(y, type, saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type));
+    store_integer(
+      y,
+      type,
+      saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type),
+    );
   }
 }
 
 /** i8, i16 or i32 elements → i32. */
 export function widen_row(x: usize, type: i32, n: i32, to: usize): void {
-  if (type == I32) {
+  if (type == DTYPE_I32) {
     memory.copy(to, x, <usize> n << 2);
     return;
   }
   for (let i = 0; i < n; i += 8, to += 32) {
-    const v = type == I8 ? v128.load8x8_s(x + <usize> i) : v128.load(x + (<usize> i << 1));
+    const v = type == DTYPE_I8 ? v128.load8x8_s(x + <usize> i) : v128.load(x + (<usize> i << 1));
     v128.store(to, i32x4.extend_low_i16x8_s(v));
     v128.store(to, i32x4.extend_high_i16x8_s(v), 16);
   }

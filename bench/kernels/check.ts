@@ -417,25 +417,6 @@ function checkAttention(
     }
     check(bad === 0, `${what} ${mode}: ${bad} differences`);
   }
-  kernels.reset();
-  const w = random.i8(columns * depth), t = new Int8Array(columns * depth);
-  for (let j = 0; j < columns; j++) {
-    for (let k = 0; k < depth; k++) t[k * columns + j] = w[j * depth + k];
-  }
-  const want = packPanelsI8(w, columns, depth);
-  for (const transposed of [0, 1]) {
-    const ld = (transposed ? depth : columns) + random.int(0, 7), to = kernels.alloc(want.length);
-    kernels.e.pack_panels_i8(
-      kernels.put(spread(transposed ? w : t, transposed ? columns : depth, ld), 5),
-      ld,
-      depth,
-      columns,
-      transposed,
-      to,
-    );
-    const got = kernels.bytes(to, want.length);
-    check(want.every((v, i) => v === got[i]), `${what} pack_panels_i8 transposed=${transposed}`);
-  }
 }
 
 const quick = Deno.args.includes("--quick");
