@@ -1,11 +1,22 @@
 // Access to the records of `generated/tables.ts`.
-import { LAST_OPCODE, OPCODES, RECORDS } from "./generated/tables";
+import { LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
-/** Record of an opcode, or 0. */
+/** Entry of an opcode in the table of records, 0 where there is none. */
+// @ts-ignore: decorator
+@inline
+function entryOf(opcode: u32): u32 {
+  return opcode > LAST_OPCODE ? 0 : load<u16>(OPCODES + (<usize> opcode << 1));
+}
+
+/** Record of an opcode that the module holds; 0 for an unknown one. */
 export function recordOf(opcode: u32): usize {
-  if (opcode > LAST_OPCODE) return 0;
-  const at: usize = load<u16>(OPCODES + (<usize> opcode << 1));
-  return at ? RECORDS + (at << 2) : 0;
+  const at = entryOf(opcode);
+  return at ? RECORDS + (<usize> at << 2) : 0;
+}
+
+/** Whether the format has an opcode and this module does not hold it. */
+export function isMissing(opcode: u32): bool {
+  return entryOf(opcode) == NOT_HELD;
 }
 
 /** Record of operand `j`; with the number of operands, what follows them. */

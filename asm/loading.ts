@@ -3,12 +3,14 @@
 import { isMemory } from "./context";
 import { crc32c } from "./crc32c";
 import { decode } from "./decode";
+import { isMissing } from "./description";
 import { checkEntries, checkWork } from "./entries";
 import {
   RECORD_SEGMENTS,
   VERDICT_BAD_ARGUMENT,
   VERDICT_BAD_DATA,
   VERDICT_CHECKSUM,
+  VERDICT_UNSUPPORTED_INSTRUCTION,
 } from "./generated/format";
 import { hasGoodConstants } from "./inputs";
 import { planScratch } from "./interpreter";
@@ -16,11 +18,14 @@ import {
   CHECKSUM_TABLE,
   count,
   GENERATION,
+  instructionRecord,
+  INSTRUCTIONS,
   LOADED,
   MODEL_BYTES,
   MODEL_END,
   modelBytes,
   NOT_LOADED,
+  opcode,
   PLANNED,
   READY,
   SEGMENT_ADDRESS,
@@ -69,12 +74,21 @@ export function model_load(model: usize, head_bytes: u32): i32 {
   const generation = word(model, GENERATION);
   memory.fill(model, 0, MODEL_BYTES);
   store<u32>(model, generation + 1, GENERATION);
-  const verdict = decode(model, head_bytes);
+  let verdict = decode(model, head_bytes);
+  if (verdict == 0) verdict = checkHeld(model);
   if (verdict != 0) return -verdict;
   for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
     store<i32>(symbolValue(model, i), load<i32>(symbolRecord(model, i), 20));
   }
   store<u32>(model, LOADED, STAGE);
+  return 0;
+}
+
+/** Whether this module was built with all instructions of a program; unknown ones are refused later. */
+function checkHeld(model: usize): i32 {
+  for (let i: u32 = 0, n = count(model, INSTRUCTIONS); i < n; i++) {
+    if (isMissing(opcode(instructionRecord(model, i)))) return VERDICT_UNSUPPORTED_INSTRUCTION;
+  }
   return 0;
 }
 

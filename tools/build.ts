@@ -4,11 +4,23 @@
  *
  *     deno run -A tools/build.ts [--check]
  *
- * With `--check` nothing is written; a file that would change is an error.
+ * With `--check` nothing is written; a file that would change is an error. A module with some of the
+ * instructions (`wasm/README.md`):
+ *
+ *     deno run -A tools/build.ts --families core,vision --out small.wasm [--build relaxed]
+ *     deno run -A tools/build.ts --instructions linear_i8,lookup --out small.wasm
+ *     deno run -A tools/build.ts --models models/hgrn-shakespeare.fewbit --out small.wasm
  */
+import { parseArgs } from "node:util";
 import { applyPatch } from "../src/engines/wasm/_patch.ts";
 import { compileModule } from "./_asc.ts";
 import type { Build } from "./_asc.ts";
+import {
+  buildModule,
+  instructionsNamed,
+  instructionsOfFamilies,
+  instructionsOfPrograms,
+} from "./_build_module.ts";
 import { makePatch } from "./_make_patch.ts";
 import { writeTables } from "./generate_tables.ts";
 
@@ -18,6 +30,28 @@ const SIZE_BUDGET_BYTES = 100 * 1024;
 const BUILDS: readonly Build[] = ["simd", "relaxed"];
 
 const root = new URL("../", import.meta.url);
+
+/** Writes a module with some of the instructions. */
+async function buildSome(lists: Lists, build: string, out: string): Promise<void> {
+  if (build !== "simd" && build !== "relaxed") throw new Error(`--build simd or relaxed: ${build}`);
+  const split = (list?: string): string[] => list?.split(",") ?? [];
+  const files = await Promise.all(split(lists.models).map((path) => Deno.readFile(path)));
+  const wasm = await buildModule([
+    ...instructionsOfFamilies(split(lists.families)),
+    ...instructionsNamed(split(lists.instructions)),
+    ...instructionsOfPrograms(files),
+  ], build);
+  checkModule(wasm);
+  await Deno.writeFile(out, wasm);
+  console.log(`${out}  ${wasm.length} bytes`);
+}
+
+/** What a module is to hold, separated by commas. */
+interface Lists {
+  readonly families?: string;
+  readonly instructions?: string;
+  readonly models?: string;
+}
 
 /** No imports, and exported functions of 32-bit integers and float64 only. */
 function checkModule(wasm: Uint8Array<ArrayBuffer>): void {
@@ -79,7 +113,24 @@ async function build(check: boolean): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const stale = await build(Deno.args.includes("--check"));
-  for (const path of stale) console.error(`${path} is stale: run deno task build`);
-  if (stale.length > 0) Deno.exit(1);
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean" },
+      families: { type: "string" },
+      instructions: { type: "string" },
+      models: { type: "string" },
+      build: { type: "string", default: "simd" },
+      out: { type: "string" },
+    },
+  });
+  const some = [values.families, values.instructions, values.models].some((list) => list);
+  if (some !== (values.out !== undefined)) {
+    throw new Error("--out goes with --families, --instructions or --models");
+  }
+  if (values.out !== undefined) await buildSome(values, values.build, values.out);
+  else {
+    const stale = await build(values.check === true);
+    for (const path of stale) console.error(`${path} is stale: run deno task build`);
+    if (stale.length > 0) Deno.exit(1);
+  }
 }

@@ -122,3 +122,4 @@ export const VERDICT_BAD_DATA: i32 = 24;
 export const VERDICT_BAD_ARGUMENT: i32 = 32;
 export const VERDICT_BAD_INPUT: i32 = 33;
 export const VERDICT_NOT_FOUND: i32 = 34;
+export const VERDICT_UNSUPPORTED_INSTRUCTION: i32 = 35;

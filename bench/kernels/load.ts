@@ -28,7 +28,7 @@ function compile(build: Build): Promise<BufferSource> {
   const entries = FILES.map((name) => `asm/kernels/${name}.ts`);
   return compileModule(build, {
     entries,
-    flags: ["--initialMemory", "16", "--disableWarning", "112,201,235"],
+    flags: ["--initialMemory", "16", "--disableWarning", "112", "--disableWarning", "235"],
   });
 }
 
