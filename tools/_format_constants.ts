@@ -4,7 +4,6 @@ import {
   FEATURES,
   HEADER_BYTES,
   MAGIC,
-  RECORD_WORDS,
   TAGS,
   TENSOR_ALIGNMENT,
   VERSION,
@@ -23,9 +22,6 @@ export function formatConstants(header: string): string {
         name.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase()
       }: ${type} = ${value > 0xFFFF ? hex(value) : value};\n`
     ).join("");
-  const records = Object.fromEntries(
-    Object.entries(RECORD_WORDS).map(([name, count]) => [name, count * 4]),
-  );
   const dtypeBytes = Object.fromEntries(
     Object.entries(DTYPES).map(([name, code]) => [code, DTYPE_BYTES[name as keyof typeof DTYPES]]),
   );
@@ -39,10 +35,10 @@ export const TENSOR_ALIGNMENT: u32 = ${TENSOR_ALIGNMENT};
 export const REGION_ALIGNMENT: u32 = ${REGION_ALIGNMENT};
 export const GUARD_BYTES: u32 = ${GUARD_BYTES};
 
-// Section tags, and bytes of a record.
+// Section tags, and the kinds of symbols.
 ${group("TAG", TAGS)}export const TAGS: usize = memory.data<u32>([${known}]);
 export const TAG_COUNT: u32 = ${Object.keys(TAGS).length};
-${group("RECORD", records)}
+export const SYMBOL_LOAD: u32 = 0;
 ${group("LIMIT", LIMITS)}
 ${group("REGION", REGIONS)}export const REGION_COUNT: u32 = ${Object.keys(REGIONS).length};
 

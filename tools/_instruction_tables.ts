@@ -23,6 +23,8 @@ import { DTYPES } from "../src/tensor.ts";
 const NO_VARIABLE = 0xFF;
 /** Code of `*` among variables. */
 const LEADING = 0xFE;
+/** Code of attribute 0. */
+const ATTRIBUTE = 256;
 /** Code of the number 0. */
 const NUMBER = 512;
 /** Index of an instruction that a module does not hold. */
@@ -70,7 +72,14 @@ export function instructionTables(
 //                             only: 0, or 1 + the type that the operand must have
 //             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
 //             work: tokens
-//   A token is a variable, 256 + an attribute, ${LEADING} for all leading extents, or 512 + a number.
+//   A token is a variable, ${ATTRIBUTE} + an attribute, ${LEADING} for all leading extents, or ${NUMBER} + a number.
+
+// Codes.
+export const NO_VARIABLE: u32 = ${NO_VARIABLE};
+export const LEADING: u32 = ${LEADING};
+export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
+export const TOKEN_NUMBER: u32 = ${NUMBER};
+${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
 
 /** Largest opcode. */
 export const LAST_OPCODE: u32 = ${last};
@@ -96,7 +105,9 @@ function encode(spec: InstructionSpec): number[] {
   const token = (name: string): number => {
     if (name === "*") return LEADING;
     if (/^\d+$/.test(name)) return NUMBER + Number(name);
-    return name.startsWith("@") ? 256 + attributeIndex(spec, name) : boundVariable(spec, name);
+    return name.startsWith("@")
+      ? ATTRIBUTE + attributeIndex(spec, name)
+      : boundVariable(spec, name);
   };
   const split = spec.split === undefined ? NO_VARIABLE : token(spec.split);
   checkSplit(spec, split);

@@ -32,7 +32,7 @@ export const CONTEXT_ATTRIBUTES = CONTEXT_OPERANDS + LIMITS.operands * OPERAND_B
 export const CONTEXT_SCRATCH = CONTEXT_ATTRIBUTES + LIMITS.attributes * 4;
 
 /** Names that every record has. */
-const RESERVED = ["scratch", "operand"];
+const RESERVED = ["scratch", "operand", "setAttribute"];
 
 /** `linear_i8` → `LinearI8`. */
 export function recordName(name: string): string {
@@ -84,7 +84,20 @@ export class Instruction {
   // @ts-ignore: decorator
   @inline
   get scratch(): usize {
-    return load<u32>(changetype<usize>(this), CONTEXT_SCRATCH);
+    return load<usize>(changetype<usize>(this), CONTEXT_SCRATCH);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  set scratch(address: usize) {
+    store<usize>(changetype<usize>(this), address, CONTEXT_SCRATCH);
+  }
+
+  /** Attribute by its index in the description. */
+  // @ts-ignore: decorator
+  @inline
+  setAttribute(index: u32, value: i32): void {
+    store<i32>(changetype<usize>(this) + (<usize> index << 2), value, CONTEXT_ATTRIBUTES);
   }
 }
 `;

@@ -18,6 +18,15 @@
 //             work: tokens
 //   A token is a variable, 256 + an attribute, 254 for all leading extents, or 512 + a number.
 
+// Codes.
+export const NO_VARIABLE: u32 = 255;
+export const LEADING: u32 = 254;
+export const TOKEN_ATTRIBUTE: u32 = 256;
+export const TOKEN_NUMBER: u32 = 512;
+export const ROLE_IN: u32 = 0;
+export const ROLE_OUT: u32 = 1;
+export const ROLE_INOUT: u32 = 2;
+
 /** Largest opcode. */
 export const LAST_OPCODE: u32 = 41;
 
