@@ -97,12 +97,13 @@ function unpack(model: Model, from: usize, end: usize): usize {
   // At most 15 codes wait when five more come.
   let codes = model.tritsCodes;
   let held = model.tritsHeld;
+  let bad: i32 = 0;
   let to = rowAddress(model, tensor, row) + (<usize> (column >> 4) << 5);
   let wanted = min<u32>(16, columns - column);
   for (let at = from; at < end; at++) {
     const byte: u32 = load<u8>(at);
     // Refused when all is there: a wrong checksum tells more.
-    if (byte > MAX_BYTE) model.tritsBad = 1;
+    bad |= i32(byte > MAX_BYTE);
     codes |= <u64> load<u16>(table + (<usize> byte << 1)) << (held << 1);
     held += 5;
     while (held >= wanted) {
@@ -119,6 +120,7 @@ function unpack(model: Model, from: usize, end: usize): usize {
       if (column == columns) {
         if (++row == rows) {
           // What is left of the byte are digits that fill it.
+          model.tritsBad |= bad;
           beginTensor(model, tensor + 1);
           return at + 1;
         }
@@ -128,6 +130,7 @@ function unpack(model: Model, from: usize, end: usize): usize {
       wanted = min<u32>(16, columns - column);
     }
   }
+  model.tritsBad |= bad;
   model.tritsRow = row;
   model.tritsColumn = column;
   model.tritsCodes = codes;
