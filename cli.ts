@@ -1,28 +1,54 @@
 /**
  * The command line: `deno task fewbit <command>`.
  *
+ * Commands run in a thread of their own, so that this one always hears Ctrl-C: long computations do not
+ * look up from their work.
+ *
  * @module
  */
-import { defineCommand, runMain } from "citty";
+import type { WorkerMessage } from "./src/cli/_worker.ts";
 
-/** A command is loaded when it is used, so that a help text costs nothing. */
-const main = defineCommand({
-  meta: {
-    name: "fewbit",
-    version: "0.1.0",
-    description: "Few-bit neural networks anywhere WebAssembly runs",
-  },
-  subCommands: {
-    classify: () => import("./src/cli/classify.ts").then((module) => module.default),
-    generate: () => import("./src/cli/generate.ts").then((module) => module.default),
-    embed: () => import("./src/cli/embed.ts").then((module) => module.default),
-    search: () => import("./src/cli/search.ts").then((module) => module.default),
-    quantize: () => import("./src/cli/quantize.ts").then((module) => module.default),
-    convert: () => import("./src/cli/convert.ts").then((module) => module.default),
-    eval: () => import("./src/cli/eval.ts").then((module) => module.default),
-    inspect: () => import("./src/cli/inspect.ts").then((module) => module.default),
-    bench: () => import("./src/cli/bench.ts").then((module) => module.default),
-  },
-});
+/** How long a command may take to stop by itself. */
+const GRACE_MS = 700;
 
-if (import.meta.main) await runMain(main);
+/** Signals that end a command, and the exit status that says so. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+function main(): void {
+  const worker = new Worker(new URL("./src/cli/_worker.ts", import.meta.url), { type: "module" });
+  let temporary: string | null = null;
+  let stopped: number | undefined;
+  const end = (status: number): never => {
+    try {
+      if (temporary !== null) Deno.removeSync(temporary);
+    } catch {
+      // It got its name, or was removed already.
+    }
+    Deno.exit(status);
+  };
+  const force = (status: number): never => {
+    try {
+      Deno.stderr.writeSync(new TextEncoder().encode("\nfewbit: interrupted\n"));
+    } catch {
+      // Nobody reads it.
+    }
+    return end(status);
+  };
+  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+    if (data.temporary !== undefined) temporary = data.temporary;
+    if (data.status !== undefined) end(stopped ?? data.status);
+  };
+  for (const [signal, status] of Object.entries(SIGNALS)) {
+    // Windows has no SIGTERM.
+    if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
+    Deno.addSignalListener(signal as keyof typeof SIGNALS, () => {
+      if (stopped !== undefined) force(status);
+      stopped = status;
+      worker.postMessage("stop");
+      setTimeout(() => force(status), GRACE_MS);
+    });
+  }
+  worker.postMessage(Deno.args);
+}
+
+if (import.meta.main) main();

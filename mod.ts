@@ -16,6 +16,7 @@
  *
  * @module
  */
+import "./src/text/unicode/compatible_forms.ts";
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
 export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
@@ -166,8 +167,9 @@ export { decodeTQ1, encodeTQ1 } from "./src/formats/ternary/tq1_0.ts";
 export { decodeTQ2, encodeTQ2 } from "./src/formats/ternary/tq2_0.ts";
 export { tokenizerFromGguf } from "./src/text/gguf_tokenizer.ts";
 export type { GgufTokenizer } from "./src/text/gguf_tokenizer.ts";
+export { TensorMap } from "./src/formats/tensor_map.ts";
 export { openSafetensors, openShardedSafetensors } from "./src/formats/safetensors_file.ts";
-export { PthTensors, readPth } from "./src/formats/pth.ts";
+export { readPth } from "./src/formats/pth.ts";
 export type { ReadPthOptions } from "./src/formats/pth.ts";
 export { readIdx } from "./src/formats/idx.ts";
 export type { ReadIdxOptions } from "./src/formats/idx.ts";

@@ -406,6 +406,8 @@ export type ErrorCode =
  | "disposed"
 /** A file, name or entry that was asked for is not there. */
  | "not_found"
+/** The file system, the network or a pipe failed: no space, no permission, no connection. */
+ | "io_error"
 /** The engine found itself in a state it should not reach: a defect of fewbit. */
  | "internal";
 

@@ -1,16 +1,5 @@
 /** Bundling an example for hosts that take JavaScript only: browsers and workerd. */
 import { build, stop } from "esbuild";
-import type { Plugin } from "esbuild";
-
-/** Packages are found where Deno has them. */
-const packages: Plugin = {
-  name: "packages",
-  setup(builder) {
-    builder.onResolve({ filter: /^(@huggingface|jpeg-js)/ }, ({ path }) => ({
-      path: new URL(import.meta.resolve(path)).pathname,
-    }));
-  },
-};
 
 /** An entry and all it imports as one module. */
 export async function bundleModule(entry: URL, external: readonly string[] = []): Promise<string> {
@@ -24,7 +13,6 @@ export async function bundleModule(entry: URL, external: readonly string[] = [])
       minify: true,
       write: false,
       external: [...external],
-      plugins: [packages],
     });
     return outputFiles[0].text;
   } finally {

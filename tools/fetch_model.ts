@@ -7,6 +7,7 @@
  * folder `.models/minilm` of the repository, or of `FEWBIT_MODELS`.
  */
 import { createHash } from "node:crypto";
+import { writeFile } from "../src/files/write_file.ts";
 import { readZip, readZipEntry } from "../src/formats/_zip.ts";
 
 /** A model, its sources, and the SHA-256 of each of its files. */
@@ -109,7 +110,7 @@ if (import.meta.main) {
     for (const [file, bytes] of files) {
       const path = `${folder}/${file}`;
       await Deno.mkdir(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-      await Deno.writeFile(path, bytes);
+      await writeFile(path, bytes);
     }
   }
   console.log(folder);

@@ -1,8 +1,9 @@
 /** Images of an IDX file or a folder, prepared for a model. */
 import { FewbitError } from "../errors.ts";
 import { readIdx } from "../formats/idx.ts";
+import { statOf } from "../files/read_file.ts";
+import { named, readImage } from "../pipelines/_image_file.ts";
 import { readBytes } from "../pipelines/_sources.ts";
-import { decodeImage } from "../vision/decode.ts";
 import type { Image } from "../vision/image.ts";
 import { listImages } from "../vision/load_folder.ts";
 import { preparePixels } from "../vision/preprocess.ts";
@@ -13,6 +14,8 @@ export interface ImageList {
   readonly count: number;
   /** Class of each image where its folder tells. */
   readonly labels?: Uint8Array | Int32Array;
+  /** Paths of images whose folder tells no class, where those of others do. */
+  readonly unlabelled: readonly string[];
   /** Prepared pixels, in order. */
   pixels(preprocessing: Preprocessing): AsyncGenerator<Uint8Array>;
 }
@@ -22,12 +25,8 @@ export interface ImageList {
  * of PNG and JPEG files, one subfolder for each class.
  */
 export async function openImages(path: string, limit = Infinity): Promise<ImageList> {
-  let info: Deno.FileInfo;
-  try {
-    info = await Deno.stat(path);
-  } catch (error) {
-    throw new FewbitError("not_found", `Cannot open images: no ${path}`, { cause: error });
-  }
+  const info = await statOf(path);
+  if (info === undefined) throw new FewbitError("not_found", `Cannot open images: no ${path}`);
   return info.isDirectory ? await openFolder(path, limit) : await openIdx(path, limit);
 }
 
@@ -37,19 +36,23 @@ async function openFolder(path: string, limit: number): Promise<ImageList> {
   if (files.length === 0) throw new FewbitError("not_found", `Cannot open images: none in ${path}`);
   return {
     count: files.length,
+    unlabelled: files.filter(({ label }) => label === undefined).map(({ path }) => path),
     ...(folder.classes.length > 0 && {
       labels: Int32Array.from(files, (file) => file.label ?? -1),
     }),
     async *pixels(preprocessing) {
       for (const file of files) {
-        yield preparePixels(decodeImage(await Deno.readFile(file.path)), preprocessing);
+        yield preparePixels(await readImage(file.path), preprocessing);
       }
     },
   };
 }
 
 async function openIdx(path: string, limit: number): Promise<ImageList> {
-  const { dtype, shape, data } = await readIdx(await readBytes(path));
+  const { dtype, shape, data } = await named(
+    path,
+    async () => await readIdx(await readBytes(path)),
+  );
   const [n, height, width, channels = 1] = shape;
   if (
     dtype !== "u8" || shape.length < 3 || shape.length > 4 || (channels !== 1 && channels !== 3)
@@ -63,6 +66,7 @@ async function openIdx(path: string, limit: number): Promise<ImageList> {
   const size = height * width * channels;
   return {
     count,
+    unlabelled: [],
     async *pixels(preprocessing) {
       for (let i = 0; i < count; i++) {
         const pixels = (data as Uint8Array).subarray(i * size, (i + 1) * size);
@@ -75,7 +79,10 @@ async function openIdx(path: string, limit: number): Promise<ImageList> {
 
 /** Labels of an IDX file. */
 export async function openLabels(path: string): Promise<Uint8Array | Int32Array> {
-  const { dtype, shape, data } = await readIdx(await readBytes(path));
+  const { dtype, shape, data } = await named(
+    path,
+    async () => await readIdx(await readBytes(path)),
+  );
   if (shape.length !== 1 || (dtype !== "u8" && dtype !== "i32")) {
     throw new FewbitError(
       "shape_mismatch",

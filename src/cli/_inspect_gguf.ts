@@ -1,9 +1,10 @@
 /** `fewbit inspect FILE.gguf`. */
-import { FewbitError } from "../errors.ts";
+import { openFile } from "../files/read_file.ts";
 import { type Gguf, type GgufTensorInfo, openGguf } from "../formats/gguf.ts";
 import { fileAccess } from "../formats/random_access.ts";
 import { snakeKeys } from "../inspect/json.ts";
 import { ggufListing } from "../inspect/text_gguf.ts";
+import { print } from "./_print.ts";
 
 /** Whether a model is a GGUF file, by its name. */
 export function isGguf(path: string): boolean {
@@ -12,21 +13,12 @@ export function isGguf(path: string): boolean {
 
 /** Prints the metadata and tensors of a file; only its header is read. */
 export async function inspectGguf(path: string, json: boolean): Promise<void> {
-  using file = await open(path);
+  using file = (await openFile(path)).file;
   const access = fileAccess(file);
   const gguf = await openGguf(access);
-  console.log(
+  print(
     json ? JSON.stringify(plain(gguf, access.size)) : ggufListing(gguf, access.size).join("\n"),
   );
-}
-
-async function open(path: string): Promise<Deno.FsFile> {
-  try {
-    return await Deno.open(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new FewbitError("not_found", `Cannot open ${path}: no such file`, { cause: error });
-  }
 }
 
 /** What JSON can hold: integers beyond 2^53 as text. */

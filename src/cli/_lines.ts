@@ -1,8 +1,14 @@
-/** Lines of a file or of standard input. */
+/** Texts from files or from standard input. */
 import { FewbitError } from "../errors.ts";
+import { openFile } from "../files/read_file.ts";
+import { fileError } from "../files/file_error.ts";
+import { note } from "./_print.ts";
 
 /** Longest line, in UTF-16 code units. */
 const LONGEST = 2 ** 24;
+
+/** Names of standard input. */
+const STANDARD_INPUT: readonly string[] = ["-", "/dev/stdin", "/dev/fd/0"];
 
 /**
  * Lines of a UTF-8 text file, or of standard input for `-`, without their ends (LF or CRLF). A text
@@ -12,36 +18,69 @@ const LONGEST = 2 ** 24;
  * of more than 2^24 code units.
  */
 export async function* readLines(path: string): AsyncGenerator<string> {
-  const stream = path === "-" ? Deno.stdin.readable : (await open(path)).readable;
-  const fail = (what: string, cause?: unknown): never => {
-    throw new FewbitError("invalid_file", `Cannot read ${path}: ${what}`, { cause });
-  };
   let rest = "";
-  try {
-    for await (const chunk of stream.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }))) {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      if (rest.length > LONGEST) fail("it has a line of more than 2^24 characters");
-      for (const line of lines) yield withoutReturn(line);
-    }
-  } catch (error) {
-    if (error instanceof TypeError) fail("it is not UTF-8", error);
-    throw error;
+  for await (const chunk of readChunks(path, "texts, one in each line")) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop()!;
+    if (rest.length > LONGEST) throw unreadable(path, "it has a line of more than 2^24 characters");
+    for (const line of lines) yield withoutReturn(line);
   }
   if (rest !== "") yield withoutReturn(rest);
+}
+
+/**
+ * A whole UTF-8 text.
+ *
+ * @throws {FewbitError} What {@linkcode readLines} throws, `limit_exceeded` for more than `maxBytes`.
+ */
+export async function readAll(path: string, maxBytes: number): Promise<string> {
+  const chunks: string[] = [];
+  let total = 0;
+  for await (const chunk of readChunks(path, "a text")) {
+    total += chunk.length;
+    if (total > maxBytes) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot read ${shown(path)}: it has more than ${maxBytes} characters`,
+      );
+    }
+    chunks.push(chunk);
+  }
+  return chunks.join("");
+}
+
+/** @param what What is expected; a user at a terminal is told. */
+async function* readChunks(path: string, what: string): AsyncGenerator<string> {
+  const stream = STANDARD_INPUT.includes(path)
+    ? standardInput(what)
+    : (await openFile(path)).file.readable;
+  try {
+    yield* stream.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
+  } catch (error) {
+    if (error instanceof TypeError) throw unreadable(path, "it is not UTF-8", error);
+    throw fileError(`Cannot read ${shown(path)}`, error);
+  }
+}
+
+function standardInput(what: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (Deno.stdin.isTerminal()) note(announcement(what));
+  return Deno.stdin.readable;
+}
+
+/** What a user at a terminal is told before standard input is read. */
+export function announcement(what: string): string {
+  const end = Deno.build.os === "windows" ? "Ctrl-Z and Enter" : "Ctrl-D";
+  return `Reading ${what}, from standard input; ${end} ends it`;
 }
 
 function withoutReturn(line: string): string {
   return line.endsWith("\r") ? line.slice(0, -1) : line;
 }
 
-async function open(path: string): Promise<Deno.FsFile> {
-  try {
-    const info = await Deno.stat(path);
-    if (!info.isDirectory) return await Deno.open(path);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new FewbitError("not_found", `Cannot open ${path}: no such file`, { cause: error });
-  }
-  throw new FewbitError("invalid_argument", `Cannot read ${path}: it is a folder`);
+function shown(path: string): string {
+  return STANDARD_INPUT.includes(path) ? "standard input" : path;
+}
+
+function unreadable(path: string, why: string, cause?: unknown): FewbitError {
+  return new FewbitError("invalid_file", `Cannot read ${shown(path)}: ${why}`, { cause });
 }

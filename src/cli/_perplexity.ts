@@ -1,7 +1,8 @@
 /** `fewbit eval MODEL --perplexity FILE`. */
 import type { EngineName } from "../engines/load.ts";
-import { readBytes } from "../pipelines/_sources.ts";
 import { TextGenerator } from "../pipelines/text_generator.ts";
+import { readAll } from "./_lines.ts";
+import { print } from "./_print.ts";
 import { progressLine } from "./_run.ts";
 
 /** What the command line says. */
@@ -18,10 +19,13 @@ export interface PerplexityRun {
   readonly signal: AbortSignal;
 }
 
+/** Longest text: less than the longest string of a host. */
+const MAX_TEXT_BYTES = 2 ** 28;
+
 /** Measures a text file and prints the result with the rule by which it was measured. */
 export async function printPerplexity(run: PerplexityRun): Promise<void> {
   const { window, state, bos, signal } = run;
-  const whole = new TextDecoder().decode(await readBytes(run.file, signal));
+  const whole = await readAll(run.file, MAX_TEXT_BYTES);
   const text = whole.slice(Math.floor(run.skip * whole.length));
   using lm = await TextGenerator.fromPretrained(run.model, { engine: run.engine, signal });
   const progress = progressLine();
@@ -37,14 +41,14 @@ export async function printPerplexity(run: PerplexityRun): Promise<void> {
   const ms = performance.now() - start;
   progress.end();
   if (run.json) {
-    console.log(JSON.stringify({ ...result, window, state, bos, skip: run.skip, ms }));
+    print(JSON.stringify({ ...result, window, state, bos, skip: run.skip, ms }));
     return;
   }
   const rate = (1000 * result.tokens / ms).toFixed(0);
-  console.log(
+  print(
     `perplexity ${result.perplexity.toFixed(3)}  loss ${result.loss.toFixed(4)} nats a token`,
   );
-  console.log(
+  print(
     `${result.windows} windows of ${result.tokens / result.windows} tokens, ` +
       `${bos ? "BOS before each" : "no BOS"}, ` +
       `${state === "zero" ? "each from a zero state" : "the state carried on"}; ` +

@@ -1,11 +1,13 @@
 /** `fewbit quantize` of a sentence encoder. */
 import { FewbitError } from "../errors.ts";
+import { withFileErrors } from "../files/file_error.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readEncoderFolder } from "../pipelines/encoder_folder.ts";
 import { quantizeEncoder } from "../pipelines/encoder_quantize.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { readLines } from "./_lines.ts";
+import { note, print } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 
 /** What to quantise, how, and where to write it. */
@@ -30,20 +32,20 @@ export async function quantizeEncoderFile(
   progress.update("reading weights");
   const program = await quantizeEncoder(await readEncoderFolder(folder), {
     ...quantization,
-    name: nameOf(folder),
+    name: await nameOf(folder),
     signal,
     ...texts && { texts },
     onProgress: (done) => progress.update(`calibrating: ${Math.floor(done)} of ${texts?.length}`),
-    onWarning: (message) => console.error(`fewbit: ${message}`),
+    onWarning: (message) => note(`fewbit: ${message}`),
   }).finally(() => progress.end());
   const bytes = await encodeProgram(program);
   signal.throwIfAborted();
-  await writeWhole(output, bytes);
+  await writeWhole(output, bytes, signal);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const how = texts ? `calibrated on ${texts.length} texts` : "with the scales that ship";
   const { weightBits = 8, geluBits = 12, tableBits = 8 } = quantization;
   const bits = `weights ${weightBits}, GELU ${geluBits}, token table ${tableBits} bits`;
-  console.log(`${output}: ${formatBytes(bytes.length)}, ${bits}, ${how}, in ${seconds} s`);
+  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, ${how}, in ${seconds} s`);
 }
 
 async function calibrationTexts(path: string, limit: number): Promise<string[]> {
@@ -56,6 +58,7 @@ async function calibrationTexts(path: string, limit: number): Promise<string[]> 
   throw new FewbitError("invalid_argument", `Cannot calibrate: ${path} has no text`);
 }
 
-function nameOf(folder: string): string {
-  return Deno.realPathSync(folder).split(/[\\/]/).at(-1) || "encoder";
+async function nameOf(folder: string): Promise<string> {
+  const path = await withFileErrors(`Cannot read ${folder}`, () => Deno.realPath(folder));
+  return path.split(/[\\/]/).at(-1) || "encoder";
 }

@@ -1,29 +1,7 @@
 /** What the commands have in common. */
-import process from "node:process";
 import { FewbitError } from "../errors.ts";
-
-/**
- * Runs a command with a signal that Ctrl-C aborts. A failure that fewbit knows is one line and status
- * 1 (130 for Ctrl-C); anything else is a defect and keeps its trace.
- */
-export async function runCommand(command: (signal: AbortSignal) => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const interrupt = (): void => controller.abort();
-  Deno.addSignalListener("SIGINT", interrupt);
-  try {
-    await command(controller.signal);
-  } catch (error) {
-    if (controller.signal.aborted) {
-      console.error("fewbit: interrupted");
-      process.exitCode = 130;
-    } else if (error instanceof FewbitError || error instanceof Deno.errors.NotFound) {
-      console.error(`fewbit: ${error.message}`);
-      process.exitCode = 1;
-    } else throw error;
-  } finally {
-    Deno.removeSignalListener("SIGINT", interrupt);
-  }
-}
+import { writeFile } from "../files/write_file.ts";
+import { writeError } from "./_print.ts";
 
 /** One of a list, else a typed error that names the list. */
 export function choice<T extends string>(option: string, value: string, values: readonly T[]): T {
@@ -69,22 +47,23 @@ export function fraction(option: string, value: string): number {
 /** A line on standard error that is overwritten; silent where nobody watches. */
 export function progressLine(): { update(text: string): void; end(): void } {
   if (!Deno.stderr.isTerminal()) return { update: () => {}, end: () => {} };
-  const write = (text: string): void => {
-    Deno.stderr.writeSync(new TextEncoder().encode(text));
-  };
-  return { update: (text) => write(`\r\x1b[K${text}`), end: () => write("\r\x1b[K") };
+  return { update: (text) => writeError(`\r\x1b[K${text}`), end: () => writeError("\r\x1b[K") };
 }
 
-/** Writes a file next to its final place and renames it, so that no half file is left. */
-export async function writeWhole(path: string, bytes: Uint8Array): Promise<void> {
-  const partial = `${path}.partial`;
-  try {
-    await Deno.writeFile(partial, bytes);
-    await Deno.rename(partial, path);
-  } catch (error) {
-    await Deno.remove(partial).catch(() => {});
-    throw error;
-  }
+let toldOfTemporary: ((path: string | undefined) => void) | undefined;
+
+/** Has a function told of temporary files, so that they can be removed when the command is stopped. */
+export function onTemporaryFile(told: (path: string | undefined) => void): void {
+  toldOfTemporary = told;
+}
+
+/** Writes a file so that no half one is ever seen. */
+export async function writeWhole(
+  path: string,
+  bytes: Uint8Array,
+  signal?: AbortSignal,
+): Promise<void> {
+  await writeFile(path, bytes, { signal, ...toldOfTemporary && { onTemporary: toldOfTemporary } });
 }
 
 /** SHA-256 of a typed array's bytes, hexadecimal. */

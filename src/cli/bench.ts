@@ -1,6 +1,5 @@
 /** `fewbit bench`. */
-import process from "node:process";
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES, load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { benchmark, symbolsForBatch } from "../inspect/bench.ts";
@@ -8,35 +7,34 @@ import { snakeKeys } from "../inspect/json.ts";
 import { openProgram } from "../inspect/open.ts";
 import { benchLines } from "../inspect/text_bench.ts";
 import { readModel } from "./_model.ts";
-import { choice, count, progressLine, runCommand } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, count, progressLine } from "./_run.ts";
 
-export default defineCommand({
-  meta: { name: "bench", description: "Time a model on several engines, in turns" },
-  args: {
-    model: { type: "positional", description: "model.fewbit: path or URL", required: true },
-    engine: {
-      type: "string",
-      default: "wasm-simd,wasm-relaxed",
-      description: `Engines, with commas between: ${ENGINES.join(", ")}`,
-    },
-    batch: { type: "string", default: "1", description: "Images (or sequences) in a run" },
-    seconds: { type: "string", default: "3", description: "Seconds for each engine" },
-    entry: { type: "string", description: "Entry to run (default: the first)" },
-    json: { type: "boolean", description: "Print JSON" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const names = args.engine.split(",").map((name) => name.trim());
+/** What `fewbit bench` takes and does. */
+export default function benchCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<model>", "model.fewbit: path or URL")
+    .option(
+      "--engine <names>",
+      `Engines, with commas between: ${ENGINES.join(", ")}`,
+      "wasm-simd,wasm-relaxed",
+    )
+    .option("--batch <n>", "Images (or sequences) in a run", "1")
+    .option("--seconds <n>", "Seconds for each engine", "3")
+    .option("--entry <name>", "Entry to run (default: the first)")
+    .option("--json", "Print JSON")
+    .action(async (model, options) => {
+      const names = options.engine.split(",").map((name) => name.trim());
       const engines = [...new Set(names)].map((name) => choice("engine", name, ENGINES));
-      const batch = count("batch", args.batch, 65_536);
-      const seconds = Number(args.seconds);
+      const batch = count("batch", options.batch, 65_536);
+      const seconds = Number(options.seconds);
       if (!(seconds > 0 && seconds <= 3600)) {
         throw new FewbitError(
           "invalid_argument",
-          `Option --seconds is "${args.seconds}", expected a number up to 3600`,
+          `Option --seconds is "${options.seconds}", expected a number up to 3600`,
         );
       }
-      const bytes = await readModel(args.model, signal);
+      const bytes = await readModel(model, signal);
       const symbols = symbolsForBatch(openProgram(bytes).head.program, batch);
       const { verified } = openProgram(bytes, { symbols });
       const progress = progressLine();
@@ -48,14 +46,18 @@ export default defineCommand({
           batch,
           seconds,
           signal,
-          ...(args.entry !== undefined && { entry: args.entry }),
+          ...(options.entry !== undefined && { entry: options.entry }),
           onProgress: (share) => progress.update(`${Math.round(100 * share)} %`),
         },
       ).finally(() => progress.end());
       const images = verified.program.metadata.task === "image-classification";
-      if (args.json) console.log(JSON.stringify(snakeKeys({ batch, results })));
-      else console.log(benchLines(results, images ? "images" : "items").join("\n"));
+      if (options.json) print(JSON.stringify(snakeKeys({ batch, results })));
+      else print(benchLines(results, images ? "images" : "items").join("\n"));
+      const failed = results.flatMap((each) => "error" in each ? [each.engine] : []);
+      if (failed.length > 0) {
+        throw new FewbitError("unsupported", `Cannot time ${failed.join(", ")}`);
+      }
       const hashes = new Set(results.map((each) => "error" in each ? "" : each.outputSha256));
-      if (results.every((each) => "error" in each) || hashes.size > 1) process.exitCode = 1;
-    }),
-});
+      if (hashes.size > 1) throw new FewbitError("internal", "Engines give different outputs");
+    });
+}

@@ -1,41 +1,37 @@
 /** `fewbit classify`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { ImageClassifier } from "../pipelines/image_classifier.ts";
-import { choice, count, runCommand, sha256 } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, count, sha256 } from "./_run.ts";
 
-export default defineCommand({
-  meta: { name: "classify", description: "Classify PNG and JPEG images" },
-  args: {
-    images: { type: "positional", description: "Image files", required: true },
-    model: {
-      type: "string",
-      description: "model.fewbit: path or URL (default: Fashion-MNIST ViT)",
-    },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-    top: { type: "string", default: "5", description: "Labels to show" },
-    json: { type: "boolean", description: "One JSON object for each image" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const engine = choice("engine", args.engine, ENGINES);
-      const topK = count("top", args.top);
-      using model = await ImageClassifier.fromPretrained(args.model, { engine, signal });
-      for (const path of args._) {
+/** What `fewbit classify` takes and does. */
+export default function classifyCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<images...>", "Image files")
+    .option("--model <model>", "model.fewbit: path or URL (default: Fashion-MNIST ViT)")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .option("--top <n>", "Labels to show", "5")
+    .option("--json", "One JSON object for each image")
+    .action(async (images, options) => {
+      const engine = choice("engine", options.engine, ENGINES);
+      const topK = count("top", options.top);
+      using model = await ImageClassifier.fromPretrained(options.model, { engine, signal });
+      for (const path of images) {
         const start = performance.now();
         const { top, logits } = await model.classify(path, { topK, signal });
         const milliseconds = performance.now() - start;
         const hash = await sha256(logits);
-        if (args.json) {
+        if (options.json) {
           const result = { image: path, top, milliseconds, engine: model.engine };
-          console.log(JSON.stringify({ ...result, logits_f32_sha256: hash }));
+          print(JSON.stringify({ ...result, logits_f32_sha256: hash }));
           continue;
         }
-        console.log(`${path}  ${milliseconds.toFixed(1)} ms  ${model.engine}  logits ${hash}`);
+        print(`${path}  ${milliseconds.toFixed(1)} ms  ${model.engine}  logits ${hash}`);
         for (const { label, score } of top) {
           const bar = "█".repeat(Math.round(score * 30));
-          console.log(`  ${(100 * score).toFixed(1).padStart(5)} %  ${label.padEnd(20)} ${bar}`);
+          print(`  ${(100 * score).toFixed(1).padStart(5)} %  ${label.padEnd(20)} ${bar}`);
         }
       }
-    }),
-});
+    });
+}

@@ -1,47 +1,41 @@
 /** `fewbit convert`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import { readBytes } from "../pipelines/_sources.ts";
-import { readWeightsFile } from "../pipelines/checkpoint_folder.ts";
+import { checkOutput } from "../files/check_output.ts";
+import { isFolder } from "../files/read_file.ts";
+import { readJson, readWeightsFile } from "../pipelines/checkpoint_folder.ts";
 import { openTextCheckpoint } from "../pipelines/text_checkpoint.ts";
 import { compileTextModel } from "../pipelines/text_compile.ts";
 import { convertVision } from "../pipelines/vision_compile.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { print } from "./_print.ts";
+import { count, progressLine, writeWhole } from "./_run.ts";
 
-export default defineCommand({
-  meta: {
-    name: "convert",
-    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
-  },
-  args: {
-    checkpoint: {
-      type: "positional",
-      description: "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
-      required: true,
-    },
-    output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
-    config: { type: "string", description: "config.json (default: read off the tensors' shapes)" },
-    heads: { type: "string", description: "Attention heads of a DeiT (default: channels / 64)" },
-    "image-size": {
-      type: "string",
-      description: "Pixels of a side of a Swin's image (default 224)",
-    },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const { checkpoint, output } = args;
+/** What `fewbit convert` takes and does. */
+export default function convertCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument(
+      "<checkpoint>",
+      "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
+    )
+    .option("-o, --output <file>", "File to write", "model.fewbit")
+    .option("--config <file>", "config.json (default: read off the tensors' shapes)")
+    .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
+    .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default 224)")
+    .action(async (checkpoint, options) => {
+      const { output, config } = options;
+      await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);
       const program = await isFolder(checkpoint)
         ? await convertText(checkpoint, signal)
-        : await convertImages(args);
+        : await convertImages(checkpoint, options);
       const bytes = await encodeProgram(program);
       signal.throwIfAborted();
-      await writeWhole(output, bytes);
-      console.log(`${output}: ${formatBytes(bytes.length)}`);
-    }),
-});
+      await writeWhole(output, bytes, signal);
+      print(`${output}: ${formatBytes(bytes.length)}`);
+    });
+}
 
 async function convertText(folder: string, signal: AbortSignal): Promise<CompiledProgram> {
   const { weights, ...files } = await openTextCheckpoint(folder);
@@ -53,35 +47,20 @@ async function convertText(folder: string, signal: AbortSignal): Promise<Compile
   return program;
 }
 
-async function convertImages(args: {
-  readonly checkpoint: string;
-  readonly config?: string;
-  readonly heads?: string;
-  readonly "image-size"?: string;
-}): Promise<CompiledProgram> {
-  const config = args.config === undefined ? {} : await readConfig(args.config);
-  if (args.heads !== undefined) config.num_heads = count("heads", args.heads);
-  const side = args["image-size"];
-  if (side !== undefined) config.image_size = count("image-size", side);
-  const weights = await readWeightsFile(args.checkpoint);
+async function convertImages(
+  checkpoint: string,
+  options: { readonly config?: string; readonly heads?: string; readonly imageSize?: string },
+): Promise<CompiledProgram> {
+  const { heads, imageSize } = options;
+  const config = options.config === undefined ? {} : await readConfig(options.config);
+  if (heads !== undefined) config.num_heads = count("heads", heads);
+  if (imageSize !== undefined) config.image_size = count("image-size", imageSize);
+  const weights = await readWeightsFile(checkpoint);
   return convertVision({ config, weights }).program;
 }
 
-async function isFolder(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    // Reading the file says what is wrong with it.
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 async function readConfig(path: string): Promise<Record<string, unknown>> {
-  try {
-    return JSON.parse(new TextDecoder().decode(await readBytes(path)));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-    throw new FewbitError("invalid_file", `Cannot read ${path}: it is not JSON`, { cause: error });
-  }
+  const config = await readJson(path);
+  if (config !== undefined) return config;
+  throw new FewbitError("not_found", `Cannot read ${path}: no such file`);
 }

@@ -1,7 +1,8 @@
 /** `fewbit embed`. */
-import { defineCommand } from "citty";
+import { type Command, Option } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import { checkOutput } from "../files/check_output.ts";
 import { writeNpy } from "../formats/npy.ts";
 import { EMBEDDING_FORMATS } from "../pipelines/embedding_format.ts";
 import type { Embedding, EmbeddingFormat } from "../pipelines/embedding_format.ts";
@@ -9,7 +10,8 @@ import type { EmbedOptions } from "../pipelines/embedding_model.ts";
 import { TextEmbedder } from "../pipelines/text_embedder.ts";
 import type { DType } from "../tensor.ts";
 import { readLines } from "./_lines.ts";
-import { choice, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, progressLine, writeWhole } from "./_run.ts";
 
 /** Lines that are embedded before they are written. */
 const CHUNK = 256;
@@ -20,55 +22,60 @@ const DTYPES: Readonly<Record<EmbeddingFormat, DType>> = {
   binary: "u8",
 };
 
-export default defineCommand({
-  meta: { name: "embed", description: "Embed the lines of a text with a sentence encoder" },
-  args: {
-    model: {
-      type: "positional",
-      description: "model.fewbit, or the folder of a float encoder whose scales ship",
-      required: true,
-    },
-    input: {
-      type: "string",
-      default: "-",
-      description: "File with a text in each line (default, or -: standard input)",
-    },
-    output: {
-      type: "string",
-      alias: "o",
-      default: "-",
-      description: "File to write: .npy, one row a text, or .jsonl (default, or -: JSON lines)",
-    },
-    format: { type: "string", default: "float32", description: EMBEDDING_FORMATS.join(", ") },
-    prefix: { type: "string", description: "Text in front of each line" },
-    prompt: { type: "string", description: "Name of one of the model's prompts" },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const { model, input, output, prefix, prompt } = args;
+/** What `fewbit embed` takes and does. */
+export default function embedCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<model>", "model.fewbit, or the folder of a float encoder whose scales ship")
+    .argument("[texts...]", "Texts to embed")
+    .option(
+      "--input <file>",
+      "File with a text in each line (-, or without texts: standard input)",
+    )
+    .addOption(
+      new Option("-o, --output <file>", "File to write: .npy, one row a text, or .jsonl")
+        .default("-", "-, JSON lines on standard output"),
+    )
+    .option("--format <name>", EMBEDDING_FORMATS.join(", "), "float32")
+    .option("--prefix <text>", "Text in front of each line")
+    .option("--prompt <name>", "Name of one of the model's prompts")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .action(async (model, texts, options) => {
+      const { output, prefix, prompt } = options;
       if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
         throw new FewbitError(
           "invalid_argument",
           `Option --output is "${output}", expected a name that ends with .npy or .jsonl`,
         );
       }
-      const format = choice("format", args.format, EMBEDDING_FORMATS);
-      const engine = choice("engine", args.engine, ENGINES);
+      if (texts.length > 0 && options.input !== undefined) {
+        throw new FewbitError("invalid_argument", "Give texts or --input, not both");
+      }
+      const input = texts.length > 0 ? texts : options.input ?? "-";
+      if (output !== "-") {
+        await checkOutput(output, [
+          model,
+          ...typeof input === "string" && input !== "-" ? [input] : [],
+        ]);
+      }
+      const format = choice("format", options.format, EMBEDDING_FORMATS);
+      const engine = choice("engine", options.engine, ENGINES);
       using embedder = await TextEmbedder.fromPretrained(model, { engine, signal });
-      const options = {
+      const embedding = {
         format,
         signal,
         ...prefix !== undefined && { prefix },
         ...prompt !== undefined && { prompt },
       };
       if (output === "-") {
-        for await (const line of jsonLines(embedder, input, options)) console.log(line);
+        for await (const line of jsonLines(embedder, input, embedding)) print(line);
       } else if (output.endsWith(".npy")) {
-        await writeWhole(output, await npyOf(embedder, input, format, options));
-      } else await writeWhole(output, await jsonOf(embedder, input, options));
-    }),
-});
+        await writeWhole(output, await npyOf(embedder, input, format, embedding), signal);
+      } else await writeWhole(output, await jsonOf(embedder, input, embedding), signal);
+    });
+}
+
+/** Where texts come from: they themselves, or a file with a text in each line. */
+type Input = string | readonly string[];
 
 type Options = EmbedOptions<EmbeddingFormat>;
 
@@ -78,10 +85,10 @@ interface EmbeddedLine {
   readonly truncated: boolean;
 }
 
-/** Embeds a file line by line. */
+/** Embeds text by text. */
 async function* embedLines(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): AsyncGenerator<EmbeddedLine> {
   const progress = progressLine();
@@ -95,7 +102,7 @@ async function* embedLines(
     lines = [];
   };
   try {
-    for await (const line of readLines(input)) {
+    for await (const line of typeof input === "string" ? readLines(input) : input) {
       lines.push(line);
       if (lines.length === CHUNK) yield* flush();
     }
@@ -107,7 +114,7 @@ async function* embedLines(
 
 async function* jsonLines(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): AsyncGenerator<string> {
   let index = 0;
@@ -118,7 +125,7 @@ async function* jsonLines(
 
 async function jsonOf(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   options: Options,
 ): Promise<Uint8Array> {
   const lines = await Array.fromAsync(jsonLines(embedder, input, options), (line) => `${line}\n`);
@@ -127,7 +134,7 @@ async function jsonOf(
 
 async function npyOf(
   embedder: TextEmbedder,
-  input: string,
+  input: Input,
   format: EmbeddingFormat,
   options: Options,
 ): Promise<Uint8Array> {

@@ -1,5 +1,5 @@
 /** `fewbit eval`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
@@ -10,53 +10,58 @@ import { compileFloatVision } from "../pipelines/vision_compile.ts";
 import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
 import { printPerplexity } from "./_perplexity.ts";
-import { choice, count, fraction, progressLine, runCommand, sha256 } from "./_run.ts";
+import { print } from "./_print.ts";
+import { choice, count, fraction, progressLine, sha256 } from "./_run.ts";
 
-export default defineCommand({
-  meta: {
-    name: "eval",
-    description: "Accuracy of a classifier beside the float model's, or perplexity of a text",
-  },
-  args: {
-    model: { type: "positional", description: "model.fewbit", required: true },
-    images: { type: "string", description: "IDX file or folder" },
-    labels: { type: "string", description: "IDX file (default: the folder's subfolders)" },
-    float: { type: "string", description: "Folder of the float model, for comparison" },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-    batch: { type: "string", default: "32", description: "Images computed at once" },
-    perplexity: { type: "string", description: "Text file to predict, with a language model" },
-    window: { type: "string", default: "256", description: "Tokens of a window (perplexity)" },
-    state: { type: "string", default: "zero", description: "zero or carry, between windows" },
-    bos: { type: "boolean", description: "BOS before each window that begins a text" },
-    skip: { type: "string", default: "0", description: "Part of the text to leave out: 0.9" },
-    limit: { type: "string", description: "Images to use at most" },
-    json: { type: "boolean", description: "Print JSON" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const engine = choice("engine", args.engine, ENGINES);
-      if (args.perplexity !== undefined) {
+/** What `fewbit eval` takes and does. */
+export default function evalCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<model>", "model.fewbit")
+    .option("--images <path>", "IDX file or folder")
+    .option("--labels <file>", "IDX file (default: the folder's subfolders)")
+    .option("--float <folder>", "Folder of the float model, for comparison")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .option("--batch <n>", "Images computed at once", "32")
+    .option("--perplexity <file>", "Text file to predict, with a language model")
+    .option("--window <n>", "Tokens of a window (perplexity)", "256")
+    .option("--state <kind>", "zero or carry, between windows", "zero")
+    .option("--bos", "BOS before each window that begins a text")
+    .option("--skip <part>", "Part of the text to leave out: 0.9", "0")
+    .option("--limit <n>", "Images to use at most")
+    .option("--json", "Print JSON")
+    .action(async (path, options) => {
+      const engine = choice("engine", options.engine, ENGINES);
+      if (options.perplexity !== undefined) {
         return await printPerplexity({
-          model: args.model,
-          file: args.perplexity,
+          model: path,
+          file: options.perplexity,
           engine,
-          window: count("window", args.window),
-          state: choice("state", args.state, ["zero", "carry"]),
-          bos: args.bos ?? false,
-          skip: fraction("skip", args.skip),
-          json: args.json ?? false,
+          window: count("window", options.window),
+          state: choice("state", options.state, ["zero", "carry"]),
+          bos: options.bos ?? false,
+          skip: fraction("skip", options.skip),
+          json: options.json ?? false,
           signal,
         });
       }
-      if (args.images === undefined) {
+      if (options.images === undefined) {
         throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
       }
-      const batchSize = count("batch", args.batch, 4096);
-      const limit = args.limit === undefined ? Infinity : count("limit", args.limit);
-      const images = await openImages(args.images, limit);
-      const labels = args.labels === undefined ? images.labels : await openLabels(args.labels);
+      const batchSize = count("batch", options.batch, 4096);
+      const limit = options.limit === undefined ? Infinity : count("limit", options.limit);
+      const images = await openImages(options.images, limit);
+      const labels = options.labels === undefined
+        ? images.labels
+        : await openLabels(options.labels);
       if (labels === undefined) {
         throw new FewbitError("invalid_argument", "Cannot evaluate: give --labels");
+      }
+      const [unlabelled] = options.labels === undefined ? images.unlabelled : [];
+      if (unlabelled !== undefined) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot evaluate: ${unlabelled} lies in no class's folder; move it, or give --labels`,
+        );
       }
       if (labels.length < images.count) {
         throw new FewbitError(
@@ -64,22 +69,22 @@ export default defineCommand({
           `Cannot evaluate: ${images.count} images, ${labels.length} labels`,
         );
       }
-      const options = { engine, batchSize, signal };
+      const loading = { engine, batchSize, signal };
       const results: Record<string, EvalResult> = {};
       {
-        using model = await ImageClassifier.fromPretrained(args.model, options);
+        using model = await ImageClassifier.fromPretrained(path, loading);
         results.model = await evaluate(model, images, labels, batchSize, signal);
       }
-      if (args.float !== undefined) {
+      if (options.float !== undefined) {
         const bytes = await encodeProgram(
-          compileFloatVision(await readCheckpointFolder(args.float)),
+          compileFloatVision(await readCheckpointFolder(options.float)),
         );
-        using model = await ImageClassifier.fromPretrained(bytes, options);
+        using model = await ImageClassifier.fromPretrained(bytes, loading);
         results.float = await evaluate(model, images, labels, batchSize, signal);
       }
-      if (args.json) return console.log(JSON.stringify({ images: images.count, ...results }));
+      if (options.json) return print(JSON.stringify({ images: images.count, ...results }));
       for (const [name, result] of Object.entries(results)) {
-        console.log(
+        print(
           `${name.padEnd(6)} top-1 ${(100 * result.top1).toFixed(2)} %  ` +
             `(${result.correct} of ${images.count})  ${
               result.milliseconds_per_image.toFixed(2)
@@ -87,8 +92,8 @@ export default defineCommand({
             `${result.engine}  predictions ${result.predictions_sha256_u8}`,
         );
       }
-    }),
-});
+    });
+}
 
 interface EvalResult {
   readonly engine: EngineName | string;

@@ -1,104 +1,107 @@
 /** `fewbit generate`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
-import { FewbitError } from "../errors.ts";
 import { TextGenerator } from "../pipelines/text_generator.ts";
 import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text_session.ts";
-import { choice, number, runCommand } from "./_run.ts";
+import { readAll } from "./_lines.ts";
+import { ClosedOutput, note, print, write } from "./_print.ts";
+import { choice, number } from "./_run.ts";
 
-export default defineCommand({
-  meta: { name: "generate", description: "Write on from a prompt with a language model" },
-  args: {
-    prompt: {
-      type: "positional",
-      description: "Text to go on from (default, or -: standard input)",
-      required: false,
-    },
-    model: {
-      type: "string",
-      description: "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
+/** Longest prompt that is read from standard input. */
+const MAX_PROMPT_BYTES = 2 ** 26;
+
+/** What `fewbit generate` takes and does. */
+export default function generateCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("[prompt]", "Text to go on from (default, or -: standard input)")
+    .option(
+      "--model <model>",
+      "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
         "(default: a small model of Shakespeare's plays)",
-    },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-    "max-tokens": { type: "string", description: "Tokens to write at most (model's, or 256)" },
-    temperature: { type: "string", description: "0 takes the best token (model's, or 1)" },
-    "top-k": { type: "string", description: "Only the k best tokens; 0: all (default)" },
-    "top-p": { type: "string", description: "Only the best with this probability (default 1)" },
-    "min-p": { type: "string", description: "Only tokens p times as probable as the best" },
-    "repetition-penalty": { type: "string", description: "For the last 64 tokens (default 1)" },
-    stop: { type: "string", description: "Text that ends the answer; \\n is a line break" },
-    seed: { type: "string", description: "The same seed writes the same text everywhere" },
-    logprobs: { type: "string", default: "0", description: "Show the n most probable tokens" },
-    json: { type: "boolean", description: "One JSON object with text, tokens and usage" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
+    )
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .option("--max-tokens <n>", "Tokens to write at most (model's, or 256)")
+    .option("--temperature <t>", "0 takes the best token (model's, or 1)")
+    .option("--top-k <k>", "Only the k best tokens; 0: all (default)")
+    .option("--top-p <p>", "Only the best with this probability (default 1)")
+    .option("--min-p <p>", "Only tokens p times as probable as the best")
+    .option("--repetition-penalty <penalty>", "For the last 64 tokens (default 1)")
+    .option(
+      "--stop <text>",
+      "Text that ends the answer; \\n is a line break; may be given again",
+      gather,
+    )
+    .option("--seed <n>", "The same seed writes the same text everywhere")
+    .option("--logprobs <n>", "Show the n most probable tokens", "0")
+    .option("--json", "One JSON object with text, tokens and usage")
+    .action(async (given, args) => {
       const options: GenerateOptions = {
-        ...optional("maxTokens", "max-tokens", args["max-tokens"]),
+        ...optional("maxTokens", "max-tokens", args.maxTokens),
         ...optional("temperature", "temperature", args.temperature),
-        ...optional("topK", "top-k", args["top-k"]),
-        ...optional("topP", "top-p", args["top-p"]),
-        ...optional("minP", "min-p", args["min-p"]),
-        ...optional("repetitionPenalty", "repetition-penalty", args["repetition-penalty"]),
-        ...optional("seed", "seed", args.seed),
+        ...optional("topK", "top-k", args.topK),
+        ...optional("topP", "top-p", args.topP),
+        ...optional("minP", "min-p", args.minP),
+        ...optional("repetitionPenalty", "repetition-penalty", args.repetitionPenalty),
+        seed: args.seed === undefined ? drawSeed() : number("seed", args.seed),
         logprobs: number("logprobs", args.logprobs),
-        ...args.stop !== undefined && { stop: stopsOf(args.stop) },
+        stop: (args.stop ?? []).map((text) => text.replaceAll("\\n", "\n")),
         signal,
       };
       const engine = choice("engine", args.engine, ENGINES);
-      const prompt = await promptOf(args.prompt);
+      const prompt = await promptOf(given);
       using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
       if (args.json) await printJson(lm, prompt, options);
       else if (options.logprobs === 0) await stream(lm, prompt, options);
       else await printTokens(lm, prompt, options);
-    }),
-});
+    });
+}
+
+/** All values of an option that may be given more than once. */
+function gather(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
 
 /** An option, if it is given, under its name in code. */
 function optional(name: string, option: string, value: string | undefined): GenerateOptions {
   return value === undefined ? {} : { [name]: number(option, value) };
 }
 
-/** citty gives the last of a repeated option, or all of them. */
-function stopsOf(stop: string | readonly string[]): string[] {
-  return [stop].flat().map((text) => text.replaceAll("\\n", "\n"));
+/** Shown at the end, so that every text can be written again. */
+function drawSeed(): number {
+  return crypto.getRandomValues(new Uint32Array(1))[0];
 }
 
 async function promptOf(given: string | undefined): Promise<string> {
-  if (given !== undefined && given !== "-") return given;
-  if (Deno.stdin.isTerminal()) {
-    throw new FewbitError("invalid_argument", 'Give a prompt: fewbit generate "ROMEO:"');
-  }
-  return await new Response(Deno.stdin.readable).text();
+  return given !== undefined && given !== "-" ? given : await readAll("-", MAX_PROMPT_BYTES);
 }
 
 /** Writes the text as it comes, and how it went on standard error. */
 async function stream(lm: TextGenerator, prompt: string, options: GenerateOptions): Promise<void> {
-  const encoder = new TextEncoder();
-  const write = (text: string): void => writeAll(encoder.encode(text));
   let started = false;
   try {
     for await (const { text, finishReason, usage } of lm.generate(prompt, options)) {
       if (!started) write(prompt);
       started = true;
       write(text);
-      if (usage !== undefined) console.error(`\n\n${summary(lm, finishReason, usage)}`);
+      if (usage !== undefined) note(`\n\n${summary(lm, finishReason, usage, options)}`);
     }
   } catch (error) {
-    if (started) console.error();
+    if (started && !(error instanceof ClosedOutput)) note("");
     throw error;
   }
 }
 
-function writeAll(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
-}
-
-function summary(lm: TextGenerator, reason: TextPiece["finishReason"], usage: Usage): string {
+function summary(
+  lm: TextGenerator,
+  reason: TextPiece["finishReason"],
+  usage: Usage,
+  { seed }: GenerateOptions,
+): string {
   const { promptTokens, completionTokens, promptMs, completionMs } = usage;
   const rate = (tokens: number, ms: number): string => `${(1000 * tokens / ms).toFixed(0)}/s`;
   return `[${reason}: ${promptTokens} prompt tokens (${rate(promptTokens, promptMs)}), ` +
-    `${completionTokens} tokens (${rate(completionTokens, completionMs)}), ${lm.engine}]`;
+    `${completionTokens} tokens (${rate(completionTokens, completionMs)}), ` +
+    `${lm.engine}, seed ${seed}]`;
 }
 
 /** One line a token: its probability, and what else was probable. */
@@ -111,11 +114,11 @@ async function printTokens(
   for await (const { tokens = [], finishReason, usage } of lm.generate(prompt, options)) {
     for (const { id, logprob, top = [] } of tokens) {
       const others = top.map((other) => `${show(other.id)} ${other.logprob.toFixed(2)}`);
-      console.log(
+      print(
         `${show(id).padEnd(16)} ${logprob.toFixed(3).padStart(8)}   ${others.join("  ")}`,
       );
     }
-    if (usage !== undefined) console.error(summary(lm, finishReason, usage));
+    if (usage !== undefined) note(summary(lm, finishReason, usage, options));
   }
 }
 
@@ -127,12 +130,13 @@ async function printJson(
   const pieces = await Array.fromAsync(lm.generate(prompt, options));
   const tokens = pieces.flatMap((piece) => piece.tokens ?? []);
   const { finishReason, usage } = pieces[pieces.length - 1];
-  console.log(JSON.stringify({
+  print(JSON.stringify({
     text: pieces.map(({ text }) => text).join(""),
     ids: pieces.flatMap(({ ids }) => ids),
     ...tokens.length > 0 && { tokens },
     finishReason,
     usage,
     engine: lm.engine,
+    seed: options.seed,
   }));
 }

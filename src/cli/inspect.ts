@@ -1,5 +1,5 @@
 /** `fewbit inspect`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
 import { snakeKeys } from "../inspect/json.ts";
@@ -11,67 +11,64 @@ import { listing } from "../inspect/text.ts";
 import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
+import { checkOutput } from "../files/check_output.ts";
 import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { note, print } from "./_print.ts";
+import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
-export default defineCommand({
-  meta: { name: "inspect", description: "Show what a model consists of, and where its time goes" },
-  args: {
-    model: {
-      type: "positional",
-      description: "model.fewbit: path or URL; or a .gguf file",
-      required: true,
-    },
-    entry: { type: "string", description: "Entry to show (default: all)" },
-    time: { type: "boolean", description: "Time every instruction, on random inputs" },
-    runs: { type: "string", default: "10", description: "Runs to take the median of" },
-    engine: { type: "string", default: "auto", description: "Engine to time" },
-    html: { type: "string", description: "Write a page with pictures to this file" },
-    json: { type: "boolean", description: "Print JSON" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const runs = count("runs", args.runs, 10_000);
-      if (isGguf(args.model)) {
-        if (args.time || args.html !== undefined || args.entry !== undefined) {
+/** What `fewbit inspect` takes and does. */
+export default function inspectCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("<model>", "model.fewbit: path or URL; or a .gguf file")
+    .option("--entry <name>", "Entry to show (default: all)")
+    .option("--time", "Time every instruction, on random inputs")
+    .option("--runs <n>", "Runs to take the median of", "10")
+    .option("--engine <name>", "Engine to time", "auto")
+    .option("--html <file>", "Write a page with pictures to this file")
+    .option("--json", "Print JSON")
+    .action(async (model, options) => {
+      const runs = count("runs", options.runs, 10_000);
+      if (options.html !== undefined) await checkOutput(options.html, [model]);
+      if (isGguf(model)) {
+        if (options.time || options.html !== undefined || options.entry !== undefined) {
           throw new FewbitError(
             "invalid_argument",
-            `Cannot inspect ${args.model}: --time, --html and --entry are for model.fewbit`,
+            `Cannot inspect ${model}: --time, --html and --entry are for model.fewbit`,
           );
         }
-        return await inspectGguf(args.model, args.json ?? false);
+        return await inspectGguf(model, options.json ?? false);
       }
-      const bytes = await readModel(args.model, signal);
+      const bytes = await readModel(model, signal);
       const opened = openProgram(bytes);
       const summary = summarize(opened.head, opened.verified);
-      const entries = entriesOf(summary, args.entry);
-      const timings = args.time
-        ? await timeEntries(bytes, opened, entries, args.engine, runs, signal)
+      const entries = entriesOf(summary, options.entry);
+      const timings = options.time
+        ? await timeEntries(bytes, opened, entries, options.engine, runs, signal)
         : [];
-      if (args.html !== undefined) {
-        const name = args.model.split(/[/\\]/).findLast((part) => part !== "") ?? args.model;
+      if (options.html !== undefined) {
+        const name = model.split(/[/\\]/).findLast((part) => part !== "") ?? model;
         const page = new TextEncoder().encode(await htmlPage(summary, { name, entries, timings }));
-        await writeWhole(args.html, page);
-        console.error(`${args.html}: ${formatBytes(page.length)}`);
+        await writeWhole(options.html, page, signal);
+        note(`${options.html}: ${formatBytes(page.length)}`);
       }
-      if (args.json) {
-        return console.log(JSON.stringify(snakeKeys({
+      if (options.json) {
+        return print(JSON.stringify(snakeKeys({
           ...summary,
           entries,
           ...(timings.length > 0 && { timings }),
         })));
       }
-      if (args.html !== undefined) return;
+      if (options.html !== undefined) return;
       const lines = listing(summary, entries);
       for (const timing of timings) {
         const entry = entries.find(({ name }) => name === timing.entry)!;
         lines.push("", ...timeLines(summary, entry, timing));
       }
-      console.log(lines.join("\n"));
-    }),
-});
+      print(lines.join("\n"));
+    });
+}
 
 function entriesOf({ entries }: ProgramSummary, name: string | undefined): readonly EntrySummary[] {
   const found = entries.filter((entry) => name === undefined || entry.name === name);

@@ -1,7 +1,9 @@
 /** `fewbit quantize`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
+import { checkOutput } from "../files/check_output.ts";
+import { isFolder } from "../files/read_file.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../pipelines/checkpoint_folder.ts";
 import { isEncoderFolder } from "../pipelines/encoder_folder.ts";
@@ -9,59 +11,51 @@ import { preprocessingOf, quantizeVision } from "../pipelines/vision_compile.ts"
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { quantizeEncoderFile } from "./_quantize_encoder.ts";
-import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { note, print } from "./_print.ts";
+import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
-export default defineCommand({
-  meta: {
-    name: "quantize",
-    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
-  },
-  args: {
-    model: {
-      type: "positional",
-      description: "Folder with config.json and model.safetensors (timm, Hugging Face, or " +
-        "sentence-transformers)",
-      required: true,
-    },
-    images: {
-      type: "string",
-      description: "Images to calibrate on: an IDX file (may be gzipped) or a folder",
-    },
-    calibration: {
-      type: "string",
-      description: "Texts to calibrate a sentence encoder on: a file with a text in each line " +
+/** What `fewbit quantize` takes and does. */
+export default function quantizeCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument(
+      "<model>",
+      "Folder with config.json and model.safetensors (timm, Hugging Face, or sentence-transformers)",
+    )
+    .option("--images <path>", "Images to calibrate on: an IDX file (may be gzipped) or a folder")
+    .option(
+      "--calibration <file>",
+      "Texts to calibrate a sentence encoder on: a file with a text in each line " +
         "(default: the scales that ship for all-MiniLM-L6-v2)",
-    },
-    output: { type: "string", alias: "o", default: "model.fewbit", description: "File to write" },
-    nonlinear: {
-      type: "string",
-      default: "table",
-      description: "table: exact softmax and GELU; shift: I-ViT's approximations",
-    },
-    bits: { type: "string", default: "w8a8", description: "w8a8, or w7a8: 7-bit weights, faster" },
-    gelu: {
-      type: "string",
-      default: "12",
-      description:
-        "Bits around GELU in a sentence encoder; 8 is less precise, faster with w7a8 only, and " +
+    )
+    .option("-o, --output <file>", "File to write", "model.fewbit")
+    .option(
+      "--nonlinear <kind>",
+      "table: exact softmax and GELU; shift: I-ViT's approximations",
+      "table",
+    )
+    .option("--bits <kind>", "w8a8, or w7a8: 7-bit weights, faster", "w8a8")
+    .option(
+      "--gelu <bits>",
+      "Bits around GELU in a sentence encoder; 8 is less precise, faster with w7a8 only, and " +
         "needs --calibration",
-    },
-    table: {
-      type: "string",
-      default: "8",
-      description: "Bits of the token table of a sentence encoder; 4 makes a smaller file",
-    },
-    observer: { type: "string", default: "minmax", description: "minmax or percentile" },
-    batch: { type: "string", default: "32", description: "Images in a calibration batch" },
-    limit: { type: "string", default: "1024", description: "Images or texts to use at most" },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const limit = count("limit", args.limit);
-      const nonlinear = choice("nonlinear", args.nonlinear, ["table", "shift"] as const);
-      const bits = choice("bits", args.bits, ["w8a8", "w7a8"] as const);
-      if (await isEncoderFolder(args.model)) {
-        const { model: folder, output, calibration, images } = args;
+      "12",
+    )
+    .option(
+      "--table <bits>",
+      "Bits of the token table of a sentence encoder; 4 makes a smaller file",
+      "8",
+    )
+    .option("--observer <kind>", "minmax or percentile", "minmax")
+    .option("--batch <n>", "Images in a calibration batch", "32")
+    .option("--limit <n>", "Images or texts to use at most", "1024")
+    .action(async (model, options) => {
+      const limit = count("limit", options.limit);
+      const nonlinear = choice("nonlinear", options.nonlinear, ["table", "shift"] as const);
+      const inputs = [model, options.images, options.calibration];
+      await checkOutput(options.output, inputs.filter((input) => input !== undefined));
+      const bits = choice("bits", options.bits, ["w8a8", "w7a8"] as const);
+      if (await isEncoderFolder(model)) {
+        const { output, calibration, images } = options;
         if (images !== undefined) {
           throw new FewbitError(
             "invalid_argument",
@@ -70,11 +64,11 @@ export default defineCommand({
         }
         const quantization = {
           weightBits: bits === "w7a8" ? 7 : 8,
-          geluBits: choice("gelu", args.gelu, ["12", "8"]) === "8" ? 8 : 12,
-          tableBits: choice("table", args.table, ["8", "4"]) === "4" ? 4 : 8,
+          geluBits: choice("gelu", options.gelu, ["12", "8"]) === "8" ? 8 : 12,
+          tableBits: choice("table", options.table, ["8", "4"]) === "4" ? 4 : 8,
         } as const;
         return await quantizeEncoderFile({
-          folder,
+          folder: model,
           output,
           quantization,
           calibration,
@@ -82,18 +76,21 @@ export default defineCommand({
           signal,
         });
       }
-      if (args.images === undefined || args.calibration !== undefined) {
-        const config = await readJson(`${args.model}/config.json`);
+      if (!await isFolder(model)) {
+        throw new FewbitError("not_found", `Cannot quantise ${model}: there is no such folder`);
+      }
+      if (options.images === undefined || options.calibration !== undefined) {
+        const config = await readJson(`${model}/config.json`);
         throw new FewbitError(
           "invalid_argument",
-          `Cannot quantise ${args.model}: it is no sentence encoder; ` +
+          `Cannot quantise ${model}: it is no sentence encoder; ` +
             (config === undefined ? "give --images, no texts" : checkpointKind(config)),
         );
       }
-      const batchSize = count("batch", args.batch, 4096);
-      const observer = choice("observer", args.observer, ["minmax", "percentile"] as const);
-      const folder = await readCheckpointFolder(args.model);
-      const images = await openImages(args.images, limit);
+      const batchSize = count("batch", options.batch, 4096);
+      const observer = choice("observer", options.observer, ["minmax", "percentile"] as const);
+      const folder = await readCheckpointFolder(model);
+      const images = await openImages(options.images, limit);
       const progress = progressLine();
       const start = performance.now();
       const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {
@@ -103,14 +100,14 @@ export default defineCommand({
         batchSize,
         signal,
         onProgress: (done) => progress.update(`calibrating: ${done} of ${images.count} images`),
-        onWarning: (message) => console.error(`fewbit: ${message}`),
+        onWarning: (message) => note(`fewbit: ${message}`),
       }).finally(() => progress.end());
       const bytes = await encodeProgram(program);
-      await writeWhole(args.output, bytes);
+      await writeWhole(options.output, bytes, signal);
       const seconds = ((performance.now() - start) / 1000).toFixed(1);
-      console.log(
-        `${args.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
+      print(
+        `${options.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
           `calibrated on ${images.count} images in ${seconds} s`,
       );
-    }),
-});
+    });
+}

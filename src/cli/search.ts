@@ -1,80 +1,99 @@
 /** `fewbit search`. */
-import { defineCommand } from "citty";
+import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
-import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
-import { readBytes, readOptionalBytes, urlOf } from "../pipelines/_sources.ts";
+import { checkOutput } from "../files/check_output.ts";
+import { withFileErrors } from "../files/file_error.ts";
+import { withFileLock } from "../files/file_lock.ts";
+import { readFile, readOptionalFile } from "../files/read_file.ts";
+import { urlOf } from "../pipelines/_sources.ts";
 import { TextEmbedder } from "../pipelines/text_embedder.ts";
 import { askIndex, checkModel } from "../search/ask_index.ts";
 import type { SearchResult } from "../search/ask_index.ts";
 import { decodePassageIndex, encodePassageIndex } from "../search/passage_index.ts";
 import type { PassageIndex } from "../search/passage_index.ts";
 import { updateIndex } from "../search/update_index.ts";
-import { choice, count, progressLine, runCommand, writeWhole } from "./_run.ts";
+import { note, print } from "./_print.ts";
+import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** Tokens of a passage, and those that it shares with the one before, where nothing else is asked. */
 const [TOKENS, OVERLAP] = [128, 32];
 
-export default defineCommand({
-  meta: { name: "search", description: "Index the texts of a folder and find passages by meaning" },
-  args: {
-    question: { type: "positional", description: "What to look for", required: false },
-    index: { type: "string", description: "File of the index", required: true },
-    add: { type: "string", description: "Folder (or file) to index, or to index again" },
-    model: {
-      type: "string",
-      description: "model.fewbit, or the folder of a float encoder (default: the index's model)",
-    },
-    tokens: { type: "string", description: `Tokens of a passage (default ${TOKENS})` },
-    overlap: { type: "string", description: `Tokens shared with the next (default ${OVERLAP})` },
-    top: { type: "string", default: "5", description: "Passages to show" },
-    json: { type: "boolean", description: "Print JSON" },
-    engine: { type: "string", default: "auto", description: ENGINES.join(", ") },
-  },
-  run: ({ args }) =>
-    runCommand(async (signal) => {
-      const { question, index: path, add, json = false } = args;
+/** What `fewbit search` takes and does. */
+export default function searchCommand(command: Command, signal: AbortSignal): void {
+  command
+    .argument("[question]", "What to look for")
+    .option("--index <file>", "File of the index (must be given)")
+    .option("--add <path>", "Folder (or file) to index, or to index again")
+    .option(
+      "--model <model>",
+      "model.fewbit, or the folder of a float encoder (default: the index's model)",
+    )
+    .option("--tokens <n>", `Tokens of a passage (default ${TOKENS})`)
+    .option("--overlap <n>", `Tokens shared with the next (default ${OVERLAP})`)
+    .option("--top <n>", "Passages to show", "5")
+    .option("--json", "Print JSON")
+    .option("--engine <name>", ENGINES.join(", "), "auto")
+    .action(async (question, options) => {
+      const { index: path, add, json } = options;
+      // As a required option it would be missed before a slip in its name is found.
+      if (path === undefined) command.error("error: option '--index <file>' is missing");
       if (question === undefined && add === undefined) {
         throw new FewbitError("invalid_argument", "Give a question, or a folder with --add");
       }
-      const engine = choice("engine", args.engine, ENGINES);
-      const top = count("top", args.top);
+      const engine = choice("engine", options.engine, ENGINES);
+      const top = count("top", options.top);
       const sizes = {
-        tokens: args.tokens === undefined ? undefined : count("tokens", args.tokens, 2 ** 16),
-        overlap: args.overlap === undefined ? undefined : count("overlap", args.overlap, 2 ** 16),
+        tokens: options.tokens === undefined ? undefined : count("tokens", options.tokens, 2 ** 16),
+        overlap: options.overlap === undefined
+          ? undefined
+          : count("overlap", options.overlap, 2 ** 16),
       };
-      const before = await readIndex(path, add !== undefined);
-      using embedder = await openModel(args.model ?? before?.model.source, engine, signal);
-      let index = before ?? emptyIndex(embedder, args.model!);
-      checkModel(index, embedder);
-      index = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
       if (add !== undefined) {
-        index = await addFolder(index, add, embedder, signal);
-        await writeWhole(path, await encodePassageIndex(index));
+        await checkOutput(path, options.model === undefined ? [] : [options.model]);
+      }
+      const present = add === undefined ? await readIndex(path) : await readIndexIfAny(path);
+      const source = options.model ?? present?.model.source;
+      if (source === undefined) {
+        throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
+      }
+      using embedder = await TextEmbedder.fromPretrained(source, { engine, signal });
+      if (add !== undefined) {
+        // Another process that adds to this index waits, and then begins with what this one has written.
+        await withFileLock(path, async () => {
+          const before = await readIndexIfAny(path);
+          const index = before ?? await emptyIndex(embedder, source);
+          checkModel(index, embedder);
+          const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
+          const updated = await addFolder(all, add, embedder, signal);
+          await writeWhole(path, await encodePassageIndex(updated), signal);
+        }, { signal, onWait: () => note(`waiting for another fewbit that adds to ${path}`) });
       }
       if (question === undefined) return;
+      const index = await readIndex(path);
+      checkModel(index, embedder);
+      sizesOf(index, true, sizes, embedder);
       const results = await askIndex(index, question, embedder, { top, signal });
-      if (json) console.log(JSON.stringify(results));
-      else print(results);
-    }),
-});
+      if (json) print(JSON.stringify(results));
+      else show(results);
+    });
+}
 
-async function readIndex(path: string, mayBeMissing: boolean): Promise<PassageIndex | undefined> {
-  const bytes = mayBeMissing ? await readOptionalBytes(path) : await readBytes(path);
+async function readIndex(path: string): Promise<PassageIndex> {
+  return await decodePassageIndex(await readFile(path));
+}
+
+async function readIndexIfAny(path: string): Promise<PassageIndex | undefined> {
+  const bytes = await readOptionalFile(path);
   return bytes && await decodePassageIndex(bytes);
 }
 
-async function openModel(
-  source: string | undefined,
-  engine: EngineName,
-  signal: AbortSignal,
-): Promise<TextEmbedder> {
-  if (source !== undefined) return await TextEmbedder.fromPretrained(source, { engine, signal });
-  throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
-}
-
-function emptyIndex({ id, name, dimension }: TextEmbedder, model: string): PassageIndex {
-  const source = urlOf(model)?.href ?? Deno.realPathSync(model);
+async function emptyIndex(
+  { id, name, dimension }: TextEmbedder,
+  model: string,
+): Promise<PassageIndex> {
+  const source = urlOf(model)?.href ??
+    await withFileErrors(`Cannot read ${model}`, () => Deno.realPath(model));
   const sizes = { tokens: TOKENS, overlap: OVERLAP };
   return { model: { id, name, source }, dimension, sizes, files: [] };
 }
@@ -120,18 +139,18 @@ async function addFolder(
   }).finally(() => progress.end());
   const { embedded, unchanged, removed, skipped } = updated.report;
   const passages = updated.index.files.reduce((sum, file) => sum + file.passages.length, 0);
-  console.error(
+  note(
     `${embedded} files embedded, ${unchanged} unchanged, ${removed} removed, ` +
       `${skipped} without text; ${passages} passages in all`,
   );
   return updated.index;
 }
 
-function print(results: readonly SearchResult[]): void {
-  if (results.length === 0) console.log("nothing found: the index has no passages");
+function show(results: readonly SearchResult[]): void {
+  if (results.length === 0) print("nothing found: the index has no passages");
   for (const { path, firstLine, lastLine, score, text } of results) {
-    console.log(`${score.toFixed(3)}  ${shown(path)}:${firstLine}-${lastLine}`);
-    console.log(text.replaceAll(/^/gm, "    "), "\n");
+    print(`${score.toFixed(3)}  ${shown(path)}:${firstLine}-${lastLine}`);
+    print(`${text.replaceAll(/^/gm, "    ")} \n`);
   }
 }
 

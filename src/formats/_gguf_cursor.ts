@@ -1,5 +1,6 @@
 import { FewbitError } from "../errors.ts";
 import { quote } from "./_quote.ts";
+import { ValueBudget } from "./_value_budget.ts";
 
 /** Longest key; the format has this limit. */
 const MAX_KEY_BYTES = 65_535;
@@ -20,6 +21,8 @@ export class GgufCursor {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #fileBytes: number;
+  /** What the values take in memory. */
+  readonly budget = new ValueBudget("GGUF");
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #at = 0;
 
@@ -71,6 +74,7 @@ export class GgufCursor {
   string(what: string): string {
     const length = this.count(1, `the length of ${what}`);
     const at = this.take(length, what);
+    this.budget.spend(1, "string");
     try {
       return this.#decoder.decode(this.#bytes.subarray(at, at + length));
     } catch (cause) {

@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
 import { GgufCursor, invalid } from "./_gguf_cursor.ts";
 import { type GgmlType, ggmlType } from "./_gguf_types.ts";
 import { type GgufValue, readGgufValue } from "./_gguf_value.ts";
@@ -51,6 +52,7 @@ interface Description extends Omit<GgufEntry, "byteOffset" | "byteLength"> {
  * @throws {MoreBytes} Where `bytes` ends before the header does.
  */
 export function readGgufHeader(bytes: Uint8Array, fileBytes: number): GgufHeader {
+  checkStart(bytes);
   const cursor = new GgufCursor(bytes, fileBytes);
   const version = readVersion(cursor);
   const tensorCount = cursor.count(MIN_TENSOR_BYTES, "the count of tensors");
@@ -75,6 +77,12 @@ export function readGgufHeader(bytes: Uint8Array, fileBytes: number): GgufHeader
   const dataBytes = Math.max(0, fileBytes - start);
   const entries = place([...descriptions.values()], start, dataBytes, alignment);
   return { version, metadata, entries };
+}
+
+/** Says of another file what it is. */
+function checkStart(bytes: Uint8Array): void {
+  const foreign = foreignFile(bytes, "GGUF");
+  if (foreign !== undefined && bytes.length >= 4) throw invalid(foreign);
 }
 
 function readVersion(cursor: GgufCursor): number {

@@ -48,11 +48,13 @@ function readArray(cursor: GgufCursor, key: string, depth: number): readonly Ggu
   if (type !== STRING && type !== ARRAY) {
     const [bytes, read] = scalar(type, key);
     const count = cursor.count(bytes, what);
+    cursor.budget.spend(count, bytes === 8 ? "bigint" : "number");
     const start = cursor.take(count * bytes, key);
     return Array.from({ length: count }, (_, i) => read(cursor.view, start + i * bytes));
   }
   // A string has its length, an array its type and its length.
   const count = cursor.count(type === STRING ? 8 : 12, what);
+  if (type === ARRAY) cursor.budget.spend(count, "string");
   return Array.from({ length: count }, () => readValue(cursor, type, key, depth));
 }
 

@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { ValueBudget } from "./_value_budget.ts";
 
 /** Deepest nesting of messages that is read. */
 const MAX_DEPTH = 64;
@@ -18,12 +19,18 @@ export class ProtobufReader {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #depth: number;
+  readonly #budget: ValueBudget;
   #at = 0;
   #wire = 0;
 
-  /** Reads a message that is all of the bytes. */
-  constructor(bytes: Uint8Array, depth = 0) {
+  /**
+   * Reads a message that is all of the bytes.
+   *
+   * @param budget Shared by all messages of a file.
+   */
+  constructor(bytes: Uint8Array, depth = 0, budget = new ValueBudget("protocol buffer")) {
     this.#bytes = bytes;
+    this.#budget = budget;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#depth = depth;
   }
@@ -56,10 +63,16 @@ export class ProtobufReader {
 
   /** The values of a repeated integer, of which this is one or, packed, several. */
   int64s(): bigint[] {
-    if (this.#wire === WIRE.varint) return [this.int64()];
+    if (this.#wire === WIRE.varint) {
+      this.#budget.spend(1, "bigint");
+      return [this.int64()];
+    }
     const packed = new ProtobufReader(this.bytes(), this.#depth);
     const values: bigint[] = [];
-    while (packed.#at < packed.#bytes.length) values.push(BigInt.asIntN(64, packed.#varint()));
+    while (packed.#at < packed.#bytes.length) {
+      this.#budget.spend(1, "bigint");
+      values.push(BigInt.asIntN(64, packed.#varint()));
+    }
     return values;
   }
 
@@ -84,6 +97,7 @@ export class ProtobufReader {
 
   string(): string {
     const bytes = this.bytes();
+    this.#budget.spend(1, "string");
     try {
       return UTF8.decode(bytes);
     } catch {
@@ -96,7 +110,8 @@ export class ProtobufReader {
     if (this.#depth >= MAX_DEPTH) {
       throw this.#invalid(`messages are nested deeper than ${MAX_DEPTH} levels`);
     }
-    return new ProtobufReader(this.bytes(), this.#depth + 1);
+    this.#budget.spend(1, "object");
+    return new ProtobufReader(this.bytes(), this.#depth + 1, this.#budget);
   }
 
   /** The bytes of a value that is not a varint. */

@@ -1,14 +1,18 @@
 import { FewbitError } from "../errors.ts";
 import { type DType, DTYPE_BYTES } from "../tensor.ts";
-import { scanJsonKeys } from "./_json_keys.ts";
+import { foreignFile } from "../foreign_file.ts";
+import { parseJson } from "../json.ts";
 import { quote } from "./_quote.ts";
-import { checkedElementCount } from "./_tensor_bytes.ts";
+import { checkedElementCount, checkRank } from "./_tensor_bytes.ts";
 
 /** Largest header, as in the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;
 
 /** The header, its tensors and their extents: nothing in the format is nested deeper. */
 const MAX_DEPTH = 3;
+
+/** About ten a tensor: 200,000 tensors. */
+const MAX_VALUES = 2 ** 21;
 
 /** The key of the free-form strings, which is not a tensor. */
 export const METADATA_KEY = "__metadata__";
@@ -29,10 +33,27 @@ export const SAFETENSORS_DTYPES: ReadonlyMap<string, DType> = new Map([
   ["U32", "u32"],
 ]);
 
+/** Bits of an element of the types of the format that have no equal here. */
+const OTHER_BITS: ReadonlyMap<string, number> = new Map([
+  ["U64", 64],
+  ["C64", 64],
+  ["F8_E5M2", 8],
+  ["F8_E4M3", 8],
+  ["F8_E8M0", 8],
+  ["F8_E4M3FNUZ", 8],
+  ["F8_E5M2FNUZ", 8],
+  ["F6_E2M3", 6],
+  ["F6_E3M2", 6],
+  ["F4", 4],
+]);
+
 /** A tensor as the header describes it, checked on its own. */
 export interface SafetensorsEntry {
   readonly name: string;
-  readonly dtype: DType;
+  /** Its element type; `undefined` for one that is not read. */
+  readonly dtype: DType | undefined;
+  /** Its element type as the file has it. */
+  readonly dtypeName: string;
   readonly shape: readonly number[];
   /** Offsets into the data that follows the header. */
   readonly begin: number;
@@ -64,17 +85,24 @@ export function readHeader(bytes: Uint8Array, fileBytes = bytes.length): Safeten
   return { entries, dataStart };
 }
 
-/** Where the header ends by its first eight bytes; checked against the size of the file. */
+/**
+ * Where the header ends by its first eight bytes; checked against the size of the file. More of the
+ * bytes help to say what the file is, if it is another.
+ */
 export function headerEnd(bytes: Uint8Array, fileBytes: number): number {
-  if (bytes.length < 8) throw invalid(`the file has ${bytes.length} bytes, expected 8 or more`);
+  if (bytes.length < 8) {
+    throw foreign(bytes) ?? invalid(`the file has ${bytes.length} bytes, expected 8 or more`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > MAX_HEADER_BYTES) {
-    throw invalid(`header length ${length} exceeds the limit of ${MAX_HEADER_BYTES} bytes`);
+    throw foreign(bytes) ??
+      invalid(`header length ${length} exceeds the limit of ${MAX_HEADER_BYTES} bytes`);
   }
   const dataStart = 8 + Number(length);
   if (dataStart > fileBytes) {
-    throw invalid(`header length ${length} exceeds the file's ${fileBytes} bytes`);
+    throw foreign(bytes) ??
+      invalid(`header length ${length} exceeds the file's ${fileBytes} bytes`);
   }
   return dataStart;
 }
@@ -82,24 +110,14 @@ export function headerEnd(bytes: Uint8Array, fileBytes: number): number {
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   // The format requires the brace, so that no byte order mark or white space comes before it.
   if (bytes[0] !== 0x7b) throw invalid('the header does not start with "{"');
-  let json: string;
-  let parsed: unknown;
-  try {
-    json = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    const { duplicate, depth } = scanJsonKeys(json);
-    if (duplicate !== undefined) throw invalid(`the header has the key ${quote(duplicate)} twice`);
-    if (depth > MAX_DEPTH) throw invalid(`the header is nested deeper than ${MAX_DEPTH} levels`);
-    parsed = JSON.parse(json);
-  } catch (cause) {
-    if (cause instanceof FewbitError) throw cause;
-    throw new FewbitError("invalid_file", "Cannot read safetensors: the header is not JSON", {
-      cause,
-    });
-  }
-  return parsed as Record<string, unknown>;
+  const bounds = { maxDepth: MAX_DEPTH, maxValues: MAX_VALUES, uniqueKeys: true };
+  const action = "Cannot read safetensors: the header";
+  return parseJson(action, bytes, bounds) as Record<string, unknown>;
 }
 
 function checkMetadata(value: unknown): void {
+  // The reference implementation reads it as an option.
+  if (value === null) return;
   if (!isObject(value) || Object.values(value).some((text) => typeof text !== "string")) {
     throw invalid(`${METADATA_KEY} is not an object of strings`);
   }
@@ -109,25 +127,24 @@ function readEntry(name: string, value: unknown): SafetensorsEntry {
   if (!isObject(value)) throw invalid(`tensor ${quote(name)} is not described by an object`);
   const { dtype: dtypeName, shape, data_offsets: offsets } = value;
   if (typeof dtypeName !== "string") throw invalid(`tensor ${quote(name)} has no dtype`);
-  const dtype = SAFETENSORS_DTYPES.get(dtypeName);
-  if (dtype === undefined) {
-    throw new FewbitError(
-      "unsupported",
-      `Cannot read safetensors: tensor ${quote(name)} has dtype ${quote(dtypeName)}`,
-    );
-  }
   if (!isNumbers(shape)) throw invalid(`tensor ${quote(name)} has no shape`);
   if (!isNumbers(offsets) || offsets.length !== 2 || !offsets.every(Number.isSafeInteger)) {
     throw invalid(`tensor ${quote(name)} does not have two integer data_offsets`);
   }
   const [begin, end] = offsets;
-  const size = checkedElementCount("safetensors", shape) * DTYPE_BYTES[dtype];
-  if (begin < 0 || end - begin !== size) {
+  const dtype = SAFETENSORS_DTYPES.get(dtypeName);
+  const bits = dtype === undefined ? OTHER_BITS.get(dtypeName) : 8 * DTYPE_BYTES[dtype];
+  // Of a type that is newer than this reader no size follows.
+  const size = bits === undefined
+    ? end - begin
+    : checkedElementCount("safetensors", shape) * bits / 8;
+  if (begin < 0 || end < begin || end - begin !== size) {
     throw invalid(
       `tensor ${quote(name)} lies at ${begin} to ${end}, expected ${size} bytes for its shape`,
     );
   }
-  return { name, dtype, shape, begin, end };
+  checkRank("safetensors", shape.length);
+  return { name, dtype, dtypeName, shape, begin, end };
 }
 
 /** Entries in order must touch: then they neither overlap, nor leave a hole, nor pass the end. */
@@ -143,6 +160,11 @@ function checkCoverage(entries: readonly SafetensorsEntry[], dataBytes: number):
   if (at !== dataBytes) {
     throw invalid(`the tensors end at ${at}, expected the ${dataBytes} bytes after the header`);
   }
+}
+
+function foreign(bytes: Uint8Array): FewbitError | undefined {
+  const what = foreignFile(bytes, "safetensors");
+  return what === undefined ? undefined : invalid(what);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

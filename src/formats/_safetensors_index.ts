@@ -1,5 +1,6 @@
 /** The index of a checkpoint that is split into several safetensors files. */
 import { FewbitError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { quote } from "./_quote.ts";
 
 /**
@@ -9,14 +10,7 @@ import { quote } from "./_quote.ts";
  * @throws {FewbitError} `invalid_file` where it is not an index, or names a file outside its folder.
  */
 export function namesByFile(index: string): Map<string, string[]> {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(index);
-  } catch (cause) {
-    throw new FewbitError("invalid_file", "Cannot read safetensors index: the text is not JSON", {
-      cause,
-    });
-  }
+  const parsed = parseJson("Cannot read safetensors index", index);
   const map = (parsed as { weight_map?: unknown } | null)?.weight_map;
   if (typeof map !== "object" || map === null || Array.isArray(map)) {
     throw new FewbitError(

@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
 import { inflate } from "./_inflate.ts";
 import { quote } from "./_quote.ts";
 
@@ -121,7 +122,11 @@ function findEndRecord(view: DataView): number {
       return at;
     }
   }
-  throw invalid("there is no end record: the file is truncated or not a zip archive");
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  throw invalid(
+    foreignFile(bytes, "zip") ??
+      "there is no end record: the file is truncated or not a zip archive",
+  );
 }
 
 function readEntry(bytes: Uint8Array, view: DataView, at: number): ZipEntry {

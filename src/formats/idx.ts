@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
 import { type DType, DTYPE_BYTES, type Tensor } from "../tensor.ts";
 import { inflate } from "./_inflate.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
@@ -45,7 +46,9 @@ export async function readIdx(bytes: Uint8Array, options: ReadIdxOptions = {}): 
 
 function parseIdx(bytes: Uint8Array): Tensor {
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0) {
-    throw invalid("it does not start with two bytes of zero, a type and a rank");
+    throw invalid(
+      foreignFile(bytes) ?? "it does not start with two bytes of zero, a type and a rank",
+    );
   }
   const dtype = IDX_DTYPES.get(bytes[2]);
   if (dtype === undefined) throw invalid(`element type ${bytes[2]} is unknown`);

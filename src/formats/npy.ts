@@ -1,29 +1,16 @@
 import { FewbitError } from "../errors.ts";
-import { type DType, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { foreignFile } from "../foreign_file.ts";
+import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { NPY_DTYPES, type NpyDType, npyDType } from "./_npy_dtype.ts";
+import { parsePythonLiteral, type PythonLiteral, PythonTuple } from "./_python_literal.ts";
 import { quote } from "./_quote.ts";
 import { copyStrided, rowMajorStrides } from "./_strided.ts";
 import { bytesOf, checkedElementCount, swapByteOrder, tensorFromBytes } from "./_tensor_bytes.ts";
 
-/** NumPy's kind and size of an element. NumPy has no bfloat16. */
-const NPY_DTYPES: ReadonlyMap<string, DType> = new Map([
-  ["b1", "bool"],
-  ["i1", "i8"],
-  ["u1", "u8"],
-  ["i2", "i16"],
-  ["u2", "u16"],
-  ["i4", "i32"],
-  ["u4", "u32"],
-  ["i8", "i64"],
-  ["f2", "f16"],
-  ["f4", "f32"],
-  ["f8", "f64"],
-]);
-
 const NPY_NAMES = new Map([...NPY_DTYPES].map(([name, dtype]) => [dtype, name]));
 
-/** The header is a Python dict whose keys NumPy writes in this order. */
-const HEADER_PATTERN =
-  /^\{ *'descr': *'([<>|=])(\w+)', *'fortran_order': *(True|False), *'shape': *\(([\dL, ]*)\),? *\}\s*$/;
+/** Longest header that NumPy reads from files that it does not trust. */
+const MAX_HEADER_BYTES = 10_000;
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 
@@ -43,26 +30,14 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  */
 export function readNpy(bytes: Uint8Array): Tensor {
   const { text, dataStart } = readHeaderText(bytes);
-  const match = HEADER_PATTERN.exec(text);
-  if (match === null) {
-    throw new FewbitError(
-      "unsupported",
-      `Cannot read npy: the header ${quote(text)} is not that of a plain array`,
-    );
-  }
-  const [, order, name, fortran, extents] = match;
-  const dtype = NPY_DTYPES.get(name);
-  if (dtype === undefined) {
-    throw new FewbitError("unsupported", `Cannot read npy: the element type ${quote(name)}`);
-  }
-  const shape = parseShape(extents);
+  const { dtype, bigEndian, isFortran, shape } = readHeader(text);
   const size = checkedElementCount("npy", shape) * DTYPE_BYTES[dtype];
   if (bytes.length - dataStart !== size) {
     throw invalid(`it has ${bytes.length - dataStart} bytes of data, expected ${size}`);
   }
   const stored = bytes.subarray(dataStart);
-  const data = order === ">" ? swapByteOrder(stored, DTYPE_BYTES[dtype]) : stored;
-  if (fortran === "False") return tensorFromBytes("npy", dtype, shape, data);
+  const data = bigEndian ? swapByteOrder(stored, DTYPE_BYTES[dtype]) : stored;
+  if (!isFortran) return tensorFromBytes("npy", dtype, shape, data);
   const reversed = tensorFromBytes("npy", dtype, shape.toReversed(), data);
   const strides = rowMajorStrides(reversed.shape).reverse();
   return copyStrided(dtype, shape, strides, bytesOf(reversed.data));
@@ -106,12 +81,15 @@ export function writeNpy({ dtype, shape, data }: Tensor): Uint8Array<ArrayBuffer
 
 function readHeaderText(bytes: Uint8Array): { text: string; dataStart: number } {
   if (bytes.length < 12 || MAGIC.some((byte, index) => bytes[index] !== byte)) {
-    throw invalid("it does not start with the magic bytes of NumPy");
+    throw invalid(
+      foreignFile(bytes, "npy") ?? "it does not start with the magic bytes of NumPy",
+    );
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const version = bytes[6];
-  if (version < 1 || version > 3) {
-    throw new FewbitError("unsupported", `Cannot read npy: version ${version}, expected 1 to 3`);
+  const [version, minor] = [bytes[6], bytes[7]];
+  if (version < 1 || version > 3 || minor !== 0) {
+    const given = minor === 0 ? version : `${version}.${minor}`;
+    throw new FewbitError("unsupported", `Cannot read npy: version ${given}, expected 1 to 3`);
   }
   const headerStart = version === 1 ? 10 : 12;
   const length = version === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
@@ -119,21 +97,51 @@ function readHeaderText(bytes: Uint8Array): { text: string; dataStart: number } 
   if (dataStart > bytes.length) {
     throw invalid(`header length ${length} exceeds the file's ${bytes.length} bytes`);
   }
-  // A header of a plain array is ASCII; other bytes fail its pattern.
+  if (length > MAX_HEADER_BYTES) {
+    throw new FewbitError(
+      "limit_exceeded",
+      `Cannot read npy: header length ${length}, expected at most ${MAX_HEADER_BYTES}`,
+    );
+  }
+  // Latin-1 before version 3; a header of a plain array is ASCII.
   const text = new TextDecoder().decode(bytes.subarray(headerStart, dataStart));
   return { text, dataStart };
 }
 
-/** Extents of a Python tuple: `3, 4` or `3,` or nothing, with or without Python 2's `L`. */
-function parseShape(text: string): number[] {
-  const parts = text.split(",").map((part) => part.trim());
-  if (parts.at(-1) === "") parts.pop();
-  return parts.map((part) => {
-    if (!/^\d+L?$/.test(part)) throw invalid(`the shape (${quote(text)}) is not made of integers`);
-    return parseInt(part, 10);
-  });
+interface NpyHeader extends NpyDType {
+  readonly isFortran: boolean;
+  readonly shape: readonly number[];
 }
 
-function invalid(problem: string): FewbitError {
-  return new FewbitError("invalid_file", `Cannot read npy: ${problem}`);
+/** The header is a Python dict of exactly three keys, in any order. */
+function readHeader(text: string): NpyHeader {
+  let header: PythonLiteral;
+  try {
+    header = parsePythonLiteral(text);
+  } catch (cause) {
+    throw invalid(`the header ${quote(text)} is no dict of Python`, cause);
+  }
+  const keys = header instanceof Map ? [...header.keys()].sort().join() : "";
+  if (!(header instanceof Map) || keys !== "descr,fortran_order,shape") {
+    throw invalid(`the header ${quote(text)} does not have descr, fortran_order and shape alone`);
+  }
+  const [descr, isFortran, shape] = ["descr", "fortran_order", "shape"].map((key) =>
+    header.get(key)
+  );
+  if (typeof descr !== "string") {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot read npy: the header ${quote(text)} is not that of a plain array`,
+    );
+  }
+  if (typeof isFortran !== "boolean") throw invalid("fortran_order is neither True nor False");
+  const isExtent = (extent: PythonLiteral): extent is number => typeof extent === "number";
+  if (!(shape instanceof PythonTuple) || !shape.items.every(isExtent)) {
+    throw invalid(`the shape in ${quote(text)} is not made of integers`);
+  }
+  return { ...npyDType(descr), isFortran, shape: shape.items };
+}
+
+function invalid(problem: string, cause?: unknown): FewbitError {
+  return new FewbitError("invalid_file", `Cannot read npy: ${problem}`, { cause });
 }

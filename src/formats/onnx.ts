@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
 import { normalizeDomain, readOnnxGraph } from "./_onnx_graph.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
 import { ProtobufReader } from "./_protobuf.ts";
@@ -19,6 +20,7 @@ import type { NamedTensor, OnnxGraph, OnnxModel } from "./onnx_model.ts";
  * @param bytes The whole file, a `ModelProto`.
  */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
+  refuseForeign(bytes);
   const reader = new ProtobufReader(bytes);
   let irVersion = 0;
   let producerName = "";
@@ -53,7 +55,15 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
  * @param bytes The whole file, a `TensorProto`.
  */
 export function readTensorProto(bytes: Uint8Array): NamedTensor {
+  refuseForeign(bytes);
   return readOnnxTensor(new ProtobufReader(bytes));
+}
+
+/** A message of ONNX has no first bytes of its own, but it begins with none of those of other formats. */
+function refuseForeign(bytes: Uint8Array): void {
+  const foreign = foreignFile(bytes);
+  if (foreign === undefined) return;
+  throw new FewbitError("invalid_file", `Cannot read ONNX: ${foreign}`);
 }
 
 function readOpsetImport(reader: ProtobufReader): [domain: string, version: number] {

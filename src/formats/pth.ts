@@ -1,5 +1,6 @@
 import { FewbitError } from "../errors.ts";
-import type { Tensor } from "../tensor.ts";
+import { foreignFile } from "../foreign_file.ts";
+import { TensorMap } from "./tensor_map.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
 import { openTorchLegacy } from "./_torch_legacy.ts";
 import { PickleOpaque } from "./_pickle_machine.ts";
@@ -9,12 +10,6 @@ import { openTorchZip } from "./_torch_zip.ts";
 
 /** Keys under which training scripts put the state dict beside an epoch, an optimiser and so on. */
 const STATE_DICT_KEYS = ["model", "state_dict", "model_state", "model_state_dict"];
-
-/** The tensors of a checkpoint by name, and the names of those that are of kinds that are not read. */
-export class PthTensors extends Map<string, Tensor> {
-  /** What each tensor is that was skipped, by its name: `a sparse tensor`. */
-  readonly skipped: Map<string, string> = new Map();
-}
 
 /** Options for {@linkcode readPth}. */
 export interface ReadPthOptions {
@@ -50,11 +45,15 @@ export interface ReadPthOptions {
 export async function readPth(
   bytes: Uint8Array,
   options: ReadPthOptions = {},
-): Promise<PthTensors> {
+): Promise<TensorMap> {
+  const foreign = isZip(bytes) || isPickle(bytes) ? undefined : foreignFile(bytes);
+  if (foreign !== undefined) {
+    throw new FewbitError("invalid_file", `Cannot read PyTorch checkpoint: ${foreign}`);
+  }
   const budget = new ByteBudget(checkMaxBytes(options.maxBytes));
   const file = isZip(bytes) ? await openTorchZip(bytes, budget) : openTorchLegacy(bytes);
   const reader = new TorchTensorReader(file, budget);
-  const tensors = new PthTensors();
+  const tensors = new TensorMap();
   const named = unwrap(file.root);
   for (const [name, value] of named) {
     if (typeof name !== "string") continue;
@@ -63,6 +62,11 @@ export async function readPth(
   }
   if (tensors.size + tensors.skipped.size === 0) refuseObjects([...named.values()]);
   return tensors;
+}
+
+/** A pickle of protocol 2 or later begins with its number; PyTorch writes no older ones. */
+function isPickle(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x80;
 }
 
 function isZip(bytes: Uint8Array): boolean {

@@ -1,9 +1,11 @@
 import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
 import { quote } from "./_quote.ts";
+import { mapEntries, takeNamed } from "./_safetensors_entries.ts";
 import { namesByFile } from "./_safetensors_index.ts";
 import { METADATA_KEY, readHeader, SAFETENSORS_DTYPES } from "./_safetensors_header.ts";
 import { bytesOf, tensorFromBytes } from "./_tensor_bytes.ts";
+import { TensorMap } from "./tensor_map.ts";
 
 /**
  * Reads the tensors of a safetensors file. The tensors view `bytes` where their alignment permits.
@@ -17,14 +19,15 @@ import { bytesOf, tensorFromBytes } from "./_tensor_bytes.ts";
  * ```
  *
  * @param bytes The whole file.
- * @returns The tensors by name, in the order of their bytes.
+ * @returns The tensors by name, in the order of their bytes. Those of types that are not read are
+ * skipped and listed.
  */
-export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
+export function readSafetensors(bytes: Uint8Array): TensorMap {
   const { entries, dataStart } = readHeader(bytes);
-  return new Map(entries.map(({ name, dtype, shape, begin, end }) => {
+  return mapEntries(entries, (dtype, { shape, begin, end }) => {
     const data = bytes.subarray(dataStart + begin, dataStart + end);
-    return [name, tensorFromBytes("safetensors", dtype, shape, data)];
-  }));
+    return tensorFromBytes("safetensors", dtype, shape, data);
+  });
 }
 
 /**
@@ -91,21 +94,10 @@ export function writeSafetensors(
 export async function readShardedSafetensors(
   index: string,
   load: (file: string) => Promise<Uint8Array>,
-): Promise<Map<string, Tensor>> {
-  const tensors = new Map<string, Tensor>();
+): Promise<TensorMap> {
+  const tensors = new TensorMap();
   for (const [file, names] of namesByFile(index)) {
-    const shard = readSafetensors(await load(file));
-    for (const name of names) {
-      const tensor = shard.get(name);
-      if (tensor === undefined) {
-        throw new FewbitError(
-          "invalid_file",
-          `Cannot read safetensors: the index places ${quote(name)} in ${quote(file)}, ` +
-            `which does not have it`,
-        );
-      }
-      tensors.set(name, tensor);
-    }
+    takeNamed(tensors, readSafetensors(await load(file)), names, file);
   }
   return tensors;
 }

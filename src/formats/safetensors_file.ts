@@ -1,10 +1,16 @@
 /** Safetensors files of which only the tensors that are asked for are read. */
 import { FewbitError } from "../errors.ts";
 import type { LazyTensor } from "../tensor.ts";
-import { quote } from "./_quote.ts";
+import { fileError } from "../files/file_error.ts";
+import { openFileSync } from "../files/read_file.ts";
+import { mapEntries, takeNamed } from "./_safetensors_entries.ts";
 import { headerEnd, readHeader } from "./_safetensors_header.ts";
 import { namesByFile } from "./_safetensors_index.ts";
 import { tensorFromBytes } from "./_tensor_bytes.ts";
+import { TensorMap } from "./tensor_map.ts";
+
+/** First bytes that are read: the length of the header, and what says which file it is otherwise. */
+const FIRST_BYTES = 512;
 
 /**
  * Opens a safetensors file: its header is read and checked, each tensor is read from the file when it
@@ -23,15 +29,18 @@ import { tensorFromBytes } from "./_tensor_bytes.ts";
  * @throws {FewbitError} `not_found`, or `invalid_file` where the header is damaged; reading a tensor
  * gives `invalid_file` where the file has become shorter.
  */
-export function openSafetensors(path: string): Map<string, LazyTensor> {
-  const fileBytes = sizeOf(path);
-  const first = readRange(path, 0, Math.min(8, fileBytes));
+export function openSafetensors(path: string): TensorMap<LazyTensor> {
+  const opened = openFileSync(path);
+  opened.file.close();
+  const fileBytes = opened.size;
+  const first = readRange(path, 0, Math.min(FIRST_BYTES, fileBytes));
   const header = readRange(path, 0, headerEnd(first, fileBytes));
   const { entries, dataStart } = readHeader(header, fileBytes);
-  return new Map(entries.map(({ name, dtype, shape, begin, end }) => {
-    const read: LazyTensor["read"] = () =>
-      tensorFromBytes("safetensors", dtype, shape, readRange(path, dataStart + begin, end - begin));
-    return [name, { dtype, shape, read }];
+  return mapEntries(entries, (dtype, { shape, begin, end }) => ({
+    dtype,
+    shape,
+    read: () =>
+      tensorFromBytes("safetensors", dtype, shape, readRange(path, dataStart + begin, end - begin)),
   }));
 }
 
@@ -42,44 +51,31 @@ export function openSafetensors(path: string): Map<string, LazyTensor> {
  * @param folder Where the files are.
  * @returns The tensors that the index lists.
  */
-export function openShardedSafetensors(index: string, folder: string): Map<string, LazyTensor> {
-  const tensors = new Map<string, LazyTensor>();
+export function openShardedSafetensors(index: string, folder: string): TensorMap<LazyTensor> {
+  const tensors = new TensorMap<LazyTensor>();
   for (const [file, names] of namesByFile(index)) {
-    const shard = openSafetensors(`${folder}/${file}`);
-    for (const name of names) {
-      const tensor = shard.get(name);
-      if (tensor === undefined) {
-        throw new FewbitError(
-          "invalid_file",
-          `Cannot read safetensors: the index places ${quote(name)} in ${quote(file)}, ` +
-            `which does not have it`,
-        );
-      }
-      tensors.set(name, tensor);
-    }
+    takeNamed(tensors, openSafetensors(`${folder}/${file}`), names, file);
   }
   return tensors;
 }
 
-function sizeOf(path: string): number {
-  try {
-    return Deno.statSync(path).size;
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new FewbitError("not_found", `Cannot read ${path}: no such file`, { cause });
-  }
-}
-
 function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
-  using file = Deno.openSync(path);
-  file.seekSync(offset, Deno.SeekMode.Start);
-  for (let at = 0; at < length;) {
-    const read = file.readSync(bytes.subarray(at));
-    if (read === null) {
-      throw new FewbitError("invalid_file", `Cannot read ${path}: it ends at ${offset + at} bytes`);
+  using file = openFileSync(path).file;
+  try {
+    file.seekSync(offset, Deno.SeekMode.Start);
+    for (let at = 0; at < length;) {
+      const read = file.readSync(bytes.subarray(at));
+      if (read === null) {
+        throw new FewbitError(
+          "invalid_file",
+          `Cannot read ${path}: it ends at ${offset + at} bytes`,
+        );
+      }
+      at += read;
     }
-    at += read;
+  } catch (error) {
+    throw fileError(`Cannot read ${path}`, error);
   }
   return bytes;
 }

@@ -5,7 +5,7 @@ import type { Tensor } from "../tensor.ts";
 /** Names of tensors that could not be read, and what they are. */
 export type Skipped = ReadonlyMap<string, string>;
 
-/** What a reader skipped, if it says so (`PthTensors`). */
+/** What a reader skipped, if it says so (`TensorMap`). */
 export function skippedOf(weights: object): Skipped {
   const { skipped } = weights as { readonly skipped?: unknown };
   return skipped instanceof Map ? skipped : new Map();

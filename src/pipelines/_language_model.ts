@@ -5,6 +5,7 @@
 import type { Inputs, Instance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { programKind } from "./_program_kind.ts";
+import { MAX_PAST } from "./_saved_session.ts";
 
 /** Inputs that every language model has. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -68,6 +69,7 @@ export class LanguageModel implements Disposable {
   /** Reads ids and returns the logits after the last one. */
   async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(ids);
+    checkLength(position.past, ids.length);
     let { past } = position;
     let logits = new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.#chunk) {
@@ -87,6 +89,7 @@ export class LanguageModel implements Disposable {
     signal?: AbortSignal,
   ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
     this.checkIds(ids);
+    checkLength(position.past, ids.length);
     const step = Math.min(this.#chunk, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
@@ -126,4 +129,12 @@ export class LanguageModel implements Disposable {
       rows: Int32Array.from({ length: rows }, (_, i) => firstRow + i),
     };
   }
+}
+
+function checkLength(past: number, more: number): void {
+  if (past + more <= MAX_PAST) return;
+  throw new FewbitError(
+    "limit_exceeded",
+    `Cannot read ids: the conversation has ${past} tokens, and at most ${MAX_PAST} in all`,
+  );
 }

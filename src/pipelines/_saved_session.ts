@@ -3,6 +3,7 @@
  * network's state, which names its program and has checksums of its own.
  */
 import { FewbitError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 import { crc32c } from "../program/crc32c.ts";
 
 /** What is saved beside the network's state, less than 1 KB. */
@@ -19,6 +20,12 @@ export interface SavedSession {
 /** `FWSE`. */
 const MAGIC = 0x45535746;
 const HEADER_BYTES = 12;
+
+/** Most tokens of a conversation: programs count them in 32 bits. */
+export const MAX_PAST = 2 ** 31 - 1;
+
+/** The facts are one object with two lists. */
+const BOUNDS = { maxDepth: 2, maxValues: 256, uniqueKeys: true };
 
 /** Facts and state as bytes. */
 export function encodeSession(saved: SavedSession, state: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -60,7 +67,7 @@ export function decodeSession(
 function parse(text: Uint8Array, vocabularySize: number): SavedSession | undefined {
   let value: Partial<SavedSession>;
   try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(text));
+    value = parseJson("Cannot restore session", text, BOUNDS) as Partial<SavedSession>;
   } catch {
     return undefined;
   }
@@ -69,7 +76,8 @@ function parse(text: Uint8Array, vocabularySize: number): SavedSession | undefin
   const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && x as number >= 0;
   const areIds = (x: unknown, most: number): x is number[] =>
     Array.isArray(x) && x.length <= most && x.every((id) => isCount(id) && id < vocabularySize);
-  const good = isCount(past) && isCount(seed) && isCount(draws) && areIds(unread, 1) &&
+  const good = isCount(past) && past <= MAX_PAST && isCount(seed) && isCount(draws) &&
+    areIds(unread, 1) &&
     areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string";
   return good ? { past, unread, recent, seed, draws, held, pending } : undefined;
 }

@@ -1,5 +1,9 @@
 /** Where models and images come from. */
 import { FewbitError } from "../errors.ts";
+import { fetchBytes, fetchFile, fetchOptionalBytes } from "../files/fetch_file.ts";
+import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
+import type { ReadFileOptions } from "../files/read_file.ts";
+import { MAX_JSON_BYTES, parseJson } from "../json.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 
 /** A model file: its bytes, a stream of them, or where they are. */
@@ -19,9 +23,10 @@ export async function openModel(
 ): Promise<Uint8Array | Blob | ReadableStream<Uint8Array> | Response> {
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (typeof source !== "string" && !(source instanceof URL)) return source;
-  const url = urlOf(source);
-  if (url !== undefined && url.protocol !== "file:") return await fetchModel(url, signal);
-  return await openFile(url ?? source as string);
+  const url = remoteUrl(source);
+  if (url !== undefined) return await fetchFile(url, signal);
+  const path = pathOf(source);
+  return await isFolder(path) ? await openInside(path) : await openPath(path);
 }
 
 /** A string or URL as a URL; `undefined` for a path. */
@@ -34,109 +39,80 @@ export function urlOf(source: string | URL): URL | undefined {
 /** The path of a local folder that has a config.json and no model.fewbit. */
 export async function checkpointFolder(source: ModelSource): Promise<string | undefined> {
   if (typeof source !== "string" && !(source instanceof URL)) return undefined;
-  const url = urlOf(source);
-  if (url !== undefined && url.protocol !== "file:") return undefined;
-  const path = url === undefined ? String(source) : decodeURIComponent(url.pathname);
+  if (remoteUrl(source) !== undefined) return undefined;
+  const path = pathOf(source);
   const compiled = await isFile(`${path}/model.fewbit`);
   return !compiled && await isFile(`${path}/config.json`) ? path : undefined;
 }
 
-async function fetchModel(url: URL, signal: AbortSignal | undefined): Promise<Response> {
-  const response = await fetch(url, signal === undefined ? {} : { signal });
-  if (response.ok) return response;
-  await response.body?.cancel();
-  throw new FewbitError("not_found", `Cannot fetch ${url.href}: status ${response.status}`);
-}
-
-async function openFile(path: string | URL): Promise<Response> {
-  const shown = path instanceof URL ? path.pathname : path;
-  try {
-    const info = await Deno.stat(path);
-    if (info.isDirectory) {
-      const inside = path instanceof URL
-        ? new URL("model.fewbit", `${path.href}/`)
-        : `${path}/model.fewbit`;
-      return await openInside(inside, shown);
-    }
-    const file = await Deno.open(path);
-    return new Response(file.readable, { headers: { "content-length": String(info.size) } });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new FewbitError("not_found", `Cannot open ${shown}: no such file`, { cause: error });
-  }
-}
-
-async function openInside(path: string | URL, directory: string): Promise<Response> {
-  try {
-    const file = await Deno.open(path);
-    const { size } = await file.stat();
-    return new Response(file.readable, { headers: { "content-length": String(size) } });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    const kind = await kindOfFolder(directory);
-    throw new FewbitError(
-      "unsupported",
-      `Cannot load ${directory}: it has no model.fewbit; ` +
-        (kind ?? `make one with "fewbit quantize ${directory}"`),
-      { cause: error },
-    );
-  }
-}
-
-/** What the checkpoint in a folder is, if there is one. */
-async function kindOfFolder(directory: string): Promise<string | undefined> {
-  try {
-    const config = JSON.parse(await Deno.readTextFile(`${directory}/config.json`));
-    return typeof config === "object" && config !== null ? checkpointKind(config) : undefined;
-  } catch {
-    // The error to report is that there is no model.
-    return undefined;
-  }
-}
-
 /** Reads a whole file by path or URL. */
-export async function readBytes(source: string | URL, signal?: AbortSignal): Promise<Uint8Array> {
-  const url = urlOf(source);
-  if (url !== undefined && url.protocol !== "file:") {
-    return new Uint8Array(await (await fetchModel(url, signal)).arrayBuffer());
-  }
-  try {
-    return await Deno.readFile(url ?? source, signal === undefined ? {} : { signal });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new FewbitError("not_found", `Cannot open ${source}: no such file`, { cause: error });
-  }
+export async function readBytes(
+  source: string | URL,
+  signal?: AbortSignal,
+  options: ReadFileOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const url = remoteUrl(source);
+  if (url !== undefined) return await fetchBytes(url, signal, options.maxBytes);
+  return await readFile(pathOf(source), { ...options, signal });
 }
 
 /** Reads a whole file by path or URL; `undefined` if there is none. */
 export async function readOptionalBytes(
   source: string | URL,
   signal?: AbortSignal,
-): Promise<Uint8Array | undefined> {
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const url = remoteUrl(source);
+  if (url !== undefined) return await fetchOptionalBytes(url, signal);
+  return await readOptionalFile(pathOf(source), { signal });
+}
+
+/** The URL of a source that is no local file. */
+function remoteUrl(source: string | URL): URL | undefined {
   const url = urlOf(source);
-  if (url !== undefined && url.protocol !== "file:") {
-    const response = await fetch(url, signal === undefined ? {} : { signal });
-    if (response.ok) return new Uint8Array(await response.arrayBuffer());
-    await response.body?.cancel();
-    if (response.status === 404) return undefined;
-    throw new FewbitError("not_found", `Cannot fetch ${url.href}: status ${response.status}`);
-  }
+  return url?.protocol === "file:" ? undefined : url;
+}
+
+/** The path of a local file. */
+function pathOf(source: string | URL): string {
+  const url = urlOf(source);
+  if (url === undefined) return source as string;
   try {
-    return await readBytes(source, signal);
-  } catch (error) {
-    if (error instanceof FewbitError && error.code === "not_found") return undefined;
-    throw error;
+    const path = decodeURIComponent(url.pathname);
+    // Of `file:///C:/models` the first slash is no part of the path.
+    return Deno.build.os === "windows" ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
+  } catch (cause) {
+    throw new FewbitError("invalid_argument", `Cannot read ${url.href}: it is no valid URL`, {
+      cause,
+    });
   }
 }
 
-/** Whether there is a file of this name. */
-export async function isFile(path: string): Promise<boolean> {
+async function openInside(folder: string): Promise<Response> {
+  const path = `${folder}/model.fewbit`;
+  if (await isFile(path)) return await openPath(path);
+  throw new FewbitError(
+    "unsupported",
+    `Cannot load ${folder}: it has no model.fewbit; ` +
+      (await kindOfFolder(folder) ?? `make one with "fewbit quantize ${folder}"`),
+  );
+}
+
+/** What the checkpoint in a folder is, if there is one. */
+async function kindOfFolder(folder: string): Promise<string | undefined> {
   try {
-    return (await Deno.stat(path)).isFile;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return false;
-    }
-    throw error;
+    const path = `${folder}/config.json`;
+    const bytes = await readOptionalFile(path, { maxBytes: MAX_JSON_BYTES });
+    const config = bytes && parseJson(path, bytes);
+    return typeof config === "object" && config !== null
+      ? checkpointKind({ ...config })
+      : undefined;
+  } catch {
+    // The error to report is that there is no model.
+    return undefined;
   }
+}
+
+async function openPath(path: string): Promise<Response> {
+  const { file, size } = await openFile(path);
+  return new Response(file.readable, { headers: { "content-length": String(size) } });
 }

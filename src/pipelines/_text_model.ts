@@ -1,4 +1,5 @@
 /** Opening a language model, and what its metadata say. */
+import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { Metadata } from "../program/program.ts";

@@ -1,7 +1,9 @@
 /** A model folder as timm and Hugging Face write it. */
 import { FewbitError } from "../errors.ts";
+import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { readPth } from "../formats/pth.ts";
 import { readSafetensors, readShardedSafetensors } from "../formats/safetensors.ts";
+import { MAX_JSON_BYTES, parseJson } from "../json.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** What a folder holds. */
@@ -35,18 +37,17 @@ export async function readCheckpointFolder(
 
 /** Reads one file of weights by its extension. */
 export async function readWeightsFile(path: string): Promise<ReadonlyMap<string, Tensor>> {
-  const bytes = await read(path);
-  if (bytes === undefined) throw new FewbitError("not_found", `Cannot read ${path}: no such file`);
+  const bytes = await readFile(path);
   return /\.safetensors$/i.test(path) ? readSafetensors(bytes) : await readPth(bytes);
 }
 
 async function readWeights(directory: string): Promise<ReadonlyMap<string, Tensor>> {
-  const single = await read(`${directory}/model.safetensors`);
+  const single = await readOptionalFile(`${directory}/model.safetensors`);
   if (single !== undefined) return readSafetensors(single);
-  const index = await read(`${directory}/model.safetensors.index.json`);
+  const index = await readOptionalFile(`${directory}/model.safetensors.index.json`);
   if (index !== undefined) {
     return await readShardedSafetensors(new TextDecoder().decode(index), async (file) => {
-      const bytes = await read(`${directory}/${file}`);
+      const bytes = await readOptionalFile(`${directory}/${file}`);
       if (bytes === undefined) {
         throw new FewbitError("not_found", `Cannot read model: ${directory} has no ${file}`);
       }
@@ -54,30 +55,19 @@ async function readWeights(directory: string): Promise<ReadonlyMap<string, Tenso
     });
   }
   for (const name of ["pytorch_model.bin", "model.pth", "checkpoint.pth", "checkpoint.pth.tar"]) {
-    const bytes = await read(`${directory}/${name}`);
+    const bytes = await readOptionalFile(`${directory}/${name}`);
     if (bytes !== undefined) return await readPth(bytes);
   }
   throw new FewbitError("not_found", `Cannot read model: ${directory} has no model.safetensors`);
 }
 
-async function read(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** A JSON object from a file, or nothing where there is no file. */
 export async function readJson(path: string): Promise<Record<string, unknown> | undefined> {
-  const bytes = await read(path);
+  const bytes = await readOptionalFile(path, { maxBytes: MAX_JSON_BYTES });
   if (bytes === undefined) return undefined;
-  try {
-    const value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  } catch (error) {
-    throw new FewbitError("invalid_file", `Cannot read ${path}: it is not JSON`, { cause: error });
+  const value = parseJson(`Cannot read ${path}`, bytes);
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
+    return value as Record<string, unknown>;
   }
   throw new FewbitError("invalid_file", `Cannot read ${path}: it is not a JSON object`);
 }

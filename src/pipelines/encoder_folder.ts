@@ -1,7 +1,8 @@
 /** A sentence encoder's folder as sentence-transformers writes it. */
 import { FewbitError } from "../errors.ts";
+import { isFile, readOptionalFile } from "../files/read_file.ts";
+import { MAX_JSON_BYTES, parseJson } from "../json.ts";
 import { isMean, moduleName } from "../models/sentence_config.ts";
-import { isFile } from "./_sources.ts";
 import { readCheckpointFolder, readJson } from "./checkpoint_folder.ts";
 import type { EncoderCheckpoint } from "./encoder_compile.ts";
 
@@ -94,13 +95,10 @@ function pathOf({ path = "" }: Json): string {
 }
 
 async function readModules(path: string): Promise<readonly Json[] | undefined> {
-  if (!await isFile(path)) return undefined;
-  try {
-    const modules = JSON.parse(await Deno.readTextFile(path));
-    const isModule = (module: unknown): boolean => typeof module === "object" && module !== null;
-    if (Array.isArray(modules) && modules.every(isModule)) return modules;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const bytes = await readOptionalFile(path, { maxBytes: MAX_JSON_BYTES });
+  if (bytes === undefined) return undefined;
+  const modules = parseJson(`Cannot read ${path}`, bytes);
+  const isModule = (module: unknown): boolean => typeof module === "object" && module !== null;
+  if (Array.isArray(modules) && modules.every(isModule)) return modules;
   throw new FewbitError("invalid_file", `Cannot read ${path}: it is not a JSON array of objects`);
 }

@@ -8,8 +8,9 @@ import { decodeImage } from "../vision/decode.ts";
 import type { Image } from "../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
+import { readImage } from "./_image_file.ts";
 import { expectTask, programKind } from "./_program_kind.ts";
-import { openModel, readBytes } from "./_sources.ts";
+import { openModel } from "./_sources.ts";
 import type { ModelSource } from "./_sources.ts";
 
 export type { ModelSource };
@@ -239,7 +240,7 @@ function checkedPreprocessing(preprocessing: Preprocessing, program: Program): P
 
 async function toImage(image: ImageInput, signal: AbortSignal | undefined): Promise<Image> {
   if (typeof image === "string" || image instanceof URL) {
-    return decodeImage(await readBytes(image, signal));
+    return await readImage(image, signal);
   }
   if (image instanceof Uint8Array || image instanceof ArrayBuffer) return decodeImage(image);
   if (image instanceof Blob) return await decodeImage(image);

@@ -3,7 +3,8 @@ import { FewbitError } from "../errors.ts";
 import { openSafetensors, openShardedSafetensors } from "../formats/safetensors_file.ts";
 import { lazyWeights } from "../models/hgrn_bit_weights.ts";
 import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
-import { isFile, readOptionalBytes } from "./_sources.ts";
+import { isFile, readFile, readOptionalFile } from "../files/read_file.ts";
+import { MAX_JSON_BYTES } from "../json.ts";
 import { readJson, readWeightsFile } from "./checkpoint_folder.ts";
 import type { TextFiles } from "./text_metadata.ts";
 
@@ -29,7 +30,7 @@ export async function openTextCheckpoint(directory: string): Promise<TextCheckpo
   if (config === undefined) {
     throw new FewbitError("not_found", `Cannot read model: ${directory} has no config.json`);
   }
-  const template = await readOptionalBytes(`${directory}/chat_template.jinja`);
+  const template = await readOptionalFile(`${directory}/chat_template.jinja`);
   return {
     config,
     ...generationConfig && { generationConfig },
@@ -49,7 +50,8 @@ async function openWeights(directory: string): Promise<LazyWeights> {
   if (await isFile(single)) return openSafetensors(single);
   const index = `${single}.index.json`;
   if (await isFile(index)) {
-    return openShardedSafetensors(await Deno.readTextFile(index), directory);
+    const text = new TextDecoder().decode(await readFile(index, { maxBytes: MAX_JSON_BYTES }));
+    return openShardedSafetensors(text, directory);
   }
   const torch = `${directory}/pytorch_model.bin`;
   if (await isFile(torch)) return lazyWeights(await readWeightsFile(torch));

@@ -1,6 +1,7 @@
 /** The tokenizer files of a model folder. */
-import { FewbitError } from "../errors.ts";
-import { isObject } from "../text/_tokenizer_json.ts";
+import { parseJson } from "../json.ts";
+import "../text/unicode/compatible_forms.ts";
+import { isObject } from "../text/tokenizer_json/_json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readBytes, readOptionalBytes, urlOf } from "./_sources.ts";
 
@@ -22,10 +23,12 @@ export async function readTokenizer(
   signal?: AbortSignal,
 ): Promise<Tokenizer> {
   const path = inside(folder, "tokenizer.json");
-  const tokenizer = parse(path, await readBytes(path, signal));
+  const tokenizer = parseJson(`Cannot read ${path}`, await readBytes(path, signal));
   const configPath = inside(folder, "tokenizer_config.json");
   const configBytes = await readOptionalBytes(configPath, signal);
-  const config = configBytes === undefined ? {} : parse(configPath, configBytes);
+  const config = configBytes === undefined
+    ? {}
+    : parseJson(`Cannot read ${configPath}`, configBytes);
   const template = await readOptionalBytes(inside(folder, "chat_template.jinja"), signal);
   if (template === undefined || !isObject(config)) return Tokenizer.fromJson(tokenizer, config);
   const chat_template = new TextDecoder().decode(template);
@@ -38,12 +41,4 @@ function inside(folder: string | URL, name: string): string | URL {
   const base = new URL(url);
   base.pathname = `${base.pathname.replace(/\/+$/, "")}/${name}`;
   return base;
-}
-
-function parse(path: string | URL, bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch (error) {
-    throw new FewbitError("invalid_file", `Cannot read ${path}: it is not JSON`, { cause: error });
-  }
 }

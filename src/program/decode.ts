@@ -1,4 +1,6 @@
 /** Bytes to program: everything that can be checked record by record; `verify` checks the rest. */
+import { foreignFile } from "../foreign_file.ts";
+import { parseJson } from "../json.ts";
 import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
 import type { Check, Layout } from "../instructions/codes.ts";
 import { DTYPES } from "../tensor.ts";
@@ -61,10 +63,18 @@ export interface DecodedHead {
 
 /** Sizes from the first 64 bytes of a file, which nothing has verified yet. */
 export function decodeHeader(bytes: Uint8Array): { headBytes: number; blobBytes: number } {
-  if (bytes.length < HEADER_BYTES) throw new ProgramError("truncated", `${bytes.length} bytes`);
+  if (bytes.length < HEADER_BYTES) {
+    const foreign = foreignFile(bytes, "fewbit");
+    if (foreign !== undefined) throw new ProgramError("bad_magic", foreign);
+    throw new ProgramError("truncated", `${bytes.length} bytes`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   const word = (i: number): number => view.getUint32(4 * i, true);
-  if (word(0) !== MAGIC) throw new ProgramError("bad_magic", "not a fewbit file");
+  if (word(0) !== MAGIC) {
+    const foreign = foreignFile(bytes, "a program of fewbit");
+    const note = foreign === undefined ? "" : `: ${foreign}`;
+    throw new ProgramError("bad_magic", `not a fewbit file${note}`);
+  }
   if (word(1) !== VERSION) throw new ProgramError("unsupported_version", `version ${word(1)}`);
   if (word(2) < HEADER_BYTES) throw new ProgramError("truncated", `head of ${word(2)} bytes`);
   return { headBytes: word(2), blobBytes: word(3) };
@@ -260,8 +270,9 @@ function readSegments(
 /** Metadata is for people and pipelines; what is not a JSON object is dropped, engines never see it. */
 function readMetadata(sections: Sections): Metadata {
   try {
-    const value = JSON.parse(new TextDecoder().decode(sections.bytes(TAGS.metadata)));
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+    const value = parseJson("Cannot read metadata", sections.bytes(TAGS.metadata));
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isObject ? value as Metadata : {};
   } catch {
     return {};
   }

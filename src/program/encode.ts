@@ -183,7 +183,7 @@ class NamePool {
     if (name === "") return [NONE, 0];
     const encoded = new TextEncoder().encode(name);
     const offset = this.#bytes.length;
-    this.#bytes.push(...encoded);
+    for (const byte of encoded) this.#bytes.push(byte);
     return [offset, encoded.length];
   }
 

@@ -1,5 +1,6 @@
 /** Scales of an integer encoder: what calibration finds, as a JSON file. */
 import { FewbitError } from "../errors.ts";
+import { parseJson } from "../json.ts";
 
 /** What calibration finds. */
 export interface EncoderScales {
@@ -16,12 +17,7 @@ export interface EncoderScales {
  * @throws {FewbitError} `invalid_file` where it is not one.
  */
 export function readEncoderScales(text: string): EncoderScales {
-  let file: unknown;
-  try {
-    file = JSON.parse(text);
-  } catch (cause) {
-    throw new FewbitError("invalid_file", "Cannot read scales: the file is not JSON", { cause });
-  }
+  const file = parseJson("Cannot read scales", text);
   const { scales_f32_bits: scales, smooth_f32_bits: smooth = {} } = (file ?? {}) as Record<
     string,
     unknown
@@ -73,6 +69,13 @@ function floats(bits: readonly unknown[], name: string): Float32Array {
 function invalid(name: string, expected: string, value: unknown): FewbitError {
   return new FewbitError(
     "invalid_file",
-    `Cannot read scales: expected ${name} to be ${expected}, got ${JSON.stringify(value)}`,
+    `Cannot read scales: expected ${name} to be ${expected}, got ${shown(value)}`,
   );
+}
+
+/** A value in a message: a hostile one may be long, or nested. */
+function shown(value: unknown): string {
+  return typeof value === "object" && value !== null
+    ? Array.isArray(value) ? "a list" : "an object"
+    : String(JSON.stringify(value)).slice(0, 80);
 }

@@ -1,5 +1,7 @@
 /** The index of a search: passages with their embeddings in 8 bits, as a file. */
 import { FewbitError } from "../errors.ts";
+import { foreignFile } from "../foreign_file.ts";
+import { parseJson } from "../json.ts";
 import type { Passage, PassageSizes } from "./passages.ts";
 
 /** A passage with `round(127·x)` of its embedding. */
@@ -84,10 +86,12 @@ export async function encodePassageIndex(index: PassageIndex): Promise<Uint8Arra
  * another version.
  */
 export async function decodePassageIndex(bytes: Uint8Array): Promise<PassageIndex> {
-  if (bytes.length < HEADER_BYTES) fail(`it has ${bytes.length} bytes`);
+  if (bytes.length < HEADER_BYTES) {
+    fail(foreignFile(bytes, "index") ?? `it has ${bytes.length} bytes`);
+  }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const [magic, version, jsonBytes, rows] = [0, 4, 8, 12].map((at) => view.getUint32(at, true));
-  if (magic !== MAGIC) fail("it is not one");
+  if (magic !== MAGIC) fail(`it is not one${noteOf(bytes)}`);
   if (version !== VERSION) {
     throw new FewbitError("unsupported", `Cannot read index: version ${version}, not ${VERSION}`);
   }
@@ -95,14 +99,11 @@ export async function decodePassageIndex(bytes: Uint8Array): Promise<PassageInde
   const sum = await digest(body);
   if (sum.some((byte, i) => byte !== bytes[16 + i])) fail("it is damaged: its checksum is wrong");
   if (jsonBytes > body.length) fail("it is damaged: its header is too long");
-  let json: unknown;
-  try {
-    json = JSON.parse(
-      new TextDecoder("utf-8", { fatal: true }).decode(body.subarray(0, jsonBytes)),
-    );
-  } catch (cause) {
-    fail("it is damaged: its header is not JSON", cause);
-  }
+  // A list for each passage and two numbers in it; a row has at least a byte.
+  const maxValues = 2 ** 22 + 8 * rows;
+  const json = parseJson("Cannot read index: its header", body.subarray(0, jsonBytes), {
+    maxValues,
+  });
   return indexOf(json, new Int8Array(body.buffer, jsonBytes), rows);
 }
 
@@ -161,6 +162,12 @@ async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayB
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
-function fail(why: string, cause?: unknown): never {
-  throw new FewbitError("invalid_file", `Cannot read index: ${why}`, { cause });
+/** What a file is that is no index. */
+function noteOf(bytes: Uint8Array): string {
+  const foreign = foreignFile(bytes);
+  return foreign === undefined ? "" : `: ${foreign}`;
+}
+
+function fail(why: string): never {
+  throw new FewbitError("invalid_file", `Cannot read index: ${why}`);
 }

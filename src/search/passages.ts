@@ -61,7 +61,7 @@ function piecesOf(text: string, countTokens: (text: string) => number, most: num
     if (line.trim() === "") continue;
     const tokens = countTokens(line);
     if (tokens <= most) pieces.push({ line: i + 1, text: line, tokens });
-    else pieces.push(...partsOf(line, i + 1, countTokens, most));
+    else for (const part of partsOf(line, i + 1, countTokens, most)) pieces.push(part);
   }
   return pieces;
 }

@@ -1,5 +1,7 @@
 /** Keeping an index as a folder is. */
 import { FewbitError } from "../errors.ts";
+import { withFileErrors } from "../files/file_error.ts";
+import { readFile } from "../files/read_file.ts";
 import type { EmbeddingModel } from "../pipelines/embedding_model.ts";
 import type { IndexedFile, PassageIndex } from "./passage_index.ts";
 import { splitPassages } from "./passages.ts";
@@ -87,7 +89,7 @@ async function updated(
   if (before?.size === size && before.modified === modified) return before;
   if (size > MOST_BYTES) return undefined;
   onFile?.(path);
-  const bytes = await Deno.readFile(path);
+  const bytes = await readFile(path, { maxBytes: MOST_BYTES, signal });
   const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
   if (before?.sha256 === sha256) return { ...before, size: bytes.length, modified };
   const text = textOf(bytes);
@@ -121,22 +123,21 @@ function textOf(bytes: Uint8Array): string | undefined {
 }
 
 async function realPath(root: string): Promise<string> {
-  try {
-    return await Deno.realPath(root);
-  } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new FewbitError("not_found", `Cannot index ${root}: no such file or folder`, { cause });
-  }
+  return await withFileErrors(`Cannot index ${root}`, () => Deno.realPath(root));
 }
 
 async function listFiles(path: string): Promise<[path: string, info: Deno.FileInfo][]> {
-  const info = await Deno.lstat(path);
+  const action = `Cannot index ${path}`;
+  const info = await withFileErrors(action, () => Deno.lstat(path));
   if (info.isFile) return [[path, info]];
   if (!info.isDirectory) return [];
-  const names = await Array.fromAsync(Deno.readDir(path), ({ name }) => name);
+  const names = await withFileErrors(
+    action,
+    () => Array.fromAsync(Deno.readDir(path), ({ name }) => name),
+  );
   const files: [string, Deno.FileInfo][] = [];
   for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
-    files.push(...await listFiles(`${path}/${name}`));
+    for (const file of await listFiles(`${path}/${name}`)) files.push(file);
   }
   return files;
 }

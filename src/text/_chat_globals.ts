@@ -1,7 +1,6 @@
-import { FewbitError } from "../errors.ts";
-
-/** The longest `range` of a template. */
-const MAX_RANGE = 100_000;
+import { bind } from "./jinja/_bind.ts";
+import { str } from "./jinja/_text.ts";
+import { Callable } from "./jinja/_values.ts";
 
 /** Thrown by `raise_exception` inside templates. */
 export class Refusal extends Error {}
@@ -9,32 +8,13 @@ export class Refusal extends Error {}
 /** What transformers gives to every chat template; `now` is what `strftime_now` writes. */
 export function chatGlobals(now: Date): Record<string, unknown> {
   return {
-    true: true,
-    false: false,
-    none: null,
-    True: true,
-    False: false,
-    None: null,
-    range,
-    raise_exception: (message: unknown) => {
-      throw new Refusal(String(message));
-    },
-    strftime_now: (format: unknown) => strftime(now, String(format)),
+    raise_exception: new Callable("raise_exception", (args) => {
+      throw new Refusal(str(bind("raise_exception", args, ["message"], 1)[0]!));
+    }),
+    strftime_now: new Callable("strftime_now", (args) => {
+      return strftime(now, str(bind("strftime_now", args, ["format"], 1)[0]!));
+    }),
   };
-}
-
-/** Jinja's `range`, which would allocate whatever a template says. */
-function range(start: number, stop?: number, step?: number): number[] {
-  const [from, to] = typeof stop === "number" ? [start, stop] : [0, start];
-  const by = typeof step === "number" ? step : 1;
-  const length = Math.max(0, Math.ceil((to - from) / by));
-  if (!(length <= MAX_RANGE) || by === 0) {
-    throw new FewbitError(
-      "limit_exceeded",
-      `Cannot render: the chat template counts from ${from} to ${to} by ${by}, at most ${MAX_RANGE} steps are allowed`,
-    );
-  }
-  return Array.from({ length }, (_, i) => from + i * by);
 }
 
 const MONTHS =

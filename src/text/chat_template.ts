@@ -1,7 +1,7 @@
-import { Environment, Interpreter, Template } from "@huggingface/jinja";
 import { FewbitError } from "../errors.ts";
 import { chatGlobals, Refusal } from "./_chat_globals.ts";
-import { isObject } from "./_tokenizer_json.ts";
+import { Template, TemplateError } from "./jinja/template.ts";
+import { isObject } from "./tokenizer_json/_json.ts";
 
 /** In UTF-16 code units. */
 const MAX_TEMPLATE_LENGTH = 2 ** 20;
@@ -27,11 +27,12 @@ export interface ChatOptions {
 }
 
 /**
- * The chat template of `tokenizer_config.json`: conversations as the text a network was trained on, by
- * the library `@huggingface/jinja`. The text has the special tokens in it, so encode it with
- * `addSpecialTokens: false`.
+ * The chat template of `tokenizer_config.json`: conversations as the text a network was trained on, as
+ * Jinja2 renders them with the settings of transformers. The text has the special tokens in it, so encode it
+ * with `addSpecialTokens: false`.
  *
- * A template is a program of whoever made the model: one that loops for long is not stopped.
+ * A template is a program of whoever made the model. It takes a bounded number of steps and amount of memory,
+ * then ends in `limit_exceeded`; what of Jinja2 this does not know is refused as `unsupported`.
  *
  * @example
  * ```ts
@@ -63,6 +64,7 @@ export class ChatTemplate {
     try {
       this.#template = new Template(template);
     } catch (error) {
+      if (error instanceof FewbitError) throw error;
       throw new FewbitError("invalid_file", `Cannot read chat template: ${messageOf(error)}`, {
         cause: error,
       });
@@ -86,19 +88,22 @@ export class ChatTemplate {
     const { addGenerationPrompt = true, variables = {}, now = new Date() } = options;
     checkMessages(messages);
     try {
-      const environment = new Environment();
-      const all = {
+      return this.#template.render({
         ...chatGlobals(now),
         ...this.#tokens,
         ...variables,
         messages,
         add_generation_prompt: addGenerationPrompt,
-      };
-      for (const [name, value] of Object.entries(all)) environment.set(name, value);
-      return String(new Interpreter(environment).run(this.#template.parsed).value);
+      });
     } catch (error) {
       if (error instanceof FewbitError) throw error;
+      if (error instanceof RangeError) {
+        throw new FewbitError("limit_exceeded", "Cannot render: the chat template nests too deep", {
+          cause: error,
+        });
+      }
       const refused = error instanceof Refusal;
+      if (!refused && !(error instanceof TemplateError)) throw error;
       throw new FewbitError(
         refused ? "invalid_argument" : "invalid_file",
         `Cannot render the conversation: the chat template ${refused ? "refuses it" : "fails"}: ${

@@ -33,7 +33,7 @@ export interface DetokenizerState {
  * last few ids without it and with it: a constant amount of work, and at most 8 ids of state. A U+FFFD
  * at the end may be the beginning of a character whose other bytes follow; it is held back until the
  * next token or the end decides. Joined, the pieces are the text of `decode` (with
- * `cleanUpSpaces: false`, because cleaning up would change text already handed out).
+ * `cleanUpSpaces: false`, because cleaning up would change text already handed out, and `lossyBytes: true`).
  *
  * @example
  * ```ts
@@ -96,6 +96,6 @@ export class Detokenizer {
   }
 
   #decode(ids: readonly number[]): string {
-    return this.#tokenizer.decode(ids, { cleanUpSpaces: false });
+    return this.#tokenizer.decode(ids, { cleanUpSpaces: false, lossyBytes: true });
   }
 }

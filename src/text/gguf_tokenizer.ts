@@ -14,7 +14,7 @@ export interface GgufTokenizer {
 }
 
 /**
- * Makes a tokenizer of the vocabulary in a GGUF file, as the objects that `@huggingface/tokenizers`
+ * Makes a tokenizer of the vocabulary in a GGUF file, as the objects that `Tokenizer`
  * takes: byte-level BPE (`gpt2`), SentencePiece (`llama`) or WordPiece (`bert`).
  *
  * @example

@@ -1,9 +1,10 @@
-import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { FewbitError } from "../errors.ts";
-import { frameOf, pairLengths } from "./_frame.ts";
-import type { Frame } from "./_frame.ts";
-import { checkTokenizer, invalid, isObject, withoutFinalSigma } from "./_tokenizer_json.ts";
-import type { Json } from "./_tokenizer_json.ts";
+import { pairLengths } from "./_pair_lengths.ts";
+import { invalid, isObject } from "./tokenizer_json/_json.ts";
+import type { Json } from "./tokenizer_json/_json.ts";
+import { cleanUpSpaces as withoutSpaces } from "./tokenizer_json/decoder.ts";
+import type { Frame } from "./tokenizer_json/post_processor.ts";
+import { TextToIds } from "./tokenizer_json/text_to_ids.ts";
 
 /** The longest text, in UTF-16 code units. */
 export const MAX_TEXT_LENGTH: number = 2 ** 22;
@@ -37,6 +38,11 @@ export interface TokenizerDecodeOptions {
   readonly skipSpecialTokens?: boolean;
   /** Drop spaces before punctuation. Default: `clean_up_tokenization_spaces` of the config, else false. */
   readonly cleanUpSpaces?: boolean;
+  /**
+   * Where tokens that stand for bytes are no UTF-8: one U+FFFD for each incomplete character, so that what
+   * is complete stays as it is. Default false: a run of bytes becomes U+FFFD as a whole, as in Rust.
+   */
+  readonly lossyBytes?: boolean;
 }
 
 /** What a special token is for. */
@@ -46,17 +52,16 @@ export type SpecialToken = "bos" | "eos" | "unk" | "sep" | "pad" | "cls" | "mask
 const ROLES: readonly SpecialToken[] = ["bos", "eos", "unk", "sep", "pad", "cls", "mask"];
 
 /**
- * Text to ids and back as `tokenizer.json` says, by the library `@huggingface/tokenizers`, held to what
- * the Rust tokenizers do:
+ * Text to ids and back as `tokenizer.json` says: the ids are those of the Rust tokenizers (0.23.3), the same
+ * on every host, whatever version of Unicode it has. What a file has that this does not do is refused when it
+ * is read. Besides:
  *
  * - `tokenizer_config.json` may be missing; spaces are cleaned up only if it says so;
  * - the truncation and padding of `tokenizer.json` are ignored; `maxTokens` keeps the special tokens;
- * - lower-casing knows no final sigma;
  * - bos is added if the post-processor or `add_bos_token` says so, eos likewise.
  *
- * Half of a surrogate pair counts as U+FFFD. The time is linear in the text, with a logarithm for BPE:
- * 2^20 code units take about a second, and 4 seconds for the slowest input tried. The regular
- * expressions of a hostile `tokenizer.json` may take exponential time, however.
+ * Half of a surrogate pair counts as U+FFFD. Time and memory are bounded by the length of the text: a hostile
+ * `tokenizer.json`, whose patterns would take exponential time, ends in `limit_exceeded`.
  *
  * @example
  * ```ts
@@ -80,33 +85,38 @@ export class Tokenizer {
   readonly vocabSize: number;
   /** Ids of the special tokens that the config names and the vocabulary has. */
   readonly specialIds: Readonly<Partial<Record<SpecialToken, number>>>;
-  readonly #library: Library;
+  readonly #textToIds: TextToIds;
+  readonly #ids: ReadonlyMap<string, number>;
+  readonly #tokens: ReadonlyMap<number, string>;
   readonly #special: ReadonlySet<number>;
   readonly #single: Frame;
-  readonly #pair: Frame;
+  readonly #pair: Frame | undefined;
 
-  private constructor(tokenizer: Json, config: Json, library: Library) {
+  private constructor(textToIds: TextToIds, config: Json) {
     this.config = config;
-    this.#library = library;
-    this.vocabSize = (library.model?.vocab ?? []).length;
-    this.specialIds = specialIds(config, tokenizer, library);
-    this.#special = specialSet(config, this.specialIds, library);
-    this.#single = this.#framed(frameOf(library, false));
-    this.#pair = this.#framed(frameOf(library, true));
+    this.#textToIds = textToIds;
+    const ids = new Map(textToIds.model.vocab);
+    for (const { content, id } of textToIds.added.values()) ids.set(content, id);
+    this.#ids = ids;
+    this.#tokens = new Map([...ids].map(([token, id]) => [id, token]));
+    this.vocabSize = [...ids.values()].reduce((most, id) => Math.max(most, id + 1), 0);
+    this.specialIds = specialIds(config, ids, textToIds.model.unknown);
+    this.#special = specialSet(config, this.specialIds, textToIds, ids);
+    this.#single = this.#framed(textToIds.frames.single);
+    const { pair } = textToIds.frames;
+    this.#pair = pair && this.#framed(pair);
   }
 
   /**
    * Takes the objects of `tokenizer.json` and `tokenizer_config.json`. Throws `invalid_file` if they
-   * are not what they should be or name something the library does not know.
+   * are not what they should be, and `unsupported` for a section or key that is not known.
    */
   static fromJson(tokenizerJson: unknown, tokenizerConfig: unknown = {}): Tokenizer {
     if (!isObject(tokenizerConfig)) {
       throw new FewbitError("invalid_file", "Cannot read tokenizer_config.json: it is no object");
     }
     try {
-      const checked = checkTokenizer(tokenizerJson);
-      const tokenizer = { ...checked, normalizer: withoutFinalSigma(checked.normalizer) };
-      return new Tokenizer(tokenizer, tokenizerConfig, new Library(tokenizer, tokenizerConfig));
+      return new Tokenizer(new TextToIds(tokenizerJson), tokenizerConfig);
     } catch (error) {
       if (error instanceof FewbitError) throw error;
       throw invalid(error instanceof Error ? error.message : String(error), { cause: error });
@@ -119,14 +129,19 @@ export class Tokenizer {
   }
 
   /**
-   * Text to ids. Throws `limit_exceeded` for a text of more than 2^22 UTF-16 code units or, with a
-   * Unigram model, one with more tokens than fit the stack (some 10^5), `invalid_argument` if the
-   * special tokens alone are more than `maxTokens`, and `invalid_file` if the text shows that
-   * `tokenizer.json` is incomplete.
+   * Text to ids. Throws `limit_exceeded` for a text of more than 2^22 UTF-16 code units or one that takes
+   * too many steps, `invalid_argument` if the special tokens alone are more than `maxTokens`, and
+   * `invalid_file` if the text shows that `tokenizer.json` is incomplete.
    */
   encode(text: string, options: TokenizerEncodeOptions = {}): TokenizerEncoding {
     const { addSpecialTokens = true, maxTokens, pair } = options;
     const frame = pair === undefined ? this.#single : this.#pair;
+    if (frame === undefined) {
+      throw new FewbitError(
+        "unsupported",
+        "Cannot encode a pair: the post-processor of tokenizer.json leaves out a text or swaps them",
+      );
+    }
     const { before, between, after } = addSpecialTokens ? frame : NOTHING;
     const first = this.#encode(text);
     const second = pair === undefined ? [] : this.#encode(pair);
@@ -137,9 +152,7 @@ export class Tokenizer {
     const [m, n] = pair === undefined
       ? [Math.min(first.length, room), 0]
       : pairLengths(first.length, second.length, room);
-    const ids = Int32Array.from(
-      [...before, ...first.slice(0, m), ...between, ...second.slice(0, n), ...after],
-    );
+    const ids = joined([before, first.slice(0, m), between, second.slice(0, n), after]);
     return { ids, truncated: ids.length < tokens, tokens };
   }
 
@@ -148,7 +161,7 @@ export class Tokenizer {
    * UTF-8 becomes U+FFFD. Throws `invalid_argument` for what is no integer of at least 0.
    */
   decode(ids: Iterable<number>, options: TokenizerDecodeOptions = {}): string {
-    const { skipSpecialTokens = false, cleanUpSpaces } = options;
+    const { skipSpecialTokens = false, cleanUpSpaces, lossyBytes = false } = options;
     const known: number[] = [];
     for (const id of ids) {
       if (!Number.isInteger(id) || id < 0) {
@@ -160,24 +173,19 @@ export class Tokenizer {
       if (this.idToToken(id) === undefined || (skipSpecialTokens && this.isSpecial(id))) continue;
       known.push(id);
     }
-    if (known.length === 0) return "";
+    const text = this.#textToIds.decode(known, lossyBytes);
     const cleanUp = cleanUpSpaces ?? this.config.clean_up_tokenization_spaces === true;
-    return guarded(() =>
-      this.#library.decode(known, {
-        skip_special_tokens: skipSpecialTokens,
-        clean_up_tokenization_spaces: cleanUp,
-      })
-    );
+    return cleanUp ? withoutSpaces(text) : text;
   }
 
   /** The token of an id as the vocabulary writes it; `undefined` if there is none. */
   idToToken(id: number): string | undefined {
-    return this.#library.id_to_token(id);
+    return this.#tokens.get(id);
   }
 
   /** The id of a token as the vocabulary writes it; `undefined` if there is none. */
   tokenToId(token: string): number | undefined {
-    return this.#library.token_to_id(token);
+    return this.#ids.get(token);
   }
 
   /** Whether an id is a special token: bos, eos, `[SEP]`, one marked so in `tokenizer.json`. */
@@ -192,14 +200,7 @@ export class Tokenizer {
         `Cannot encode: the text has ${text.length} UTF-16 code units, at most ${MAX_TEXT_LENGTH} are allowed`,
       );
     }
-    const { ids } = guarded(() =>
-      this.#library.encode(text.toWellFormed(), { add_special_tokens: false })
-    );
-    // The library gives `undefined` for a token that the vocabulary lacks if there is no unknown token.
-    if (ids.includes(undefined as unknown as number)) {
-      throw invalid("a text has a token without an id, and the model has no unknown token");
-    }
-    return ids;
+    return this.#textToIds.encode(text.toWellFormed());
   }
 
   /** With bos and eos where the config asks for them and the post-processor does not add them. */
@@ -217,18 +218,15 @@ export class Tokenizer {
   }
 }
 
-/** What the library throws on a text comes from `tokenizer.json`, or from the depth of the stack. */
-function guarded<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof RangeError) {
-      throw new FewbitError("limit_exceeded", "Cannot tokenize: the text has too many tokens", {
-        cause: error,
-      });
-    }
-    throw invalid(error instanceof Error ? error.message : String(error), { cause: error });
+/** Lists one after another; they may be too long to be arguments. */
+function joined(lists: readonly (readonly number[])[]): Int32Array<ArrayBuffer> {
+  const ids = new Int32Array(lists.reduce((sum, list) => sum + list.length, 0));
+  let at = 0;
+  for (const list of lists) {
+    ids.set(list, at);
+    at += list.length;
   }
+  return ids;
 }
 
 const NOTHING: Frame = { before: [], between: [], after: [] };
@@ -244,18 +242,18 @@ function checkMaxTokens(maxTokens: number | undefined, special: number): void {
 /** By the config's names, which are strings or objects with a content; unk also by the model's. */
 function specialIds(
   config: Json,
-  tokenizer: Json,
-  library: Library,
+  vocab: ReadonlyMap<string, number>,
+  unknown: number | undefined,
 ): Partial<Record<SpecialToken, number>> {
   const ids: Partial<Record<SpecialToken, number>> = {};
   for (const role of ROLES) {
     const named = config[`${role}_token`];
     const token = isObject(named) ? named.content : named;
-    const id = typeof token === "string" ? library.token_to_id(token) : undefined;
+    const id = typeof token === "string" ? vocab.get(token) : undefined;
     if (id !== undefined) ids[role] = id;
   }
-  const unknown = ids.unk ?? library.model?.unk_token_id;
-  if (typeof unknown === "number" && isObject(tokenizer.model)) ids.unk = unknown;
+  const unk = ids.unk ?? unknown;
+  if (unk !== undefined) ids.unk = unk;
   return ids;
 }
 
@@ -263,13 +261,14 @@ function specialIds(
 function specialSet(
   config: Json,
   byRole: Partial<Record<SpecialToken, number>>,
-  library: Library,
+  { added }: TextToIds,
+  vocab: ReadonlyMap<string, number>,
 ): Set<number> {
   const ids = new Set(Object.values(byRole));
-  for (const [id, token] of library.get_added_tokens_decoder()) if (token.special) ids.add(id);
+  for (const { id, special } of added.values()) if (special) ids.add(id);
   const { additional_special_tokens } = config;
   for (const named of Array.isArray(additional_special_tokens) ? additional_special_tokens : []) {
-    const id = library.token_to_id(isObject(named) ? String(named.content) : String(named));
+    const id = vocab.get(isObject(named) ? String(named.content) : String(named));
     if (id !== undefined) ids.add(id);
   }
   return ids;

@@ -1,15 +1,22 @@
 import { damaged, type PrefixCode } from "./_prefix_code.ts";
 
-/** Reads bits, least significant first. Past the end it reads zeros, which {@linkcode BitReader.checkEnd} finds. */
+/**
+ * Reads bits, least significant first, from bytes in several parts. Past the end it reads zeros, which
+ * {@linkcode BitReader.checkEnd} finds.
+ */
 export class BitReader {
-  readonly #bytes: Uint8Array;
-  #next: number;
+  readonly #parts: readonly Uint8Array[];
+  #part = 0;
+  #bytes: Uint8Array;
+  #next = 0;
   #buffer = 0;
   #available = 0;
+  /** Zeros that were made up. */
+  #missing = 0;
 
-  constructor(bytes: Uint8Array, first: number) {
-    this.#bytes = bytes;
-    this.#next = first;
+  constructor(parts: readonly Uint8Array[]) {
+    this.#parts = parts;
+    this.#bytes = parts[0] ?? new Uint8Array();
   }
 
   /** The next `count` bits, at most 15. */
@@ -29,28 +36,37 @@ export class BitReader {
     return entry >> 4;
   }
 
-  /** Skips to the next whole byte and returns its position; go on at another with {@linkcode BitReader.seek}. */
-  align(): number {
+  /** Skips to the next whole byte. */
+  align(): void {
     this.#drop(this.#available & 7);
-    const position = this.#next - (this.#available >> 3);
-    this.seek(position);
-    return position;
   }
 
-  seek(position: number): void {
-    this.#next = position;
-    this.#buffer = this.#available = 0;
+  /** Whether bytes were read that are not there; bytes that are only held are not read. */
+  isPastEnd(): boolean {
+    return this.#missing > this.#available >> 3;
   }
 
   checkEnd(): void {
-    if (this.#next - (this.#available >> 3) > this.#bytes.length) throw damaged("truncated");
+    if (this.isPastEnd()) throw damaged("truncated");
   }
 
   #fill(): void {
     while (this.#available <= 16) {
-      this.#buffer |= this.#bytes[this.#next++] << this.#available;
+      const byte = this.#next < this.#bytes.length ? this.#bytes[this.#next++] : this.#more();
+      this.#buffer |= byte << this.#available;
       this.#available += 8;
     }
+  }
+
+  /** The first byte of the next part. */
+  #more(): number {
+    while (this.#part + 1 < this.#parts.length) {
+      this.#bytes = this.#parts[++this.#part];
+      this.#next = 0;
+      if (this.#bytes.length > 0) return this.#bytes[this.#next++];
+    }
+    this.#missing++;
+    return 0;
   }
 
   #drop(count: number): void {

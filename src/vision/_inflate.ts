@@ -1,8 +1,8 @@
 import { BitReader } from "./_bit_reader.ts";
 import { damaged, type PrefixCode, prefixCode } from "./_prefix_code.ts";
 
-// RFC 1950 (zlib) and RFC 1951 (deflate), for pixels: the caller knows the size of the output, so that memory and time
-// are bounded by it whatever the file says.
+// RFC 1950 (zlib) and RFC 1951 (deflate), for pixels: the caller knows the size of the output, which bounds the time
+// whatever the file says, and takes the output piece by piece, so that little of it is in memory.
 
 /** Deflate cannot do better than 258 bytes for 2 bits. */
 const MAX_RATIO = 1032;
@@ -73,18 +73,114 @@ function readCodes(reader: BitReader): [PrefixCode, PrefixCode] {
   return [prefixCode(lengths.subarray(0, literals)), prefixCode(lengths.subarray(literals))];
 }
 
+/** How far a match may reach back. */
+const WINDOW = 32_768;
+
+/** Longest match. */
+const MAX_LENGTH = 258;
+
+/** Collects output, with the window that matches need, and passes it on; no more than `size` bytes of it. */
+class Output {
+  readonly bytes = new Uint8Array(4 * WINDOW);
+  /** Where the next byte goes. */
+  at = 0;
+  /** Bytes in front of the buffer that were passed on and went out of the window. */
+  #gone = 0;
+  /** Bytes of the buffer that were passed on. */
+  #passed = 0;
+  readonly #size: number;
+  readonly #sink: (bytes: Uint8Array) => void;
+  #a = 1;
+  #b = 0;
+
+  constructor(size: number, sink: (bytes: Uint8Array) => void) {
+    this.#size = size;
+    this.#sink = sink;
+  }
+
+  /** Bytes so far. */
+  get total(): number {
+    return this.#gone + this.at;
+  }
+
+  /** Whether all bytes are there that were asked for. */
+  get isFull(): boolean {
+    return this.#gone + this.at >= this.#size;
+  }
+
+  /** Adler-32 of all that was passed on. */
+  get checksum(): number {
+    return (this.#b << 16 | this.#a) >>> 0;
+  }
+
+  /** Where literals have to stop: at the last byte that was asked for, and where a match would need room. */
+  get end(): number {
+    return Math.min(this.bytes.length - MAX_LENGTH, this.#size - this.#gone);
+  }
+
+  /** Makes room for a match. */
+  makeRoom(): void {
+    if (this.at + MAX_LENGTH <= this.bytes.length) return;
+    this.flush();
+    const drop = this.at - WINDOW;
+    this.bytes.copyWithin(0, drop, this.at);
+    this.#gone += drop;
+    this.at = this.#passed = WINDOW;
+  }
+
+  /** Passes on what was not yet. */
+  flush(): void {
+    const end = Math.min(this.at, this.#size - this.#gone);
+    if (end <= this.#passed) return;
+    const bytes = this.bytes.subarray(this.#passed, end);
+    this.#passed = end;
+    this.#add(bytes);
+    this.#sink(bytes);
+  }
+
+  #add(bytes: Uint8Array): void {
+    let [a, b] = [this.#a, this.#b];
+    // 5552 is the most additions for which b stays below 2^32.
+    for (let start = 0; start < bytes.length; start += 5552) {
+      const end = Math.min(start + 5552, bytes.length);
+      for (let i = start; i < end; i++) b += a += bytes[i];
+      a %= 65521;
+      b %= 65521;
+    }
+    [this.#a, this.#b] = [a, b];
+  }
+}
+
+/** False when there is more output than was asked for; the rest of it is not computed. */
 function inflateBlock(
   reader: BitReader,
-  out: Uint8Array,
-  at: number,
+  out: Output,
   codes: readonly [PrefixCode, PrefixCode],
-): number {
+): boolean {
+  const { bytes } = out;
   for (;;) {
-    const symbol = reader.symbol(codes[0]);
-    if (symbol === 256) return at;
+    const { isFull } = out;
+    // All bytes so far come from bits that are there.
+    if (isFull) reader.checkEnd();
+    out.makeRoom();
+    let at = out.at;
+    const end = isFull ? at : out.end;
+    let symbol = reader.symbol(codes[0]);
+    // The way of most bytes.
+    while (symbol >= 0 && symbol < 256 && at < end) {
+      bytes[at++] = symbol;
+      symbol = reader.symbol(codes[0]);
+    }
+    out.at = at;
+    if (symbol === 256) return true;
+    if (isFull) return false;
     if (symbol >= 0 && symbol < 256) {
-      if (at === out.length) throw damaged("more bytes than the header says");
-      out[at++] = symbol;
+      // The first byte too many, or the buffer has no more room for a match.
+      if (out.isFull) {
+        reader.checkEnd();
+        return false;
+      }
+      bytes[out.at++] = symbol;
       continue;
     }
     const lengths = LENGTHS[symbol - 257];
@@ -93,61 +189,73 @@ function inflateBlock(
     const distances = DISTANCES[reader.symbol(codes[1])];
     if (!distances) throw damaged("unknown distance");
     const distance = distances.first + reader.bits(distances.extraBits);
-    if (distance > at) throw damaged("distance before the first byte");
-    if (at + length > out.length) throw damaged("more bytes than the header says");
-    for (const end = at + length; at < end; at++) out[at] = out[at - distance];
+    let to = out.at;
+    if (distance > to) throw damaged("distance before the first byte");
+    if (out.isFull) return false;
+    for (const end = to + length; to < end; to++) bytes[to] = bytes[to - distance];
+    out.at = to;
   }
 }
 
-function copyStored(reader: BitReader, bytes: Uint8Array, out: Uint8Array, at: number): number {
-  const start = reader.align() + 4;
-  if (start > bytes.length) throw damaged("truncated");
-  const length = bytes[start - 4] | bytes[start - 3] << 8;
-  if (length !== (~(bytes[start - 2] | bytes[start - 1] << 8) & 0xffff)) {
-    throw damaged("length of a stored block");
+function copyStored(reader: BitReader, out: Output): boolean {
+  reader.align();
+  const [length, inverse] = [readUint16(reader), readUint16(reader)];
+  if (length !== (~inverse & 0xffff)) throw damaged("length of a stored block");
+  for (let i = 0; i < length; i++) {
+    if (out.isFull) return false;
+    if (i % WINDOW === 0) reader.checkEnd();
+    out.makeRoom();
+    out.bytes[out.at++] = reader.bits(8);
   }
-  if (start + length > bytes.length) throw damaged("truncated");
-  if (at + length > out.length) throw damaged("more bytes than the header says");
-  out.set(bytes.subarray(start, start + length), at);
-  reader.seek(start + length);
-  return at + length;
+  reader.checkEnd();
+  return true;
 }
 
-function adler32(bytes: Uint8Array): number {
-  let a = 1, b = 0;
-  // 5552 is the most additions for which b stays below 2^32.
-  for (let start = 0; start < bytes.length; start += 5552) {
-    const end = Math.min(start + 5552, bytes.length);
-    for (let i = start; i < end; i++) b += a += bytes[i];
-    a %= 65521;
-    b %= 65521;
-  }
-  return (b << 16 | a) >>> 0;
+function readUint16(reader: BitReader): number {
+  return reader.bits(8) | reader.bits(8) << 8;
 }
 
-/** Inflates a zlib stream to exactly `size` bytes, and checks its checksum. Throws `invalid_file`. */
-export function inflateZlib(bytes: Uint8Array, size: number): Uint8Array {
-  if (bytes.length < 6 || bytes.length * MAX_RATIO < size) throw damaged("truncated");
-  const header = bytes[0] << 8 | bytes[1];
-  if ((bytes[0] & 15) !== 8 || bytes[0] >> 4 > 7 || header % 31 !== 0 || (bytes[1] & 32) !== 0) {
+/**
+ * Inflates a zlib stream of at least `size` bytes, of which `sink` gets the first `size` in order; what follows is left
+ * alone, as zlib's users do that know how much they want. Where the stream ends with these bytes and has a checksum, it
+ * must be right.
+ *
+ * @param parts The stream, in parts.
+ * @returns Whether the checksum was there.
+ * @throws {FewbitError} `invalid_file`
+ */
+export function inflateZlib(
+  parts: readonly Uint8Array[],
+  size: number,
+  sink: (bytes: Uint8Array) => void,
+): boolean {
+  const length = parts.reduce((sum, part) => sum + part.length, 0);
+  if (length < 2 || length * MAX_RATIO < size) throw damaged("truncated");
+  const reader = new BitReader(parts);
+  const [method, flags] = [reader.bits(8), reader.bits(8)];
+  if ((method & 15) !== 8 || method >> 4 > 7 || (method << 8 | flags) % 31 !== 0 || flags & 32) {
     throw damaged("not a zlib stream");
   }
-  const out = new Uint8Array(size);
-  const reader = new BitReader(bytes, 2);
-  let at = 0;
-  for (let final = false; !final;) {
-    final = reader.bits(1) === 1;
+  const out = new Output(size, sink);
+  for (let isFinal = false, goesOn = true; !isFinal && goesOn;) {
+    isFinal = reader.bits(1) === 1;
     const kind = reader.bits(2);
-    if (kind === 0) at = copyStored(reader, bytes, out, at);
-    else if (kind === 1) at = inflateBlock(reader, out, at, FIXED_CODES);
-    else if (kind === 2) at = inflateBlock(reader, out, at, readCodes(reader));
+    if (kind === 0) goesOn = copyStored(reader, out);
+    else if (kind === 1) goesOn = inflateBlock(reader, out, FIXED_CODES);
+    else if (kind === 2) goesOn = inflateBlock(reader, out, readCodes(reader));
     else throw damaged("unknown kind of block");
-    reader.checkEnd();
+    if (!out.isFull) reader.checkEnd();
+    else if (out.total > size || reader.isPastEnd()) goesOn = false;
+    if (!goesOn) {
+      out.flush();
+      return false;
+    }
   }
-  if (at !== size) throw damaged(`${size} bytes expected, got ${at}`);
-  const end = reader.align();
-  if (end + 4 > bytes.length) throw damaged("truncated");
-  const expected = new DataView(bytes.buffer, bytes.byteOffset + end).getUint32(0);
-  if (adler32(out) !== expected) throw damaged("checksum");
-  return out;
+  out.flush();
+  if (!out.isFull) throw damaged(`${size} bytes expected, got ${out.total}`);
+  reader.align();
+  const expected = [0, 0, 0, 0].reduce((sum) => sum * 256 + reader.bits(8), 0);
+  if (reader.isPastEnd()) return false;
+  if (out.checksum !== expected) throw damaged("checksum");
+  return true;
 }

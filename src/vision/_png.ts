@@ -85,56 +85,48 @@ function crc32(bytes: Uint8Array): number {
 
 interface PngChunks {
   readonly palette: Uint8Array | undefined;
-  /** The zlib stream. */
-  readonly pixels: Uint8Array;
+  /** The zlib stream, in parts. */
+  readonly pixels: readonly Uint8Array[];
+  /** Whether a part has a checksum that is wrong. */
+  readonly isDamaged: boolean;
 }
 
-/** Collects the critical chunks and checks their checksums; ancillary ones (text, colour profiles) are skipped unread. */
+/**
+ * Collects palette and pixels, as Pillow does: chunks that it does not need are skipped unread, whatever they are, and
+ * nothing is read behind the last of the consecutive IDAT chunks. Those may lack their end: what counts is whether all
+ * pixels are there.
+ */
 function readChunks(bytes: Uint8Array): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const parts: Uint8Array[] = [];
+  const pixels: Uint8Array[] = [];
   let palette: Uint8Array | undefined;
-  let previous = "";
-  for (let offset = 8;;) {
-    if (offset + 12 > bytes.length) throw invalid("truncated, there is no IEND chunk");
+  let isDamaged = false;
+  for (let offset = 8; offset + 8 <= bytes.length;) {
     const length = view.getUint32(offset);
     const type = chunkType(view, offset + 4);
     const end = offset + 8 + length;
-    if (end + 4 > bytes.length) throw invalid(`the chunk ${JSON.stringify(type)} is truncated`);
-    const critical = (bytes[offset + 4] & 32) === 0;
-    if (critical && crc32(bytes.subarray(offset + 4, end)) !== view.getUint32(end)) {
-      throw invalid(`the checksum of the chunk ${JSON.stringify(type)} does not match`);
-    }
+    if (pixels.length > 0 && type !== "IDAT") break;
     const data = bytes.subarray(offset + 8, end);
+    const isWrong = (): boolean =>
+      end + 4 <= bytes.length && crc32(bytes.subarray(offset + 4, end)) !== view.getUint32(end);
     if (type === "IDAT") {
-      if (parts.length > 0 && previous !== "IDAT") {
-        throw invalid("its IDAT chunks are not consecutive");
+      pixels.push(data);
+      isDamaged ||= isWrong();
+    } else if (end + 4 > bytes.length) {
+      throw invalid(`the chunk ${JSON.stringify(type)} is truncated`);
+    } else if (type === "PLTE" || type === "IHDR") {
+      if (isWrong()) {
+        throw invalid(`the checksum of the chunk ${JSON.stringify(type)} does not match`);
       }
-      parts.push(data);
-    } else if (type === "PLTE") {
-      if (palette || parts.length > 0 || length === 0 || length % 3 !== 0 || length > 768) {
-        throw invalid("bad palette");
-      }
-      palette = data;
-    } else if (type === "IEND") {
-      return { palette, pixels: concatenate(parts) };
-    } else if (critical && !(type === "IHDR" && offset === 8)) {
-      throw invalid(`unexpected chunk ${JSON.stringify(type)}`);
-    }
-    previous = type;
+      if (type === "IHDR" && offset > 8) throw invalid("two headers");
+      if (type === "PLTE" && length > 768) throw invalid("bad palette");
+      // Of several the last one holds; a part of a colour at the end is none.
+      if (type === "PLTE") palette = data.subarray(0, length - length % 3);
+    } else if (type === "IEND") break;
     offset = end + 4;
   }
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  if (parts.length === 1) return parts[0];
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
+  if (pixels.length === 0) throw invalid("truncated, there are no pixels");
+  return { palette, pixels, isDamaged };
 }
 
 /** Channels of the decoded image. */
@@ -142,49 +134,107 @@ function channelsOf(colorType: number): 1 | 3 | 4 {
   return colorType === GREY ? 1 : colorType === RGB || colorType === PALETTE ? 3 : 4;
 }
 
-/** Bytes that decoding takes beside the file. */
+/** Bytes that decoding takes beside the file: the image, a few rows, and a window of the compressed stream. */
 export function pngBytesNeeded({ width, height, depth, colorType }: PngHeader): number {
-  return height *
-    (1 + Math.ceil(width * COLOR_TYPES[colorType].samples * depth / 8) +
-      width * channelsOf(colorType));
+  const rowBytes = Math.ceil(width * COLOR_TYPES[colorType].samples * depth / 8);
+  return height * width * channelsOf(colorType) + 4 * rowBytes + 2 ** 17;
+}
+
+/** A pass of an image: every `dx`-th column and `dy`-th row. */
+interface Pass {
+  readonly left: number;
+  readonly top: number;
+  readonly dx: number;
+  readonly dy: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly rowBytes: number;
+}
+
+function passesOf({ width, height, depth, colorType, interlaced }: PngHeader): Pass[] {
+  const bitsPerPixel = COLOR_TYPES[colorType].samples * depth;
+  return (interlaced ? ADAM7 : ONE_PASS).map(([left, top, dx, dy]) => {
+    const columns = Math.ceil((width - left) / dx), rows = Math.ceil((height - top) / dy);
+    return { left, top, dx, dy, columns, rows, rowBytes: Math.ceil(columns * bitsPerPixel / 8) };
+  }).filter(({ columns, rows }) => columns > 0 && rows > 0);
 }
 
 /** Decodes a PNG whose header was read and found small enough. Throws `invalid_file`. */
 export function decodePng(bytes: Uint8Array, header: PngHeader): Image {
-  const { width, height, depth, colorType, interlaced } = header;
-  const { palette, pixels } = readChunks(bytes);
-  if (colorType === PALETTE && !palette) throw invalid("the palette is missing");
-  const bitsPerPixel = COLOR_TYPES[colorType].samples * depth;
-  const passes = (interlaced ? ADAM7 : ONE_PASS)
-    .map(([left, top, dx, dy]) => ({
-      left,
-      top,
-      dx,
-      dy,
-      columns: Math.ceil((width - left) / dx),
-      rows: Math.ceil((height - top) / dy),
-    }))
-    .filter(({ columns, rows }) => columns > 0 && rows > 0);
-  const rowBytesOf = (columns: number) => Math.ceil(columns * bitsPerPixel / 8);
-  const size = passes.reduce((sum, { columns, rows }) => sum + rows * (1 + rowBytesOf(columns)), 0);
-  const raw = inflateZlib(pixels, size);
-
+  const { width, height, colorType } = header;
+  const { palette, pixels, isDamaged } = readChunks(bytes);
+  if (colorType === PALETTE && !palette?.length) throw invalid("the palette is missing");
+  const passes = passesOf(header);
+  const size = passes.reduce((sum, { rows, rowBytes }) => sum + rows * (1 + rowBytes), 0);
   const channels = channelsOf(colorType);
-  const data = new Uint8Array(width * height * channels);
-  let offset = 0;
-  for (const { left, top, dx, dy, columns, rows } of passes) {
-    const rowBytes = rowBytesOf(columns);
-    let above: Uint8Array = new Uint8Array(rowBytes);
-    for (let y = 0; y < rows; y++) {
-      const row = raw.subarray(offset + 1, offset + 1 + rowBytes);
-      unfilterRow(raw[offset], row, above, Math.ceil(bitsPerPixel / 8));
-      const target = ((top + y * dy) * width + left) * channels;
-      writePixels(row, columns, header, palette, data, target, dx * channels);
-      above = row;
-      offset += 1 + rowBytes;
+  // Nothing is allocated before the stream has begun: its length bounds what it can hold.
+  let writer: RowWriter | undefined;
+  const hasSum = inflateZlib(pixels, size, (piece) => {
+    writer ??= new RowWriter(header, palette, passes, new Uint8Array(width * height * channels));
+    writer.write(piece);
+  });
+  // The stream's own checksum says more than that of a chunk, which Pillow does not look at.
+  if (!hasSum && isDamaged) {
+    throw invalid('the checksum of the chunk "IDAT" does not match');
+  }
+  return { width, height, channels, data: writer!.data };
+}
+
+/** Takes the bytes of rows as they come, and makes pixels of each row that is whole. */
+class RowWriter {
+  readonly data: Uint8Array;
+  readonly #header: PngHeader;
+  readonly #palette: Uint8Array | undefined;
+  readonly #passes: readonly Pass[];
+  readonly #step: number;
+  #pass = 0;
+  #y = 0;
+  /** Filter and bytes of the row that is coming, and of the one above. */
+  #row: Uint8Array;
+  #above: Uint8Array;
+  #filled = 0;
+
+  constructor(
+    header: PngHeader,
+    palette: Uint8Array | undefined,
+    passes: readonly Pass[],
+    data: Uint8Array,
+  ) {
+    this.data = data;
+    this.#header = header;
+    this.#palette = palette;
+    this.#passes = passes;
+    this.#step = Math.ceil(COLOR_TYPES[header.colorType].samples * header.depth / 8);
+    this.#row = new Uint8Array(1 + passes[0].rowBytes);
+    this.#above = new Uint8Array(1 + passes[0].rowBytes);
+  }
+
+  write(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + this.#row.length - this.#filled);
+      this.#row.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+      if (this.#filled === this.#row.length) this.#endRow();
     }
   }
-  return { width, height, channels, data };
+
+  #endRow(): void {
+    const { left, top, dx, dy, columns, rows } = this.#passes[this.#pass];
+    const { width, colorType } = this.#header;
+    const row = this.#row.subarray(1);
+    unfilterRow(this.#row[0], row, this.#above.subarray(1), this.#step);
+    const channels = channelsOf(colorType);
+    const target = ((top + this.#y * dy) * width + left) * channels;
+    writePixels(row, columns, this.#header, this.#palette, this.data, target, dx * channels);
+    [this.#row, this.#above] = [this.#above, this.#row];
+    this.#filled = 0;
+    if (++this.#y < rows || ++this.#pass === this.#passes.length) return;
+    this.#y = 0;
+    const { rowBytes } = this.#passes[this.#pass];
+    this.#row = new Uint8Array(1 + rowBytes);
+    this.#above = new Uint8Array(1 + rowBytes);
+  }
 }
 
 /** Writes the pixels of one row at `target`, `target + step`…, as 8-bit samples. */
@@ -201,8 +251,8 @@ function writePixels(
   if (colorType === PALETTE && palette) {
     for (let x = 0; x < columns; x++, target += step) {
       const entry = smallSample(row, x, depth) * 3;
-      if (entry >= palette.length) throw invalid("a pixel is outside the palette");
-      for (let c = 0; c < 3; c++) out[target + c] = palette[entry + c];
+      // Past the end of the palette all is black, as in libpng and Pillow.
+      for (let c = 0; c < 3; c++) out[target + c] = palette[entry + c] ?? 0;
     }
   } else if (colorType === GREY) {
     const scale = depth < 8 ? 255 / ((1 << depth) - 1) : 1;

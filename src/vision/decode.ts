@@ -1,9 +1,12 @@
-import { decode as decodeJpegFile } from "jpeg-js";
 import { FewbitError } from "../errors.ts";
-import { componentsToRgb } from "./_jpeg_color.ts";
-import { type JpegHeader, readJpegHeader } from "./_jpeg_header.ts";
+import { foreignFile } from "../foreign_file.ts";
+import { decodeJpeg, jpegBytesNeeded } from "./_jpeg.ts";
+import { readJpegMarkers } from "./_jpeg_markers.ts";
 import { decodePng, pngBytesNeeded, readPngHeader } from "./_png.ts";
 import { type Image, MAX_IMAGE_SIDE } from "./image.ts";
+
+/** Largest file of an image that is read: that of 64 million pixels of noise. */
+export const MAX_IMAGE_BYTES = 2 ** 29;
 
 /** Limits of {@linkcode decodeImage}. */
 export interface DecodeOptions {
@@ -42,7 +45,8 @@ interface Limits {
  * color in a PNG, the colors remain and the transparency is dropped. The orientation in EXIF data and color profiles
  * are ignored: the pixels come as they are stored.
  *
- * PNG is exact. JPEG may differ from libjpeg by a few levels, see `test/vision/decode_vectors_test.ts`.
+ * Both are exact: the pixels are those of Pillow with libjpeg-turbo. What Pillow reads without an error is read, as
+ * long as all pixels are in the file and nothing says that they are damaged.
  *
  * Bytes are decoded before the call returns, a `Blob` or `File` gives a promise.
  *
@@ -96,19 +100,25 @@ function decodeBytes(bytes: Uint8Array, limits: Limits): Image {
     return decodePng(bytes, header);
   }
   if (format === "JPEG") {
-    const header = readJpegHeader(bytes);
-    checkPixels(header.width, header.height, limits);
-    return decodeJpeg(bytes, header, limits);
+    const markers = readJpegMarkers(bytes);
+    checkPixels(markers.frame.width, markers.frame.height, limits);
+    checkMemory(jpegBytesNeeded(markers), limits);
+    return decodeJpeg(bytes, markers);
   }
   throw format === undefined
     ? new FewbitError(
       "invalid_file",
-      `Cannot decode image: the ${bytes.length} bytes are not a PNG or JPEG file`,
+      `Cannot decode image: the ${bytes.length} bytes are not a PNG or JPEG file${noteOf(bytes)}`,
     )
     : new FewbitError(
       "unsupported",
       `Cannot decode image: ${format} is not supported, expected PNG or JPEG`,
     );
+}
+
+function noteOf(bytes: Uint8Array): string {
+  const foreign = foreignFile(bytes);
+  return foreign === undefined ? "" : `: ${foreign}`;
 }
 
 function formatOf(bytes: Uint8Array): string | undefined {
@@ -136,61 +146,4 @@ function checkMemory(bytes: number, { maxMemoryMiB }: Limits): void {
       } MiB, more than the limit of ${maxMemoryMiB} MiB`,
     );
   }
-}
-
-function decodeJpeg(
-  bytes: Uint8Array,
-  header: JpegHeader,
-  { maxPixels, maxMemoryMiB }: Limits,
-): Image {
-  const { width, height, components } = header;
-  const isColor = components.length === 3;
-  let file = bytes;
-  if (isColor && header.adobeTransforms.length > 0) {
-    // Without its code, jpeg-js leaves the components as they are.
-    file = bytes.slice();
-    for (const offset of header.adobeTransforms) file[offset] = 0;
-  }
-  let data: Uint8Array;
-  try {
-    ({ data } = decodeJpegFile(file, {
-      useTArray: true,
-      formatAsRGBA: false,
-      colorTransform: isColor ? false : undefined,
-      // Skips blocks after the last one; everything that is missing in a file has been found before.
-      tolerantDecoding: header.hasShortInterval,
-      maxResolutionInMP: maxPixels / 1e6,
-      maxMemoryUsageInMB: maxMemoryMiB,
-    }));
-  } catch (cause) {
-    throw jpegError(cause);
-  }
-  if (data.length !== width * height * 3) {
-    throw new FewbitError(
-      "invalid_file",
-      `Cannot decode JPEG: expected ${width} x ${height} pixels`,
-    );
-  }
-  if (components.length === 1) {
-    return {
-      width,
-      height,
-      channels: 1,
-      data: data.filter((_, i) => i % 3 === 0),
-    };
-  }
-  if (isColor) componentsToRgb(data, header);
-  return { width, height, channels: 3, data };
-}
-
-function jpegError(cause: unknown): FewbitError {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  if (/limit exceeded|allocat/i.test(message)) {
-    return new FewbitError("limit_exceeded", `Cannot decode JPEG: ${message}`, { cause });
-  }
-  // A TypeError or RangeError says nothing about the file: a table that it uses is missing.
-  const detail = cause instanceof TypeError || cause instanceof RangeError
-    ? "a table is missing or damaged"
-    : message;
-  return new FewbitError("invalid_file", `Cannot decode JPEG: ${detail}`, { cause });
 }

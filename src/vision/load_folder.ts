@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { fileError, withFileErrors } from "../files/file_error.ts";
 
 /** An image file of a folder. */
 export interface ImageFile {
@@ -26,9 +27,11 @@ interface Listing {
 /**
  * Lists the .png, .jpg and .jpeg files of a folder and of all folders below it, labelled by the direct subfolder
  * they lie in, in the order of torchvision's `ImageFolder`: by class, then by folder, then by name. Links are followed.
+ * Names that begin with a dot are passed over: `.ipynb_checkpoints` is no class, `._cat.png` of macOS no picture.
  * Needs permission to read the folder; uses the file system of Deno.
  *
- * Throws `not_found` if there is no such folder, `invalid_argument` if it is a file or links lead round in a circle.
+ * Throws `not_found` if there is no such folder, `invalid_argument` if it is a file, if a class has no images, or if
+ * links lead round in a circle.
  *
  * @example
  * ```ts
@@ -45,10 +48,16 @@ export async function listImages(dir: string): Promise<ImageFolder> {
   const root = dir.length > 1 ? dir.replace(/\/+$/, "") : dir;
   const { folders: classes, images } = await listFolder(root);
   const files: ImageFile[] = images.map((name) => ({ path: `${root}/${name}`, label: undefined }));
-  const ancestors = [await Deno.realPath(root)];
+  const ancestors = [await realPath(root)];
   for (const [label, name] of classes.entries()) {
     const folders: [path: string, images: string[]][] = [];
     await walk(`${root}/${name}`, ancestors, folders);
+    if (folders.every(([, names]) => names.length === 0)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot list images: the class "${root}/${name}" has no .png, .jpg or .jpeg file`,
+      );
+    }
     folders.sort(([a], [b]) => compare(a, b));
     for (const [path, names] of folders) {
       for (const name of names) files.push({ path: `${path}/${name}`, label });
@@ -62,7 +71,7 @@ async function walk(
   ancestors: readonly string[],
   out: [string, string[]][],
 ): Promise<void> {
-  const real = await Deno.realPath(dir);
+  const real = await realPath(dir);
   if (ancestors.includes(real)) {
     throw new FewbitError(
       "invalid_argument",
@@ -74,10 +83,15 @@ async function walk(
   for (const folder of folders) await walk(`${dir}/${folder}`, [...ancestors, real], out);
 }
 
+async function realPath(dir: string): Promise<string> {
+  return await withFileErrors(`Cannot list images: "${dir}"`, () => Deno.realPath(dir));
+}
+
 async function listFolder(dir: string): Promise<Listing> {
   const listing: Listing = { folders: [], images: [] };
   try {
     for await (const { name, isSymlink, ...entry } of Deno.readDir(dir)) {
+      if (name.startsWith(".")) continue;
       const { isDirectory, isFile } = isSymlink ? await Deno.stat(`${dir}/${name}`) : entry;
       if (isDirectory) listing.folders.push(name);
       else if (isFile && IMAGE_NAME.test(name)) listing.images.push(name);
@@ -105,7 +119,7 @@ function listingError(dir: string, cause: unknown): unknown {
       cause,
     });
   }
-  return cause;
+  return fileError(`Cannot list images: "${dir}"`, cause);
 }
 
 /** By UTF-16 code unit, whatever the locale. */

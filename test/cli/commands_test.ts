@@ -26,6 +26,10 @@ Deno.test("cli: the help text names every command, and each has its own", async 
     assert.equal(code, 0);
     assert.match(out, new RegExp(`fewbit ${COMMANDS[i]}`));
   });
+  assert.equal((await fewbit()).out, out);
+  assert.equal((await fewbit("help")).out, out);
+  assert.equal((await fewbit("help", "classify")).out, helps[0].out);
+  assert.equal((await fewbit("--version")).out, "0.1.0\n");
 });
 
 Deno.test("cli: classify the picture with the shipped model, as text and as JSON", async () => {

@@ -100,8 +100,8 @@ Deno.test("cli: eval --perplexity states its rule", async () => {
 const MISTAKES: readonly (readonly [args: string[], message: RegExp])[] = [
   [["generate", ""], /no tokens/],
   [["generate", "a", "--temperature", "hot"], /--temperature/],
-  [["generate", "a", "--top-p", "2"], /topP/],
-  [["generate", "a", "--max-tokens", "0"], /maxTokens/],
+  [["generate", "a", "--top-p", "2"], /--top-p is 2/],
+  [["generate", "a", "--max-tokens", "0"], /--max-tokens is 0/],
   [["generate", "a", "--seed", "-1"], /seed/],
   [["generate", "a", "--model", "missing"], /no such file/],
   [["generate", "a", "--model", CLI], /not a fewbit file/],

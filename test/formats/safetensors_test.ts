@@ -122,9 +122,55 @@ Deno.test("safetensors: broken headers are refused", () => {
   }
 });
 
-Deno.test("safetensors: unknown dtypes and huge ranks are unsupported", () => {
-  const fp8 = file({ a: entry("F8_E4M3", [1], [0, 1]) }, 1);
-  assertThrows(() => readSafetensors(fp8), "unsupported", /"a" has dtype "F8_E4M3"/);
+Deno.test("safetensors: tensors of dtypes that are not read are listed, those beside them read", () => {
+  const others: [string, number[], number][] = [
+    ["F8_E4M3", [3], 3],
+    ["F8_E8M0", [1, 2], 2],
+    ["F6_E2M3", [4], 3],
+    ["F4", [2, 3], 3],
+    ["C64", [2], 16],
+    ["U64", [], 8],
+    ["A type of 2030", [7], 5],
+  ];
+  for (const [dtype, shape, bytes] of others) {
+    const good = file({
+      w: entry("U8", [2], [bytes, bytes + 2]),
+      a: entry(dtype, shape, [0, bytes]),
+    }, bytes + 2);
+    const tensors = readSafetensors(good);
+    assert.deepEqual([...tensors.keys()], ["w"]);
+    assert.deepEqual([...tensors.skipped], [["a", `a tensor of "${dtype}"`]]);
+    if (bytes === 5) continue;
+    const wrong = file({ a: entry(dtype, shape, [0, bytes + 1]) }, bytes + 1);
+    assertThrows(() => readSafetensors(wrong), "invalid_file", /expected .* bytes for its shape/);
+  }
+});
+
+Deno.test("safetensors: __metadata__ may be null, as the reference implementation has it", () => {
+  const bytes = file({ __metadata__: null, w: entry("U8", [2], [0, 2]) }, 2);
+  assert.deepEqual(readSafetensors(bytes).get("w")?.shape, [2]);
+});
+
+Deno.test("safetensors: headers that would take much more memory than they have bytes are refused", () => {
+  const hostile: [string, string, RegExp][] = [
+    ["invalid_file", `{"a":${"[".repeat(5e6)}`, /nested deeper/],
+    ["invalid_file", `{"a":${'{"a":'.repeat(5e6)}`, /nested deeper/],
+    ["limit_exceeded", `{"a":[${"[],".repeat(3e6)}0]}`, /more than 2097152 values/],
+    ["limit_exceeded", `{"a":[${"0,".repeat(3e6)}0]}`, /more than 2097152 values/],
+    [
+      "limit_exceeded",
+      `{${'"":0,'.repeat(0)}${Array.from({ length: 2.2e6 }, (_, i) => `"${i}":0`)}}`,
+      /values/,
+    ],
+  ];
+  for (const [code, header, message] of hostile) {
+    const start = performance.now();
+    assertThrows(() => readSafetensors(file(header)), code as "invalid_file", message);
+    assert.ok(performance.now() - start < 5000);
+  }
+});
+
+Deno.test("safetensors: huge ranks are unsupported", () => {
   const rank = file({ a: entry("U8", new Array(65).fill(1), [0, 1]) }, 1);
   assertThrows(() => readSafetensors(rank), "unsupported", /rank 65 exceeds 64/);
 });

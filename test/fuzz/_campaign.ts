@@ -27,7 +27,7 @@ export interface CampaignOptions {
   readonly count: number;
   /** Number of the first one. */
   readonly first?: number;
-  /** Only this kind. */
+  /** All mutants are of this kind; it has to be given again to make one again. */
   readonly kind?: string;
   /** Called between mutants, and at the end, to see that all is still well. */
   readonly watch?: () => Promise<void>;
@@ -46,8 +46,8 @@ export async function campaign(
   const failures: Failure[] = [];
   for (let index = first; index < first + count; index++) {
     const random = randomOf(seed, index);
-    const kind = kindOf(kinds, random.unit());
-    if (only !== undefined && kind.name !== only) continue;
+    const drawn = kindOf(kinds, random.unit());
+    const kind = only === undefined ? drawn : named(kinds, only);
     const start = performance.now();
     let outcome: string;
     try {
@@ -68,6 +68,12 @@ export async function campaign(
   }
   await watch?.();
   return { outcomes, failures, slowestMs };
+}
+
+function named(kinds: readonly Kind[], name: string): Kind {
+  const found = kinds.find((kind) => kind.name === name);
+  if (found !== undefined) return found;
+  throw new Error(`no kind ${name}: ${kinds.map((kind) => kind.name).join(", ")}`);
 }
 
 function kindOf(kinds: readonly Kind[], unit: number): Kind {

@@ -16,7 +16,7 @@ Deno.test("damaged programs, checkpoints and pictures are refused or give good r
   });
   assert.deepEqual(failures.map(({ kind, index, error }) => `${kind} ${index}: ${error}`), []);
   for (const [kind, counts] of outcomes) {
-    assert.ok(counts.size > 2, `${kind}: only ${[...counts.keys()]}`);
+    assert.ok(counts.size > 1, `${kind}: only ${[...counts.keys()]}`);
   }
 });
 

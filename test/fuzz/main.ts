@@ -1,9 +1,9 @@
 /**
- * `deno task fuzz`: damaged programs, checkpoints and pictures through all readers and engines.
+ * `deno task fuzz`: damaged programs, checkpoints, pictures and saved files through all readers and engines.
  *
  *     deno run -A test/fuzz/main.ts --count 100000 --seed 1 [--first 0] [--kind program]
  *
- * A failure names its mutant: `--seed S --first I --count 1` makes it again.
+ * With a kind all mutants are of it. A failure names its mutant: `--seed S --first I --count 1` makes it again.
  */
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
@@ -51,7 +51,8 @@ function print({ outcomes, failures, slowestMs }: Summary): void {
   }
   console.log(`${failures.length} failures`);
   for (const { kind, index, error } of failures.slice(0, SHOWN)) {
-    console.log(`\n${kind} ${index} (--seed ${seed} --first ${index} --count 1)`);
+    const again = values.kind === undefined ? "" : ` --kind ${JSON.stringify(values.kind)}`;
+    console.log(`\n${kind} ${index} (--seed ${seed} --first ${index} --count 1${again})`);
     console.log(error instanceof assert.AssertionError ? error.message : error);
   }
 }

@@ -13,7 +13,10 @@ for (const name of NAMES) {
       fc.property(ids, fc.boolean(), (ids, skipSpecialTokens) => {
         const detokenizer = new Detokenizer(tokenizer, { skipSpecialTokens });
         const text = ids.map((id) => detokenizer.push(id)).join("") + detokenizer.flush();
-        assert.equal(text, tokenizer.decode(ids, { skipSpecialTokens, cleanUpSpaces: false }));
+        assert.equal(
+          text,
+          tokenizer.decode(ids, { skipSpecialTokens, cleanUpSpaces: false, lossyBytes: true }),
+        );
       }),
       { numRuns: 1500, seed: 2 },
     );
@@ -23,7 +26,7 @@ for (const name of NAMES) {
     const tokenizer = tokenizerOf(name);
     const text = "naïve 🙂👩‍👩‍👧 日本語 नमस्ते the dog \ufffd \u0000end";
     const { ids } = tokenizer.encode(text);
-    const expected = tokenizer.decode(ids, { skipSpecialTokens: true });
+    const expected = tokenizer.decode(ids, { skipSpecialTokens: true, lossyBytes: true });
     let detokenizer = new Detokenizer(tokenizer);
     let reached = "";
     for (const id of ids) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { pairLengths } from "../../src/text/_frame.ts";
+import { pairLengths } from "../../src/text/_pair_lengths.ts";
 import { MAX_TEXT_LENGTH, Tokenizer } from "../../src/text/tokenizer.ts";
 import { fails } from "./_fails.ts";
 import { tokenizerOf, VECTORS, vectorsOf } from "./_vectors.ts";
@@ -128,7 +128,7 @@ Deno.test("texts are bounded", () => {
     model: { type: "Unigram", unk_id: 0, vocab: [["<unk>", 0], ["a", -1], ["b", -1]] },
   });
   assert.equal(pieces.encode("abba").tokens, 4);
-  fails(() => pieces.encode("ab".repeat(2 ** 18)), "limit_exceeded", "too many tokens");
+  assert.equal(pieces.encode("ab".repeat(2 ** 18)).tokens, 2 ** 19);
 });
 
 Deno.test("what is no tokenizer.json is refused", () => {
@@ -152,23 +152,22 @@ Deno.test("what is no tokenizer.json is refused", () => {
   bad({ model: { type: "Unigram", vocab: [["a"]] } }, "piece 0");
   bad({ model: { type: "Unigram", vocab: [["a", 0]], unk_id: 1 } }, "unk_id is 1");
   bad({ model, added_tokens: {} }, "added_tokens is not an array");
-  bad({ model, added_tokens: [{ id: 3 }] }, "an added token has no content");
+  bad({ model, added_tokens: [{ id: 2 }] }, "an added token has no content");
   bad({ model, added_tokens: [{ id: 2 ** 24, content: "b" }] }, 'the id of "b" is 16777216');
-  bad({ model, normalizer: { type: "None" } }, "Unknown Normalizer type: None");
   bad({ model, pre_tokenizer: { type: "Split", pattern: { Regex: "(" } } }, "tokenizer.json");
   for (const pattern of [undefined, null, "a", {}, { Regex: 3 }, { Other: "a" }]) {
     const replace = { type: "Replace", pattern, content: "" };
-    bad({ model, normalizer: { type: "Sequence", normalizers: [replace] } }, "no pattern");
+    bad({ model, normalizer: { type: "Sequence", normalizers: [replace] } }, "no pattern that");
   }
   const single = [{ SpecialToken: { id: "[SEP]", type_id: 0 } }, {
     Sequence: { id: "A", type_id: 0 },
   }];
   const post_processor = { type: "TemplateProcessing", single, pair: single };
   bad({ model, post_processor }, '"[SEP]", which has no id');
-  bad({ model, post_processor: { ...post_processor, single: [] } }, "leaves out a text");
+  bad({ model, post_processor: { ...post_processor, single: [] } }, "leaves out the text");
   let normalizer: unknown = { type: "Lowercase" };
   for (let i = 0; i < 1e5; i++) normalizer = { type: "Sequence", normalizers: [normalizer] };
-  bad({ model, normalizer }, "Maximum call stack");
+  bad({ model, normalizer }, "nested more than 32 deep");
   fails(() => Tokenizer.fromJson({ model }, null), "invalid_file", "tokenizer_config.json");
 });
 

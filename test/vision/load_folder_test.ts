@@ -24,12 +24,16 @@ Deno.test("listImages labels by subfolder, in the order of torchvision's ImageFo
     "cat/a/x.jpg",
     "top.png",
     "cat/notes.txt",
-    "empty/",
+    ".ipynb_checkpoints/",
+    ".hidden/a.png",
+    "cat/._z.png",
+    "cat/.cache/z.png",
+    ".top.png",
   ];
   await withFiles(paths, async (dir) => {
     for (const given of [dir, `${dir}/`]) {
       const { classes, files } = await listImages(given);
-      assert.deepEqual(classes, ["cat", "dog", "empty"]);
+      assert.deepEqual(classes, ["cat", "dog"]);
       assert.deepEqual(files.map(({ path, label }) => [path.slice(dir.length + 1), label]), [
         ["top.png", undefined],
         ["cat/z.png", 0],
@@ -67,4 +71,12 @@ Deno.test("listImages refuses what is no folder", async () => {
     await Deno.symlink(`${dir}/none`, `${dir}/broken.png`);
     await assert.rejects(listImages(dir), { code: "not_found", message: /broken/ });
   });
+});
+
+Deno.test("listImages refuses 4 kinds of classes without a picture, by name", async () => {
+  for (const empty of ["empty/", "empty/deep/", "empty/notes.txt", "empty/.a.png"]) {
+    await withFiles(["cat/a.png", empty], async (dir) => {
+      await assert.rejects(listImages(dir), { code: "invalid_argument", message: /empty" has no/ });
+    });
+  }
 });

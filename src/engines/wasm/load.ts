@@ -81,11 +81,15 @@ async function readAll(
   while (reader.loaded < length) {
     const bytes = await reader.read(length - reader.loaded);
     if (bytes.length === 0) {
+      if (length === HEADER_BYTES) decodeHeader(concat(parts, reader.loaded));
       throw new ProgramError("truncated", `${reader.loaded} of ${length} bytes of the head`);
     }
     parts.push(bytes);
   }
-  if (parts.length === 1) return parts[0];
+  return parts.length === 1 ? parts[0] : concat(parts, length);
+}
+
+function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   const all = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {

@@ -1,0 +1,47 @@
+/** All commands. A command is loaded when it is used, so that a help text costs nothing. */
+import type { Command } from "@commander-js/extra-typings";
+
+/** Gives a command its words, its options, and what it does until the signal says stop. */
+export type DefineCommand = (command: Command, signal: AbortSignal) => void;
+
+interface Entry {
+  readonly description: string;
+  readonly load: () => Promise<{ readonly default: DefineCommand }>;
+}
+
+/** Commands by their names. */
+export const COMMANDS: Readonly<Record<string, Entry>> = {
+  classify: { description: "Labels of PNG and JPEG files", load: () => import("./classify.ts") },
+  generate: {
+    description: "Write on from a prompt with a language model",
+    load: () => import("./generate.ts"),
+  },
+  embed: {
+    description: "Embed texts with a sentence encoder",
+    load: () => import("./embed.ts"),
+  },
+  search: {
+    description: "Index the texts of a folder and find passages by meaning",
+    load: () => import("./search.ts"),
+  },
+  quantize: {
+    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
+    load: () => import("./quantize.ts"),
+  },
+  convert: {
+    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
+    load: () => import("./convert.ts"),
+  },
+  eval: {
+    description: "Accuracy of a classifier, or perplexity of a text",
+    load: () => import("./eval.ts"),
+  },
+  inspect: {
+    description: "Show what a model consists of, and where its time goes",
+    load: () => import("./inspect.ts"),
+  },
+  bench: {
+    description: "Time a model on several engines, in turns",
+    load: () => import("./bench.ts"),
+  },
+};

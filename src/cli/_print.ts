@@ -1,0 +1,50 @@
+/** Standard output and standard error. */
+import { fileError } from "../files/file_error.ts";
+
+/** Nobody reads the output any more, as behind `| head`: the command ends and says nothing. */
+export class ClosedOutput extends Error {}
+
+const encoder = new TextEncoder();
+
+/** Prints a line. */
+export function print(line: string): void {
+  write(`${line}\n`);
+}
+
+/** Writes a text to standard output. */
+export function write(text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
+    throw fileError("Cannot write standard output", error);
+  }
+}
+
+/** Writes a text to standard error, if anybody reads it. */
+export function writeError(text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+  } catch {
+    // There is no place left to say so.
+  }
+}
+
+/** Prints a line on standard error. */
+export function note(line: string): void {
+  writeError(`${line}\n`);
+}
+
+/** What moves the cursor or turns the direction of writing. */
+const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu;
+
+/** A text in one line: what a file or a user puts into a message may not move the cursor. */
+export function oneLine(text: string): string {
+  return text.replaceAll(
+    CONTROLS,
+    (found) =>
+      /^\s+$/.test(found) ? " " : JSON.stringify(found).slice(1, -1).replace(/[^ -~]/g, "?"),
+  );
+}

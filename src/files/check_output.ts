@@ -1,0 +1,63 @@
+/** Seeing that a file can be written before minutes of work go into it. */
+import { FewbitError } from "../errors.ts";
+import { withFileErrors } from "./file_error.ts";
+import { statOf } from "./read_file.ts";
+import { splitPath } from "./split_path.ts";
+import { isSpecial, temporaryIn } from "./write_file.ts";
+
+/**
+ * Checks that an output can be written and is none of what is read.
+ *
+ * @param path The output.
+ * @param inputs Files and folders that are read. A folder stands for all files in it but compiled
+ * models, which may be replaced.
+ * @throws {FewbitError} `not_found` for a missing folder, `invalid_argument` for a folder or an input
+ * (also by a link), `io_error` where nothing can be written.
+ */
+export async function checkOutput(path: string, inputs: readonly string[] = []): Promise<void> {
+  if (await isSpecial(path)) return;
+  const [folder, name] = splitPath(path);
+  const present = await statOf(path).catch(() => undefined);
+  if (name === "" || present?.isDirectory) {
+    throw new FewbitError("invalid_argument", `Cannot write ${path}: it is a folder`);
+  }
+  for (const input of inputs) {
+    if (present === undefined || !await reads(input, present)) continue;
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot write ${path}: it is a file of ${input}, which is read; give another --output`,
+    );
+  }
+  await withFileErrors(`Cannot write ${path}`, async () => {
+    const temporary = temporaryIn(folder);
+    (await Deno.open(temporary, { write: true, createNew: true })).close();
+    await Deno.remove(temporary);
+  });
+}
+
+/** Whether a file is an input, or lies in an input that is a folder. */
+async function reads(input: string, file: Deno.FileInfo): Promise<boolean> {
+  const info = await statOf(input).catch(() => undefined);
+  if (info === undefined) return false;
+  if (!info.isDirectory) return isSame(info, file);
+  for (const folder of [input, `${input}/1_Pooling`]) {
+    for (const name of await namesIn(folder)) {
+      if (name.endsWith(".fewbit")) continue;
+      const entry = await statOf(`${folder}/${name}`).catch(() => undefined);
+      if (entry?.isFile && isSame(entry, file)) return true;
+    }
+  }
+  return false;
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
+  return a.ino !== null && a.ino === b.ino && a.dev === b.dev;
+}
