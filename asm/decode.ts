@@ -60,7 +60,8 @@ import {
   TensorRecord,
   ViewRecord,
 } from "./generated/records";
-import { layOutTables, Model, Table } from "./model";
+import { layOutTables, Model } from "./model";
+import { Table } from "./tables";
 
 /** Checks the head at `model + MODEL_BYTES`, of which `available` bytes are there. */
 export function decode(model: Model, available: u32): i32 {

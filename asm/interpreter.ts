@@ -18,7 +18,8 @@ import { InstructionRecord } from "./generated/records";
 import { LEADING, NO_VARIABLE } from "./generated/tables";
 import { checkInputs } from "./inputs";
 import { elementBytesOf } from "./layout";
-import { Model, Range } from "./model";
+import { Model } from "./model";
+import { Range } from "./tables";
 
 /** Sets the scratch memory of a model to the most that an instruction asks for. */
 export function planScratch(model: Model): i32 {

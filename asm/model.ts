@@ -23,6 +23,7 @@ import {
   TensorRecord,
   ViewRecord,
 } from "./generated/records";
+import { Range, SymbolValue, Table, TensorInfo } from "./tables";
 
 /** Bytes before the head; the host knows the number. */
 export const MODEL_BYTES: usize = 256;
@@ -32,49 +33,6 @@ export const NOT_LOADED: u32 = 0;
 export const LOADED: u32 = 0x46574201;
 export const PLANNED: u32 = 0x46574202;
 export const READY: u32 = 0x46574203;
-
-/** Records of a section of the file. */
-// @ts-ignore: decorator
-@unmanaged
-export class Table {
-  address: usize;
-  count: u32;
-}
-
-/** The range of a symbol and its value, that of a run-time one by default. */
-// @ts-ignore: decorator
-@unmanaged
-export class SymbolValue {
-  value: i32;
-  min: i32;
-  max: i32;
-  padding: u32;
-}
-
-/** Least and largest value of an expression. */
-// @ts-ignore: decorator
-@unmanaged
-export class Range {
-  min: i32;
-  max: i32;
-}
-
-/** What loading finds out about a tensor. */
-// @ts-ignore: decorator
-@unmanaged
-export class TensorInfo {
-  /** At its largest extents. */
-  bytes: u32;
-  /** What the values of a constant that is an index stay below, or NONE. */
-  limit: u32;
-  /** In its region. */
-  offset: u64;
-  /** First and last instruction that names it, or −1. */
-  first: i32;
-  last: i32;
-  /** A bit for each entry that names it. */
-  entries: u64;
-}
 
 /** The struct of a model. */
 // @ts-ignore: decorator
