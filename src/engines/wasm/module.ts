@@ -1,7 +1,8 @@
 /** The WebAssembly modules, and which of them this host runs. */
 import { FewbitError } from "../../errors.ts";
-import { PATCH_BASE64, WASM_BYTES } from "../../../wasm/relaxed.ts";
-import { WASM_BASE64 } from "../../../wasm/simd.ts";
+import { PATCH_BYTES, PATCH_TEXT, RELAXED_BYTES } from "../../../wasm/relaxed.ts";
+import { SIMD_BYTES, SIMD_TEXT } from "../../../wasm/simd.ts";
+import { decodeBase91 } from "./_base91.ts";
 import { applyPatch } from "./_patch.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
@@ -19,10 +20,10 @@ export interface Build {
 
 // Some hosts (workerd) compile WebAssembly only here, while modules are evaluated, and only
 // synchronously; others forbid it altogether and bring their own module.
-const simd = decodeBase64(WASM_BASE64);
+const simd = decodeBase91(SIMD_TEXT, SIMD_BYTES);
 const compiled: Readonly<Record<BuildName, WebAssembly.Module | undefined>> = {
   simd: compile(simd),
-  relaxed: compile(applyPatch(simd, decodeBase64(PATCH_BASE64), WASM_BYTES)),
+  relaxed: compile(applyPatch(simd, decodeBase91(PATCH_TEXT, PATCH_BYTES), RELAXED_BYTES)),
 };
 
 const usable = new Map<BuildName, boolean>();
@@ -33,15 +34,6 @@ function compile(bytes: Uint8Array<ArrayBuffer>): WebAssembly.Module | undefined
   } catch {
     return undefined;
   }
-}
-
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  // Node 20 to 24 have no fromBase64.
-  if (typeof Uint8Array.fromBase64 === "function") return Uint8Array.fromBase64(text);
-  const binary = atob(text);
-  const bytes = new Uint8Array(binary.length);
-  for (let i = 0; i < binary.length; i++) bytes[i] = binary.charCodeAt(i);
-  return bytes;
 }
 
 /**
