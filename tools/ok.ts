@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { documentedSizes } from "./_documented_sizes.ts";
 import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
@@ -30,6 +31,12 @@ for (const { name, bytes, budget } of [...sizeBudgets(), await importGraphBytes(
   const fits = bytes <= budget;
   console.log(`${fits ? "ok" : "FAILED"} ${name}: ${bytes} of ${budget} bytes`);
   if (!fits) failures.push(name);
+}
+console.log("-- sizes in the documentation");
+for (const { path, told, bytes } of await documentedSizes()) {
+  const holds = told === Math.round(bytes / 1000);
+  console.log(`${holds ? "ok" : "FAILED"} ${path}: ${told ?? "no size of"} kB, ${bytes} bytes`);
+  if (!holds) failures.push(path);
 }
 if (failures.length > 0) {
   console.error(`FAILED: ${failures.join(", ")}`);

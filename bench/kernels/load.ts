@@ -84,7 +84,7 @@ export class Kernels {
 }
 
 /** Field order of `Epilogue`. */
-export const FIELDS = [
+const FIELDS = [
   "out",
   "rounding",
   "bias",

@@ -68,7 +68,7 @@ function standardInput(what: string): ReadableStream<Uint8Array<ArrayBuffer>> {
 }
 
 /** What a user at a terminal is told before standard input is read. */
-export function announcement(what: string): string {
+function announcement(what: string): string {
   const end = Deno.build.os === "windows" ? "Ctrl-Z and Enter" : "Ctrl-D";
   return `Reading ${what}, from standard input; ${end} ends it`;
 }

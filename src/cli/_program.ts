@@ -16,6 +16,13 @@ export function newProgram(version: string): Command {
     .helpOption("-h, --help", "Show this text")
     .helpCommand(false)
     .addHelpText("after", "\nfewbit <command> --help explains each.")
+    // As commander does it, but without the quotes around a value.
+    .configureHelp({
+      optionDescription: ({ description, defaultValue, defaultValueDescription }) =>
+        defaultValue === undefined
+          ? description
+          : `${description} (default: ${defaultValueDescription ?? defaultValue})`,
+    })
     // Options belong to the command that they stand behind.
     .enablePositionalOptions()
     .exitOverride()

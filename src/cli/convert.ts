@@ -23,7 +23,7 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     .option("-o, --output <file>", "File to write", "model.fewbit")
     .option("--config <file>", "config.json (default: read off the tensors' shapes)")
     .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
-    .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default 224)")
+    .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default: 224)")
     .action(async (checkpoint, options) => {
       const { output, config } = options;
       await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);

@@ -18,7 +18,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
   command
     .argument("<model>", "model.fewbit")
     .option("--images <path>", "IDX file or folder")
-    .option("--labels <file>", "IDX file (default: the folder's subfolders)")
+    .option("--labels <file>", "IDX file (default: the names of the folder's subfolders)")
     .option("--float <folder>", "Folder of the float model, for comparison")
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--batch <n>", "Images computed at once", "32")
@@ -54,7 +54,10 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
         ? images.labels
         : await openLabels(options.labels);
       if (labels === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot evaluate: give --labels");
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot evaluate: the pictures of ${options.images} lie in no classes' folders; give --labels`,
+        );
       }
       const [unlabelled] = options.labels === undefined ? images.unlabelled : [];
       if (unlabelled !== undefined) {

@@ -20,12 +20,12 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
         "(default: a small model of Shakespeare's plays)",
     )
     .option("--engine <name>", ENGINES.join(", "), "auto")
-    .option("--max-tokens <n>", "Tokens to write at most (model's, or 256)")
-    .option("--temperature <t>", "0 takes the best token (model's, or 1)")
-    .option("--top-k <k>", "Only the k best tokens; 0: all (default)")
-    .option("--top-p <p>", "Only the best with this probability (default 1)")
+    .option("--max-tokens <n>", "Tokens to write at most (default: the model's, or 256)")
+    .option("--temperature <t>", "0 takes the best token (default: the model's, or 1)")
+    .option("--top-k <k>", "Only the k best tokens; 0: all (default: 0)")
+    .option("--top-p <p>", "Only the best with this probability (default: 1)")
     .option("--min-p <p>", "Only tokens p times as probable as the best")
-    .option("--repetition-penalty <penalty>", "For the last 64 tokens (default 1)")
+    .option("--repetition-penalty <penalty>", "For the last 64 tokens (default: 1)")
     .option(
       "--stop <text>",
       "Text that ends the answer; \\n is a line break; may be given again",

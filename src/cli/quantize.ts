@@ -84,7 +84,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
         throw new FewbitError(
           "invalid_argument",
           `Cannot quantise ${model}: it is no sentence encoder; ` +
-            (config === undefined ? "give --images, no texts" : checkpointKind(config)),
+            (config === undefined ? "it has no config.json" : checkpointKind(config)),
         );
       }
       const batchSize = count("batch", options.batch, 4096);

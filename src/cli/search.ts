@@ -29,8 +29,8 @@ export default function searchCommand(command: Command, signal: AbortSignal): vo
       "--model <model>",
       "model.fewbit, or the folder of a float encoder (default: the index's model)",
     )
-    .option("--tokens <n>", `Tokens of a passage (default ${TOKENS})`)
-    .option("--overlap <n>", `Tokens shared with the next (default ${OVERLAP})`)
+    .option("--tokens <n>", `Tokens of a passage (default: ${TOKENS})`)
+    .option("--overlap <n>", `Tokens shared with the next (default: ${OVERLAP})`)
     .option("--top <n>", "Passages to show", "5")
     .option("--json", "Print JSON")
     .option("--engine <name>", ENGINES.join(", "), "auto")

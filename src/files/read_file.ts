@@ -132,7 +132,7 @@ export async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
 }
 
 /** What something is that is no regular file. */
-export function kindOfSpecial(info: Deno.FileInfo): string {
+function kindOfSpecial(info: Deno.FileInfo): string {
   if (info.isDirectory) return "a folder";
   if (info.isFifo) return "a pipe";
   if (info.isSocket) return "a socket";

@@ -4,7 +4,7 @@ import { FewbitError } from "../errors.ts";
 const MAX_BYTES = 2 ** 27;
 
 /** What values take in memory of a host, about. */
-export const VALUE_BYTES = { number: 8, bigint: 32, string: 48, object: 256 } as const;
+const VALUE_BYTES = { number: 8, bigint: 32, string: 48, object: 256 } as const;
 
 /** Counts what the values of one file take, so that a small file cannot ask for much memory. */
 export class ValueBudget {

@@ -59,7 +59,7 @@ export function formatShare(part: number, whole: number): string {
 }
 
 /** Unit of the work of an instruction: multiply-accumulates, or elements where it multiplies nothing. */
-export function workUnit(name: string): "MAC" | "el" {
+function workUnit(name: string): "MAC" | "el" {
   return /^(linear|attention|conv)/.test(name) ? "MAC" : "el";
 }
 

@@ -9,7 +9,7 @@ export interface Line {
 }
 
 /** Pixels of a row; the style sheet has the same number. */
-export const ROW = 30;
+const ROW = 30;
 const LANE = 13;
 const MAX_LANES = 16;
 

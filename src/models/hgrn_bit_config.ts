@@ -30,7 +30,7 @@ const MOST = { vocabulary: 2 ** 20, width: 2 ** 16, depth: 512, hidden: 2 ** 18,
 const HIDDEN_MULTIPLE = 256;
 
 /** Whether a config.json is that of a MatMul-free language model. */
-export function isHgrnBitConfig(config: Readonly<Record<string, unknown>>): boolean {
+function isHgrnBitConfig(config: Readonly<Record<string, unknown>>): boolean {
   const { architectures, model_type: type } = config;
   return type === "hgrn_bit" ||
     (Array.isArray(architectures) && architectures.includes("HGRNBitForCausalLM"));

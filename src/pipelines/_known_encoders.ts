@@ -36,7 +36,7 @@ export async function shippedScales({ scales }: KnownEncoder): Promise<EncoderSc
  * SHA-256 over name, type, shape and SHA-256 of each tensor that an encoder uses, by name: the same for
  * every file that holds these weights, sharded or not, with or without a pooler.
  */
-export async function weightsDigest(weights: ReadonlyMap<string, Tensor>): Promise<string> {
+async function weightsDigest(weights: ReadonlyMap<string, Tensor>): Promise<string> {
   const used = [...bertNames(weights)]
     .filter(([name]) => /^(embeddings|encoder)\..*\.(weight|bias)$/.test(name))
     .sort(([a], [b]) => a < b ? -1 : 1);

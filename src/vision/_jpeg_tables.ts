@@ -21,14 +21,6 @@ export interface HuffmanTable {
   readonly symbols: Uint8Array;
 }
 
-/** Tables by their numbers, as they are when a scan begins. */
-export interface JpegTables {
-  /** Divisors in the order of a block. */
-  readonly quantization: readonly (Uint16Array | undefined)[];
-  readonly dc: readonly (HuffmanTable | undefined)[];
-  readonly ac: readonly (HuffmanTable | undefined)[];
-}
-
 /** Reads the tables of a DQT segment (T.81, B.2.4.1) into `tables`. */
 export function readQuantization(
   bytes: Uint8Array,

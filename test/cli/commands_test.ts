@@ -60,7 +60,7 @@ const MISTAKES: readonly (readonly [args: string[], message: RegExp])[] = [
   [["classify", PICTURE, "--top", "0"], /--top/],
   [["classify", PICTURE, "--model", PICTURE], /not a fewbit file/],
   [["classify", CLI], /Cannot decode/],
-  [["quantize", "missing", "--images", "x"], /config\.json/],
+  [["quantize", "missing", "--images", "x"], /no such folder/],
   [["quantize", "missing", "--images", "x", "--bits", "w2a2"], /w8a8 or w7a8/],
   [["convert", PICTURE], /Cannot read/],
   [["eval", "missing.fewbit", "--images", "missing"], /no missing/],

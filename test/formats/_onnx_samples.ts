@@ -18,11 +18,11 @@ export function bytesOf(array: ArrayBufferView): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-export function valueInfo(name: string, type: Uint8Array): Uint8Array {
+function valueInfo(name: string, type: Uint8Array): Uint8Array {
   return join(field(1, name), field(2, type));
 }
 
-export function tensorType(code: number, ...dims: Uint8Array[]): Uint8Array {
+function tensorType(code: number, ...dims: Uint8Array[]): Uint8Array {
   const shape = join(...dims.map((dim) => field(1, dim)));
   return join(field(1, code), field(2, shape));
 }
@@ -34,7 +34,7 @@ export function attribute(name: string, type: number, ...values: Uint8Array[]): 
 export const RAW = field(9, bytesOf(Float32Array.of(1, 2)));
 /** A tensor of two floats. */
 export const FLOATS = tensorProto(1, [2], RAW);
-export const SUBGRAPH = join(field(2, "body"), field(1, field(4, "Identity")));
+const SUBGRAPH = join(field(2, "body"), field(1, field(4, "Identity")));
 
 export const NODE = join(
   field(1, "x"),
@@ -56,7 +56,7 @@ export const NODE = join(
   attribute("zero", 2),
 );
 
-export const GRAPH = join(
+const GRAPH = join(
   field(1, NODE),
   field(2, "main"),
   field(5, FLOATS),

@@ -2,7 +2,7 @@
 import type { Random } from "./_random.ts";
 
 /** Values at which readers break. */
-export const INTERESTING: readonly number[] = [
+const INTERESTING: readonly number[] = [
   ...[0, 1, 2, 3, 4, 7, 8, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 257],
   ...[0x7FFF, 0x8000, 0xFFFF, 0x10000, 1 << 20, 1 << 24, 1 << 30],
   ...[0x7FFFFFFE, 0x7FFFFFFF, 0x80000000, 0x80000001, 0xFFFFFFFE, 0xFFFFFFFF],

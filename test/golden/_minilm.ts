@@ -15,7 +15,7 @@ import { SHARED } from "./_shared.ts";
 export const MINILM: string = modelFolder("minilm");
 
 /** The scales that ship. */
-export const SCALES_PATH: string = new URL(
+const SCALES_PATH: string = new URL(
   "../../models/all-MiniLM-L6-v2.scales.json",
   import.meta.url,
 ).pathname;

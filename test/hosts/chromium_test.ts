@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
-import { hashOn, missing, MODEL, pixels } from "./_picture.ts";
+import { hashOn, MODEL, pixels } from "./_picture.ts";
+import { CHROMIUM_TEST, withTitle } from "./_chromium.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
 const PAGE = `<!doctype html><title>fewbit</title><script type="module">
@@ -38,31 +38,13 @@ function served(): Record<string, () => Response> {
 
 Deno.test({
   name: "hosts: Chromium gives the same logits and ids",
-  ignore: missing("chromium"),
-  // Playwright keeps a pipe to the browser for a moment after close().
-  sanitizeResources: false,
-  sanitizeOps: false,
+  ...CHROMIUM_TEST,
   fn: async () => {
-    const files = served();
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      (request) =>
-        (files[new URL(request.url).pathname] ?? (() => new Response(null, { status: 404 })))(),
-    );
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
-      await page.waitForFunction('document.title !== "fewbit"', undefined, { timeout: 20_000 });
-      assert.deepEqual(JSON.parse(await page.title()), {
+    await withTitle(served(), 20_000, async (title) => {
+      assert.deepEqual(JSON.parse(title), {
         hash: await hashOn("wasm-simd"),
         ids: GREEDY,
       });
-    } finally {
-      await browser.close();
-    }
+    });
   },
 });

@@ -1,10 +1,10 @@
 /** The same codes of an embedding in Deno, Node, workerd and Chromium: those of the oracle. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { load } from "../../src/engines/load.ts";
 import { IDS, minilmFile, minilmIsMissing, SUMS_SHA256 } from "./_minilm.ts";
 import { capture, missing, scratchFolder } from "./_picture.ts";
+import { CHROMIUM_TEST, withTitle } from "./_chromium.ts";
 import { sumsHash } from "./_sums.js";
 import { startWorkerd } from "./_workerd.ts";
 
@@ -103,10 +103,8 @@ try {
 
 Deno.test({
   name: "hosts: Chromium gives the oracle's codes of a text",
-  ignore: ignore || missing("chromium"),
-  // Playwright keeps a pipe to the browser for a moment after close().
-  sanitizeResources: false,
-  sanitizeOps: false,
+  ...CHROMIUM_TEST,
+  ignore: ignore || CHROMIUM_TEST.ignore,
   fn: async () => {
     const model = await minilmFile();
     const typed = (body: BodyInit, type: string): Response =>
@@ -117,22 +115,8 @@ Deno.test({
       "/sums.js": () => typed(Deno.readFileSync(SUMS), "text/javascript"),
       "/minilm.fewbit": () => typed(model, "application/octet-stream"),
     };
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      (request) =>
-        (files[new URL(request.url).pathname] ?? (() => new Response(null, { status: 404 })))(),
-    );
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    await withTitle(files, 20_000, (title) => {
+      assert.equal(title, SUMS_SHA256);
     });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
-      await page.waitForFunction('document.title !== "fewbit"', undefined, { timeout: 20_000 });
-      assert.equal(await page.title(), SUMS_SHA256);
-    } finally {
-      await browser.close();
-    }
   },
 });

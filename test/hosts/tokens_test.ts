@@ -3,12 +3,12 @@
  * and Chromium, whatever version of Unicode each has; the ids are those of the Rust tokenizers.
  */
 import assert from "node:assert/strict";
-import { chromium } from "playwright-core";
 import { bundleModule } from "../../examples/_bundle.ts";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { readSectionVectors } from "../text/_section_vectors.ts";
 import { minilmFile, minilmIsMissing } from "./_minilm.ts";
 import { capture, missing, scratchFolder } from "./_picture.ts";
+import { CHROMIUM_TEST, withTitle } from "./_chromium.ts";
 import { tokenHashes } from "./_tokens.js";
 import { startWorkerd } from "./_workerd.ts";
 
@@ -125,10 +125,8 @@ try {
 
 Deno.test({
   name: `hosts: ${NAME} in Chromium`,
-  ignore: ignore || missing("chromium"),
-  // Playwright keeps a pipe to the browser for a moment after close().
-  sanitizeResources: false,
-  sanitizeOps: false,
+  ...CHROMIUM_TEST,
+  ignore: ignore || CHROMIUM_TEST.ignore,
   fn: async () => {
     const [model, module] = [await minilmFile(), await moduleText()];
     const typed = (body: BodyInit, type: string): Response =>
@@ -139,23 +137,9 @@ Deno.test({
       "/parts.json": () => typed(JSON.stringify(parts), "application/json"),
       "/minilm.fewbit": () => typed(model, "application/octet-stream"),
     };
-    await using server = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-      (request) =>
-        (files[new URL(request.url).pathname] ?? (() => new Response(null, { status: 404 })))(),
-    );
-    const browser = await chromium.launch({
-      executablePath: "/usr/bin/chromium",
-      args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
-    });
-    try {
-      const page = await browser.newPage();
-      await page.goto(`http://127.0.0.1:${(server.addr as Deno.NetAddr).port}/`);
-      await page.waitForFunction('document.title !== "fewbit"', undefined, { timeout: 120_000 });
-      assert.equal(await page.title(), "done");
+    await withTitle(files, 120_000, async (title, page) => {
+      assert.equal(title, "done");
       await checkAgainstDeno(await page.evaluate("window.result") as Result);
-    } finally {
-      await browser.close();
-    }
+    });
   },
 });

@@ -13,7 +13,7 @@ export interface Interruptible {
   end?(): void;
 }
 
-/** Macrotasks that are waited for at most; each is tried with microtasks behind it. */
+/** Macrotasks that work may take at most; each is tried with microtasks behind it. */
 const MACROTASKS = 24;
 const MICROTASKS = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55];
 
@@ -57,7 +57,7 @@ export async function interruptEverywhere(
       if (how === "abort" && work.after) assert.deepEqual(await work.after(), expectedAfter);
       work.end?.();
     }
-    if (finished === MICROTASKS.length) break;
+    if (finished === MICROTASKS.length) return interrupted;
   }
-  return interrupted;
+  throw new Error(`work is not done after ${MACROTASKS} macrotasks: its end was not tried`);
 }

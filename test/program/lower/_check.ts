@@ -48,7 +48,7 @@ export class Net {
 }
 
 /** Names of the instructions of a program. */
-export function instructionsOf({ instructions }: CompiledProgram): string[] {
+function instructionsOf({ instructions }: CompiledProgram): string[] {
   return instructions.map(({ opcode }) => instructionOf(opcode)!.name);
 }
 
