@@ -1,75 +1,129 @@
 // Access to the records of `generated/tables.ts`.
-import { LAST_OPCODE, OPCODES, RECORDS } from "./generated/tables";
+import { LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
-/** Record of an opcode, or 0. */
-export function recordOf(opcode: u32): usize {
-  if (opcode > LAST_OPCODE) return 0;
-  const at: usize = load<u16>(OPCODES + (<usize> opcode << 1));
-  return at ? RECORDS + (at << 2) : 0;
+/** What is known of an instruction. Its attributes follow, then its operands, then rules. */
+// @ts-ignore: decorator
+@unmanaged
+export class Description {
+  operands: u8;
+  attributes: u8;
+  presenceRules: u8;
+  extentRules: u8;
+  variables: u8;
+  sameDtype: u8;
+  workTokens: u8;
+  /** Variable along which parts are cut, NO_VARIABLE or LEADING. */
+  split: u8;
+  /** Variable of which the bounds of parts are multiples, or NO_VARIABLE. */
+  granularity: u8;
+  padding0: u8;
+  padding1: u8;
+  padding2: u8;
+
+  /** Range of an attribute. */
+  // @ts-ignore: decorator
+  @inline
+  attribute(index: u32): AttributeRange {
+    return changetype<AttributeRange>(
+      changetype<usize>(this) + offsetof<Description>() +
+        <usize> index * offsetof<AttributeRange>(),
+    );
+  }
+
+  /** Operand 0. */
+  // @ts-ignore: decorator
+  @inline
+  get firstOperand(): OperandDescription {
+    return changetype<OperandDescription>(changetype<usize>(this.attribute(this.attributes)));
+  }
+
+  /** Extent rules, given what follows the operands. */
+  // @ts-ignore: decorator
+  @inline
+  rulesFrom(behindOperands: usize): usize {
+    return behindOperands + (<usize> (<u32> this.sameDtype + this.presenceRules) << 2);
+  }
 }
 
-/** Record of operand `j`; with the number of operands, what follows them. */
-export function operandRecord(record: usize, j: u32): usize {
-  let at = record + 12 + (<usize> load<u8>(record, 1) << 3);
-  for (let i: u32 = 0; i < j; i++) at += 8 + (<usize> load<u8>(at, 5) << 2);
-  return at;
+/** Range of an attribute, both ends included. */
+// @ts-ignore: decorator
+@unmanaged
+export class AttributeRange {
+  min: i32;
+  max: i32;
 }
 
-/** Extent rules, given what follows the operands. */
+/** What is known of an operand; a word for each of its dimensions follows. */
+// @ts-ignore: decorator
+@unmanaged
+export class OperandDescription {
+  /** role | optional << 2 | check << 3. */
+  bits: u8;
+  /** Masks by code. */
+  layouts: u8;
+  dtypes: u16;
+  /** Variable that limits the values, or NO_VARIABLE. */
+  limit: u8;
+  dimensions: u8;
+  padding: u16;
+
+  // @ts-ignore: decorator
+  @inline
+  get role(): u32 {
+    return this.bits & 3;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  get isOptional(): bool {
+    return (this.bits & 4) != 0;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  get check(): u32 {
+    return this.bits >> 3;
+  }
+
+  /** kind | second << 8 | value << 16. */
+  // @ts-ignore: decorator
+  @inline
+  dimension(index: u32): u32 {
+    return load<u32>(
+      changetype<usize>(this) + (<usize> index << 2),
+      offsetof<OperandDescription>(),
+    );
+  }
+
+  /** The operand behind this one; behind the last one are operands of one type, then rules. */
+  get next(): OperandDescription {
+    return changetype<OperandDescription>(
+      changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 2),
+    );
+  }
+}
+
+/** Entry of an opcode in the table of records, 0 where there is none. */
 // @ts-ignore: decorator
 @inline
-export function extentRules(record: usize, behindOperands: usize): usize {
-  return behindOperands + (<usize> (<u32> load<u8>(record, 5) + load<u8>(record, 2)) << 2);
+function entryOf(opcode: u32): u32 {
+  return opcode > LAST_OPCODE ? 0 : load<u16>(OPCODES + (<usize> opcode << 1));
 }
 
-// @ts-ignore: decorator
-@inline
-export function roleOf(operand: usize): u32 {
-  return load<u8>(operand) & 3;
+/** Of an opcode that the module holds; null for an unknown one. */
+export function descriptionOf(opcode: u32): Description {
+  const at = entryOf(opcode);
+  return changetype<Description>(at ? RECORDS + (<usize> at << 2) : 0);
 }
 
-// @ts-ignore: decorator
-@inline
-export function isOptional(operand: usize): bool {
-  return (load<u8>(operand) & 4) != 0;
+/** Operand `j` of a description. */
+export function operandOf(description: Description, j: u32): OperandDescription {
+  let operand = description.firstOperand;
+  for (; j > 0; j--) operand = operand.next;
+  return operand;
 }
 
-// @ts-ignore: decorator
-@inline
-export function checkOf(operand: usize): u32 {
-  return load<u8>(operand) >> 3;
-}
-
-/** Variable that limits the values, 255 for none. */
-// @ts-ignore: decorator
-@inline
-export function limitOf(operand: usize): u32 {
-  return load<u8>(operand, 4);
-}
-
-// @ts-ignore: decorator
-@inline
-export function dimensionCount(operand: usize): u32 {
-  return load<u8>(operand, 5);
-}
-
-/** kind | second << 8 | value << 16. */
-// @ts-ignore: decorator
-@inline
-export function dimension(operand: usize, d: u32): u32 {
-  return load<u32>(operand + (<usize> d << 2), 8);
-}
-
-/** Split variable, 255 for none, 254 for the first leading extent. */
-// @ts-ignore: decorator
-@inline
-export function splitOf(record: usize): u32 {
-  return load<u8>(record, 7);
-}
-
-/** Variable of which the bounds of parts are multiples, 255 for none. */
-// @ts-ignore: decorator
-@inline
-export function granularityOf(record: usize): u32 {
-  return load<u8>(record, 8);
+/** Whether the format has an opcode and this module does not hold it. */
+export function isMissing(opcode: u32): bool {
+  return entryOf(opcode) == NOT_HELD;
 }

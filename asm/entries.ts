@@ -1,5 +1,5 @@
 // Entries and liveness, as `checkEntries` of `src/program/verify.ts`.
-import { operandRecord, recordOf, roleOf } from "./description";
+import { descriptionOf } from "./description";
 import {
   CHECK_DISTINCT,
   CHECK_NONE,
@@ -10,104 +10,81 @@ import {
   VERDICT_TOO_MUCH_WORK,
   VERDICT_UNINITIALISED,
 } from "./generated/format";
-import {
-  check,
-  CHECKED_INPUTS,
-  count,
-  ENTRIES,
-  entryRecord,
-  INFO_BYTES,
-  INFO_ENTRIES,
-  INFO_FIRST,
-  INFO_LAST,
-  instructionRecord,
-  INSTRUCTIONS,
-  opcode,
-  operandView,
-  region,
-  SCRATCH_BYTES,
-  tensorInfo,
-  tensorRecord,
-  TENSORS,
-  viewRecord,
-  viewTensor,
-  WORK,
-  word,
-} from "./model";
+import { ROLE_OUT } from "./generated/tables";
+import { Model } from "./model";
 import { isUnnamed, sameName } from "./names";
 
 /** Entries follow one another without gaps; arena memory belongs to one entry and is written first. */
-export function checkEntries(model: usize): i32 {
+export function checkEntries(model: Model): i32 {
   clearLiveness(model);
-  const entries = count(model, ENTRIES);
+  const entries = model.entriesCount;
   let end: u64 = 0;
   for (let e: u32 = 0; e < entries; e++) {
-    const entry = entryRecord(model, e);
+    const entry = model.entry(e);
     if (isUnnamed(entry)) return VERDICT_BAD_NAME;
     for (let other: u32 = 0; other < e; other++) {
-      if (sameName(model, entry, entryRecord(model, other))) return VERDICT_BAD_NAME;
+      if (sameName(model, entry, model.entry(other))) return VERDICT_BAD_NAME;
     }
-    const first = load<u32>(entry, 8);
-    const instructions = load<u32>(entry, 12);
+    const first = entry.first;
+    const instructions = entry.instructions;
     if (<u64> first != end || instructions < 1) return VERDICT_BAD_ENTRY;
     end += instructions;
-    if (end > count(model, INSTRUCTIONS)) return VERDICT_BAD_ENTRY;
+    if (end > model.instructionsCount) return VERDICT_BAD_ENTRY;
     for (let i = first; i < <u32> end; i++) {
       const status = use(model, e, first, i);
       if (status != 0) return status;
     }
   }
-  return end != count(model, INSTRUCTIONS) || entries < 1 ? VERDICT_BAD_ENTRY : 0;
+  return end != model.instructionsCount || entries < 1 ? VERDICT_BAD_ENTRY : 0;
 }
 
-function clearLiveness(model: usize): void {
+function clearLiveness(model: Model): void {
   let inputs: u32 = 0;
   let sorted: u32 = 0;
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    const info = tensorInfo(model, i);
-    store<i32>(info, -1, INFO_FIRST);
-    store<i32>(info, -1, INFO_LAST);
-    store<u64>(info, 0, INFO_ENTRIES);
-    const kind = check(tensorRecord(model, i));
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    const info = model.info(i);
+    info.first = -1;
+    info.last = -1;
+    info.entries = 0;
+    const kind = model.tensor(i).check;
     if (kind != CHECK_NONE) inputs++;
     // Checking for doubles sorts a copy.
-    if (kind == CHECK_DISTINCT) sorted = max(sorted, load<u32>(info, INFO_BYTES));
+    if (kind == CHECK_DISTINCT) sorted = max(sorted, info.bytes);
   }
-  store<u32>(model, inputs, CHECKED_INPUTS);
-  store<u32>(model, sorted, SCRATCH_BYTES);
+  model.checkedInputs = inputs;
+  model.scratchBytes = sorted;
 }
 
 /** Marks the operands of instruction `i` of entry `e`. */
-function use(model: usize, e: u32, entryFirst: u32, i: u32): i32 {
-  const instruction = instructionRecord(model, i);
-  let operand = operandRecord(recordOf(opcode(instruction)), 0);
-  for (let j: u32 = 0, n = load<u32>(instruction, 8); j < n; j++) {
-    const view = operandView(model, instruction, j);
-    const role = roleOf(operand);
-    operand += 8 + (<usize> load<u8>(operand, 5) << 2);
+function use(model: Model, e: u32, entryFirst: u32, i: u32): i32 {
+  const instruction = model.instruction(i);
+  let operand = descriptionOf(instruction.opcode).firstOperand;
+  for (let j: u32 = 0, n = instruction.operands; j < n; j++) {
+    const view = model.operandView(instruction, j);
+    const role = operand.role;
+    operand = operand.next;
     if (view == NONE) continue;
-    const tensor = viewTensor(viewRecord(model, view));
-    const info = tensorInfo(model, tensor);
-    if (load<i32>(info, INFO_FIRST) < 0) store<i32>(info, i, INFO_FIRST);
-    store<i32>(info, i, INFO_LAST);
-    store<u64>(info, load<u64>(info, INFO_ENTRIES) | (<u64> 1 << e), INFO_ENTRIES);
-    if (region(tensorRecord(model, tensor)) != REGION_ARENA) continue;
-    const first = load<i32>(info, INFO_FIRST);
+    const tensor = model.view(view).tensor;
+    const info = model.info(tensor);
+    if (info.first < 0) info.first = i;
+    info.last = i;
+    info.entries = info.entries | (<u64> 1 << e);
+    if (model.tensor(tensor).region != REGION_ARENA) continue;
+    const first = info.first;
     if (first < <i32> entryFirst) return VERDICT_BAD_ENTRY;
-    if (first == <i32> i && role != 1) return VERDICT_UNINITIALISED;
+    if (first == <i32> i && role != ROLE_OUT) return VERDICT_UNINITIALISED;
   }
   return 0;
 }
 
 /** Whether every entry stays below the limit of multiply-accumulates. */
-export function checkWork(model: usize, limit: f64): i32 {
-  const work = <usize> word(model, WORK);
-  for (let e: u32 = 0, n = count(model, ENTRIES); e < n; e++) {
-    const entry = entryRecord(model, e);
-    const first = load<u32>(entry, 8);
+export function checkWork(model: Model, limit: f64): i32 {
+  for (let e: u32 = 0, n = model.entriesCount; e < n; e++) {
+    const entry = model.entry(e);
+    const first = entry.first;
     let sum: f64 = 0;
-    for (let i = first, end = first + load<u32>(entry, 12); i < end; i++) {
-      sum += load<f64>(work + (<usize> i << 3));
+    for (let i = first, end = first + entry.instructions; i < end; i++) {
+      sum += model.workOf(i);
     }
     if (sum > limit) return VERDICT_TOO_MUCH_WORK;
   }

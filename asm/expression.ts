@@ -1,42 +1,27 @@
 // Values and ranges of expressions, as in `src/program/expression.ts`. Verification bounds every
 // partial sum by 2^52, so that float64 here and there, and 64-bit integers at run time, are exact.
-import {
-  coefficient,
-  count,
-  expressionRecord,
-  EXPRESSIONS,
-  modulus,
-  rangeMin,
-  RANGES,
-  SYMBOL_VALUE,
-  SYMBOL_VALUES,
-  symbolIsLoad,
-  symbolRecord,
-  terms,
-  termSymbol,
-  word,
-} from "./model";
-import { NONE, VERDICT_BAD_EXPRESSION } from "./generated/format";
+import { NONE, SYMBOL_LOAD, VERDICT_BAD_EXPRESSION } from "./generated/format";
+import { Model } from "./model";
 
 const MAX_VALUE: f64 = 2147483647;
 const MAX_MAGNITUDE: f64 = 4503599627370496;
 
 /** Value of an expression; `symbols` are i32. */
-export function evaluate(model: usize, index: u32, symbols: usize): i32 {
-  const expression = expressionRecord(model, index);
-  let sum = <i64> load<i32>(expression);
-  for (let j: u32 = 0, n = terms(expression); j < n; j++) {
-    sum += <i64> coefficient(expression, j) *
-      <i64> load<i32>(symbols + (<usize> termSymbol(expression, j) << 2));
+export function evaluate(model: Model, index: u32, symbols: usize): i32 {
+  const expression = model.expression(index);
+  let sum = <i64> expression.constant;
+  for (let j: u32 = 0, n = expression.terms; j < n; j++) {
+    sum += <i64> expression.coefficient(j) *
+      <i64> load<i32>(symbols + (<usize> expression.symbol(j) << 2));
   }
-  const by = modulus(expression);
-  return <i32> (by == NONE ? sum : sum % <i64> rangeMin(model, by));
+  const by = expression.modulus;
+  return <i32> (by == NONE ? sum : sum % <i64> model.range(by).min);
 }
 
 /** Values of all expressions, as i32; returns whether any is another one than before. */
-export function evaluateAll(model: usize, symbols: usize, values: usize): bool {
+export function evaluateAll(model: Model, symbols: usize, values: usize): bool {
   let difference: i32 = 0;
-  for (let i: u32 = 0, n = count(model, EXPRESSIONS); i < n; i++) {
+  for (let i: u32 = 0, n = model.expressionsCount; i < n; i++) {
     const at = values + (<usize> i << 2);
     const value = evaluate(model, i, symbols);
     difference |= value ^ load<i32>(at);
@@ -46,61 +31,60 @@ export function evaluateAll(model: usize, symbols: usize, values: usize): bool {
 }
 
 /** Whether an expression has the same value in every run. */
-export function isLoadTime(model: usize, index: u32): bool {
-  const expression = expressionRecord(model, index);
-  for (let j: u32 = 0, n = terms(expression); j < n; j++) {
-    if (!symbolIsLoad(symbolRecord(model, termSymbol(expression, j)))) return false;
+export function isLoadTime(model: Model, index: u32): bool {
+  const expression = model.expression(index);
+  for (let j: u32 = 0, n = expression.terms; j < n; j++) {
+    if (model.symbol(expression.symbol(j)).kind != SYMBOL_LOAD) return false;
   }
   return true;
 }
 
 /** Whether expression `a` is expression `b` plus a constant, whatever the symbols are. */
-export function equals(model: usize, a: u32, b: u32, plus: i32 = 0): bool {
+export function equals(model: Model, a: u32, b: u32, plus: i32 = 0): bool {
   if (a == b) return plus == 0;
-  const left = expressionRecord(model, a);
-  const right = expressionRecord(model, b);
-  if (<i64> load<i32>(left) != <i64> load<i32>(right) + plus) return false;
-  if (modulus(left) != modulus(right) || terms(left) != terms(right)) return false;
-  for (let j: u32 = 0, n = terms(left); j < n; j++) {
+  const left = model.expression(a);
+  const right = model.expression(b);
+  if (<i64> left.constant != <i64> right.constant + plus) return false;
+  if (left.modulus != right.modulus || left.terms != right.terms) return false;
+  for (let j: u32 = 0, n = left.terms; j < n; j++) {
     if (
-      coefficient(left, j) != coefficient(right, j) || termSymbol(left, j) != termSymbol(right, j)
+      left.coefficient(j) != right.coefficient(j) || left.symbol(j) != right.symbol(j)
     ) return false;
   }
-  return plus == 0 || modulus(left) == NONE;
+  return plus == 0 || left.modulus == NONE;
 }
 
 /** Range of every expression, once the ranges of the symbols are known. */
-export function expressionRanges(model: usize): i32 {
-  const symbols = <usize> word(model, SYMBOL_VALUES);
-  const ranges = <usize> word(model, RANGES);
-  for (let i: u32 = 0, n = count(model, EXPRESSIONS); i < n; i++) {
-    const expression = expressionRecord(model, i);
-    const by = modulus(expression);
-    if (by != NONE && rangeMin(model, by) < 1) return VERDICT_BAD_EXPRESSION;
-    let least = <f64> load<i32>(expression);
+export function expressionRanges(model: Model): i32 {
+  for (let i: u32 = 0, n = model.expressionsCount; i < n; i++) {
+    const expression = model.expression(i);
+    const by = expression.modulus;
+    if (by != NONE && model.range(by).min < 1) return VERDICT_BAD_EXPRESSION;
+    let least = <f64> expression.constant;
     let most = least;
     let magnitude = Math.abs(least);
-    for (let j: u32 = 0, n = terms(expression); j < n; j++) {
-      const factor = <f64> coefficient(expression, j);
-      const symbol = symbols + <usize> termSymbol(expression, j) * SYMBOL_VALUE;
-      const low = <f64> load<i32>(symbol, 4);
-      const high = <f64> load<i32>(symbol, 8);
+    for (let j: u32 = 0, n = expression.terms; j < n; j++) {
+      const factor = <f64> expression.coefficient(j);
+      const symbol = model.symbolValue(expression.symbol(j));
+      const low = <f64> symbol.min;
+      const high = <f64> symbol.max;
       least += factor * (factor < 0 ? high : low);
       most += factor * (factor < 0 ? low : high);
       magnitude += Math.abs(factor) * high;
     }
     if (by != NONE && least >= 0) {
       // Every value is a multiple of what divides all of its parts: 6·p mod 24 is at most 18.
-      let step = commonDivisor(rangeMin(model, by), load<i32>(expression));
-      for (let j: u32 = 0, n = terms(expression); j < n; j++) {
-        step = commonDivisor(step, coefficient(expression, j));
+      let step = commonDivisor(model.range(by).min, expression.constant);
+      for (let j: u32 = 0, n = expression.terms; j < n; j++) {
+        step = commonDivisor(step, expression.coefficient(j));
       }
       least = 0;
-      most = Math.min(most, <f64> (<i64> rangeMin(model, by) - step));
+      most = Math.min(most, <f64> (<i64> model.range(by).min - step));
     }
     if (least < 0 || most > MAX_VALUE || magnitude > MAX_MAGNITUDE) return VERDICT_BAD_EXPRESSION;
-    store<i32>(ranges + (<usize> i << 3), <i32> least);
-    store<i32>(ranges + (<usize> i << 3), <i32> most, 4);
+    const range = model.range(i);
+    range.min = <i32> least;
+    range.max = <i32> most;
   }
   return 0;
 }

@@ -1,6 +1,6 @@
 // Checks of the values of inputs (`CHECKS` in `src/instructions/_define.ts`), so that kernels can use
 // them as indices.
-import { CONTEXT_VALUES, regionAddress } from "./context";
+import { Context } from "./context";
 import {
   CHECK_BELOW,
   CHECK_DISTINCT,
@@ -11,60 +11,38 @@ import {
   REGION_INPUT,
   VERDICT_BAD_INPUT,
 } from "./generated/format";
-import {
-  check,
-  CHECKED_INPUTS,
-  checkLimit,
-  checkOffsets,
-  count,
-  INFO_ENTRIES,
-  INFO_LIMIT,
-  INFO_BYTES,
-  INFO_OFFSET,
-  SEGMENT_ADDRESS,
-  tensorExtent,
-  tensorInfo,
-  tensorLayout,
-  tensorRecord,
-  TENSORS,
-  word,
-} from "./model";
-import { scratch } from "./operand";
+import { TensorRecord } from "./generated/records";
+import { Model } from "./model";
 
 /** Checks the inputs that an entry uses. */
-export function checkInputs(model: usize, context: usize, entry: u32): i32 {
-  if (word(model, CHECKED_INPUTS) == 0) return 0;
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    const tensor = tensorRecord(model, i);
-    const kind = check(tensor);
+export function checkInputs(model: Model, context: Context, entry: u32): i32 {
+  if (model.checkedInputs == 0) return 0;
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    const tensor = model.tensor(i);
+    const kind = tensor.check;
     if (kind == CHECK_NONE) continue;
-    if (!((load<u64>(tensorInfo(model, i), INFO_ENTRIES) >> entry) & 1)) continue;
+    if (!((model.info(i).entries >> entry) & 1)) continue;
     if (!isGood(model, context, tensor, i, kind)) return VERDICT_BAD_INPUT;
   }
   return 0;
 }
 
-function isGood(model: usize, context: usize, tensor: usize, index: u32, kind: u32): bool {
+function isGood(model: Model, context: Context, tensor: TensorRecord, index: u32, kind: u32): bool {
   const values = inputAddress(model, context, index);
-  const length = expressionValue(context, tensorExtent(tensor, 0));
-  const limit = expressionValue(context, checkLimit(tensor));
+  const length = context.value(tensor.extent(0));
+  const limit = context.value(tensor.limit);
   if (kind == CHECK_BELOW) return isBelow(values, length, limit);
   if (kind == CHECK_OFFSETS) return isOffsets(values, length, limit);
   if (kind == CHECK_DISTINCT) {
-    return isBelow(values, length, limit) && isDistinct(values, length, scratch(context));
+    return isBelow(values, length, limit) &&
+      isDistinct(values, length, context.instruction.scratch);
   }
-  return isPast(values, length, limit, inputAddress(model, context, checkOffsets(tensor)));
+  return isPast(values, length, limit, inputAddress(model, context, tensor.offsets));
 }
 
-function inputAddress(model: usize, context: usize, index: u32): usize {
-  const offset = <usize> load<u64>(tensorInfo(model, index), INFO_OFFSET);
-  return regionAddress(context, REGION_INPUT) + offset;
-}
-
-// @ts-ignore: decorator
-@inline
-function expressionValue(context: usize, expression: u32): i32 {
-  return load<i32>(context + (<usize> expression << 2), CONTEXT_VALUES);
+function inputAddress(model: Model, context: Context, index: u32): usize {
+  const offset = <usize> model.info(index).offset;
+  return context.region(REGION_INPUT) + offset;
 }
 
 // @ts-ignore: decorator
@@ -125,16 +103,16 @@ function isPast(values: usize, length: i32, limit: i32, offsets: usize): bool {
  * Whether the values of constants that are indices stay below their limits, and stored 7-bit weights
  * below 128, beyond which relaxed SIMD differs from host to host.
  */
-export function hasGoodConstants(model: usize): bool {
-  const constants = <usize> word(model, SEGMENT_ADDRESS);
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    const info = tensorInfo(model, i);
-    const values = constants + <usize> load<u64>(info, INFO_OFFSET);
-    const bytes = load<u32>(info, INFO_BYTES);
-    if (tensorLayout(tensorRecord(model, i)) == LAYOUT_PANEL_8X4_U7 && !isU7(values, bytes)) {
+export function hasGoodConstants(model: Model): bool {
+  const constants = model.segmentAddress0;
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    const info = model.info(i);
+    const values = constants + <usize> info.offset;
+    const bytes = info.bytes;
+    if (model.tensor(i).layout == LAYOUT_PANEL_8X4_U7 && !isU7(values, bytes)) {
       return false;
     }
-    const limit = load<u32>(info, INFO_LIMIT);
+    const limit = info.limit;
     if (limit != NONE && !isBelow(values, bytes >> 2, limit)) return false;
   }
   return true;

@@ -1,6 +1,7 @@
 // Bytes of a tensor in memory, as in `src/program/layout.ts`.
 import { DTYPE_BYTES, LAYOUT_PANEL_8, LAYOUT_PANEL_8X16_T2, LAYOUT_ROWS } from "./generated/format";
-import { rangeMax, tensorDtype, tensorExtent, tensorLayout, tensorRank } from "./model";
+import { TensorRecord } from "./generated/records";
+import { Model } from "./model";
 
 // @ts-ignore: decorator
 @inline
@@ -12,9 +13,9 @@ export function elementBytesOf(dtype: u32): u32 {
  * Bytes of a tensor with these extents, unused ones 1. In float64: what is far too large is refused
  * before it could be rounded to something small.
  */
-export function layoutBytes(tensor: usize, e0: i32, e1: i32, e2: i32, e3: i32): f64 {
-  const size = <f64> elementBytesOf(tensorDtype(tensor));
-  const layout = tensorLayout(tensor);
+export function layoutBytes(tensor: TensorRecord, e0: i32, e1: i32, e2: i32, e3: i32): f64 {
+  const size = <f64> elementBytesOf(tensor.dtype);
+  const layout = tensor.layout;
   if (layout == LAYOUT_ROWS) return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
   const rows = (<i64> e0 + 7) & ~7;
   if (layout == LAYOUT_PANEL_8X16_T2) return <f64> rows * <f64> ((<i64> e1 + 15) >> 4) * 4;
@@ -23,7 +24,7 @@ export function layoutBytes(tensor: usize, e0: i32, e1: i32, e2: i32, e3: i32): 
 }
 
 /** Bytes at the largest extents. */
-export function planBytes(model: usize, tensor: usize): f64 {
+export function planBytes(model: Model, tensor: TensorRecord): f64 {
   return layoutBytes(
     tensor,
     largest(model, tensor, 0),
@@ -33,6 +34,6 @@ export function planBytes(model: usize, tensor: usize): f64 {
   );
 }
 
-function largest(model: usize, tensor: usize, axis: u32): i32 {
-  return axis < tensorRank(tensor) ? rangeMax(model, tensorExtent(tensor, axis)) : 1;
+function largest(model: Model, tensor: TensorRecord, axis: u32): i32 {
+  return axis < tensor.rank ? model.range(tensor.extent(axis)).max : 1;
 }

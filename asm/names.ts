@@ -1,22 +1,13 @@
 // Names of symbols, tensors and entries: look-up, and a hash table that finds doubles.
 import { NONE, REGION_ARENA, REGION_CONSTANT } from "./generated/format";
-import {
-  count,
-  ENTRIES,
-  NAMES,
-  region,
-  SYMBOLS,
-  TEMPORARY,
-  TENSORS,
-  word,
-} from "./model";
-import { RECORD_ENTRIES, RECORD_SYMBOLS, RECORD_TENSORS } from "./generated/format";
+import { EntryRecord, Named, SymbolRecord, TensorRecord } from "./generated/records";
+import { Model } from "./model";
 
 /** Whether the record has no name. */
 // @ts-ignore: decorator
 @inline
-export function isUnnamed(record: usize): bool {
-  return load<u32>(record, 4) == 0;
+export function isUnnamed(record: Named): bool {
+  return record.nameBytes == 0;
 }
 
 function same(a: usize, b: usize, bytes: u32): bool {
@@ -24,37 +15,36 @@ function same(a: usize, b: usize, bytes: u32): bool {
   return true;
 }
 
-/** Whether two records (which begin with offset and length of a name) have the same name. */
-export function sameName(model: usize, a: usize, b: usize): bool {
-  const names = <usize> word(model, NAMES);
-  const bytes = load<u32>(a, 4);
-  return bytes == load<u32>(b, 4) && same(names + load<u32>(a), names + load<u32>(b), bytes);
+/** Whether two records have the same name. */
+export function sameName(model: Model, a: Named, b: Named): bool {
+  const names = model.namesAddress;
+  const bytes = a.nameBytes;
+  return bytes == b.nameBytes && same(names + a.nameOffset, names + b.nameOffset, bytes);
 }
 
 /** Tensors with names of their own. */
 // @ts-ignore: decorator
 @inline
-export function isNamed(tensor: usize): bool {
-  return region(tensor) != REGION_CONSTANT && region(tensor) != REGION_ARENA;
+export function isNamed(tensor: TensorRecord): bool {
+  return tensor.region != REGION_CONSTANT && tensor.region != REGION_ARENA;
 }
 
 /** Empties the hash table. */
-export function clearNames(model: usize): void {
-  memory.fill(<usize> word(model, TEMPORARY), 0, <usize> tableWords(model) << 2);
+export function clearNames(model: Model): void {
+  memory.fill(model.temporary, 0, <usize> tableWords(model) << 2);
 }
 
-function tableWords(model: usize): u32 {
+function tableWords(model: Model): u32 {
   // A power of two, at least two and at most four words for each tensor.
-  return <u32> 4 << (31 - clz<u32>(count(model, TENSORS) | 1));
+  return <u32> 4 << (31 - clz<u32>(model.tensorsCount | 1));
 }
 
 /** Adds tensor `index`; returns whether its name was there already. */
-export function addName(model: usize, record: usize, index: u32): bool {
-  const table = <usize> word(model, TEMPORARY);
-  const tensors = <usize> word(model, TENSORS);
-  const name = <usize> word(model, NAMES) + load<u32>(record);
+export function addName(model: Model, record: Named, index: u32): bool {
+  const table = model.temporary;
+  const name = model.namesAddress + record.nameOffset;
   let hash: u32 = 0x811C9DC5;
-  for (let i: u32 = 0, n = load<u32>(record, 4); i < n; i++) {
+  for (let i: u32 = 0, n = record.nameBytes; i < n; i++) {
     hash = (hash ^ load<u8>(name + i)) * 0x01000193;
   }
   const mask = tableWords(model) - 1;
@@ -67,23 +57,27 @@ export function addName(model: usize, record: usize, index: u32): bool {
       store<u32>(slot, index + 1);
       return false;
     }
-    if (sameName(model, record, tensors + <usize> (other - 1) * RECORD_TENSORS)) return true;
+    if (sameName(model, record, model.tensor(other - 1))) return true;
     at = (at + 1) & mask;
   }
   return false;
 }
 
 /** Index of a symbol (kind 0), tensor (1) or entry (2) with that name, or −1. */
-export function findName(model: usize, kind: u32, name: usize, bytes: u32): i32 {
-  const table: usize = kind == 0 ? SYMBOLS : kind == 1 ? TENSORS : ENTRIES;
-  const size: usize = kind == 0 ? RECORD_SYMBOLS : kind == 1 ? RECORD_TENSORS : RECORD_ENTRIES;
+export function findName(model: Model, kind: u32, name: usize, bytes: u32): i32 {
   if (kind > 2) return -1;
-  const names = <usize> word(model, NAMES);
-  let record = <usize> word(model, table);
-  for (let i: u32 = 0, n = count(model, table); i < n; i++, record += size) {
-    if (kind == 1 && !isNamed(record)) continue;
-    if (load<u32>(record) == NONE || load<u32>(record, 4) != bytes) continue;
-    if (same(names + load<u32>(record), name, bytes)) return i;
+  const table = kind == 0 ? model.symbols : kind == 1 ? model.tensors : model.entries;
+  const size = kind == 0
+    ? offsetof<SymbolRecord>()
+    : kind == 1
+    ? offsetof<TensorRecord>()
+    : offsetof<EntryRecord>();
+  let at = table.address;
+  for (let i: u32 = 0, n = table.count; i < n; i++, at += size) {
+    const record = changetype<Named>(at);
+    if (kind == 1 && !isNamed(changetype<TensorRecord>(at))) continue;
+    if (record.nameOffset == NONE || record.nameBytes != bytes) continue;
+    if (same(model.namesAddress + record.nameOffset, name, bytes)) return i;
   }
   return -1;
 }

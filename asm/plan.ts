@@ -5,7 +5,6 @@ import {
   ENCODING_RAW,
   ENCODING_ZERO,
   GUARD_BYTES,
-  RECORD_SEGMENTS,
   REGION_ALIGNMENT,
   REGION_ARENA,
   REGION_CONSTANT,
@@ -14,63 +13,37 @@ import {
   VERDICT_BAD_DATA,
   VERDICT_TOO_MUCH_MEMORY,
 } from "./generated/format";
-import {
-  align,
-  count,
-  encoding,
-  EXPRESSIONS,
-  INFO_BYTES,
-  INFO_FIRST,
-  INFO_LAST,
-  INFO_OFFSET,
-  INSTANCE_BYTES,
-  MODEL_END,
-  rangeMax,
-  region,
-  REGION_BYTES,
-  REGION_OFFSET,
-  SCRATCH_BYTES,
-  SEGMENT_ADDRESS,
-  SEGMENTS,
-  TABLES_END,
-  TEMPORARY,
-  tensorExtent,
-  tensorInfo,
-  tensorRecord,
-  TENSORS,
-  TRITS_TABLE,
-  word,
-} from "./model";
+import { align, Model } from "./model";
 import { TRITS_BYTES } from "./trits";
 
 /** Number of the segment of ternary constants. */
 export const SEGMENT_TRITS: u32 = 3;
 
 /** Plans the regions and checks their sizes. */
-export function planRegions(model: usize, memoryLimit: u32): i32 {
+export function planRegions(model: Model, memoryLimit: u32): i32 {
   let total: u64 = 0;
   for (let where: u32 = 0; where < REGION_COUNT; where++) {
     const end = where == REGION_ARENA ? planArena(model) : planRegion(model, where);
     const bytes = align(end + GUARD_BYTES, REGION_ALIGNMENT);
     total += bytes;
     // Beyond 32 bits it is more than any limit, and refused below.
-    store<u32>(model + REGION_BYTES + (<usize> where << 2), <u32> bytes);
+    model.setRegionBytes(where, <u32> bytes);
   }
   if (total > memoryLimit) return VERDICT_TOO_MUCH_MEMORY;
   return checkSegments(model);
 }
 
 /** Raw bytes lie as in the file; behind them, what is decoded, then what is zero at first. */
-function planRegion(model: usize, where: u32): u64 {
+function planRegion(model: Model, where: u32): u64 {
   let end: u64 = 0;
   for (let pass = 0; pass < 3; pass++) {
     const wanted = pass == 0 ? ENCODING_RAW : pass == 1 ? ENCODING_BASE3 : ENCODING_ZERO;
-    for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-      const tensor = tensorRecord(model, i);
-      if (region(tensor) != where || encoding(tensor) != wanted) continue;
-      const info = tensorInfo(model, i);
-      store<u64>(info, end, INFO_OFFSET);
-      end = align(end + load<u32>(info, INFO_BYTES), TENSOR_ALIGNMENT);
+    for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+      const tensor = model.tensor(i);
+      if (tensor.region != where || tensor.encoding != wanted) continue;
+      const info = model.info(i);
+      info.offset = end;
+      end = align(end + info.bytes, TENSOR_ALIGNMENT);
     }
   }
   return end;
@@ -80,30 +53,30 @@ function planRegion(model: usize, where: u32): u64 {
  * First fit in the order of the file: the lowest offset at which a tensor overlaps none that is
  * already placed and alive at the same time.
  */
-function planArena(model: usize): u64 {
-  const placed = <usize> word(model, TEMPORARY);
+function planArena(model: Model): u64 {
+  const placed = model.temporary;
   let length: usize = 0;
   let end: u64 = 0;
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    if (region(tensorRecord(model, i)) != REGION_ARENA) continue;
-    const info = tensorInfo(model, i);
-    const first = load<i32>(info, INFO_FIRST);
-    const last = load<i32>(info, INFO_LAST);
-    store<u64>(info, 0, INFO_OFFSET);
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    if (model.tensor(i).region != REGION_ARENA) continue;
+    const info = model.info(i);
+    const first = info.first;
+    const last = info.last;
+    info.offset = 0;
     if (first < 0) continue;
-    const size = align(load<u32>(info, INFO_BYTES), TENSOR_ALIGNMENT);
+    const size = align(info.bytes, TENSOR_ALIGNMENT);
     let offset: u64 = 0;
     // `placed` ascends by offset, so one pass finds the lowest gap.
     for (let k: usize = 0; k < length; k++) {
-      const other = tensorInfo(model, load<u32>(placed + (k << 2)));
-      if (load<i32>(other, INFO_LAST) < first || load<i32>(other, INFO_FIRST) > last) continue;
-      if (offset + size <= load<u64>(other, INFO_OFFSET)) break;
+      const other = model.info(load<u32>(placed + (k << 2)));
+      if (other.last < first || other.first > last) continue;
+      if (offset + size <= other.offset) break;
       offset = max(
         offset,
-        load<u64>(other, INFO_OFFSET) + align(load<u32>(other, INFO_BYTES), TENSOR_ALIGNMENT),
+        other.offset + align(other.bytes, TENSOR_ALIGNMENT),
       );
     }
-    store<u64>(info, offset, INFO_OFFSET);
+    info.offset = offset;
     let position = length;
     while (position > 0 && offsetOf(model, placed + ((position - 1) << 2)) > offset) position--;
     const at = placed + (position << 2);
@@ -115,30 +88,28 @@ function planArena(model: usize): u64 {
   return end;
 }
 
-// @ts-ignore: decorator
-
-function offsetOf(model: usize, placed: usize): u64 {
-  return load<u64>(tensorInfo(model, load<u32>(placed)), INFO_OFFSET);
+function offsetOf(model: Model, placed: usize): u64 {
+  return model.info(load<u32>(placed)).offset;
 }
 
 /** The stored bytes are those that the tensors need. */
-function checkSegments(model: usize): i32 {
+function checkSegments(model: Model): i32 {
   for (let segment: u32 = 0; segment < 3; segment++) {
     let end: u64 = 0;
-    for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-      const tensor = tensorRecord(model, i);
-      if (region(tensor) != segment || encoding(tensor) != ENCODING_RAW) continue;
-      const info = tensorInfo(model, i);
-      end = align(load<u64>(info, INFO_OFFSET) + load<u32>(info, INFO_BYTES), TENSOR_ALIGNMENT);
+    for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+      const tensor = model.tensor(i);
+      if (tensor.region != segment || tensor.encoding != ENCODING_RAW) continue;
+      const info = model.info(i);
+      end = align(info.offset + info.bytes, TENSOR_ALIGNMENT);
     }
     if (end != segmentBytes(model, segment)) return VERDICT_BAD_DATA;
   }
   let trits: u64 = 0;
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    const tensor = tensorRecord(model, i);
-    if (encoding(tensor) != ENCODING_BASE3) continue;
-    const rows = <u64> rangeMax(model, tensorExtent(tensor, 0));
-    trits += (rows * rangeMax(model, tensorExtent(tensor, 1)) + 4) / 5;
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    const tensor = model.tensor(i);
+    if (tensor.encoding != ENCODING_BASE3) continue;
+    const rows = <u64> model.range(tensor.extent(0)).max;
+    trits += (rows * model.range(tensor.extent(1)).max + 4) / 5;
   }
   return align(trits, TENSOR_ALIGNMENT) == segmentBytes(model, SEGMENT_TRITS)
     ? 0
@@ -146,38 +117,36 @@ function checkSegments(model: usize): i32 {
 }
 
 /** Stored bytes of constants (0), parameters (1), state (2) or ternary constants (3). */
-export function segmentBytes(model: usize, segment: u32): u32 {
-  return segment >= count(model, SEGMENTS)
-    ? 0
-    : load<u32>(<usize> word(model, SEGMENTS) + <usize> segment * RECORD_SEGMENTS, 8);
+export function segmentBytes(model: Model, segment: u32): u32 {
+  return segment >= model.segmentsCount ? 0 : model.segment(segment).bytes;
 }
 
 /** Places segments behind the tables and regions in an instance. */
-export function placeRegions(model: usize): i32 {
-  let at = <u64> word(model, TABLES_END);
+export function placeRegions(model: Model): i32 {
+  let at = <u64> model.tablesEnd;
   if (segmentBytes(model, SEGMENT_TRITS) > 0) {
-    store<u32>(model, <u32> at, TRITS_TABLE);
+    model.tritsTable = <u32> at;
     at += TRITS_BYTES;
   }
   at = align(at, REGION_ALIGNMENT);
   for (let segment: u32 = 0; segment < 3; segment++) {
-    store<u32>(model + SEGMENT_ADDRESS + (<usize> segment << 2), <u32> at);
+    model.setSegmentAddress(segment, <usize> at);
     const bytes = segment == REGION_CONSTANT
-      ? <u64> word(model, REGION_BYTES)
+      ? <u64> model.regionBytes0
       : align(segmentBytes(model, segment), REGION_ALIGNMENT);
     at += bytes;
   }
   const end = at;
-  store<u32>(model, <u32> end, MODEL_END);
-  const words = <u64> count(model, EXPRESSIONS) + 2 * count(model, TENSORS);
+  model.end = <u32> end;
+  const words = <u64> model.expressionsCount + 2 * model.tensorsCount;
   at = align(CONTEXT_BYTES + (words << 2), REGION_ALIGNMENT);
   for (let where: u32 = 1; where <= REGION_COUNT; where++) {
-    store<u32>(model + REGION_OFFSET + (<usize> where << 2), <u32> at);
+    model.setRegionOffset(where, <u32> at);
     const bytes = where < REGION_COUNT
-      ? <u64> word(model, REGION_BYTES + (<usize> where << 2))
-      : align(<u64> word(model, SCRATCH_BYTES) + GUARD_BYTES, REGION_ALIGNMENT);
+      ? <u64> model.regionBytes(where)
+      : align(<u64> model.scratchBytes + GUARD_BYTES, REGION_ALIGNMENT);
     at += bytes;
   }
-  store<u32>(model, <u32> at, INSTANCE_BYTES);
+  model.instanceBytes = <u32> at;
   return end + at > 0xFFFF0000 ? VERDICT_TOO_MUCH_MEMORY : 0;
 }

@@ -1,7 +1,8 @@
 // Matches the extents of operands with the shapes of a description, binding its variables. The
 // bindings live in the model's workspace.
+import { CONTEXT_BYTES } from "./context";
+import { OperandDescription } from "./description";
 import { equals } from "./expression";
-import { dimension, dimensionCount } from "./description";
 import {
   DIMENSION_ATTRIBUTE,
   DIMENSION_CONSTANT,
@@ -13,65 +14,74 @@ import {
   DIMENSION_VARIABLE,
   NONE,
 } from "./generated/format";
-import {
-  expressionRecord,
-  instructionAttribute,
-  operandView,
-  rangeMax,
-  terms,
-  viewExtent,
-  viewRank,
-  viewRecord,
-  word,
-  WORKSPACE,
-} from "./model";
+import { InstructionRecord, ViewRecord } from "./generated/records";
+import { LEADING, TOKEN_NUMBER } from "./generated/tables";
+import { Model } from "./model";
 
-// Words of the workspace from here: count and address of the leading extents, then 32 variables.
-const BINDINGS: usize = 1536;
-const LEADING_TOKEN: u32 = 254;
-/** The number 0. */
-const NUMBER_TOKEN: u32 = 512;
+/** Behind the context block of the workspace. */
+const BINDINGS: usize = (<usize> CONTEXT_BYTES + 63) & ~63;
+const VARIABLES: usize = 32;
+
+/** What the extents of an instruction are, as far as its operands have been matched. */
+// @ts-ignore: decorator
+@unmanaged
+class Bindings {
+  /** How many leading extents there are, 0 for not known, and where their expressions are. */
+  leading: u32;
+  leadingExtents: usize;
+}
 
 // @ts-ignore: decorator
 @inline
-function bindings(model: usize): usize {
-  return <usize> word(model, WORKSPACE) + BINDINGS;
+function bindingsOf(model: Model): Bindings {
+  return changetype<Bindings>(model.workspace + BINDINGS);
+}
+
+/** Address of the expression of a variable. */
+// @ts-ignore: decorator
+@inline
+function variableAt(model: Model, variable: u32): usize {
+  return model.workspace + BINDINGS + offsetof<Bindings>() + (<usize> variable << 2);
 }
 
 /** Forgets all variables. */
-export function clearBindings(model: usize): void {
-  const at = bindings(model);
-  store<u64>(at, 0);
-  memory.fill(at + 8, 0xFF, 32 * 4);
+export function clearBindings(model: Model): void {
+  bindingsOf(model).leading = 0;
+  memory.fill(variableAt(model, 0), 0xFF, VARIABLES << 2);
 }
 
 /** Expression bound to a variable, or NONE. */
 // @ts-ignore: decorator
 @inline
-export function bound(model: usize, variable: u32): u32 {
-  return load<u32>(bindings(model) + (<usize> variable << 2), 8);
+export function bound(model: Model, variable: u32): u32 {
+  return load<u32>(variableAt(model, variable));
 }
 
 // @ts-ignore: decorator
 @inline
-function bind(model: usize, variable: u32, extent: u32): void {
-  store<u32>(bindings(model) + (<usize> variable << 2), extent, 8);
+function bind(model: Model, variable: u32, extent: u32): void {
+  store<u32>(variableAt(model, variable), extent);
 }
 
 /** Value of an expression without symbols, else −1. */
-export function constantOf(model: usize, extent: u32): i32 {
+export function constantOf(model: Model, extent: u32): i32 {
   if (extent == NONE) return -1;
-  return terms(expressionRecord(model, extent)) == 0 ? rangeMax(model, extent) : -1;
+  return model.expression(extent).terms == 0 ? model.range(extent).max : -1;
 }
 
 /** Whether a view has the shape of an operand. */
-export function matchShape(model: usize, instruction: usize, operand: usize, index: u32): bool {
-  const view = viewRecord(model, index);
-  const rank = <i32> viewRank(view);
-  const last = <i32> dimensionCount(operand) - 1;
+export function matchShape(
+  model: Model,
+  instruction: InstructionRecord,
+  operand: OperandDescription,
+  index: u32,
+): bool {
+  const view = model.view(index);
+  const rank = <i32> view.rank;
+  const last = <i32> operand.dimensions - 1;
   let at: i32 = 0;
   for (let d: i32 = 0; d <= last; d++) {
-    const token = dimension(operand, d);
+    const token = operand.dimension(d);
     const kind = token & 255;
     // Only the first token may stand for several extents.
     const rest = rank - (last - d);
@@ -82,35 +92,35 @@ export function matchShape(model: usize, instruction: usize, operand: usize, ind
       if (!matchSuffix(model, view, rest)) return false;
       at = rest;
     } else {
-      if (at >= rank || !matches(model, instruction, token, viewExtent(view, at))) return false;
+      if (at >= rank || !matches(model, instruction, token, view.extent(at))) return false;
       at++;
     }
   }
   return at == rank;
 }
 
-function matchLeading(model: usize, view: usize, extents: u32): bool {
-  const leading = bindings(model);
-  if (load<u32>(leading) == 0) {
-    store<u32>(leading, extents);
-    store<u32>(leading, <u32> view + 12, 4);
+function matchLeading(model: Model, view: ViewRecord, extents: u32): bool {
+  const bindings = bindingsOf(model);
+  if (bindings.leading == 0) {
+    bindings.leading = extents;
+    bindings.leadingExtents = changetype<usize>(view) + offsetof<ViewRecord>("extent0");
     return true;
   }
-  return load<u32>(leading) == extents && matchSuffix(model, view, extents);
+  return bindings.leading == extents && matchSuffix(model, view, extents);
 }
 
-function matchSuffix(model: usize, view: usize, extents: i32): bool {
-  const leading = bindings(model);
-  const skip = load<i32>(leading) - extents;
+function matchSuffix(model: Model, view: ViewRecord, extents: i32): bool {
+  const bindings = bindingsOf(model);
+  const skip = <i32> bindings.leading - extents;
   if (extents < 0 || skip < 0) return false;
-  const from = <usize> load<u32>(leading, 4) + (<usize> skip << 2);
+  const from = bindings.leadingExtents + (<usize> skip << 2);
   for (let k: i32 = 0; k < extents; k++) {
-    if (!equals(model, viewExtent(view, k), load<u32>(from + (<usize> k << 2)))) return false;
+    if (!equals(model, view.extent(k), load<u32>(from + (<usize> k << 2)))) return false;
   }
   return true;
 }
 
-function matches(model: usize, instruction: usize, token: u32, extent: u32): bool {
+function matches(model: Model, instruction: InstructionRecord, token: u32, extent: u32): bool {
   const kind = token & 255;
   const value = token >> 16;
   if (kind == DIMENSION_ONE_OR && constantOf(model, extent) == 1) return true;
@@ -120,7 +130,7 @@ function matches(model: usize, instruction: usize, token: u32, extent: u32): boo
   }
   if (kind == DIMENSION_CONSTANT) return constantOf(model, extent) == <i32> value;
   if (kind == DIMENSION_ATTRIBUTE) {
-    return constantOf(model, extent) == instructionAttribute(model, instruction, value);
+    return constantOf(model, extent) == model.attribute(instruction, value);
   }
   if (kind == DIMENSION_PLUS_ONE) {
     if (bound(model, value) != NONE) return equals(model, extent, bound(model, value), 1);
@@ -135,14 +145,14 @@ function matches(model: usize, instruction: usize, token: u32, extent: u32): boo
 }
 
 /** `B+1` before `B`: finds an expression that is one less among the other operands' extents. */
-function bindLater(model: usize, instruction: usize, extent: u32, variable: u32): bool {
-  for (let j: u32 = 0, n = load<u32>(instruction, 8); j < n; j++) {
-    const index = operandView(model, instruction, j);
+function bindLater(model: Model, instruction: InstructionRecord, extent: u32, variable: u32): bool {
+  for (let j: u32 = 0, n = instruction.operands; j < n; j++) {
+    const index = model.operandView(instruction, j);
     if (index == NONE) continue;
-    const view = viewRecord(model, index);
-    for (let k: u32 = 0, rank = viewRank(view); k < rank; k++) {
-      if (equals(model, extent, viewExtent(view, k), 1)) {
-        bind(model, variable, viewExtent(view, k));
+    const view = model.view(index);
+    for (let k: u32 = 0, rank = view.rank; k < rank; k++) {
+      if (equals(model, extent, view.extent(k), 1)) {
+        bind(model, variable, view.extent(k));
         return true;
       }
     }
@@ -151,21 +161,21 @@ function bindLater(model: usize, instruction: usize, extent: u32, variable: u32)
 }
 
 /** Product of numbers and of the largest values of the extents that tokens name. */
-export function product(model: usize, tokens: usize, n: u32): f64 {
+export function product(model: Model, tokens: usize, n: u32): f64 {
   let result: f64 = 1;
   for (let i: u32 = 0; i < n; i++) {
     const token = load<u32>(tokens + (<usize> i << 2));
-    if (token >= NUMBER_TOKEN) {
-      result *= <f64> (token - NUMBER_TOKEN);
+    if (token >= TOKEN_NUMBER) {
+      result *= <f64> (token - TOKEN_NUMBER);
       continue;
     }
-    if (token != LEADING_TOKEN) {
-      result *= <f64> rangeMax(model, bound(model, token));
+    if (token != LEADING) {
+      result *= <f64> model.range(bound(model, token)).max;
       continue;
     }
-    const leading = bindings(model);
-    for (let k: u32 = 0, m = load<u32>(leading); k < m; k++) {
-      result *= <f64> rangeMax(model, load<u32>(<usize> load<u32>(leading, 4) + (<usize> k << 2)));
+    const bindings = bindingsOf(model);
+    for (let k: u32 = 0, m = bindings.leading; k < m; k++) {
+      result *= <f64> model.range(load<u32>(bindings.leadingExtents + (<usize> k << 2))).max;
     }
   }
   return result;

@@ -3,28 +3,7 @@
 // model's struct: a byte may hold trits of two rows, a piece may end anywhere.
 import { crc32c } from "./crc32c";
 import { ENCODING_BASE3 } from "./generated/format";
-import {
-  CHECKSUM_TABLE,
-  count,
-  encoding,
-  INFO_OFFSET,
-  rangeMax,
-  SEGMENT_ADDRESS,
-  tensorExtent,
-  tensorInfo,
-  tensorRecord,
-  TENSORS,
-  TRITS_BAD,
-  TRITS_CODES,
-  TRITS_COLUMN,
-  TRITS_CRC,
-  TRITS_HELD,
-  TRITS_PUSHED,
-  TRITS_ROW,
-  TRITS_TABLE,
-  TRITS_TENSOR,
-  word,
-} from "./model";
+import { Model } from "./model";
 
 /** Bytes of the table: five codes, ten bits, for each byte. */
 const TABLE_BYTES: usize = 512;
@@ -41,24 +20,24 @@ const ZEROS: u32 = 0x55555555;
 /** Where the host writes. */
 // @ts-ignore: decorator
 @inline
-export function stagingAddress(model: usize): usize {
-  return <usize> word(model, TRITS_TABLE) + TABLE_BYTES;
+export function stagingAddress(model: Model): usize {
+  return model.tritsTable + TABLE_BYTES;
 }
 
 /** Takes `bytes` bytes from the staging buffer. */
-export function takeTrits(model: usize, bytes: u32): void {
-  if (word(model, TRITS_PUSHED) == 0) {
-    makeTable(<usize> word(model, TRITS_TABLE));
+export function takeTrits(model: Model, bytes: u32): void {
+  if (model.tritsPushed == 0) {
+    makeTable(model.tritsTable);
     beginTensor(model, 0);
   }
   const from = stagingAddress(model);
   const end = from + bytes;
-  const crc = crc32c(<usize> word(model, CHECKSUM_TABLE), from, bytes, word(model, TRITS_CRC));
-  store<u32>(model, crc, TRITS_CRC);
-  store<u32>(model, word(model, TRITS_PUSHED) + bytes, TRITS_PUSHED);
+  const crc = crc32c(model.checksumTable, from, bytes, model.tritsChecksum);
+  model.tritsChecksum = crc;
+  model.tritsPushed += bytes;
   let at = from;
   // Behind the last tensor there is padding.
-  while (at < end && word(model, TRITS_TENSOR) < count(model, TENSORS)) at = unpack(model, at, end);
+  while (at < end && model.tritsTensor < model.tensorsCount) at = unpack(model, at, end);
 }
 
 /** Codes (trit + 1) of two bits, that of the first trit, the most significant digit, lowest. */
@@ -75,14 +54,14 @@ function makeTable(table: usize): void {
 }
 
 /** Goes to the first ternary tensor from `index` on; rows that it has not are trits 0. */
-function beginTensor(model: usize, index: u32): void {
-  const n = count(model, TENSORS);
-  while (index < n && encoding(tensorRecord(model, index)) != ENCODING_BASE3) index++;
-  store<u32>(model, index, TRITS_TENSOR);
-  store<u64>(model, 0, TRITS_CODES);
-  store<u32>(model, 0, TRITS_HELD);
-  store<u32>(model, 0, TRITS_ROW);
-  store<u32>(model, 0, TRITS_COLUMN);
+function beginTensor(model: Model, index: u32): void {
+  const n = model.tensorsCount;
+  while (index < n && model.tensor(index).encoding != ENCODING_BASE3) index++;
+  model.tritsTensor = index;
+  model.tritsCodes = 0;
+  model.tritsHeld = 0;
+  model.tritsRow = 0;
+  model.tritsColumn = 0;
   if (index == n) return;
   const rows = extent(model, index, 0);
   if (rows & 7) memory.fill(rowAddress(model, index, rows & ~7), 0x55, groupsOf(model, index) << 5);
@@ -90,40 +69,41 @@ function beginTensor(model: usize, index: u32): void {
 
 // @ts-ignore: decorator
 @inline
-function extent(model: usize, tensor: u32, axis: u32): u32 {
-  return rangeMax(model, tensorExtent(tensorRecord(model, tensor), axis));
+function extent(model: Model, tensor: u32, axis: u32): u32 {
+  return model.range(model.tensor(tensor).extent(axis)).max;
 }
 
 /** Words of sixteen codes in a row. */
 // @ts-ignore: decorator
 @inline
-function groupsOf(model: usize, tensor: u32): usize {
+function groupsOf(model: Model, tensor: u32): usize {
   return (<usize> extent(model, tensor, 1) + 15) >> 4;
 }
 
-function rowAddress(model: usize, tensor: u32, row: u32): usize {
-  return <usize> word(model, SEGMENT_ADDRESS) +
-    <usize> load<u64>(tensorInfo(model, tensor), INFO_OFFSET) +
+function rowAddress(model: Model, tensor: u32, row: u32): usize {
+  return model.segmentAddress0 +
+    <usize> model.info(tensor).offset +
     ((<usize> (row >> 3) * groupsOf(model, tensor)) << 5) + ((row & 7) << 2);
 }
 
 /** Unpacks trits of the present tensor; returns the address of the first byte that is not its own. */
-function unpack(model: usize, from: usize, end: usize): usize {
-  const table = <usize> word(model, TRITS_TABLE);
-  const tensor = word(model, TRITS_TENSOR);
+function unpack(model: Model, from: usize, end: usize): usize {
+  const table = model.tritsTable;
+  const tensor = model.tritsTensor;
   const rows = extent(model, tensor, 0);
   const columns = extent(model, tensor, 1);
-  let row = word(model, TRITS_ROW);
-  let column = word(model, TRITS_COLUMN);
+  let row = model.tritsRow;
+  let column = model.tritsColumn;
   // At most 15 codes wait when five more come.
-  let codes = load<u64>(model, TRITS_CODES);
-  let held = word(model, TRITS_HELD);
+  let codes = model.tritsCodes;
+  let held = model.tritsHeld;
+  let bad: i32 = 0;
   let to = rowAddress(model, tensor, row) + (<usize> (column >> 4) << 5);
   let wanted = min<u32>(16, columns - column);
   for (let at = from; at < end; at++) {
     const byte: u32 = load<u8>(at);
     // Refused when all is there: a wrong checksum tells more.
-    if (byte > MAX_BYTE) store<u32>(model, 1, TRITS_BAD);
+    bad |= i32(byte > MAX_BYTE);
     codes |= <u64> load<u16>(table + (<usize> byte << 1)) << (held << 1);
     held += 5;
     while (held >= wanted) {
@@ -140,6 +120,7 @@ function unpack(model: usize, from: usize, end: usize): usize {
       if (column == columns) {
         if (++row == rows) {
           // What is left of the byte are digits that fill it.
+          model.tritsBad |= bad;
           beginTensor(model, tensor + 1);
           return at + 1;
         }
@@ -149,10 +130,11 @@ function unpack(model: usize, from: usize, end: usize): usize {
       wanted = min<u32>(16, columns - column);
     }
   }
-  store<u32>(model, row, TRITS_ROW);
-  store<u32>(model, column, TRITS_COLUMN);
-  store<u64>(model, codes, TRITS_CODES);
-  store<u32>(model, held, TRITS_HELD);
+  model.tritsBad |= bad;
+  model.tritsRow = row;
+  model.tritsColumn = column;
+  model.tritsCodes = codes;
+  model.tritsHeld = held;
   return end;
 }
 

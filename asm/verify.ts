@@ -19,6 +19,7 @@ import {
   REGION_INPUT,
   REGION_PARAMETER,
   REGION_STATE,
+  SYMBOL_LOAD,
   VERDICT_BAD_ARGUMENT,
   VERDICT_BAD_EXPRESSION,
   VERDICT_BAD_NAME,
@@ -28,98 +29,60 @@ import {
   VERDICT_OUT_OF_BOUNDS,
   VERDICT_TOO_MUCH_MEMORY,
 } from "./generated/format";
-import { planBytes } from "./layout";
+import { TensorRecord, ViewRecord } from "./generated/records";
 import { verifyInstruction } from "./instruction";
-import {
-  check,
-  checkLimit,
-  checkOffsets,
-  coefficient,
-  count,
-  encoding,
-  EXPRESSIONS,
-  expressionRecord,
-  INFO_BYTES,
-  INFO_LIMIT,
-  INSTRUCTIONS,
-  modulus,
-  rangeMax,
-  rangeMin,
-  region,
-  symbolIsLoad,
-  symbolRecord,
-  SYMBOLS,
-  symbolValue,
-  tensorDtype,
-  tensorExtent,
-  tensorInfo,
-  tensorLayout,
-  tensorRank,
-  tensorRecord,
-  TENSORS,
-  terms,
-  termSymbol,
-  viewExtent,
-  viewOffset,
-  viewRank,
-  viewRecord,
-  viewRowStride,
-  VIEWS,
-  viewTensor,
-  WORK,
-  word,
-} from "./model";
+import { planBytes } from "./layout";
+import { Model } from "./model";
 import { addName, clearNames, isNamed, isUnnamed, sameName } from "./names";
 
 const MAX_VALUE: f64 = 2147483647;
 
 /** Everything up to the instructions; `checkEntries` and the planner follow. */
-export function verifyTables(model: usize): i32 {
+export function verifyTables(model: Model): i32 {
   let status = checkExpressions(model);
   if (status == 0) status = checkSymbols(model);
   if (status == 0) status = symbolRanges(model);
   if (status == 0) status = expressionRanges(model);
   if (status == 0) status = checkTensors(model);
-  for (let i: u32 = 0, n = count(model, VIEWS); status == 0 && i < n; i++) {
-    status = checkView(model, viewRecord(model, i));
+  for (let i: u32 = 0, n = model.viewsCount; status == 0 && i < n; i++) {
+    status = checkView(model, model.view(i));
   }
-  const work = <usize> word(model, WORK);
-  for (let i: u32 = 0, n = count(model, INSTRUCTIONS); status == 0 && i < n; i++) {
-    status = verifyInstruction(model, i, work + (<usize> i << 3));
+  for (let i: u32 = 0, n = model.instructionsCount; status == 0 && i < n; i++) {
+    status = verifyInstruction(model, i);
   }
   return status;
 }
 
-function checkExpressions(model: usize): i32 {
-  for (let i: u32 = 0, n = count(model, EXPRESSIONS); i < n; i++) {
-    const expression = expressionRecord(model, i);
-    for (let j: u32 = 0, m = terms(expression); j < m; j++) {
-      if (termSymbol(expression, j) >= count(model, SYMBOLS)) return VERDICT_BAD_EXPRESSION;
+function checkExpressions(model: Model): i32 {
+  for (let i: u32 = 0, n = model.expressionsCount; i < n; i++) {
+    const expression = model.expression(i);
+    for (let j: u32 = 0, m = expression.terms; j < m; j++) {
+      if (expression.symbol(j) >= model.symbolsCount) return VERDICT_BAD_EXPRESSION;
     }
-    const by = modulus(expression);
+    const by = expression.modulus;
     if (by == NONE) continue;
-    if (by >= i || modulus(expressionRecord(model, by)) != NONE || !isLoadTime(model, by)) {
+    if (by >= i || model.expression(by).modulus != NONE || !isLoadTime(model, by)) {
       return VERDICT_BAD_EXPRESSION;
     }
   }
   return 0;
 }
 
-function checkSymbols(model: usize): i32 {
-  for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
-    const symbol = symbolRecord(model, i);
+function checkSymbols(model: Model): i32 {
+  for (let i: u32 = 0, n = model.symbolsCount; i < n; i++) {
+    const symbol = model.symbol(i);
     if (isUnnamed(symbol)) return VERDICT_BAD_NAME;
     for (let j: u32 = 0; j < i; j++) {
-      if (sameName(model, symbol, symbolRecord(model, j))) return VERDICT_BAD_NAME;
+      if (sameName(model, symbol, model.symbol(j))) return VERDICT_BAD_NAME;
     }
-    const most = load<u32>(symbol, 16);
+    const most = symbol.most;
     if (
-      most >= count(model, EXPRESSIONS) || load<u32>(symbol, 12) > <u32> MAX_VALUE ||
-      load<u32>(symbol, 20) > <u32> MAX_VALUE
+      most >= model.expressionsCount || symbol.least > <u32> MAX_VALUE ||
+      symbol.initial > <u32> MAX_VALUE
     ) return VERDICT_BAD_SYMBOL;
-    const expression = expressionRecord(model, most);
-    if (modulus(expression) != NONE) return VERDICT_BAD_SYMBOL;
-    if (symbolIsLoad(symbol) ? terms(expression) != 0 : !isLoadTime(model, most)) {
+    const expression = model.expression(most);
+    if (expression.modulus != NONE) return VERDICT_BAD_SYMBOL;
+    if (symbol.kind == SYMBOL_LOAD ? expression.terms != 0 : !isLoadTime(model, most)) {
       return VERDICT_BAD_SYMBOL;
     }
   }
@@ -127,50 +90,50 @@ function checkSymbols(model: usize): i32 {
 }
 
 /** Sets the range of every symbol from the values of the load-time ones. */
-function symbolRanges(model: usize): i32 {
-  for (let i: u32 = 0, n = count(model, SYMBOLS); i < n; i++) {
-    const symbol = symbolRecord(model, i);
-    const expression = expressionRecord(model, load<u32>(symbol, 16));
-    const least = load<i32>(symbol, 12);
-    let most = <f64> load<i32>(expression);
-    for (let j: u32 = 0, m = terms(expression); j < m; j++) {
-      const other = symbolValue(model, termSymbol(expression, j));
-      most += <f64> coefficient(expression, j) * <f64> load<i32>(other);
+function symbolRanges(model: Model): i32 {
+  for (let i: u32 = 0, n = model.symbolsCount; i < n; i++) {
+    const symbol = model.symbol(i);
+    const expression = model.expression(symbol.most);
+    const least = <i32> symbol.least;
+    let most = <f64> expression.constant;
+    for (let j: u32 = 0, m = expression.terms; j < m; j++) {
+      const other = model.symbolValue(expression.symbol(j));
+      most += <f64> expression.coefficient(j) * <f64> other.value;
     }
     if (most < <f64> least || most > MAX_VALUE) return VERDICT_BAD_SYMBOL;
-    const entry = symbolValue(model, i);
-    const value = load<i32>(entry);
-    if (symbolIsLoad(symbol)) {
+    const range = model.symbolValue(i);
+    const value = range.value;
+    if (symbol.kind == SYMBOL_LOAD) {
       if (value < least || value > <i32> most) return VERDICT_BAD_ARGUMENT;
-      store<i32>(entry, value, 4);
-      store<i32>(entry, value, 8);
+      range.min = value;
+      range.max = value;
     } else {
       // A default beyond a smaller load-time bound is not an error: runs give their own values.
-      store<i32>(entry, max(least, min(value, <i32> most)));
-      store<i32>(entry, least, 4);
-      store<i32>(entry, <i32> most, 8);
+      range.value = max(least, min(value, <i32> most));
+      range.min = least;
+      range.max = <i32> most;
     }
   }
   return 0;
 }
 
-function checkTensors(model: usize): i32 {
+function checkTensors(model: Model): i32 {
   clearNames(model);
-  for (let i: u32 = 0, n = count(model, TENSORS); i < n; i++) {
-    const tensor = tensorRecord(model, i);
+  for (let i: u32 = 0, n = model.tensorsCount; i < n; i++) {
+    const tensor = model.tensor(i);
     if (isNamed(tensor) && (isUnnamed(tensor) || addName(model, tensor, i))) {
       return VERDICT_BAD_NAME;
     }
-    const where = region(tensor);
+    const where = tensor.region;
     const stored = where == REGION_CONSTANT || where == REGION_PARAMETER || where == REGION_STATE;
-    const how = encoding(tensor);
-    const rank = tensorRank(tensor);
+    const how = tensor.encoding;
+    const rank = tensor.rank;
     for (let j: u32 = 0; j < rank; j++) {
-      const extent = tensorExtent(tensor, j);
-      if (extent >= count(model, EXPRESSIONS) || rangeMin(model, extent) < 1) {
+      const extent = tensor.extent(j);
+      if (extent >= model.expressionsCount || model.range(extent).min < 1) {
         return VERDICT_BAD_TENSOR;
       }
-      if (stored && how != ENCODING_ZERO && terms(expressionRecord(model, extent)) > 0) {
+      if (stored && how != ENCODING_ZERO && model.expression(extent).terms > 0) {
         return VERDICT_BAD_TENSOR;
       }
       if (stored && !isLoadTime(model, extent)) return VERDICT_BAD_TENSOR;
@@ -178,11 +141,11 @@ function checkTensors(model: usize): i32 {
     if (how == ENCODING_ZERO && where != REGION_PARAMETER && where != REGION_STATE) {
       return VERDICT_BAD_TENSOR;
     }
-    const layout = tensorLayout(tensor);
+    const layout = tensor.layout;
     if ((how == ENCODING_BASE3) != (layout == LAYOUT_PANEL_8X16_T2)) return VERDICT_BAD_TENSOR;
     if (layout != LAYOUT_ROWS) {
       const wanted = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
-      if (tensorDtype(tensor) != wanted || rank != 2) return VERDICT_BAD_TENSOR;
+      if (tensor.dtype != wanted || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
       // Their values are checked once.
       const checked = layout == LAYOUT_PANEL_8X4_U7 || layout == LAYOUT_PANEL_8X16_T2;
@@ -190,58 +153,58 @@ function checkTensors(model: usize): i32 {
     }
     const bytes = planBytes(model, tensor);
     if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;
-    const info = tensorInfo(model, i);
-    store<u32>(info, <u32> bytes, INFO_BYTES);
-    store<u32>(info, NONE, INFO_LIMIT);
-    if (check(tensor) != CHECK_NONE && !isCheckable(model, tensor)) return VERDICT_BAD_TENSOR;
+    const info = model.info(i);
+    info.bytes = <u32> bytes;
+    info.limit = NONE;
+    if (tensor.check != CHECK_NONE && !isCheckable(model, tensor)) return VERDICT_BAD_TENSOR;
   }
   return 0;
 }
 
-function isCheckable(model: usize, tensor: usize): bool {
-  if (region(tensor) != REGION_INPUT || tensorDtype(tensor) != DTYPE_I32) return false;
-  if (tensorRank(tensor) != 1 || checkLimit(tensor) >= count(model, EXPRESSIONS)) return false;
-  if (check(tensor) != CHECK_PAST) return true;
-  if (checkOffsets(tensor) >= count(model, TENSORS)) return false;
-  const other = tensorRecord(model, checkOffsets(tensor));
-  if (region(other) != REGION_INPUT || check(other) != CHECK_OFFSETS || tensorRank(other) != 1) {
+function isCheckable(model: Model, tensor: TensorRecord): bool {
+  if (tensor.region != REGION_INPUT || tensor.dtype != DTYPE_I32) return false;
+  if (tensor.rank != 1 || tensor.limit >= model.expressionsCount) return false;
+  if (tensor.check != CHECK_PAST) return true;
+  if (tensor.offsets >= model.tensorsCount) return false;
+  const other = model.tensor(tensor.offsets);
+  if (other.region != REGION_INPUT || other.check != CHECK_OFFSETS || other.rank != 1) {
     return false;
   }
   // It may come later in the file, where nothing has been checked yet.
-  if (tensorExtent(other, 0) >= count(model, EXPRESSIONS)) return false;
-  return equals(model, tensorExtent(other, 0), tensorExtent(tensor, 0), 1);
+  if (other.extent(0) >= model.expressionsCount) return false;
+  return equals(model, other.extent(0), tensor.extent(0), 1);
 }
 
-function checkView(model: usize, view: usize): i32 {
-  const expressions = count(model, EXPRESSIONS);
-  const offset = viewOffset(view);
-  const rowStride = viewRowStride(view);
-  const rank = viewRank(view);
-  if (viewTensor(view) >= count(model, TENSORS)) return VERDICT_BAD_VIEW;
+function checkView(model: Model, view: ViewRecord): i32 {
+  const expressions = model.expressionsCount;
+  const offset = view.offset;
+  const rowStride = view.rowStride;
+  const rank = view.rank;
+  if (view.tensor >= model.tensorsCount) return VERDICT_BAD_VIEW;
   if (offset >= expressions || rowStride >= expressions) return VERDICT_BAD_VIEW;
   for (let j: u32 = 0; j < rank; j++) {
-    const extent = viewExtent(view, j);
-    if (extent >= expressions || rangeMin(model, extent) < 1) return VERDICT_BAD_VIEW;
+    const extent = view.extent(j);
+    if (extent >= expressions || model.range(extent).min < 1) return VERDICT_BAD_VIEW;
   }
-  const tensor = tensorRecord(model, viewTensor(view));
-  if (tensorLayout(tensor) != LAYOUT_ROWS) {
-    const whole = rangeMax(model, offset) == 0 && rank == 2 &&
-      equals(model, viewExtent(view, 0), tensorExtent(tensor, 0)) &&
-      equals(model, viewExtent(view, 1), tensorExtent(tensor, 1));
+  const tensor = model.tensor(view.tensor);
+  if (tensor.layout != LAYOUT_ROWS) {
+    const whole = model.range(offset).max == 0 && rank == 2 &&
+      equals(model, view.extent(0), tensor.extent(0)) &&
+      equals(model, view.extent(1), tensor.extent(1));
     return whole ? 0 : VERDICT_BAD_VIEW;
   }
-  const last = viewExtent(view, rank - 1);
-  const columns = rangeMax(model, last);
-  if (!equals(model, rowStride, last) && rangeMin(model, rowStride) < columns) {
+  const last = view.extent(rank - 1);
+  const columns = model.range(last).max;
+  if (!equals(model, rowStride, last) && model.range(rowStride).min < columns) {
     return VERDICT_BAD_VIEW;
   }
   let rows: f64 = 1;
-  for (let j: u32 = 0; j < rank - 1; j++) rows *= <f64> rangeMax(model, viewExtent(view, j));
+  for (let j: u32 = 0; j < rank - 1; j++) rows *= <f64> model.range(view.extent(j)).max;
   let elements: f64 = 1;
-  for (let j: u32 = 0, n = tensorRank(tensor); j < n; j++) {
-    elements *= <f64> rangeMax(model, tensorExtent(tensor, j));
+  for (let j: u32 = 0, n = tensor.rank; j < n; j++) {
+    elements *= <f64> model.range(tensor.extent(j)).max;
   }
-  const end = <f64> rangeMax(model, offset) + (rows - 1) * <f64> rangeMax(model, rowStride) +
+  const end = <f64> model.range(offset).max + (rows - 1) * <f64> model.range(rowStride).max +
     <f64> columns;
   return rows > MAX_VALUE || end > elements ? VERDICT_OUT_OF_BOUNDS : 0;
 }

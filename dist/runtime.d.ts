@@ -455,6 +455,8 @@ export declare const VERDICTS: {
     readonly bad_input: 33;
     /** Nothing has that name. */
     readonly not_found: 34;
+    /** An instruction of the format that this module was built without. */
+    readonly unsupported_instruction: 35;
 };
 
 /**

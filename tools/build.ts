@@ -4,47 +4,58 @@
  *
  *     deno run -A tools/build.ts [--check]
  *
- * With `--check` nothing is written; a file that would change is an error.
+ * With `--check` nothing is written; a file that would change is an error. A module with some of the
+ * instructions (`wasm/README.md`):
+ *
+ *     deno run -A tools/build.ts --families core,vision --out small.wasm [--build relaxed]
+ *     deno run -A tools/build.ts --instructions linear_i8,lookup --out small.wasm
+ *     deno run -A tools/build.ts --models models/hgrn-shakespeare.fewbit --out small.wasm
  */
-import asc from "assemblyscript/asc";
+import { parseArgs } from "node:util";
 import { applyPatch } from "../src/engines/wasm/_patch.ts";
+import { compileModule } from "./_asc.ts";
+import type { Build } from "./_asc.ts";
+import {
+  buildModule,
+  instructionsNamed,
+  instructionsOfFamilies,
+  instructionsOfPrograms,
+} from "./_build_module.ts";
 import { makePatch } from "./_make_patch.ts";
 import { writeTables } from "./generate_tables.ts";
 
 /** Most bytes of one module. */
 const SIZE_BUDGET_BYTES = 100 * 1024;
 
-const FLAGS = ["-O1", "--noAssert", "--runtime", "stub", "--use", "abort=", "--enable", "simd"];
-const BUILDS: Readonly<Record<string, readonly string[]>> = {
-  simd: [],
-  relaxed: ["--enable", "relaxed-simd"],
-};
+const BUILDS: readonly Build[] = ["simd", "relaxed"];
 
 const root = new URL("../", import.meta.url);
 
-/** Compiles one build. */
-async function compile(flags: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
-  let wasm: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
-    // Warnings of the compiler about exact-width pointers say nothing on wasm32.
-    ["asm/index.ts", ...FLAGS, ...flags, "--disableWarning", "201", "--outFile", "out.wasm"],
-    {
-      readFile: (name) => Deno.readTextFile(new URL(name, root)).catch(() => null),
-      writeFile: (name, contents) => {
-        if (name === "out.wasm") wasm = contents as Uint8Array;
-      },
-      listFiles: () => [],
-    },
-  );
-  if (stderr.toString() !== "") console.error(stderr.toString());
-  if (error !== null || wasm === undefined) throw error ?? new Error("no output");
+/** Writes a module with some of the instructions. */
+async function buildSome(lists: Lists, build: string, out: string): Promise<void> {
+  if (build !== "simd" && build !== "relaxed") throw new Error(`--build simd or relaxed: ${build}`);
+  const split = (list?: string): string[] => list?.split(",") ?? [];
+  const files = await Promise.all(split(lists.models).map((path) => Deno.readFile(path)));
+  const wasm = await buildModule([
+    ...instructionsOfFamilies(split(lists.families)),
+    ...instructionsNamed(split(lists.instructions)),
+    ...instructionsOfPrograms(files),
+  ], build);
   checkModule(wasm);
-  return Uint8Array.from(wasm);
+  await Deno.writeFile(out, wasm);
+  console.log(`${out}  ${wasm.length} bytes`);
+}
+
+/** What a module is to hold, separated by commas. */
+interface Lists {
+  readonly families?: string;
+  readonly instructions?: string;
+  readonly models?: string;
 }
 
 /** No imports, and exported functions of 32-bit integers and float64 only. */
-function checkModule(wasm: Uint8Array): void {
-  const module = new WebAssembly.Module(Uint8Array.from(wasm));
+function checkModule(wasm: Uint8Array<ArrayBuffer>): void {
+  const module = new WebAssembly.Module(wasm);
   const imports = WebAssembly.Module.imports(module);
   if (imports.length > 0) throw new Error(`imports ${imports.map(({ name }) => name)}`);
   const others = WebAssembly.Module.exports(module).filter(({ name, kind }) =>
@@ -81,8 +92,9 @@ export const PATCH_BASE64: string =
 async function build(check: boolean): Promise<string[]> {
   const stale = await writeTables(check);
   let base: Uint8Array | undefined;
-  for (const [name, flags] of Object.entries(BUILDS)) {
-    const wasm = await compile(flags);
+  for (const name of BUILDS) {
+    const wasm = await compileModule(name);
+    checkModule(wasm);
     console.log(`wasm/fewbit.${name}.wasm  ${wasm.length} bytes`);
     const files: readonly [string, Uint8Array][] = [
       [`wasm/fewbit.${name}.wasm`, wasm],
@@ -101,7 +113,24 @@ async function build(check: boolean): Promise<string[]> {
 }
 
 if (import.meta.main) {
-  const stale = await build(Deno.args.includes("--check"));
-  for (const path of stale) console.error(`${path} is stale: run deno task build`);
-  if (stale.length > 0) Deno.exit(1);
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean" },
+      families: { type: "string" },
+      instructions: { type: "string" },
+      models: { type: "string" },
+      build: { type: "string", default: "simd" },
+      out: { type: "string" },
+    },
+  });
+  const some = [values.families, values.instructions, values.models].some((list) => list);
+  if (some !== (values.out !== undefined)) {
+    throw new Error("--out goes with --families, --instructions or --models");
+  }
+  if (values.out !== undefined) await buildSome(values, values.build, values.out);
+  else {
+    const stale = await build(values.check === true);
+    for (const path of stale) console.error(`${path} is stale: run deno task build`);
+    if (stale.length > 0) Deno.exit(1);
+  }
 }

@@ -7,9 +7,11 @@ import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
+  ["format of asm/", ["run", "-A", "tools/fmt_asm.ts", "--check"]],
   ["lint", ["lint"]],
   ["types", ["check", "mod.ts", "cli.ts", "src", "tools", "test", "bench", "examples"]],
   ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
+  ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
   ["package", ["publish", "--dry-run", "--allow-dirty"]],

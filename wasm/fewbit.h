@@ -1,5 +1,6 @@
 /*
- * fewbit.h: the exports of fewbit.simd.wasm and fewbit.relaxed.wasm, for hosts without JavaScript.
+ * fewbit.h: the exports of fewbit.simd.wasm and fewbit.relaxed.wasm, and of smaller modules of the same source,
+ * for hosts without JavaScript.
  *
  * The module has no imports and exports its memory as "memory". A pointer is a byte offset into it;
  * everything is little-endian. The module never grows its memory and never frees: the host calls
@@ -76,6 +77,7 @@
 #define FEWBIT_BAD_ARGUMENT 32       /* a symbol out of its range, an index or a step out of order */
 #define FEWBIT_BAD_INPUT 33          /* values of an input fail its check */
 #define FEWBIT_NOT_FOUND 34          /* nothing has that name */
+#define FEWBIT_UNSUPPORTED_INSTRUCTION 35 /* this module was built without one of the instructions */
 
 /* Kinds of names. */
 #define FEWBIT_SYMBOL 0
@@ -95,7 +97,8 @@ uint32_t heap_base(void);
 
 /* Bytes from `model` on that model_load and model_plan need; 0xFFFFFFFF where there cannot be enough. */
 uint32_t model_size(uint32_t head_bytes);
-/* Decodes the head at model + 256, of which head_bytes are there. */
+/* Decodes the head at model + 256, of which head_bytes are there. Refuses a program with an instruction that
+ * this module was built without (wasm/README.md). */
 int32_t model_load(fewbit_model model, uint32_t head_bytes);
 /* Gives a load-time symbol a value other than its default, between model_load and model_plan. */
 int32_t model_symbol(fewbit_model model, uint32_t symbol, int32_t value);

@@ -9,7 +9,7 @@ export const TENSOR_ALIGNMENT: u32 = 64;
 export const REGION_ALIGNMENT: u32 = 256;
 export const GUARD_BYTES: u32 = 64;
 
-// Section tags, and bytes of a record.
+// Section tags, and the kinds of symbols.
 export const TAG_NAMES: u32 = 0x454D414E;
 export const TAG_SYMBOLS: u32 = 0x424D5953;
 export const TAG_EXPRESSIONS: u32 = 0x52505845;
@@ -23,14 +23,7 @@ export const TAG_SEGMENTS: u32 = 0x4D474553;
 export const TAG_METADATA: u32 = 0x4154454D;
 export const TAGS: usize = memory.data<u32>([0x454D414E, 0x424D5953, 0x52505845, 0x534E4554, 0x57454956, 0x444E504F, 0x52545441, 0x45444F43, 0x52544E45, 0x4D474553, 0x4154454D]);
 export const TAG_COUNT: u32 = 11;
-export const RECORD_SYMBOLS: u32 = 24;
-export const RECORD_EXPRESSIONS: u32 = 36;
-export const RECORD_TENSORS: u32 = 56;
-export const RECORD_VIEWS: u32 = 32;
-export const RECORD_INSTRUCTIONS: u32 = 20;
-export const RECORD_ENTRIES: u32 = 16;
-export const RECORD_SEGMENTS: u32 = 16;
-
+export const SYMBOL_LOAD: u32 = 0;
 export const LIMIT_SYMBOLS: u32 = 32;
 export const LIMIT_EXPRESSIONS: u32 = 0x10000;
 export const LIMIT_TENSORS: u32 = 16384;
@@ -122,3 +115,4 @@ export const VERDICT_BAD_DATA: i32 = 24;
 export const VERDICT_BAD_ARGUMENT: i32 = 32;
 export const VERDICT_BAD_INPUT: i32 = 33;
 export const VERDICT_NOT_FOUND: i32 = 34;
+export const VERDICT_UNSUPPORTED_INSTRUCTION: i32 = 35;

@@ -18,10 +18,22 @@
 //             work: tokens
 //   A token is a variable, 256 + an attribute, 254 for all leading extents, or 512 + a number.
 
+// Codes.
+export const NO_VARIABLE: u32 = 255;
+export const LEADING: u32 = 254;
+export const TOKEN_ATTRIBUTE: u32 = 256;
+export const TOKEN_NUMBER: u32 = 512;
+export const ROLE_IN: u32 = 0;
+export const ROLE_OUT: u32 = 1;
+export const ROLE_INOUT: u32 = 2;
+
 /** Largest opcode. */
 export const LAST_OPCODE: u32 = 41;
 
-/** Word in `RECORDS` at which the record of an opcode begins; 0 where there is none. */
+/** In `OPCODES`: an instruction that this module does not hold. */
+export const NOT_HELD: u32 = 65535;
+
+/** Word in `RECORDS` at which the record of an opcode begins; 0 where there is no such opcode. */
 export const OPCODES: usize = memory.data<u16>([0, 1, 20, 90, 128, 156, 184, 203, 254, 277, 317, 350, 390, 467, 488, 505, 524, 551, 573, 586, 599, 616, 664, 679, 694, 719, 753, 787, 821, 845, 863, 879, 911, 946, 980, 1050, 1066, 1118, 1139, 1179, 1199, 1250]);
 
 export const RECORDS: usize = memory.data<i32>([

@@ -1,6 +1,6 @@
 // Integer attention of one sequence; formulas: ../ops/attention_i8.ts. Keys and values are packed once a head (i16 panels, about 25 KB each
 // for 197 tokens of 64); then four queries at a time: scores, softmax, values, all in L1.
-import { I8 } from "../operand";
+import { DTYPE_I8 } from "../generated/format";
 import { add_bias, BIAS_BYTES, hide, plan_bias, softmax_strip } from "./attention_i8";
 import { mk_i16_4x8 } from "./microkernels";
 import { pack_a_i8_i16, pack_b_i8_i16, pack_b_i8_i16_transposed } from "./pack";
@@ -19,17 +19,27 @@ function steps_of(n: i32): i32 {
 /** Bytes of scratch for heads of `depth` columns and up to `keys` keys. */
 export function attend_scratch(keys: i32, depth: i32): usize {
   const key_panels = <usize> ((keys + 7) >> 3), depth_panels = <usize> ((depth + 7) >> 3);
-  return 2 * plan_bytes(1) + SOFTMAX_BYTES + BIAS_BYTES + <usize> steps_of(depth) * 32 + 160 * max(key_panels, depth_panels) +
-    key_panels * 256 + 64 + key_panels * <usize> steps_of(depth) * 32 + depth_panels * <usize> steps_of(keys) * 32 + 64;
+  return 2 * plan_bytes(1) + SOFTMAX_BYTES + BIAS_BYTES + <usize> steps_of(depth) * 32 +
+    160 * max(key_panels, depth_panels) +
+    key_panels * 256 + 64 + key_panels * <usize> steps_of(depth) * 32 +
+    depth_panels * <usize> steps_of(keys) * 32 + 64;
 }
 
 /** Prepares `attend_i8`: requantisations of scores and values (addresses of multipliers and shifts), and the softmax. */
 export function plan_attention(
-  scratch: usize, m: usize, e: usize, value_m: usize, value_e: usize, rounding: i32, exponentials: usize, x0: usize, bits: i32,
+  scratch: usize,
+  m: usize,
+  e: usize,
+  value_m: usize,
+  value_e: usize,
+  rounding: i32,
+  exponentials: usize,
+  x0: usize,
+  bits: i32,
 ): void {
   const value_plan = scratch + plan_bytes(1);
-  plan_requantize(scratch, m, 1, e, 1, 0, I8, rounding);
-  plan_requantize(value_plan, value_m, 1, value_e, 1, 0, I8, rounding);
+  plan_requantize(scratch, m, 1, e, 1, 0, DTYPE_I8, rounding);
+  plan_requantize(value_plan, value_m, 1, value_e, 1, 0, DTYPE_I8, rounding);
   plan_softmax(value_plan + plan_bytes(1), exponentials, x0, bits);
 }
 
@@ -40,14 +50,34 @@ export function plan_attention_bias(scratch: usize, m2: i32, e2: i32, rounding: 
 
 /** One sequence: addresses of its first rows and their strides in bytes; bias [heads][queries][keys] and mask [queries][keys] may be 0. */
 export function attend_i8(
-  scratch: usize, q: usize, q_stride: usize, k: usize, k_stride: usize, v: usize, v_stride: usize, y: usize, y_stride: usize,
-  heads: i32, depth: i32, queries: i32, keys: i32, bias: usize, bias_stride: usize, mask: usize, mask_stride: usize,
+  scratch: usize,
+  q: usize,
+  q_stride: usize,
+  k: usize,
+  k_stride: usize,
+  v: usize,
+  v_stride: usize,
+  y: usize,
+  y_stride: usize,
+  heads: i32,
+  depth: i32,
+  queries: i32,
+  keys: i32,
+  bias: usize,
+  bias_stride: usize,
+  mask: usize,
+  mask_stride: usize,
 ): void {
   const key_panels = (keys + 7) >> 3, depth_panels = (depth + 7) >> 3;
   const depth_steps = steps_of(depth), key_steps = steps_of(keys);
-  const score_plan = scratch, value_plan = score_plan + plan_bytes(1), softmax = value_plan + plan_bytes(1);
-  const arms = softmax + SOFTMAX_BYTES, a = arms + BIAS_BYTES, strip = a + (<usize> depth_steps << 5);
-  const codes = strip + (<usize> max(key_panels, depth_panels) << 7), e = codes + (<usize> max(key_panels, depth_panels) << 5);
+  const score_plan = scratch,
+    value_plan = score_plan + plan_bytes(1),
+    softmax = value_plan + plan_bytes(1);
+  const arms = softmax + SOFTMAX_BYTES,
+    a = arms + BIAS_BYTES,
+    strip = a + (<usize> depth_steps << 5);
+  const codes = strip + (<usize> max(key_panels, depth_panels) << 7),
+    e = codes + (<usize> max(key_panels, depth_panels) << 5);
   const p = e + (<usize> key_panels << 7) + 64, packed_k = p + (<usize> key_panels << 7);
   const packed_v = packed_k + <usize> (key_panels * depth_steps) * 32;
 
@@ -59,14 +89,27 @@ export function attend_i8(
       const count = min(4, queries - i), row = <usize> i;
       pack_a_i8_i16(q + row * q_stride + head, q_stride, count, depth, a);
       let panel = packed_k;
-      for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) mk_i16_4x8(a, panel, strip + (<usize> j << 7), 32, depth_steps, 0);
+      for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) {
+        mk_i16_4x8(a, panel, strip + (<usize> j << 7), 32, depth_steps, 0);
+      }
       requantize_row(score_plan, strip, key_panels << 5, codes);
-      if (bias) add_bias(codes, count, keys, bias + <usize> (h * queries + i) * bias_stride, bias_stride, arms);
+      if (bias) {
+        add_bias(
+          codes,
+          count,
+          keys,
+          bias + <usize> (h * queries + i) * bias_stride,
+          bias_stride,
+          arms,
+        );
+      }
       const hides = mask ? mask + row * mask_stride : 0;
       if (hides) hide(codes, count, keys, hides, mask_stride);
       softmax_strip(softmax, codes, keys, e, hides, mask_stride, count, p);
       panel = packed_v;
-      for (let j = 0; j < depth_panels; j++, panel += <usize> key_steps << 5) mk_i16_4x8(p, panel, strip + (<usize> j << 7), 32, key_steps, 0);
+      for (let j = 0; j < depth_panels; j++, panel += <usize> key_steps << 5) {
+        mk_i16_4x8(p, panel, strip + (<usize> j << 7), 32, key_steps, 0);
+      }
       requantize_row(value_plan, strip, depth_panels << 5, codes);
       for (let r = 0; r < count; r++) {
         let to = y + (row + <usize> r) * y_stride + head, from = codes + (<usize> r << 3);

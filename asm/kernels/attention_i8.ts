@@ -2,8 +2,10 @@
 //
 // Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as the i16
 // A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
-import { I8 } from "../operand";
-import { HALF_EVEN, real_multiplier, rounded, saturate } from "./integer";
+import { ROUNDING_HALF_EVEN } from "../generated/attributes";
+import { DTYPE_I8 } from "../generated/format";
+import { real_multiplier, rounded, saturate } from "./integer";
+import { low_words, upper } from "./lanes";
 import { mask_first } from "./pack";
 import { softmax_factor, softmax_masked, softmax_probability, softmax_shift } from "./softmax_i8";
 
@@ -20,19 +22,20 @@ const MAGIC: usize = memory.data<f64>([6755399441055744.0], 16);
 
 /** Prepares `add_bias`. */
 export function plan_bias(plan: usize, m2: i32, e2: i32, rounding: i32): void {
-  for (let c = 0; c < 256; c++) store<i64>(plan + (<usize> c << 3), rounded(c - 128, m2, e2, rounding));
+  for (let c = 0; c < 256; c++) {
+    store<i64>(plan + (<usize> c << 3), rounded(c - 128, m2, e2, rounding));
+  }
   const real = real_multiplier(m2, e2);
   store<f64>(plan, real, REAL);
-  store<i32>(plan, i32(rounding == HALF_EVEN && Math.abs(real) < 131072), VECTOR);
+  store<i32>(plan, i32(rounding == ROUNDING_HALF_EVEN && Math.abs(real) < 131072), VECTOR);
 }
 
 // @ts-ignore: decorator
 @inline
 function arms(s: v128, m: v128, magic: v128): v128 {
-  return v128.shuffle<i32>(
+  return low_words(
     f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(s), m), magic),
-    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(v128.shuffle<i64>(s, s, 1, 0)), m), magic),
-    0, 2, 4, 6,
+    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(upper(s)), m), magic),
   );
 }
 
@@ -40,9 +43,18 @@ function arms(s: v128, m: v128, magic: v128): v128 {
  * s → clamp8(round(s·m2 / 2^e2) + bias), padding → −128. Vectors: |s·m2| ≤ 2^38 is exact in f64 and the first term is at most 2^24 in
  * size, so that a bias limited to ±2^25 gives the same clamped sum, in 32 bits.
  */
-export function add_bias(codes: usize, rows: i32, keys: i32, bias: usize, bias_stride: usize, plan: usize): void {
+export function add_bias(
+  codes: usize,
+  rows: i32,
+  keys: i32,
+  bias: usize,
+  bias_stride: usize,
+  plan: usize,
+): void {
   const vector = load<i32>(plan, VECTOR) != 0;
-  const m = v128.load64_splat(plan, REAL), magic = v128.load64_splat(MAGIC), lowest = v128.load(LOWEST);
+  const m = v128.load64_splat(plan, REAL),
+    magic = v128.load64_splat(MAGIC),
+    lowest = v128.load(LOWEST);
   const high = i32x4.splat(1 << 25), low = i32x4.splat(-(1 << 25));
   for (let r = 0; r < rows; r++, bias += bias_stride) {
     let at = codes + (<usize> r << 3);
@@ -51,15 +63,29 @@ export function add_bias(codes: usize, rows: i32, keys: i32, bias: usize, bias_s
       if (!vector) {
         for (let c: usize = 0; c < 8; c++) {
           const s = <i32> load<i8>(at + c);
-          store<i8>(at + c, <i8> (<i32> c < left ? saturate(load<i64>(plan + (<usize> (s + 128) << 3)) + <i64> load<i32>(from + (c << 2)), I8) : -128));
+          store<i8>(
+            at + c,
+            <i8> (<i32> c < left
+              ? saturate(
+                load<i64>(plan + (<usize> (s + 128) << 3)) + <i64> load<i32>(from + (c << 2)),
+                DTYPE_I8,
+              )
+              : -128),
+          );
         }
         continue;
       }
       const s = v128.load8x8_s(at);
       const b0 = v128.load(from), b1 = left > 4 ? v128.load(from, 16) : lowest;
       const w = i16x8.narrow_i32x4_s(
-        i32x4.add(arms(i32x4.extend_low_i16x8_s(s), m, magic), i32x4.max_s(low, i32x4.min_s(high, b0))),
-        i32x4.add(arms(i32x4.extend_high_i16x8_s(s), m, magic), i32x4.max_s(low, i32x4.min_s(high, b1))),
+        i32x4.add(
+          arms(i32x4.extend_low_i16x8_s(s), m, magic),
+          i32x4.max_s(low, i32x4.min_s(high, b0)),
+        ),
+        i32x4.add(
+          arms(i32x4.extend_high_i16x8_s(s), m, magic),
+          i32x4.max_s(low, i32x4.min_s(high, b1)),
+        ),
       );
       let q = i8x16.narrow_i16x8_s(w, w);
       if (left < 8) q = v128.bitselect(q, lowest, mask_first(left));
@@ -82,7 +108,15 @@ export function hide(codes: usize, rows: i32, keys: i32, mask: usize, mask_strid
 }
 
 /** Gives hidden entries the exponential `hidden`. */
-function hide_exponentials(e: usize, sums: usize, rows: i32, keys: i32, hidden: u32, mask: usize, mask_stride: usize): void {
+function hide_exponentials(
+  e: usize,
+  sums: usize,
+  rows: i32,
+  keys: i32,
+  hidden: u32,
+  mask: usize,
+  mask_stride: usize,
+): void {
   const by = i32x4.splat(<i32> hidden), zero = i32x4.splat(0);
   for (let r = 0; r < rows; r++, mask += mask_stride) {
     let at = e + (<usize> r << 5), change = i64x2.splat(0);
@@ -92,13 +126,26 @@ function hide_exponentials(e: usize, sums: usize, rows: i32, keys: i32, hidden: 
       if (!v128.any_true(bytes)) continue;
       const words = i16x8.extend_low_i8x16_s(i8x16.ne(bytes, zero));
       const e0 = v128.load(at), e1 = v128.load(at, 16);
-      const n0 = v128.bitselect(by, e0, i32x4.extend_low_i16x8_s(words)), n1 = v128.bitselect(by, e1, i32x4.extend_high_i16x8_s(words));
+      const n0 = v128.bitselect(by, e0, i32x4.extend_low_i16x8_s(words)),
+        n1 = v128.bitselect(by, e1, i32x4.extend_high_i16x8_s(words));
       v128.store(at, n0);
       v128.store(at, n1, 16);
-      change = i64x2.add(change, i64x2.sub(i64x2.extend_low_i32x4_u(n0), i64x2.extend_low_i32x4_u(e0)));
-      change = i64x2.add(change, i64x2.sub(i64x2.extend_high_i32x4_u(n0), i64x2.extend_high_i32x4_u(e0)));
-      change = i64x2.add(change, i64x2.sub(i64x2.extend_low_i32x4_u(n1), i64x2.extend_low_i32x4_u(e1)));
-      change = i64x2.add(change, i64x2.sub(i64x2.extend_high_i32x4_u(n1), i64x2.extend_high_i32x4_u(e1)));
+      change = i64x2.add(
+        change,
+        i64x2.sub(i64x2.extend_low_i32x4_u(n0), i64x2.extend_low_i32x4_u(e0)),
+      );
+      change = i64x2.add(
+        change,
+        i64x2.sub(i64x2.extend_high_i32x4_u(n0), i64x2.extend_high_i32x4_u(e0)),
+      );
+      change = i64x2.add(
+        change,
+        i64x2.sub(i64x2.extend_low_i32x4_u(n1), i64x2.extend_low_i32x4_u(e1)),
+      );
+      change = i64x2.add(
+        change,
+        i64x2.sub(i64x2.extend_high_i32x4_u(n1), i64x2.extend_high_i32x4_u(e1)),
+      );
     }
     const sum = sums + (<usize> r << 3);
     store<i64>(sum, load<i64>(sum) + i64x2.extract_lane(change, 0) + i64x2.extract_lane(change, 1));
@@ -111,17 +158,24 @@ function hide_exponentials(e: usize, sums: usize, rows: i32, keys: i32, hidden: 
 function maximum_of_halves(v: v128): v128 {
   v = i8x16.max_s(v, v128.shuffle<i32>(v, v, 1, 0, 3, 2));
   v = i8x16.max_s(v, v128.shuffle<i16>(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
-  return i8x16.max_s(v, v128.shuffle<i8>(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14));
+  return i8x16.max_s(
+    v,
+    v128.shuffle<i8>(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14),
+  );
 }
 
 /** Eight exponentials of distances d to `to`; returns their sum. */
 // @ts-ignore: decorator
 @inline
 function look_up(table: usize, d: u64, to: usize): u64 {
-  const e0 = load<u32>(table + <usize> ((d << 2) & 1020)), e1 = load<u32>(table + <usize> ((d >> 6) & 1020));
-  const e2 = load<u32>(table + <usize> ((d >> 14) & 1020)), e3 = load<u32>(table + <usize> ((d >> 22) & 1020));
-  const e4 = load<u32>(table + <usize> ((d >> 30) & 1020)), e5 = load<u32>(table + <usize> ((d >> 38) & 1020));
-  const e6 = load<u32>(table + <usize> ((d >> 46) & 1020)), e7 = load<u32>(table + <usize> ((d >> 54) & 1020));
+  const e0 = load<u32>(table + <usize> ((d << 2) & 1020)),
+    e1 = load<u32>(table + <usize> ((d >> 6) & 1020));
+  const e2 = load<u32>(table + <usize> ((d >> 14) & 1020)),
+    e3 = load<u32>(table + <usize> ((d >> 22) & 1020));
+  const e4 = load<u32>(table + <usize> ((d >> 30) & 1020)),
+    e5 = load<u32>(table + <usize> ((d >> 38) & 1020));
+  const e6 = load<u32>(table + <usize> ((d >> 46) & 1020)),
+    e7 = load<u32>(table + <usize> ((d >> 54) & 1020));
   store<u32>(to, e0);
   store<u32>(to, e1, 4);
   store<u32>(to, e2, 8);
@@ -130,7 +184,8 @@ function look_up(table: usize, d: u64, to: usize): u64 {
   store<u32>(to, e5, 20);
   store<u32>(to, e6, 24);
   store<u32>(to, e7, 28);
-  return <u64> e0 + <u64> e1 + (<u64> e2 + <u64> e3) + (<u64> e4 + <u64> e5 + (<u64> e6 + <u64> e7));
+  return <u64> e0 + <u64> e1 + (<u64> e2 + <u64> e3) +
+    (<u64> e4 + <u64> e5 + (<u64> e6 + <u64> e7));
 }
 
 /**
@@ -139,7 +194,16 @@ function look_up(table: usize, d: u64, to: usize): u64 {
  * @param mask 0, or u8 rows of `keys`, `mask_stride` apart, `rows` of them
  * @param a the A panel, 128 bytes a panel of 8 keys
  */
-export function softmax_strip(plan: usize, x: usize, keys: i32, e: usize, mask: usize, mask_stride: usize, rows: i32, a: usize): void {
+export function softmax_strip(
+  plan: usize,
+  x: usize,
+  keys: i32,
+  e: usize,
+  mask: usize,
+  mask_stride: usize,
+  rows: i32,
+  a: usize,
+): void {
   const panels = (keys + 7) >> 3, end = x + (<usize> panels << 5);
   let high01 = v128.load(LOWEST), high23 = high01;
   for (let p = x; p < end; p += 32) {
@@ -172,7 +236,8 @@ export function softmax_strip(plan: usize, x: usize, keys: i32, e: usize, mask: 
 
 /** Padding weighs nothing. */
 function clear(e: usize, j: i32, r: i32, sums: usize): void {
-  const at = e + <usize> ((((j >> 3) << 5) + (r << 3) + (j & 7)) << 2), sum = sums + (<usize> r << 3);
+  const at = e + <usize> ((((j >> 3) << 5) + (r << 3) + (j & 7)) << 2),
+    sum = sums + (<usize> r << 3);
   store<u64>(sum, load<u64>(sum) - <u64> load<u32>(at));
   store<u32>(at, 0);
 }
@@ -197,34 +262,70 @@ function store_pairs(a: usize, p0: v128, p1: v128, p2: v128, p3: v128): void {
 // @ts-ignore: decorator
 @inline
 function shifted(e: usize, f: v128, shift: i32): v128 {
-  return i16x8.narrow_i32x4_s(i32x4.shr_u(i32x4.mul(v128.load(e), f), shift), i32x4.shr_u(i32x4.mul(v128.load(e, 16), f), shift));
+  return i16x8.narrow_i32x4_s(
+    i32x4.shr_u(i32x4.mul(v128.load(e), f), shift),
+    i32x4.shr_u(i32x4.mul(v128.load(e, 16), f), shift),
+  );
 }
 
 /** E·f ≤ 2^31−1, so 32 bits hold it. */
 function shift_probabilities(e: usize, sums: usize, shift: i32, a: usize): void {
-  const f0 = i32x4.splat(<i32> softmax_factor(load<u64>(sums), shift)), f1 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 8), shift));
-  const f2 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 16), shift)), f3 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 24), shift));
-  for (; e < sums; e += 128, a += 128) store_pairs(a, shifted(e, f0, shift), shifted(e + 32, f1, shift), shifted(e + 64, f2, shift), shifted(e + 96, f3, shift));
+  const f0 = i32x4.splat(<i32> softmax_factor(load<u64>(sums), shift)),
+    f1 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 8), shift));
+  const f2 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 16), shift)),
+    f3 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 24), shift));
+  for (; e < sums; e += 128, a += 128) {
+    store_pairs(
+      a,
+      shifted(e, f0, shift),
+      shifted(e + 32, f1, shift),
+      shifted(e + 64, f2, shift),
+      shifted(e + 96, f3, shift),
+    );
+  }
 }
 
 // @ts-ignore: decorator
 @inline
 function high_words(e: v128, r: v128, half: v128): v128 {
-  return v128.shuffle<i32>(i64x2.add(i64x2.extmul_low_i32x4_u(e, r), half), i64x2.add(i64x2.extmul_high_i32x4_u(e, r), half), 1, 3, 5, 7);
+  return v128.shuffle<i32>(
+    i64x2.add(i64x2.extmul_low_i32x4_u(e, r), half),
+    i64x2.add(i64x2.extmul_high_i32x4_u(e, r), half),
+    1,
+    3,
+    5,
+    7,
+  );
 }
 
 /** The narrowing saturates 32768 to 32767. */
 // @ts-ignore: decorator
 @inline
 function scaled(e: usize, r: v128, half: v128): v128 {
-  return i16x8.narrow_i32x4_s(high_words(v128.load(e), r, half), high_words(v128.load(e, 16), r, half));
+  return i16x8.narrow_i32x4_s(
+    high_words(v128.load(e), r, half),
+    high_words(v128.load(e, 16), r, half),
+  );
 }
 
 function table_probabilities(e: usize, sums: usize, a: usize): void {
   const half = v128.load(HALF);
-  for (let r: usize = 0; r < 4; r++) store<u64>(sums + (r << 3), table_factor(e + (r << 5), load<u64>(sums + (r << 3)), sums));
-  const r0 = i32x4.splat(load<i32>(sums)), r1 = i32x4.splat(load<i32>(sums, 8)), r2 = i32x4.splat(load<i32>(sums, 16)), r3 = i32x4.splat(load<i32>(sums, 24));
-  for (; e < sums; e += 128, a += 128) store_pairs(a, scaled(e, r0, half), scaled(e + 32, r1, half), scaled(e + 64, r2, half), scaled(e + 96, r3, half));
+  for (let r: usize = 0; r < 4; r++) {
+    store<u64>(sums + (r << 3), table_factor(e + (r << 5), load<u64>(sums + (r << 3)), sums));
+  }
+  const r0 = i32x4.splat(load<i32>(sums)),
+    r1 = i32x4.splat(load<i32>(sums, 8)),
+    r2 = i32x4.splat(load<i32>(sums, 16)),
+    r3 = i32x4.splat(load<i32>(sums, 24));
+  for (; e < sums; e += 128, a += 128) {
+    store_pairs(
+      a,
+      scaled(e, r0, half),
+      scaled(e + 32, r1, half),
+      scaled(e + 64, r2, half),
+      scaled(e + 96, r3, half),
+    );
+  }
 }
 
 /** r; where it has more than 32 bits (no table of ours), E becomes 2p and r 2^31, which give the same p. */
@@ -232,7 +333,9 @@ function table_factor(e: usize, sum: u64, end: usize): u64 {
   const r = softmax_factor(sum, 0);
   if (r < 0x100000000) return r;
   for (; e < end; e += 128) {
-    for (let i: usize = 0; i < 32; i += 4) store<u32>(e + i, <u32> softmax_probability(load<u32>(e + i), r, 0) << 1);
+    for (let i: usize = 0; i < 32; i += 4) {
+      store<u32>(e + i, <u32> softmax_probability(load<u32>(e + i), r, 0) << 1);
+    }
   }
   return 0x80000000;
 }

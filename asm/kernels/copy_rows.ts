@@ -1,5 +1,12 @@
 /** Copies `rows` rows of `bytes` bytes; one piece where both sides are dense. */
-export function copy_rows(from: usize, from_stride: usize, to: usize, to_stride: usize, rows: i32, bytes: usize): void {
+export function copy_rows(
+  from: usize,
+  from_stride: usize,
+  to: usize,
+  to_stride: usize,
+  rows: i32,
+  bytes: usize,
+): void {
   if (from_stride == bytes && to_stride == bytes) {
     memory.copy(to, from, <usize> rows * bytes);
     return;

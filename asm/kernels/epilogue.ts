@@ -8,32 +8,31 @@
 //                      y = clamp(RNE(r16 · m2 / 2^e2) + RNE(identity · m3 / 2^e3))
 //             then, if `table` (OUT_I8 only): y = table[y + 128]
 //
-// Exactness: bit-exact against `requantize_i64`, the integer definition (../spec/ivit.md §1.4), for every i32 z and m and every
-// e. Proof of the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
+// Exactness: bit-exact against the definition (`rounded` in integer.ts) for every i32 z and m and every e. Proof of
+// the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
 // Let t = z·M exactly and s = fl64(t). Every half-integer tie point k+½ with |k| < 2^52 is an f64, and rounding is monotone, so
 // t < k+½ gives s ≤ k+½ and t > k+½ gives s ≥ k+½, and t = k+½ gives s = t. Hence RNE(s) = RNE(t) unless s is a tie and t is not,
 // for which s ≠ t, so |z·m| ≥ 2^53.
 //   FAST: for each channel Zsat = ⌈(L + 2 + |zero|) / |M|⌉, L = 2^15, or 2^7 for i8 without residual: any |z| ≥ Zsat saturates the
 //     clamp, so clamping z to ±Zsat changes nothing. If Zsat < 2^22 in the whole panel, |z·m| < 2^22·2^31 = 2^53 and s = t: no check.
 //     There |s| ≤ L + 3 + |zero| + |M| < 2^31, and adding 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
-//   CHECKED: d = s − nearest(s) is exact; if any |d| = ½ the vector is computed again by `requantize_i64`.
+//   CHECKED: d = s − nearest(s) is exact; if any |d| = ½ the vector is computed again by the definition.
 //     s is limited to ±2^20 after rounding (far outside every clamp) before the conversion.
 // The residual stage is exact: |r16·m2| ≤ 2^46 and the sum of both rounded arms is below 2^47. Where both multipliers are below 2^14,
 // each arm fits i32 and the low words are added; else the sum is taken in f64.
 // Roundings other than half to even take the scalar path: they serve conformance, not speed.
 
+import { upper } from "./lanes";
+
 /** Type of y. */
 export const OUT_I32: i32 = 0, OUT_I8: i32 = 1, OUT_I16: i32 = 2, OUT_F32: i32 = 3;
-/** Rounding of z·m/2^e. GEMMLOWP is CMSIS-NN's arm_nn_requantize with shift 31−e: a doubling high multiply rounded half up, then a
- * rounding shift, half away from zero. */
-export const HALF_EVEN: i32 = 0, HALF_UP: i32 = 1, HALF_AWAY: i32 = 2, GEMMLOWP: i32 = 3;
-
 /** Descriptor, filled by the caller; every pointer field may be 0 where the text above says optional. */
 // @ts-ignore: decorator
-@unmanaged export class Epilogue {
+@unmanaged
+export class Epilogue {
   /** OUT_*. */
   out: i32;
-  /** HALF_EVEN … GEMMLOWP. */
+  /** How z·m/2^e is rounded: the `rounding` attribute. */
   rounding: i32;
   /** i32[n], or 0. */
   bias: usize;
@@ -63,87 +62,80 @@ export const HALF_EVEN: i32 = 0, HALF_UP: i32 = 1, HALF_AWAY: i32 = 2, GEMMLOWP:
 }
 
 // One record a panel of 8 channels, built at each call: bias i32[8], Zsat i32[8], M f64[8] (or scale f32[8]), flag FAST.
-const RECORD: usize = 144, R_ZSAT: usize = 32, R_M: usize = 64, R_FAST: usize = 128;
-// 1.5·2^52; the limit of CHECKED; ½; limits of Zsat
-const CONSTANTS: usize = memory.data<f64>([6755399441055744.0, 1048576.0, -1048576.0, 0.5, 4194303.0], 16);
-const C_HIGH: usize = 8, C_LOW: usize = 16, C_HALF: usize = 24, C_ZSAT: usize = 32;
+export const RECORD: usize = 144, R_ZSAT: usize = 32, R_M: usize = 64, R_FAST: usize = 128;
+// limit of Zsat
+const MOST: usize = memory.data<f64>([4194303.0], 8);
 /** Tail panels go through this much scratch. */
 const TEMPORARY: usize = 96;
 
 /** Bytes of scratch for n columns. */
 export function epilogue_scratch(n: i32): usize {
-  return <usize>((n + 7) >> 3) * RECORD + TEMPORARY;
-}
-
-/** The definition: round(z·m / 2^e), saturated to i32. Exact for all i32 z and m; e < 1 counts as 1, e > 62 gives 0. */
-export function requantize_i64(z: i32, m: i32, e: i32, rounding: i32): i32 {
-  if (e > 62) return 0;
-  e = max(e, 1);
-  const p = <i64>z * <i64>m;
-  const half = <i64>1 << (e - 1);
-  let r: i64;
-  if (rounding == HALF_EVEN) r = (p + half - 1 + ((p >> e) & 1)) >> e;
-  else if (rounding == HALF_UP) r = (p + half) >> e;
-  else if (rounding == HALF_AWAY) r = p < 0 ? -((half - p) >> e) : (p + half) >> e;
-  else {
-    const shift = 31 - e;
-    const high = <i32>((<i64>(z << max(shift, 0)) * <i64>m + (1 << 30)) >> 31);
-    const right = max(-shift, 0);
-    const mask = <i32>(((<i64>1 << right) - 1));
-    r = <i64>((high >> right) + i32((high & mask) > (mask >> 1) + i32(high < 0)));
-  }
-  return <i32>min<i64>(max<i64>(r, <i64>i32.MIN_VALUE), <i64>i32.MAX_VALUE);
-}
-
-/** m·2^-e, exact; e < 1 counts as 1, e > 62 gives 0. */
-// @ts-ignore: decorator
-@inline function multiplier(m: i32, e: i32): f64 {
-  e = max(e, 1);
-  return e > 62 ? 0 : <f64>m * reinterpret<f64>(<i64>(1023 - e) << 52);
+  return <usize> ((n + 7) >> 3) * RECORD + TEMPORARY;
 }
 
 /** Two lanes of m·2^-e; `power` holds the high words of 2^-e. */
 // @ts-ignore: decorator
-@inline function multiplier2(m: v128, power: v128): v128 {
+@inline
+function multiplier2(m: v128, power: v128): v128 {
   return f64x2.mul(f64x2.convert_low_i32x4_s(m), power);
 }
 
 /** ⌈limit / |M|⌉, infinite for M = 0. */
 // @ts-ignore: decorator
-@inline function saturation(limit: v128, m: v128): v128 {
+@inline
+function saturation(limit: v128, m: v128): v128 {
   return f64x2.ceil(f64x2.div(limit, f64x2.abs(m)));
 }
 
 /** Writes one record for four channels at `at` (bias, Zsat) and `to` (M); gives the lanes that forbid FAST. */
 // @ts-ignore: decorator
-@inline function record4(at: usize, to: usize, m: v128, e: v128, limit: v128, most: v128): v128 {
+@inline
+function record4(at: usize, to: usize, m: v128, e: v128, limit: v128, most: v128): v128 {
   const zero = i32x4.splat(0);
   // the high word of 2^-e is (1023 − e)·2^20; e > 62 gives 0
-  const high = v128.and(i32x4.shl(i32x4.sub(i32x4.splat(1023), i32x4.max_s(e, i32x4.splat(1))), 20), i32x4.le_s(e, i32x4.splat(62)));
-  const m0 = multiplier2(m, v128.shuffle<i32>(zero, high, 0, 4, 1, 5)), m1 = multiplier2(upper(m), v128.shuffle<i32>(zero, high, 2, 6, 3, 7));
+  const high = v128.and(
+    i32x4.shl(i32x4.sub(i32x4.splat(1023), i32x4.max_s(e, i32x4.splat(1))), 20),
+    i32x4.le_s(e, i32x4.splat(62)),
+  );
+  const m0 = multiplier2(m, v128.shuffle<i32>(zero, high, 0, 4, 1, 5)),
+    m1 = multiplier2(upper(m), v128.shuffle<i32>(zero, high, 2, 6, 3, 7));
   v128.store(to, m0);
   v128.store(to, m1, 16);
   const z0 = saturation(limit, m0), z1 = saturation(limit, m1);
-  v128.store(at, v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(f64x2.min(z0, most)), i32x4.trunc_sat_f64x2_s_zero(f64x2.min(z1, most)), 0, 2), R_ZSAT);
-  return v128.or(v128.and(f64x2.gt(z0, most), f64x2.ne(m0, zero)), v128.and(f64x2.gt(z1, most), f64x2.ne(m1, zero)));
+  v128.store(
+    at,
+    v128.shuffle<i64>(
+      i32x4.trunc_sat_f64x2_s_zero(f64x2.min(z0, most)),
+      i32x4.trunc_sat_f64x2_s_zero(f64x2.min(z1, most)),
+      0,
+      2,
+    ),
+    R_ZSAT,
+  );
+  return v128.or(
+    v128.and(f64x2.gt(z0, most), f64x2.ne(m0, zero)),
+    v128.and(f64x2.gt(z1, most), f64x2.ne(m1, zero)),
+  );
 }
 
 /** Eight entries of a per-channel array from channel c on: a copy padded with 0 where fewer are left. */
 // @ts-ignore: decorator
-@inline function eight(array: usize, c: i32, n: i32, temporary: usize): usize {
-  const p = array + (<usize>c << 2);
+@inline
+function eight(array: usize, c: i32, n: i32, temporary: usize): usize {
+  const p = array + (<usize> c << 2);
   if (c + 8 <= n) return p;
   v128.store(temporary, i32x4.splat(0));
   v128.store(temporary, i32x4.splat(0), 16);
-  copy_bytes(temporary, p, <usize>(n - c) << 2);
+  copy_bytes(temporary, p, <usize> (n - c) << 2);
   return temporary;
 }
 
 /** Builds the channel records. Call once, before the panels. */
 export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
-  const temporary = scratch + <usize>((n + 7) >> 3) * RECORD;
+  const temporary = scratch + <usize> ((n + 7) >> 3) * RECORD;
   const wide = ep.out != OUT_I8 || ep.identity != 0;
-  const limit = f64x2.splat(<f64>((wide ? 32770 : 130) + abs(ep.zero))), most = v128.load64_splat(CONSTANTS + C_ZSAT);
+  const limit = f64x2.splat(<f64> ((wide ? 32770 : 130) + abs(ep.zero))),
+    most = v128.load64_splat(MOST);
   for (let c = 0; c < n; c += 8, scratch += RECORD) {
     let b0 = i32x4.splat(0), b1 = b0;
     if (ep.bias) {
@@ -175,209 +167,7 @@ export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
 }
 
 // @ts-ignore: decorator
-@inline function low_words(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
-}
-
-// @ts-ignore: decorator
-@inline function upper(v: v128): v128 {
-  return v128.shuffle<i64>(v, v, 1, 0);
-}
-
-// @ts-ignore: decorator
-@inline function limited(s: v128, hi: v128, lo: v128): v128 {
-  return f64x2.pmin(hi, f64x2.pmax(lo, s));
-}
-
-// @ts-ignore: decorator
-@inline function is_tie(s: v128, r: v128, half: v128): v128 {
-  return f64x2.eq(f64x2.abs(f64x2.sub(s, r)), half);
-}
-
-/** Four lanes of a row by the definition; lanes past column n keep 0, so that nothing past m[n] is read. */
-function requantize_four(ep: Epilogue, z: v128, c: i32, n: i32): v128 {
-  const m = ep.m, e = ep.e, step: usize = ep.per_channel ? 4 : 0, at = <usize>c * step, left = n - c;
-  let v = i32x4.splat(0);
-  if (left > 0) v = i32x4.replace_lane(v, 0, requantize_i64(i32x4.extract_lane(z, 0), load<i32>(m + at), load<i32>(e + at), ep.rounding));
-  if (left > 1) v = i32x4.replace_lane(v, 1, requantize_i64(i32x4.extract_lane(z, 1), load<i32>(m + at + step), load<i32>(e + at + step), ep.rounding));
-  if (left > 2) v = i32x4.replace_lane(v, 2, requantize_i64(i32x4.extract_lane(z, 2), load<i32>(m + at + 2 * step), load<i32>(e + at + 2 * step), ep.rounding));
-  if (left > 3) v = i32x4.replace_lane(v, 3, requantize_i64(i32x4.extract_lane(z, 3), load<i32>(m + at + 3 * step), load<i32>(e + at + 3 * step), ep.rounding));
-  // keeps the sum with `zero` inside i32; far outside the clamp
-  return i32x4.max_s(i32x4.min_s(v, i32x4.splat(1 << 20)), i32x4.splat(-(1 << 20)));
-}
-
-// @ts-ignore: decorator
-@inline function copy_bytes(to: usize, from: usize, count: usize): void {
+@inline
+export function copy_bytes(to: usize, from: usize, count: usize): void {
   for (let i: usize = 0; i < count; i++) store<u8>(to + i, load<u8>(from + i));
-}
-
-/** Eight bytes through the 256-byte table. */
-// @ts-ignore: decorator
-@inline function lookup8(table: usize, codes: i64, to: usize): void {
-  const w = codes ^ 0x8080808080808080;
-  store<u8>(to, load<u8>(table + <usize>(w & 255)));
-  store<u8>(to, load<u8>(table + <usize>((w >> 8) & 255)), 1);
-  store<u8>(to, load<u8>(table + <usize>((w >> 16) & 255)), 2);
-  store<u8>(to, load<u8>(table + <usize>((w >> 24) & 255)), 3);
-  store<u8>(to, load<u8>(table + <usize>((w >> 32) & 255)), 4);
-  store<u8>(to, load<u8>(table + <usize>((w >> 40) & 255)), 5);
-  store<u8>(to, load<u8>(table + <usize>((w >> 48) & 255)), 6);
-  store<u8>(to, load<u8>(table + <usize>((w >> 56) & 255)), 7);
-}
-
-/** Eight i16 as the output's type. */
-// @ts-ignore: decorator
-@inline function store8(to: usize, q: v128, out: i32, table: usize): void {
-  if (out == OUT_I16) v128.store(to, q);
-  else if (table) lookup8(table, i64x2.extract_lane(i8x16.narrow_i16x8_s(q, q), 0), to);
-  else v128.store64_lane(to, i8x16.narrow_i16x8_s(q, q), 0);
-}
-
-/** Low words of round(z·M) for four lanes by the magic addition. */
-// @ts-ignore: decorator
-@inline function scaled(z: v128, m0: v128, m1: v128, magic: v128): v128 {
-  return low_words(
-    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(z), m0), magic),
-    f64x2.add(f64x2.mul(f64x2.convert_low_i32x4_s(upper(z)), m1), magic),
-  );
-}
-
-/**
- * Finishes one panel of 8 columns.
- * @param scratch what `epilogue_prepare` filled (same n)
- * @param strip i32 [rows][8], the accumulators of columns 8j … 8j+7
- * @param y the output matrix's element (0, 0) of these rows; its row stride is `ldy` bytes. Only columns < n are written.
- * @param row index of the strip's first row in the identity matrix
- */
-export function epilogue_panel(ep: Epilogue, scratch: usize, j: i32, strip: usize, rows: i32, n: i32, y: usize, ldy: usize, row: i32): void {
-  const temporary = scratch + <usize>((n + 7) >> 3) * RECORD, record = scratch + <usize>j * RECORD;
-  const out = ep.out, c = j << 3, end = strip + (<usize>rows << 5);
-  const shift = out == OUT_I8 ? 0 : out == OUT_I16 ? 1 : 2;
-  const tail = c + 8 > n ? <usize>(n - c) << shift : 0;
-  y += <usize>c << shift;
-  if (out == OUT_I32 || out == OUT_F32) {
-    panel_plain(record, strip, end, out, y, ldy, tail, temporary);
-    return;
-  }
-  let identity = ep.identity;
-  if (identity) identity += <usize>row * ep.identity_stride + (<usize>c << i32(ep.identity_type == OUT_I16));
-  if (ep.rounding != HALF_EVEN || !load<i32>(record, R_FAST) || (identity && !small_arms(ep))) {
-    panel_checked(ep, record, strip, end, c, n, identity, y, ldy, tail, temporary);
-  } else if (identity) {
-    panel_residual(ep, record, strip, end, identity, y, ldy, tail, temporary);
-  } else panel_fast(record, strip, end, ep.zero, out, ep.table, y, ldy, tail, temporary);
-}
-
-/** Raw accumulators, or scaled to f32. `tail`: bytes of a row if fewer than eight columns, else 0. */
-function panel_plain(record: usize, strip: usize, end: usize, out: i32, y: usize, ldy: usize, tail: usize, temporary: usize): void {
-  const b0 = v128.load(record), b1 = v128.load(record, 16), s0 = v128.load(record, R_M), s1 = v128.load(record, R_M + 16);
-  for (; strip < end; strip += 32, y += ldy) {
-    let z0 = i32x4.add(v128.load(strip), b0), z1 = i32x4.add(v128.load(strip, 16), b1);
-    if (out == OUT_F32) {
-      z0 = f32x4.mul(f32x4.convert_i32x4_s(z0), s0);
-      z1 = f32x4.mul(f32x4.convert_i32x4_s(z1), s1);
-    }
-    const to = tail ? temporary : y;
-    v128.store(to, z0);
-    v128.store(to, z1, 16);
-    if (tail) copy_bytes(y, temporary, tail);
-  }
-}
-
-/** FAST, one rounding. */
-function panel_fast(record: usize, strip: usize, end: usize, zero_point: i32, out: i32, table: usize, y: usize, ldy: usize, tail: usize, temporary: usize): void {
-  const b0 = v128.load(record), b1 = v128.load(record, 16), hi0 = v128.load(record, R_ZSAT), hi1 = v128.load(record, R_ZSAT + 16);
-  const lo0 = i32x4.neg(hi0), lo1 = i32x4.neg(hi1);
-  const m0 = v128.load(record, R_M), m1 = v128.load(record, R_M + 16), m2 = v128.load(record, R_M + 32), m3 = v128.load(record, R_M + 48);
-  const magic = v128.load64_splat(CONSTANTS), zero = i32x4.splat(zero_point);
-  for (; strip < end; strip += 32, y += ldy) {
-    const z0 = i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(strip), b0), hi0), lo0);
-    const z1 = i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(strip, 16), b1), hi1), lo1);
-    const q = i16x8.narrow_i32x4_s(i32x4.add(scaled(z0, m0, m1, magic), zero), i32x4.add(scaled(z1, m2, m3, magic), zero));
-    store8(tail ? temporary : y, q, out, table);
-    if (tail) copy_bytes(y, temporary, tail);
-  }
-}
-
-/** Both arms stay below 2^30, so that their low words can be added. */
-// @ts-ignore: decorator
-@inline function small_arms(ep: Epilogue): bool {
-  return Math.abs(multiplier(ep.m2, ep.e2)) < 16384 && Math.abs(multiplier(ep.m3, ep.e3)) < 16384;
-}
-
-/** FAST, then the residual. */
-function panel_residual(ep: Epilogue, record: usize, strip: usize, end: usize, identity: usize, y: usize, ldy: usize, tail: usize, temporary: usize): void {
-  const b0 = v128.load(record), b1 = v128.load(record, 16), hi0 = v128.load(record, R_ZSAT), hi1 = v128.load(record, R_ZSAT + 16);
-  const magic = v128.load64_splat(CONSTANTS), zero = i32x4.splat(ep.zero);
-  const ma = f64x2.splat(multiplier(ep.m2, ep.e2)), mb = f64x2.splat(multiplier(ep.m3, ep.e3));
-  const wide = ep.identity_type == OUT_I16, stride = ep.identity_stride, out = ep.out, table = ep.table;
-  for (; strip < end; strip += 32, y += ldy, identity += stride) {
-    const z0 = i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(strip), b0), hi0), i32x4.neg(hi0));
-    const z1 = i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(strip, 16), b1), hi1), i32x4.neg(hi1));
-    const q = i16x8.narrow_i32x4_s(
-      i32x4.add(scaled(z0, v128.load(record, R_M), v128.load(record, R_M + 16), magic), zero),
-      i32x4.add(scaled(z1, v128.load(record, R_M + 32), v128.load(record, R_M + 48), magic), zero),
-    );
-    const x = wide ? v128.load(identity) : v128.load8x8_s(identity);
-    const r = i16x8.narrow_i32x4_s(
-      i32x4.add(scaled(i32x4.extend_low_i16x8_s(q), ma, ma, magic), scaled(i32x4.extend_low_i16x8_s(x), mb, mb, magic)),
-      i32x4.add(scaled(i32x4.extend_high_i16x8_s(q), ma, ma, magic), scaled(i32x4.extend_high_i16x8_s(x), mb, mb, magic)),
-    );
-    store8(tail ? temporary : y, r, out, table);
-    if (tail) copy_bytes(y, temporary, tail);
-  }
-}
-
-/** Any multiplier, any rounding. */
-function panel_checked(ep: Epilogue, record: usize, strip: usize, end: usize, c: i32, n: i32, identity: usize, y: usize, ldy: usize, tail: usize, temporary: usize): void {
-  const b0 = v128.load(record), b1 = v128.load(record, 16);
-  const m0 = v128.load(record, R_M), m1 = v128.load(record, R_M + 16), m2 = v128.load(record, R_M + 32), m3 = v128.load(record, R_M + 48);
-  const magic = v128.load64_splat(CONSTANTS), half = v128.load64_splat(CONSTANTS + C_HALF);
-  const hi = v128.load64_splat(CONSTANTS + C_HIGH), lo = v128.load64_splat(CONSTANTS + C_LOW);
-  const zero = i32x4.splat(ep.zero), exact = ep.rounding == HALF_EVEN, out = ep.out, table = ep.table;
-  for (; strip < end; strip += 32, y += ldy) {
-    const z0 = i32x4.add(v128.load(strip), b0), z1 = i32x4.add(v128.load(strip, 16), b1);
-    const s0 = f64x2.mul(f64x2.convert_low_i32x4_s(z0), m0), s1 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z0)), m1);
-    const s2 = f64x2.mul(f64x2.convert_low_i32x4_s(z1), m2), s3 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z1)), m3);
-    const r0 = f64x2.nearest(s0), r1 = f64x2.nearest(s1), r2 = f64x2.nearest(s2), r3 = f64x2.nearest(s3);
-    let w0: v128, w1: v128;
-    if (!exact || v128.any_true(v128.or(v128.or(is_tie(s0, r0, half), is_tie(s1, r1, half)), v128.or(is_tie(s2, r2, half), is_tie(s3, r3, half))))) {
-      w0 = requantize_four(ep, z0, c, n);
-      w1 = requantize_four(ep, z1, c + 4, n);
-    } else {
-      w0 = low_words(f64x2.add(limited(r0, hi, lo), magic), f64x2.add(limited(r1, hi, lo), magic));
-      w1 = low_words(f64x2.add(limited(r2, hi, lo), magic), f64x2.add(limited(r3, hi, lo), magic));
-    }
-    let q = i16x8.narrow_i32x4_s(i32x4.add(w0, zero), i32x4.add(w1, zero));
-    if (identity) {
-      q = add_residual(ep, q, identity);
-      identity += ep.identity_stride;
-    }
-    store8(tail ? temporary : y, q, out, table);
-    if (tail) copy_bytes(y, temporary, tail);
-  }
-}
-
-/** clamp16(RNE(q·m2/2^e2) + RNE(identity·m3/2^e3)), arms of any size: the sum is taken in f64. */
-function add_residual(ep: Epilogue, q: v128, identity: usize): v128 {
-  const magic = v128.load64_splat(CONSTANTS), hi = v128.load64_splat(CONSTANTS + C_HIGH), lo = v128.load64_splat(CONSTANTS + C_LOW);
-  const ma = f64x2.splat(multiplier(ep.m2, ep.e2)), mb = f64x2.splat(multiplier(ep.m3, ep.e3));
-  const x = ep.identity_type == OUT_I16 ? v128.load(identity) : v128.load8x8_s(identity);
-  const q0 = i32x4.extend_low_i16x8_s(q), q1 = i32x4.extend_high_i16x8_s(q), x0 = i32x4.extend_low_i16x8_s(x), x1 = i32x4.extend_high_i16x8_s(x);
-  return i16x8.narrow_i32x4_s(
-    low_words(
-      f64x2.add(limited(arms(q0, x0, ma, mb), hi, lo), magic),
-      f64x2.add(limited(arms(upper(q0), upper(x0), ma, mb), hi, lo), magic),
-    ),
-    low_words(
-      f64x2.add(limited(arms(q1, x1, ma, mb), hi, lo), magic),
-      f64x2.add(limited(arms(upper(q1), upper(x1), ma, mb), hi, lo), magic),
-    ),
-  );
-}
-
-/** Both arms of two lanes, each rounded, and their sum: integers in f64. */
-// @ts-ignore: decorator
-@inline function arms(q: v128, x: v128, ma: v128, mb: v128): v128 {
-  return f64x2.add(f64x2.nearest(f64x2.mul(f64x2.convert_low_i32x4_s(q), ma)), f64x2.nearest(f64x2.mul(f64x2.convert_low_i32x4_s(x), mb)));
 }

@@ -17,8 +17,17 @@ import { mask_first } from "./pack";
 
 // LOG2E, LN2_HIGH, LN2_LOW, −87.33, 1.5·2^23, 1, E4 … E0
 export const EXP: usize = memory.data<f32>([
-  1.4426950408889634, 0.693359375, -0.00021219444170128554, -87.33, 12582912, 1,
-  0.0013814539415761828, 0.00836874544620514, 0.04166838899254799, 0.1666652113199234, 0.4999999403953552,
+  1.4426950408889634,
+  0.693359375,
+  -0.00021219444170128554,
+  -87.33,
+  12582912,
+  1,
+  0.0013814539415761828,
+  0.00836874544620514,
+  0.04166838899254799,
+  0.1666652113199234,
+  0.4999999403953552,
 ], 16);
 
 /** See the head of the file. */
@@ -29,7 +38,10 @@ export function exp_f32(x: v128): v128 {
   // the sum rounds to an integer, n, and holds it in its low bits
   const shifted = f32x4.add(f32x4.mul(x, v128.load32_splat(EXP)), magic);
   const n = f32x4.sub(shifted, magic);
-  const r = f32x4.sub(f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP + 4))), f32x4.mul(n, v128.load32_splat(EXP + 8)));
+  const r = f32x4.sub(
+    f32x4.sub(x, f32x4.mul(n, v128.load32_splat(EXP + 4))),
+    f32x4.mul(n, v128.load32_splat(EXP + 8)),
+  );
   let p = f32x4.add(f32x4.mul(v128.load32_splat(EXP + 24), r), v128.load32_splat(EXP + 28));
   p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(EXP + 32));
   p = f32x4.add(f32x4.mul(p, r), v128.load32_splat(EXP + 36));
@@ -41,9 +53,18 @@ export function exp_f32(x: v128): v128 {
 
 // 14, 0.3, −0.5, 1, G7 … G0
 const GELU: usize = memory.data<f32>([
-  14, 0.3, -0.5, 1,
-  0.035674773156642914, -0.1572030782699585, 0.20635348558425903, -0.05368364229798317,
-  0.12856163084506989, 0.09991349279880524, 0.12075395882129669, 0.11962930113077164,
+  14,
+  0.3,
+  -0.5,
+  1,
+  0.035674773156642914,
+  -0.1572030782699585,
+  0.20635348558425903,
+  -0.05368364229798317,
+  0.12856163084506989,
+  0.09991349279880524,
+  0.12075395882129669,
+  0.11962930113077164,
 ], 16);
 
 /** See the head of the file. */
@@ -77,5 +98,9 @@ export function tree_sum(s0: v128, s1: v128, s2: v128, s3: v128): f32 {
 // @ts-ignore: decorator
 @inline
 export function load_floats(from: usize, left: i32): v128 {
-  return left >= 4 ? v128.load(from) : left > 0 ? v128.and(v128.load(from), mask_first(left << 2)) : f32x4.splat(0);
+  return left >= 4
+    ? v128.load(from)
+    : left > 0
+    ? v128.and(v128.load(from), mask_first(left << 2))
+    : f32x4.splat(0);
 }

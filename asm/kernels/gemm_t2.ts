@@ -4,12 +4,19 @@
 //   y[r][c] = fl(fl(acc)·fl(scale/alpha[r])) [+ identity[r][c]]   f32
 //
 // acc is exact modulo 2^32 (microkernels_t2.ts has the bounds), so every form below gives the same bits:
-//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build, `tune` = 1);
+//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build);
 //               else to i16, by products of i16 with two columns each
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 
-import { align, tune } from "./gemm_i8";
-import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_1x8_i16, mk_t2_4x16, mk_t2_4x8_dot, PAIR_K, scaled } from "./microkernels_t2";
+import { align } from "./gemm_i8";
+import {
+  mk_t2_1x8,
+  mk_t2_1x8_dot,
+  mk_t2_4x16,
+  mk_t2_4x8_dot,
+  PAIR_K,
+  scaled,
+} from "./microkernels_t2";
 import { mask_first, pack_a_i8, pack_a_i8_i16 } from "./pack";
 import { store_first } from "./tail";
 
@@ -22,7 +29,8 @@ const DOT_UNIT: i32 = 1, PAIR_UNIT: i32 = 4;
 
 /** Most rows of a block: a multiple of 4. */
 // @ts-ignore: decorator
-@inline function most_rows(k16: i32, unit: i32): i32 {
+@inline
+function most_rows(k16: i32, unit: i32): i32 {
   return min(max(A_BYTES / (unit * k16), 4), BLOCK_ROWS) & ~3;
 }
 
@@ -30,31 +38,59 @@ const DOT_UNIT: i32 = 1, PAIR_UNIT: i32 = 4;
 export function gemm_t2_scratch(m: i32, k: i32): usize {
   const k16 = (k + 15) & ~15, rows = (m + 3) & ~3;
   // a row of the GEMV takes 4 bytes for each k
-  const a = max(DOT_UNIT * min(most_rows(k16, DOT_UNIT), rows), PAIR_UNIT * max(min(most_rows(k16, PAIR_UNIT), rows), min(m, FEW_ROWS)));
-  return <usize>min(rows, BLOCK_ROWS) * 72 + <usize>k16 * <usize>a + (<usize>k16 << 3) + <usize>PAIR_K * 16 + 1024;
+  const a = max(
+    DOT_UNIT * min(most_rows(k16, DOT_UNIT), rows),
+    PAIR_UNIT * max(min(most_rows(k16, PAIR_UNIT), rows), min(m, FEW_ROWS)),
+  );
+  return <usize> min(rows, BLOCK_ROWS) * 72 + <usize> k16 * <usize> a + (<usize> k16 << 3) +
+    <usize> PAIR_K * 16 + 1024;
 }
 
 /** See the head of the file. `alpha` and `identity` may be 0, and `ldi` then is 0 too; strides are in bytes. */
 export function gemm_t2(
-  x: usize, ldx: usize, m: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
-  alpha: usize, ld_alpha: usize, scale: f32, identity: usize, ldi: usize, scratch: usize,
+  x: usize,
+  ldx: usize,
+  m: i32,
+  k: i32,
+  panels: usize,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  alpha: usize,
+  ld_alpha: usize,
+  scale: f32,
+  identity: usize,
+  ldi: usize,
+  scratch: usize,
 ): void {
   const few = m <= FEW_ROWS && k <= FEW_K, k16 = (k + 15) & ~15;
-  const unit = ASC_FEATURE_RELAXED_SIMD && tune ? DOT_UNIT : PAIR_UNIT, most = most_rows(k16, unit), blocks = (m + most - 1) / most;
+  const unit = ASC_FEATURE_RELAXED_SIMD ? DOT_UNIT : PAIR_UNIT,
+    most = most_rows(k16, unit),
+    blocks = (m + most - 1) / most;
   const block = few ? m : ((m + blocks - 1) / blocks + 3) & ~3;
-  const strip = align(scratch), corrections = align(strip + (<usize>block << 6)), factors = align(corrections + (<usize>block << 2));
-  const a = align(factors + (<usize>block << 2)), b = align(a + <usize>block * <usize>(k16 * unit));
+  const strip = align(scratch),
+    corrections = align(strip + (<usize> block << 6)),
+    factors = align(corrections + (<usize> block << 2));
+  const a = align(factors + (<usize> block << 2)),
+    b = align(a + <usize> block * <usize> (k16 * unit));
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     if (alpha) {
       for (let r = 0; r < rows; r++) {
-        store<f32>(factors + (<usize>r << 2), scale / load<f32>(alpha + <usize>(i0 + r) * ld_alpha));
+        store<f32>(
+          factors + (<usize> r << 2),
+          scale / load<f32>(alpha + <usize> (i0 + r) * ld_alpha),
+        );
       }
     }
-    const from = x + <usize>i0 * ldx, to = y + <usize>i0 * ldy, f = alpha ? factors : 0, other = identity + <usize>i0 * ldi;
+    const from = x + <usize> i0 * ldx,
+      to = y + <usize> i0 * ldy,
+      f = alpha ? factors : 0,
+      other = identity + <usize> i0 * ldi;
     if (few) few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a);
-    else if (ASC_FEATURE_RELAXED_SIMD && tune) dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
-    else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
+    else if (ASC_FEATURE_RELAXED_SIMD) {
+      dot_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, b);
+    } else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
 }
 
@@ -64,7 +100,7 @@ const MASK: usize = memory.data<u8>([3]);
 /** Groups of 2-bit codes → bytes [k/4][8][4]. */
 function unpack_panel(panel: usize, groups: i32, to: usize): void {
   const mask = v128.load8_splat(MASK);
-  for (const end = panel + (<usize>groups << 5); panel < end; panel += 32, to += 128) {
+  for (const end = panel + (<usize> groups << 5); panel < end; panel += 32, to += 128) {
     let v0 = v128.load(panel), v1 = v128.load(panel, 16);
     v128.store(to, v128.and(v0, mask));
     v128.store(to, v128.and(v1, mask), 16);
@@ -81,9 +117,21 @@ function unpack_panel(panel: usize, groups: i32, to: usize): void {
 
 /** Accumulators of one panel, i32 [rows][8] in the strip, as elements of y. `corrections` i32[rows] or 0. */
 function finish(
-  strip: usize, rows: i32, columns: i32, y: usize, ldy: usize, corrections: usize, factors: usize, identity: usize, ldi: usize,
+  strip: usize,
+  rows: i32,
+  columns: i32,
+  y: usize,
+  ldy: usize,
+  corrections: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
 ): void {
-  for (const end = strip + (<usize>rows << 5); strip < end; strip += 32, y += ldy, identity += ldi) {
+  for (
+    const end = strip + (<usize> rows << 5);
+    strip < end;
+    strip += 32, y += ldy, identity += ldi
+  ) {
     let v0 = v128.load(strip), v1 = v128.load(strip, 16);
     if (corrections) {
       const correction = v128.load32_splat(corrections);
@@ -109,23 +157,52 @@ function finish(
 
 /** The GEMM by the dot builtin; whole tiles go straight to y. */
 function dot_rows(
-  x: usize, ldx: usize, rows: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
-  strip: usize, corrections: usize, factors: usize, identity: usize, ldi: usize, a: usize, b: usize,
+  x: usize,
+  ldx: usize,
+  rows: i32,
+  k: i32,
+  panels: usize,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  strip: usize,
+  corrections: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
+  a: usize,
+  b: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     const groups = (k + 15) >> 4, steps = (k + 3) >> 2, whole = rows & ~3;
     pack_a_i8(x, ldx, rows, k, a, corrections, 0);
-    for (let j = 0; j < n; j += 8, panels += <usize>groups << 5, y += 32) {
+    for (let j = 0; j < n; j += 8, panels += <usize> groups << 5, y += 32) {
       const direct = n - j >= 8 ? whole : 0;
       unpack_panel(panels, groups, b);
       let tile = a, at: usize = 0, c = y, other = identity;
-      for (let i = 0; i < direct; i += 4, tile += <usize>steps << 4, at += 16, c += ldy << 2, other += ldi << 2) {
-        mk_t2_4x8_dot(tile, b, c, ldy, steps, corrections + at, factors ? factors + at : 0, other, ldi);
+      for (
+        let i = 0;
+        i < direct;
+        i += 4, tile += <usize> steps << 4, at += 16, c += ldy << 2, other += ldi << 2
+      ) {
+        mk_t2_4x8_dot(
+          tile,
+          b,
+          c,
+          ldy,
+          steps,
+          corrections + at,
+          factors ? factors + at : 0,
+          other,
+          ldi,
+        );
       }
-      for (let i = direct, s = strip; i < rows; i += 4, tile += <usize>steps << 4, s += 128) {
-        mk_t2_4x8_dot(tile, b, s, 32, steps, corrections + (<usize>i << 2), 0, 0, 0);
+      for (let i = direct, s = strip; i < rows; i += 4, tile += <usize> steps << 4, s += 128) {
+        mk_t2_4x8_dot(tile, b, s, 32, steps, corrections + (<usize> i << 2), 0, 0, 0);
       }
-      if (direct < rows) finish(strip, rows - direct, n - j, c, ldy, 0, factors ? factors + at : 0, other, ldi);
+      if (direct < rows) {
+        finish(strip, rows - direct, n - j, c, ldy, 0, factors ? factors + at : 0, other, ldi);
+      }
       if (identity) identity += 32;
     }
   }
@@ -137,12 +214,18 @@ const JOINED: usize = memory.data<i16>([16385]);
 /** Groups of 2-bit codes → every other vector of [k/2][4 columns][2 k] i16: t_c + 2^14·t_(c+4). */
 function join_panel(panel: usize, groups: i32, to: usize): void {
   const mask = v128.load8_splat(MASK), ones = v128.load16_splat(JOINED);
-  for (const end = panel + (<usize>groups << 5); panel < end; panel += 32) {
+  for (const end = panel + (<usize> groups << 5); panel < end; panel += 32) {
     let v0 = v128.load(panel), v1 = v128.load(panel, 16);
     for (const last = to + 256; to < last; to += 64) {
       const u = v128.and(v0, mask), w = v128.and(v1, mask);
-      const low = i16x8.sub(i16x8.add(i16x8.extend_low_i8x16_s(u), i16x8.shl(i16x8.extend_low_i8x16_s(w), 14)), ones);
-      const high = i16x8.sub(i16x8.add(i16x8.extend_high_i8x16_s(u), i16x8.shl(i16x8.extend_high_i8x16_s(w), 14)), ones);
+      const low = i16x8.sub(
+        i16x8.add(i16x8.extend_low_i8x16_s(u), i16x8.shl(i16x8.extend_low_i8x16_s(w), 14)),
+        ones,
+      );
+      const high = i16x8.sub(
+        i16x8.add(i16x8.extend_high_i8x16_s(u), i16x8.shl(i16x8.extend_high_i8x16_s(w), 14)),
+        ones,
+      );
       v128.store(to, v128.shuffle<i32>(low, high, 0, 2, 4, 6));
       v128.store(to, v128.shuffle<i32>(low, high, 1, 3, 5, 7), 32);
       v0 = i16x8.shr_u(v0, 2);
@@ -153,43 +236,75 @@ function join_panel(panel: usize, groups: i32, to: usize): void {
 
 /** The GEMM by i16 products, two panels at a time. */
 function pair_rows(
-  x: usize, ldx: usize, rows: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
-  strip: usize, factors: usize, identity: usize, ldi: usize, a: usize, b: usize,
+  x: usize,
+  ldx: usize,
+  rows: i32,
+  k: i32,
+  panels: usize,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  strip: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
+  a: usize,
+  b: usize,
 ): void {
-  const k4 = (k + 3) & ~3, size = <usize>((k + 15) >> 4) << 5, k_blocks = (k4 + PAIR_K - 1) / PAIR_K;
+  const k4 = (k + 3) & ~3,
+    size = <usize> ((k + 15) >> 4) << 5,
+    k_blocks = (k4 + PAIR_K - 1) / PAIR_K;
   const k_block = ((k4 + k_blocks - 1) / k_blocks + 15) & ~15;
-  const strip1 = strip + (<usize>((rows + 3) & ~3) << 5), low = align(b + (<usize>k_block << 4));
+  const strip1 = strip + (<usize> ((rows + 3) & ~3) << 5), low = align(b + (<usize> k_block << 4));
   pack_a_i8_i16(x, ldx, rows, k, a);
   for (let j = 0; j < n; j += 16, panels += size << 1, y += 64) {
     const two = n - j > 8;
     for (let k0 = 0; k0 < k4; k0 += k_block) {
-      const kk = min(k_block, k4 - k0), panel = panels + (<usize>k0 << 1);
+      const kk = min(k_block, k4 - k0), panel = panels + (<usize> k0 << 1);
       join_panel(panel, (kk + 15) >> 4, b);
       if (two) join_panel(panel + size, (kk + 15) >> 4, b + 16);
-      let tile = a + (<usize>k0 << 4);
-      for (let at: usize = 0; at < <usize>rows << 5; at += 128, tile += <usize>k4 << 4) {
+      let tile = a + (<usize> k0 << 4);
+      for (let at: usize = 0; at < <usize> rows << 5; at += 128, tile += <usize> k4 << 4) {
         mk_t2_4x16(tile, b, kk >> 1, low, strip + at, strip1 + at, i32(k0 != 0));
       }
     }
     finish(strip, rows, n - j, y, ldy, 0, factors, identity, ldi);
-    if (two) finish(strip1, rows, n - j - 8, y + 32, ldy, 0, factors, identity ? identity + 32 : 0, ldi);
+    if (two) {
+      finish(strip1, rows, n - j - 8, y + 32, ldy, 0, factors, identity ? identity + 32 : 0, ldi);
+    }
     if (identity) identity += 64;
   }
 }
 
 /** GEMV, row by row. */
 function few_rows(
-  x: usize, ldx: usize, rows: i32, k: i32, panels: usize, n: i32, y: usize, ldy: usize,
-  strip: usize, corrections: usize, factors: usize, identity: usize, ldi: usize, a: usize,
+  x: usize,
+  ldx: usize,
+  rows: i32,
+  k: i32,
+  panels: usize,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  strip: usize,
+  corrections: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
+  a: usize,
 ): void {
-  const groups = (k + 15) >> 4, size = <usize>groups << (ASC_FEATURE_RELAXED_SIMD ? 6 : 5);
-  for (let r = 0; r < rows; r++) store<i32>(corrections + (<usize>r << 2), prepare_row(x + <usize>r * ldx, k, a + <usize>r * size));
-  for (let j = 0; j < n; j += 8, panels += <usize>groups << 5, y += 32) {
+  const groups = (k + 15) >> 4, size = <usize> groups << (ASC_FEATURE_RELAXED_SIMD ? 6 : 5);
+  for (let r = 0; r < rows; r++) {
+    store<i32>(
+      corrections + (<usize> r << 2),
+      prepare_row(x + <usize> r * ldx, k, a + <usize> r * size),
+    );
+  }
+  for (let j = 0; j < n; j += 8, panels += <usize> groups << 5, y += 32) {
     let row = a;
     for (let r = 0, s = strip; r < rows; r++, row += size, s += 32) {
       if (!ASC_FEATURE_RELAXED_SIMD) mk_t2_1x8(row, panels, s, groups);
-      else if (tune) mk_t2_1x8_dot(row, panels, s, groups);
-      else mk_t2_1x8_i16(row, panels, s, groups);
+      else mk_t2_1x8_dot(row, panels, s, groups);
     }
     finish(strip, rows, n - j, y, ldy, corrections, factors, identity, ldi);
     if (identity) identity += 32;
@@ -215,5 +330,6 @@ function prepare_row(x: usize, k: i32, to: usize): i32 {
       to += 32;
     }
   }
-  return -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3));
+  return -(i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) +
+    i32x4.extract_lane(sum, 3));
 }

@@ -1,28 +1,32 @@
 // Integer elements of any width, and the definition of a requantisation.
-import { I16, I8, U8 } from "../operand";
-
-/** How a requantisation rounds: the `rounding` attribute. */
-export const HALF_EVEN: i32 = 0, HALF_UP: i32 = 1, HALF_AWAY: i32 = 2, DOUBLE: i32 = 3;
+import { ROUNDING_HALF_AWAY, ROUNDING_HALF_EVEN, ROUNDING_HALF_UP } from "../generated/attributes";
+import { DTYPE_I16, DTYPE_I8, DTYPE_U8 } from "../generated/format";
 
 /** An i8, u8, i16 or i32 element. */
 // @ts-ignore: decorator
 @inline
 export function load_integer(at: usize, type: i32): i32 {
-  return type == I8 ? <i32> load<i8>(at) : type == I16 ? <i32> load<i16>(at) : type == U8 ? <i32> load<u8>(at) : load<i32>(at);
+  return type == DTYPE_I8
+    ? <i32> load<i8>(at)
+    : type == DTYPE_I16
+    ? <i32> load<i16>(at)
+    : type == DTYPE_U8
+    ? <i32> load<u8>(at)
+    : load<i32>(at);
 }
 
 /** Stores the low bits. */
 // @ts-ignore: decorator
 @inline
 export function store_integer(at: usize, type: i32, value: i32): void {
-  if (type == I8 || type == U8) store<i8>(at, <i8> value);
-  else if (type == I16) store<i16>(at, <i16> value);
+  if (type == DTYPE_I8 || type == DTYPE_U8) store<i8>(at, <i8> value);
+  else if (type == DTYPE_I16) store<i16>(at, <i16> value);
   else store<i32>(at, value);
 }
 
 /** Clamps to i8, i16 or i32. */
 export function saturate(value: i64, type: i32): i32 {
-  const high: i64 = type == I8 ? 127 : type == I16 ? 32767 : 2147483647;
+  const high: i64 = type == DTYPE_I8 ? 127 : type == DTYPE_I16 ? 32767 : 2147483647;
   return <i32> (value > high ? high : value < ~high ? ~high : value);
 }
 
@@ -45,9 +49,9 @@ export function rounded(z: i32, m: i32, e: i32, rounding: i32): i64 {
   e = max(e, 1);
   const p = <i64> z * <i64> m;
   const half = <i64> 1 << (e - 1);
-  if (rounding == HALF_EVEN) return (p + half - 1 + ((p >> e) & 1)) >> e;
-  if (rounding == HALF_UP) return (p + half) >> e;
-  if (rounding == HALF_AWAY) return p < 0 ? -((half - p) >> e) : (p + half) >> e;
+  if (rounding == ROUNDING_HALF_EVEN) return (p + half - 1 + ((p >> e) & 1)) >> e;
+  if (rounding == ROUNDING_HALF_UP) return (p + half) >> e;
+  if (rounding == ROUNDING_HALF_AWAY) return p < 0 ? -((half - p) >> e) : (p + half) >> e;
   const s = 31 - e;
   const h = <i64> <i32> ((<i64> (z << max(s, 0)) * <i64> m + (1 << 30)) >> 31);
   const r = max(-s, 0);

@@ -3,36 +3,45 @@
 // Exactness. A code is a legal second operand of the relaxed dot also when multiplied by 4 or by 16 (at most 32 ≤ 127). x is −128…127:
 //   i32 lanes: scaled by 16 they hold half of all k, so |Σ| ≤ 16·2·128·k/2 = 2^11·k, which fits for k ≤ 2^20 (FEW_K in gemm_t2.ts);
 //     unscaled ones wrap modulo 2^32 and come right with the correction.
-//   i16 lanes: a pair sum is −512…508, so 64 of them are −32768…32512 and fit; scaled by 4, 16 of them do.
 
-import { store_rows_i32, turn1, turn2, turn3, even, halves } from "./microkernels";
+import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
-// 3, 48, 12 in every byte; 3, 12 in every 16 bits
-const MASKS: usize = memory.data<u8>([3, 48, 12, 0, 3, 0, 12, 0], 8);
+// 3, 48 in every byte; 3, 12 in every 16 bits
+const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0], 2);
 
 // @ts-ignore: decorator
-@inline function dot(a: v128, b: v128, c: v128): v128 {
+@inline
+function dot(a: v128, b: v128, c: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
 }
 // @ts-ignore: decorator
-@inline function dot16(a: v128, b: v128, c: v128): v128 {
-  return i16x8.add(c, v128.relaxed_dot<i16>(a, b));
-}
-// @ts-ignore: decorator
-@inline function mul_add(a: v128, b: v128, c: v128): v128 {
+@inline
+function mul_add(a: v128, b: v128, c: v128): v128 {
   return i32x4.add(c, i32x4.dot_i16x8_s(a, b));
 }
 
 /** Four accumulators as elements of y: fl(fl(z)·factor) [+ identity]. */
 // @ts-ignore: decorator
-@inline export function scaled(z: v128, factor: v128, identity: usize): v128 {
+@inline
+export function scaled(z: v128, factor: v128, identity: usize): v128 {
   const v = f32x4.mul(f32x4.convert_i32x4_s(z), factor);
   return identity ? f32x4.add(v, v128.load(identity)) : v;
 }
 
 /** One 4×4 block of diagonals as rows of y, `ld` bytes apart; factors of the rows in `f`. */
 // @ts-ignore: decorator
-@inline function store_scaled(to: usize, ld: usize, v0: v128, v1: v128, v2: v128, v3: v128, f: v128, identity: usize, ldi: usize): void {
+@inline
+function store_scaled(
+  to: usize,
+  ld: usize,
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  f: v128,
+  identity: usize,
+  ldi: usize,
+): void {
   const e = even(v0, v3), g = even(v2, v1), h = even(v1, v0), i = even(v3, v2);
   v128.store(to, scaled(halves(e, g), v128.shuffle<i32>(f, f, 0, 0, 0, 0), identity));
   to += ld, identity += ldi;
@@ -52,10 +61,25 @@ const MASKS: usize = memory.data<u8>([3, 48, 12, 0, 3, 0, 12, 0], 8);
  * @param identity element (0, 0) of the tile, rows `ldi` bytes apart, or 0 and 0; only with factors
  */
 export function mk_t2_4x8_dot(
-  a: usize, b: usize, c: usize, ld: usize, k4: i32, correction: usize, factors: usize, identity: usize, ldi: usize,
+  a: usize,
+  b: usize,
+  c: usize,
+  ld: usize,
+  k4: i32,
+  correction: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    let c00 = v128.load(correction), c10 = turn1(c00), c20 = turn2(c00), c30 = turn3(c00), c01 = c00, c11 = c10, c21 = c20, c31 = c30;
+    let c00 = v128.load(correction),
+      c10 = turn1(c00),
+      c20 = turn2(c00),
+      c30 = turn3(c00),
+      c01 = c00,
+      c11 = c10,
+      c21 = c20,
+      c31 = c30;
     // a counter of its own is 1 % faster than the address
     for (; k4 > 0; k4--, a += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
@@ -88,15 +112,25 @@ export const PAIR_K: i32 = 992;
 
 /** Takes the low sum of each lane out, to memory. */
 // @ts-ignore: decorator
-@inline function take_low(low: usize, c: v128): v128 {
+@inline
+function take_low(low: usize, c: v128): v128 {
   const sum = i32x4.shr_s(i32x4.shl(c, 18), 18);
   v128.store(low, i32x4.add(v128.load(low), sum));
   return i32x4.sub(c, sum);
 }
 
 // @ts-ignore: decorator
-@inline function store_high(to: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: i32): void {
-  store_rows_i32(to, 32, i32x4.shr_s(c0, 14), i32x4.shr_s(c1, 14), i32x4.shr_s(c2, 14), i32x4.shr_s(c3, 14), accumulate);
+@inline
+function store_high(to: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: i32): void {
+  store_rows_i32(
+    to,
+    32,
+    i32x4.shr_s(c0, 14),
+    i32x4.shr_s(c1, 14),
+    i32x4.shr_s(c2, 14),
+    i32x4.shr_s(c3, 14),
+    accumulate,
+  );
 }
 
 /**
@@ -109,11 +143,26 @@ export const PAIR_K: i32 = 992;
  * @param low 128 bytes of scratch
  * @param accumulate 1: adds to the strips
  */
-export function mk_t2_4x16(a: usize, b: usize, k2: i32, low: usize, strip0: usize, strip1: usize, accumulate: i32): void {
-  let c00 = i32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00, c30 = c00, c31 = c00;
+export function mk_t2_4x16(
+  a: usize,
+  b: usize,
+  k2: i32,
+  low: usize,
+  strip0: usize,
+  strip1: usize,
+  accumulate: i32,
+): void {
+  let c00 = i32x4.splat(0),
+    c01 = c00,
+    c10 = c00,
+    c11 = c00,
+    c20 = c00,
+    c21 = c00,
+    c30 = c00,
+    c31 = c00;
   memory.fill(low, 0, 128);
   for (; k2 > 0; k2 -= PAIR_STEPS) {
-    for (const end = a + (<usize>min(k2, PAIR_STEPS) << 5); a < end; a += 32, b += 32) {
+    for (const end = a + (<usize> min(k2, PAIR_STEPS) << 5); a < end; a += 32, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
       c00 = mul_add(a0, b0, c00);
       c01 = mul_add(a0, b1, c01);
@@ -138,8 +187,24 @@ export function mk_t2_4x16(a: usize, b: usize, k2: i32, low: usize, strip0: usiz
   }
   store_high(strip0 + 16, c00, c10, c20, c30, accumulate);
   store_high(strip1 + 16, c01, c11, c21, c31, accumulate);
-  store_rows_i32(strip0, 32, v128.load(low), v128.load(low, 16), v128.load(low, 32), v128.load(low, 48), accumulate);
-  store_rows_i32(strip1, 32, v128.load(low, 64), v128.load(low, 80), v128.load(low, 96), v128.load(low, 112), accumulate);
+  store_rows_i32(
+    strip0,
+    32,
+    v128.load(low),
+    v128.load(low, 16),
+    v128.load(low, 32),
+    v128.load(low, 48),
+    accumulate,
+  );
+  store_rows_i32(
+    strip1,
+    32,
+    v128.load(low, 64),
+    v128.load(low, 80),
+    v128.load(low, 96),
+    v128.load(low, 112),
+    accumulate,
+  );
 }
 
 /**
@@ -151,7 +216,7 @@ export function mk_t2_1x8_dot(a: usize, panel: usize, strip: usize, groups: i32)
   if (ASC_FEATURE_RELAXED_SIMD) {
     const m1 = v128.load8_splat(MASKS), m16 = v128.load8_splat(MASKS + 1);
     let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0, e0 = c0, e1 = c0, f0 = c0, f1 = c0;
-    for (const end = a + (<usize>groups << 6); a < end; a += 64, panel += 32) {
+    for (const end = a + (<usize> groups << 6); a < end; a += 64, panel += 32) {
       let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
       c0 = dot(t, v128.and(v0, m1), c0);
       c1 = dot(t, v128.and(v1, m1), c1);
@@ -172,50 +237,19 @@ export function mk_t2_1x8_dot(a: usize, panel: usize, strip: usize, groups: i32)
   }
 }
 
-/** The same in i16, flushed every 8 groups. ×1: v&3, (v>>4)&3;   ×4: v&12, (v>>4)&12. */
-export function mk_t2_1x8_i16(a: usize, panel: usize, strip: usize, groups: i32): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const m1 = v128.load8_splat(MASKS), m4 = v128.load8_splat(MASKS + 2), zero = i32x4.splat(0);
-    let s0 = zero, s1 = zero;
-    for (; groups > 0; groups -= 8) {
-      let c0 = zero, c1 = zero, d0 = zero, d1 = zero;
-      for (const end = a + (<usize>min(groups, 8) << 6); a < end; a += 64, panel += 32) {
-        let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
-        c0 = dot16(t, v128.and(v0, m1), c0);
-        c1 = dot16(t, v128.and(v1, m1), c1);
-        t = v128.load(a, 16);
-        d0 = dot16(t, v128.and(v0, m4), d0);
-        d1 = dot16(t, v128.and(v1, m4), d1);
-        v0 = i16x8.shr_u(v0, 4);
-        v1 = i16x8.shr_u(v1, 4);
-        t = v128.load(a, 32);
-        c0 = dot16(t, v128.and(v0, m1), c0);
-        c1 = dot16(t, v128.and(v1, m1), c1);
-        t = v128.load(a, 48);
-        d0 = dot16(t, v128.and(v0, m4), d0);
-        d1 = dot16(t, v128.and(v1, m4), d1);
-      }
-      s0 = i32x4.add(s0, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c0, i16x8.shr_s(d0, 2))));
-      s1 = i32x4.add(s1, i32x4.extadd_pairwise_i16x8_s(i16x8.add(c1, i16x8.shr_s(d1, 2))));
-    }
-    v128.store(strip, s0);
-    v128.store(strip, s1, 16);
-  }
-}
-
 /**
  * The same by i16 products, without relaxed SIMD. Sixteen bits of a panel hold two k (even, odd) of each plane in one column, so that masks
  * alone make i16 codes of them: ×1 (p = 0, 2) and ×4 (1, 3).
  * @param a i16 [groups][2 parities][4 p][2] (`split_row`)
  */
 export function mk_t2_1x8(a: usize, panel: usize, strip: usize, groups: i32): void {
-  const m1 = v128.load16_splat(MASKS + 4), m4 = v128.load16_splat(MASKS + 6);
+  const m1 = v128.load16_splat(MASKS + 2), m4 = v128.load16_splat(MASKS + 4);
   let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0;
-  for (const end = a + (<usize>groups << 5); a < end; a += 16) {
+  for (const end = a + (<usize> groups << 5); a < end; a += 16) {
     // even k, then odd k
     let v0 = v128.load(panel), v1 = v128.load(panel, 16);
     panel += 32;
-    for (const odd = a + 16; ; a += 16) {
+    for (const odd = a + 16;; a += 16) {
       let t = v128.load32_splat(a);
       c0 = mul_add(t, v128.and(v0, m1), c0);
       c1 = mul_add(t, v128.and(v1, m1), c1);

@@ -12,24 +12,65 @@
 
 // 16 bytes of ones, 16 of zeros: MASK + 16 − b keeps b bytes
 const MASK: usize = memory.data<u8>([
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  255,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
+  0,
 ], 16);
 
 /** A vector that keeps the first `bytes` bytes. */
 // @ts-ignore: decorator
-@inline export function mask_first(bytes: i32): v128 {
-  return v128.load(MASK + <usize>(16 - bytes));
+@inline
+export function mask_first(bytes: i32): v128 {
+  return v128.load(MASK + <usize> (16 - bytes));
 }
 
 // @ts-ignore: decorator
-@inline function store_twice(to: usize, v: v128): void {
+@inline
+function store_twice(to: usize, v: v128): void {
   v128.store(to, v);
   v128.store(to, v, 16);
 }
 
 /** Four rows of four 32-bit units → `steps` (≤ 4) steps of a doubled A panel. */
 // @ts-ignore: decorator
-@inline function store_steps_twice(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, steps: i32): void {
+@inline
+export function store_steps_twice(
+  to: usize,
+  r0: v128,
+  r1: v128,
+  r2: v128,
+  r3: v128,
+  steps: i32,
+): void {
   const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
   const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
   store_twice(to, v128.shuffle<i64>(x0, y0, 0, 2));
@@ -40,7 +81,8 @@ const MASK: usize = memory.data<u8>([
 
 /** The same, undoubled. */
 // @ts-ignore: decorator
-@inline function store_steps(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, steps: i32): void {
+@inline
+export function store_steps(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, steps: i32): void {
   const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
   const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<i64>(x0, y0, 0, 2));
@@ -52,9 +94,23 @@ const MASK: usize = memory.data<u8>([
 /** i8 rows → i16 A panels. */
 export function pack_a_i8_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void {
   for (let i = 0; i < m; i += 4) {
-    let p0 = x + <usize>i * ld, p1 = i + 1 < m ? p0 + ld : p0, p2 = i + 2 < m ? p1 + ld : p1, p3 = i + 3 < m ? p2 + ld : p2;
-    for (const end = p0 + <usize>(k & ~7); p0 < end; p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128) {
-      store_steps_twice(to, v128.load8x8_s(p0), v128.load8x8_s(p1), v128.load8x8_s(p2), v128.load8x8_s(p3), 4);
+    let p0 = x + <usize> i * ld,
+      p1 = i + 1 < m ? p0 + ld : p0,
+      p2 = i + 2 < m ? p1 + ld : p1,
+      p3 = i + 3 < m ? p2 + ld : p2;
+    for (
+      const end = p0 + <usize> (k & ~7);
+      p0 < end;
+      p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128
+    ) {
+      store_steps_twice(
+        to,
+        v128.load8x8_s(p0),
+        v128.load8x8_s(p1),
+        v128.load8x8_s(p2),
+        v128.load8x8_s(p3),
+        4,
+      );
     }
     const rest = k & 7;
     if (rest) {
@@ -67,7 +123,7 @@ export function pack_a_i8_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): v
         v128.and(v128.load8x8_s(p3), keep),
         steps,
       );
-      to += <usize>steps << 5;
+      to += <usize> steps << 5;
     }
   }
 }
@@ -75,8 +131,15 @@ export function pack_a_i8_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): v
 /** i16 rows → i16 A panels. */
 export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void {
   for (let i = 0; i < m; i += 4) {
-    let p0 = x + <usize>i * ld, p1 = i + 1 < m ? p0 + ld : p0, p2 = i + 2 < m ? p1 + ld : p1, p3 = i + 3 < m ? p2 + ld : p2;
-    for (const end = p0 + (<usize>(k & ~7) << 1); p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 128) {
+    let p0 = x + <usize> i * ld,
+      p1 = i + 1 < m ? p0 + ld : p0,
+      p2 = i + 2 < m ? p1 + ld : p1,
+      p3 = i + 3 < m ? p2 + ld : p2;
+    for (
+      const end = p0 + (<usize> (k & ~7) << 1);
+      p0 < end;
+      p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 128
+    ) {
       store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), 4);
     }
     const rest = k & 7;
@@ -90,17 +153,32 @@ export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void
         v128.and(v128.load(p3), keep),
         steps,
       );
-      to += <usize>steps << 5;
+      to += <usize> steps << 5;
     }
   }
 }
 
 /** i8 rows → i8 A panels; `correction` i32[m rounded up to 4] receives −2^shift·Σ_k a[row][k]. */
-export function pack_a_i8(x: usize, ld: usize, m: i32, k: i32, to: usize, correction: usize, shift: i32): void {
+export function pack_a_i8(
+  x: usize,
+  ld: usize,
+  m: i32,
+  k: i32,
+  to: usize,
+  correction: usize,
+  shift: i32,
+): void {
   for (let i = 0; i < m; i += 4, correction += 16) {
-    let p0 = x + <usize>i * ld, p1 = i + 1 < m ? p0 + ld : p0, p2 = i + 2 < m ? p1 + ld : p1, p3 = i + 3 < m ? p2 + ld : p2;
+    let p0 = x + <usize> i * ld,
+      p1 = i + 1 < m ? p0 + ld : p0,
+      p2 = i + 2 < m ? p1 + ld : p1,
+      p3 = i + 3 < m ? p2 + ld : p2;
     let sum = i32x4.splat(0);
-    for (const end = p0 + <usize>(k & ~15); p0 < end; p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 64) {
+    for (
+      const end = p0 + <usize> (k & ~15);
+      p0 < end;
+      p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 64
+    ) {
       const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
       store_steps(to, r0, r1, r2, r3, 4);
       sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
@@ -108,9 +186,12 @@ export function pack_a_i8(x: usize, ld: usize, m: i32, k: i32, to: usize, correc
     const rest = k & 15;
     if (rest) {
       const keep = mask_first(rest), steps = (rest + 3) >> 2;
-      const r0 = v128.and(v128.load(p0), keep), r1 = v128.and(v128.load(p1), keep), r2 = v128.and(v128.load(p2), keep), r3 = v128.and(v128.load(p3), keep);
+      const r0 = v128.and(v128.load(p0), keep),
+        r1 = v128.and(v128.load(p1), keep),
+        r2 = v128.and(v128.load(p2), keep),
+        r3 = v128.and(v128.load(p3), keep);
       store_steps(to, r0, r1, r2, r3, steps);
-      to += <usize>steps << 4;
+      to += <usize> steps << 4;
       sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
     }
     v128.store(correction, i32x4.neg(i32x4.shl(sum, shift)));
@@ -124,15 +205,25 @@ const DIGITS: usize = memory.data<i16>([8192, 127, -16384]);
  * i16 rows → A panels of two digits: x + 8192 = 128·h + l, for four rows the steps of h, then those of l, as i8 A panels. Past k: x = 0.
  * `correction` i32[m rounded up to 4] receives −offset·Σ_k x[row][k]. Returns whether all |x| fit: −8192 … 8191.
  */
-export function pack_a_digits(x: usize, ld: usize, m: i32, k: i32, to: usize, correction: usize, offset: i32): bool {
-  const half = v128.load16_splat(DIGITS), seven = v128.load16_splat(DIGITS + 2), outside = v128.load16_splat(DIGITS + 4);
-  const size = <usize>((k + 3) & ~3) << 2;
+export function pack_a_digits(
+  x: usize,
+  ld: usize,
+  m: i32,
+  k: i32,
+  to: usize,
+  correction: usize,
+  offset: i32,
+): bool {
+  const half = v128.load16_splat(DIGITS),
+    seven = v128.load16_splat(DIGITS + 2),
+    outside = v128.load16_splat(DIGITS + 4);
+  const size = <usize> ((k + 3) & ~3) << 2;
   let wrong = i32x4.splat(0);
   for (let i = 0; i < m; i++) {
-    const from = x + <usize>i * ld;
-    let h = to + <usize>(i >> 2) * (size << 1) + (<usize>(i & 3) << 2), sum = i32x4.splat(0);
+    const from = x + <usize> i * ld;
+    let h = to + <usize> (i >> 2) * (size << 1) + (<usize> (i & 3) << 2), sum = i32x4.splat(0);
     for (let left = k; left > 0; left -= 8, h += 32) {
-      let v = v128.load(from + (<usize>(k - left) << 1));
+      let v = v128.load(from + (<usize> (k - left) << 1));
       if (left < 8) v = v128.and(v, mask_first(left << 1));
       sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
       v = i16x8.add(v, half);
@@ -147,16 +238,22 @@ export function pack_a_digits(x: usize, ld: usize, m: i32, k: i32, to: usize, co
       }
     }
     const s = i32x4.add(sum, v128.shuffle<i64>(sum, sum, 1, 0));
-    store<i32>(correction + (<usize>i << 2), -offset * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)));
+    store<i32>(
+      correction + (<usize> i << 2),
+      -offset * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)),
+    );
   }
   return !v128.any_true(wrong);
 }
 
 /** (Σr0, Σr1, Σr2, Σr3) of 16 i8 each. */
 // @ts-ignore: decorator
-@inline function row_sums(r0: v128, r1: v128, r2: v128, r3: v128): v128 {
-  const s0 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r0)), s1 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r1));
-  const s2 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r2)), s3 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r3));
+@inline
+function row_sums(r0: v128, r1: v128, r2: v128, r3: v128): v128 {
+  const s0 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r0)),
+    s1 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r1));
+  const s2 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r2)),
+    s3 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r3));
   const x = i32x4.add(v128.shuffle<i32>(s0, s1, 0, 4, 1, 5), v128.shuffle<i32>(s0, s1, 2, 6, 3, 7));
   const y = i32x4.add(v128.shuffle<i32>(s2, s3, 0, 4, 1, 5), v128.shuffle<i32>(s2, s3, 2, 6, 3, 7));
   return i32x4.add(v128.shuffle<i64>(x, y, 0, 2), v128.shuffle<i64>(x, y, 1, 3));
@@ -164,32 +261,17 @@ export function pack_a_digits(x: usize, ld: usize, m: i32, k: i32, to: usize, co
 
 /** One i8 row → i16 [k rounded up to 4]. */
 export function pack_row_i8_i16(x: usize, k: i32, to: usize): void {
-  for (const end = x + <usize>(k & ~7); x < end; x += 8, to += 16) v128.store(to, v128.load8x8_s(x));
+  for (const end = x + <usize> (k & ~7); x < end; x += 8, to += 16) {
+    v128.store(to, v128.load8x8_s(x));
+  }
   const rest = k & 7;
   if (rest) v128.store(to, v128.and(v128.load8x8_s(x), mask_first(rest * 2)));
 }
 
 /** One i16 row → i16 [k rounded up to 4]. */
 export function pack_row_i16(x: usize, k: i32, to: usize): void {
-  store<u64>(to + <usize>((k - 1) & ~3) * 2, 0);
-  memory.copy(to, x, <usize>k << 1);
-}
-
-/** f32 rows → A panels, doubled or not. */
-export function pack_a_f32(x: usize, ld: usize, m: i32, k: i32, to: usize, doubled: bool): void {
-  for (let i = 0; i < m; i += 4) {
-    let p0 = x + <usize>i * ld, p1 = i + 1 < m ? p0 + ld : p0, p2 = i + 2 < m ? p1 + ld : p1, p3 = i + 3 < m ? p2 + ld : p2;
-    for (let left = k; left > 0; left -= 4, p0 += 16, p1 += 16, p2 += 16, p3 += 16) {
-      const steps = min(left, 4);
-      if (doubled) {
-        store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
-        to += <usize>steps << 5;
-      } else {
-        store_steps(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
-        to += <usize>steps << 4;
-      }
-    }
-  }
+  store<u64>(to + <usize> ((k - 1) & ~3) * 2, 0);
+  memory.copy(to, x, <usize> k << 1);
 }
 
 /**
@@ -197,10 +279,13 @@ export function pack_a_f32(x: usize, ld: usize, m: i32, k: i32, to: usize, doubl
  * @param offset subtracted from every code (64 for i7 panels, else 0)
  */
 export function widen_panel(panel: usize, steps: i32, offset: i32, to: usize): void {
-  const bias = i8x16.splat(<i8>offset);
-  for (const end = panel + (<usize>steps << 5); panel < end; panel += 32, to += 64) {
+  const bias = i8x16.splat(<i8> offset);
+  for (const end = panel + (<usize> steps << 5); panel < end; panel += 32, to += 64) {
     const u = i8x16.sub(v128.load(panel), bias), v = i8x16.sub(v128.load(panel, 16), bias);
-    const u0 = i16x8.extend_low_i8x16_s(u), u1 = i16x8.extend_high_i8x16_s(u), v0 = i16x8.extend_low_i8x16_s(v), v1 = i16x8.extend_high_i8x16_s(v);
+    const u0 = i16x8.extend_low_i8x16_s(u),
+      u1 = i16x8.extend_high_i8x16_s(u),
+      v0 = i16x8.extend_low_i8x16_s(v),
+      v1 = i16x8.extend_high_i8x16_s(v);
     v128.store(to, v128.shuffle<i32>(u0, u1, 0, 2, 4, 6));
     v128.store(to, v128.shuffle<i32>(v0, v1, 0, 2, 4, 6), 16);
     v128.store(to, v128.shuffle<i32>(u0, u1, 1, 3, 5, 7), 32);
@@ -213,20 +298,31 @@ export function widen_panel(panel: usize, steps: i32, offset: i32, to: usize): v
  * Columns past `rows` repeat the last row.
  */
 export function pack_b_i8_i16_transposed(x: usize, ld: usize, rows: i32, k: i32, to: usize): void {
-  const size = <usize>((k + 3) >> 2) << 6;
+  const size = <usize> ((k + 3) >> 2) << 6;
   for (let j = 0; j < rows; j += 8, to += size) {
     for (let h = 0; h < 2; h++) {
-      const base = x + <usize>min(j + 4 * h, rows - 1) * ld;
-      let p0 = base, p1 = j + 4 * h + 1 < rows ? p0 + ld : p0, p2 = j + 4 * h + 2 < rows ? p1 + ld : p1, p3 = j + 4 * h + 3 < rows ? p2 + ld : p2;
-      let q = to + (<usize>h << 4);
+      const base = x + <usize> min(j + 4 * h, rows - 1) * ld;
+      let p0 = base,
+        p1 = j + 4 * h + 1 < rows ? p0 + ld : p0,
+        p2 = j + 4 * h + 2 < rows ? p1 + ld : p1,
+        p3 = j + 4 * h + 3 < rows ? p2 + ld : p2;
+      let q = to + (<usize> h << 4);
       for (let left = k; left > 0; left -= 8, p0 += 8, p1 += 8, p2 += 8, p3 += 8, q += 128) {
-        let r0 = v128.load8x8_s(p0), r1 = v128.load8x8_s(p1), r2 = v128.load8x8_s(p2), r3 = v128.load8x8_s(p3);
+        let r0 = v128.load8x8_s(p0),
+          r1 = v128.load8x8_s(p1),
+          r2 = v128.load8x8_s(p2),
+          r3 = v128.load8x8_s(p3);
         if (left < 8) {
           const keep = mask_first(left * 2);
-          r0 = v128.and(r0, keep), r1 = v128.and(r1, keep), r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+          r0 = v128.and(r0, keep),
+            r1 = v128.and(r1, keep),
+            r2 = v128.and(r2, keep),
+            r3 = v128.and(r3, keep);
         }
-        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-        const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5),
+          x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+        const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5),
+          y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
         v128.store(q, v128.shuffle<i64>(x0, y0, 0, 2));
         v128.store(q, v128.shuffle<i64>(x0, y0, 1, 3), 32);
         if (left > 4) {
@@ -245,76 +341,13 @@ export function pack_b_i8_i16_transposed(x: usize, ld: usize, rows: i32, k: i32,
 export function pack_b_i8_i16(x: usize, ld: usize, k: i32, columns: i32, to: usize): void {
   const pairs = ((k + 3) >> 2) << 1;
   for (let j = 0; j < columns; j += 8) {
-    let p = x + <usize>j;
+    let p = x + <usize> j;
     for (let i = 0; i < pairs; i++, p += ld + ld, to += 32) {
       const zero = i32x4.splat(0);
-      const u = 2 * i < k ? v128.load8x8_s(p) : zero, v = 2 * i + 1 < k ? v128.load8x8_s(p + ld) : zero;
+      const u = 2 * i < k ? v128.load8x8_s(p) : zero,
+        v = 2 * i + 1 < k ? v128.load8x8_s(p + ld) : zero;
       v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
       v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
     }
-  }
-}
-
-/**
- * i8 matrix → canonical i8 B panels [⌈n/8⌉][⌈k/4⌉][8][4], padded with 0.
- * @param transposed 1: b is [n][k] (row-major weights, or K of attention); 0: b is [k][n]
- */
-export function pack_panels_i8(b: usize, ld: usize, k: i32, n: i32, transposed: i32, to: usize): void {
-  const steps = (k + 3) >> 2;
-  for (let j = 0; j < n; j += 8) {
-    for (let s = 0; s < steps; s++) {
-      for (let c = 0; c < 8; c++, to += 4) {
-        const column = j + c, first = s * 4;
-        let word: u32 = 0;
-        if (column < n) {
-          if (transposed) {
-            word = load<u32>(b + <usize>column * ld + <usize>first);
-            if (k - first < 4) word &= ((<u32>1 << ((k - first) << 3)) - 1);
-          } else {
-            for (let i = 0; i < 4 && first + i < k; i++) word |= <u32>load<u8>(b + <usize>(first + i) * ld + <usize>column) << (i << 3);
-          }
-        }
-        store<u32>(to, word);
-      }
-    }
-  }
-}
-
-/**
- * f32 matrix → canonical f32 B panels [⌈n/8⌉][k][8], padded with 0.
- * @param transposed 1: b is [n][k]; 0: b is [k][n]
- */
-export function pack_panels_f32(b: usize, ld: usize, k: i32, n: i32, transposed: i32, to: usize): void {
-  for (let j = 0; j < n; j += 8) {
-    const columns = min(8, n - j);
-    if (!transposed) {
-      let p = b + (<usize>j << 2);
-      const keep0 = mask_first(min(columns, 4) << 2), keep1 = mask_first(max(columns - 4, 0) << 2);
-      for (let i = 0; i < k; i++, p += ld, to += 32) {
-        v128.store(to, v128.and(v128.load(p), keep0));
-        v128.store(to, columns > 4 ? v128.and(v128.load(p, 16), keep1) : i32x4.splat(0), 16);
-      }
-      continue;
-    }
-    for (let h = 0; h < 2; h++) {
-      let q = to + (<usize>h << 4);
-      const have = columns - 4 * h;
-      if (have <= 0) {
-        for (let i = 0; i < k; i++, q += 32) v128.store(q, i32x4.splat(0));
-        continue;
-      }
-      const keep = mask_first(min(have, 4) << 2);
-      let p0 = b + <usize>(j + 4 * h) * ld, p1 = have > 1 ? p0 + ld : p0, p2 = have > 2 ? p1 + ld : p1, p3 = have > 3 ? p2 + ld : p2;
-      for (let left = k; left > 0; left -= 4, p0 += 16, p1 += 16, p2 += 16, p3 += 16, q += 128) {
-        const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-        const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-        v128.store(q, v128.and(v128.shuffle<i64>(x0, y0, 0, 2), keep));
-        if (left > 1) v128.store(q, v128.and(v128.shuffle<i64>(x0, y0, 1, 3), keep), 32);
-        if (left > 2) v128.store(q, v128.and(v128.shuffle<i64>(x1, y1, 0, 2), keep), 64);
-        if (left > 3) v128.store(q, v128.and(v128.shuffle<i64>(x1, y1, 1, 3), keep), 96);
-      }
-    }
-    to += <usize>k << 5;
   }
 }

@@ -10,39 +10,74 @@
 //     s + 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
 //   CHECKED, unless limit·|m| < 2^53 for every channel: where any s is a tie (|s − nearest(s)| = ½), the eight are computed again by the
 //     definition.
-import { I16, I32, I8 } from "../operand";
-import { HALF_EVEN, real_multiplier, rounded, saturate, store_integer } from "./integer";
+import { ROUNDING_HALF_EVEN } from "../generated/attributes";
+import { DTYPE_I16, DTYPE_I32, DTYPE_I8 } from "../generated/format";
+import { real_multiplier, rounded, saturate, store_integer } from "./integer";
+import { low_words, upper } from "./lanes";
 import { load_words, store_first } from "./tail";
 
-// Plan: fields, then limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all
-const TYPE: usize = 0, ROUNDING: usize = 4, ZERO: usize = 8, VECTOR: usize = 12, CHECKED: usize = 16;
-const M: usize = 20, E: usize = 24, M_STEP: usize = 28, E_STEP: usize = 32, STEP: usize = 36, MULTIPLIERS: usize = 40, LIMITS: usize = 48;
+/** How rows are requantised. Behind it: limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all. */
+// @ts-ignore: decorator
+@unmanaged
+export class RequantizePlan {
+  type: i32;
+  rounding: i32;
+  zero: i32;
+  /** Whether eight at a time are exact, and whether ties must be looked for. */
+  vector: bool;
+  checked: bool;
+  padding: u16;
+  /** Multipliers and shifts, and the bytes from one to the next, 0 for one. */
+  m: usize;
+  e: usize;
+  mStep: usize;
+  eStep: usize;
+  /** Entries of the limits and of M from eight columns to the next: 8, or 0 for one multiplier. */
+  step: u32;
+  multipliers: usize;
+  padding1: u64;
+
+  // @ts-ignore: decorator
+  @inline
+  get limits(): usize {
+    return changetype<usize>(this) + offsetof<RequantizePlan>();
+  }
+}
 
 // 1.5·2^52, ½
 const CONSTANTS: usize = memory.data<f64>([6755399441055744.0, 0.5], 16);
 
 /** Bytes of a plan for `count` multipliers or shifts, whichever are more. */
 export function plan_bytes(count: i32): usize {
-  return LIMITS + <usize> ((count + 7) & ~7) * 12;
+  return offsetof<RequantizePlan>() + <usize> ((count + 7) & ~7) * 12;
 }
 
 /** Prepares requantisations to `type` by `m_count` multipliers and `e_count` shifts: one, or one a column. */
 export function plan_requantize(
-  plan: usize, m: usize, m_count: i32, e: usize, e_count: i32, zero: i32, type: i32, rounding: i32,
+  plan: usize,
+  m: usize,
+  m_count: i32,
+  e: usize,
+  e_count: i32,
+  zero: i32,
+  type: i32,
+  rounding: i32,
 ): void {
   const count = max(m_count, e_count), n8 = (count + 7) & ~7;
-  const multipliers = plan + LIMITS + (<usize> n8 << 2);
+  const p = changetype<RequantizePlan>(plan);
   const m_step: usize = m_count > 1 ? 4 : 0, e_step: usize = e_count > 1 ? 4 : 0;
-  store<i32>(plan, type, TYPE);
-  store<i32>(plan, rounding, ROUNDING);
-  store<i32>(plan, zero, ZERO);
-  store<u32>(plan, <u32> m, M);
-  store<u32>(plan, <u32> e, E);
-  store<u32>(plan, <u32> m_step, M_STEP);
-  store<u32>(plan, <u32> e_step, E_STEP);
-  store<u32>(plan, count > 1 ? 8 : 0, STEP);
-  store<u32>(plan, <u32> multipliers, MULTIPLIERS);
-  let vector = rounding == HALF_EVEN && type != I32 && zero >= -65536 && zero <= 65536;
+  const limits = p.limits, multipliers = limits + (<usize> n8 << 2);
+  p.type = type;
+  p.rounding = rounding;
+  p.zero = zero;
+  p.m = m;
+  p.e = e;
+  p.mStep = m_step;
+  p.eStep = e_step;
+  p.step = count > 1 ? 8 : 0;
+  p.multipliers = multipliers;
+  let vector = rounding == ROUNDING_HALF_EVEN && type != DTYPE_I32 && zero >= -65536 &&
+    zero <= 65536;
   let checked = false;
   const bound = 32770 + Math.abs(<f64> zero);
   for (let i = 0; i < n8 && vector; i++) {
@@ -57,23 +92,11 @@ export function plan_requantize(
         if (limit * Math.abs(<f64> factor) >= 9007199254740992.0) checked = true;
       }
     }
-    store<i32>(plan + (<usize> i << 2), <i32> limit, LIMITS);
+    store<i32>(limits + (<usize> i << 2), <i32> limit);
     store<f64>(multipliers + (<usize> i << 3), value);
   }
-  store<i32>(plan, i32(vector), VECTOR);
-  store<i32>(plan, i32(checked), CHECKED);
-}
-
-// @ts-ignore: decorator
-@inline
-function upper(v: v128): v128 {
-  return v128.shuffle<i64>(v, v, 1, 0);
-}
-
-// @ts-ignore: decorator
-@inline
-function low_words(a: v128, b: v128): v128 {
-  return v128.shuffle<i32>(a, b, 0, 2, 4, 6);
+  p.vector = vector;
+  p.checked = checked;
 }
 
 // @ts-ignore: decorator
@@ -84,12 +107,13 @@ function distance(s: v128, t: v128, magic: v128): v128 {
 
 /** n columns of one row: z i32[n] → y. */
 export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
-  if (!load<i32>(plan, VECTOR)) return requantize_by_definition(plan, z, n, 0, y);
+  const p = changetype<RequantizePlan>(plan);
+  if (!p.vector) return requantize_by_definition(p, z, n, 0, y);
   const magic = v128.load64_splat(CONSTANTS), half = v128.load64_splat(CONSTANTS + 8);
-  const zero = i32x4.splat(load<i32>(plan, ZERO));
-  const checked = load<i32>(plan, CHECKED) != 0, wide = load<i32>(plan, TYPE) == I16;
-  const step = <usize> load<u32>(plan, STEP);
-  let multipliers = <usize> load<u32>(plan, MULTIPLIERS), limits = plan + LIMITS;
+  const zero = i32x4.splat(p.zero);
+  const checked = p.checked, wide = p.type == DTYPE_I16;
+  const step = <usize> p.step;
+  let multipliers = p.multipliers, limits = p.limits;
   for (let i = 0; i < n; i += 8, z += 32, limits += step << 2, multipliers += step << 3) {
     const h0 = v128.load(limits), h1 = v128.load(limits, 16);
     const z0 = i32x4.max_s(i32x4.min_s(v128.load(z), h0), v128.not(h0));
@@ -98,18 +122,30 @@ export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
     const s1 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z0)), v128.load(multipliers, 16));
     const s2 = f64x2.mul(f64x2.convert_low_i32x4_s(z1), v128.load(multipliers, 32));
     const s3 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z1)), v128.load(multipliers, 48));
-    const t0 = f64x2.add(s0, magic), t1 = f64x2.add(s1, magic), t2 = f64x2.add(s2, magic), t3 = f64x2.add(s3, magic);
+    const t0 = f64x2.add(s0, magic),
+      t1 = f64x2.add(s1, magic),
+      t2 = f64x2.add(s2, magic),
+      t3 = f64x2.add(s3, magic);
     if (checked) {
       const far = f64x2.pmax(
         f64x2.pmax(distance(s0, t0, magic), distance(s1, t1, magic)),
         f64x2.pmax(distance(s2, t2, magic), distance(s3, t3, magic)),
       );
       if (v128.any_true(f64x2.eq(far, half))) {
-        requantize_by_definition(plan, z, min(n - i, 8), i, wide ? y + (<usize> i << 1) : y + <usize> i);
+        requantize_by_definition(
+          p,
+          z,
+          min(n - i, 8),
+          i,
+          wide ? y + (<usize> i << 1) : y + <usize> i,
+        );
         continue;
       }
     }
-    const q = i16x8.narrow_i32x4_s(i32x4.add(low_words(t0, t1), zero), i32x4.add(low_words(t2, t3), zero));
+    const q = i16x8.narrow_i32x4_s(
+      i32x4.add(low_words(t0, t1), zero),
+      i32x4.add(low_words(t2, t3), zero),
+    );
     const left = n - i;
     if (wide) {
       const to = y + (<usize> i << 1);
@@ -124,25 +160,35 @@ export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
 }
 
 /** Columns first … first + n − 1 of a row, by the definition. */
-function requantize_by_definition(plan: usize, z: usize, n: i32, first: i32, y: usize): void {
-  const type = load<i32>(plan, TYPE), rounding = load<i32>(plan, ROUNDING);
-  const size: usize = type == I8 ? 1 : type == I16 ? 2 : 4;
-  const zero = <i64> load<i32>(plan, ZERO);
-  const m_step = <usize> load<u32>(plan, M_STEP), e_step = <usize> load<u32>(plan, E_STEP);
-  let m = <usize> load<u32>(plan, M) + <usize> first * m_step, e = <usize> load<u32>(plan, E) + <usize> first * e_step;
+function requantize_by_definition(
+  plan: RequantizePlan,
+  z: usize,
+  n: i32,
+  first: i32,
+  y: usize,
+): void {
+  const type = plan.type, rounding = plan.rounding;
+  const size: usize = type == DTYPE_I8 ? 1 : type == DTYPE_I16 ? 2 : 4;
+  const zero = <i64> plan.zero;
+  const m_step = plan.mStep, e_step = plan.eStep;
+  let m = plan.m + <usize> first * m_step, e = plan.e + <usize> first * e_step;
   for (let i = 0; i < n; i++, z += 4, y += size, m += m_step, e += e_step) {
-    store_integer(y, type, saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type));
+    store_integer(
+      y,
+      type,
+      saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type),
+    );
   }
 }
 
 /** i8, i16 or i32 elements → i32. */
 export function widen_row(x: usize, type: i32, n: i32, to: usize): void {
-  if (type == I32) {
+  if (type == DTYPE_I32) {
     memory.copy(to, x, <usize> n << 2);
     return;
   }
   for (let i = 0; i < n; i += 8, to += 32) {
-    const v = type == I8 ? v128.load8x8_s(x + <usize> i) : v128.load(x + (<usize> i << 1));
+    const v = type == DTYPE_I8 ? v128.load8x8_s(x + <usize> i) : v128.load(x + (<usize> i << 1));
     v128.store(to, i32x4.extend_low_i16x8_s(v));
     v128.store(to, i32x4.extend_high_i16x8_s(v), 16);
   }

@@ -8,7 +8,12 @@ export function row_maximum(x: usize, n: i32): i32 {
   let high = lowest;
   const whole = n & ~15;
   for (let i = 0; i < whole; i += 16) high = i8x16.max_s(high, v128.load(x + <usize> i));
-  if (n & 15) high = i8x16.max_s(high, v128.bitselect(v128.load(x + <usize> whole), lowest, mask_first(n & 15)));
+  if (n & 15) {
+    high = i8x16.max_s(
+      high,
+      v128.bitselect(v128.load(x + <usize> whole), lowest, mask_first(n & 15)),
+    );
+  }
   high = i8x16.max_s(high, v128.shuffle<i64>(high, high, 1, 0));
   high = i8x16.max_s(high, i64x2.shr_u(high, 32));
   high = i8x16.max_s(high, i64x2.shr_u(high, 16));

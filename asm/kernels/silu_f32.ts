@@ -16,12 +16,23 @@ import { store_first } from "./tail";
 const LIMITS: usize = memory.data<f32>([-88, 87.33], 16);
 
 /** n elements of y = silu(x), times other where it is not 0, times (other·factor)·gamma where gamma is not 0. y may be x. */
-export function silu_row_f32(x: usize, other: usize, gamma: usize, factor: f32, y: usize, n: i32): void {
+export function silu_row_f32(
+  x: usize,
+  other: usize,
+  gamma: usize,
+  factor: f32,
+  y: usize,
+  n: i32,
+): void {
   const factors = f32x4.splat(factor);
   const least = v128.load32_splat(LIMITS), most = v128.load32_splat(LIMITS + 4);
-  const log2e = v128.load32_splat(EXP), high = v128.load32_splat(EXP + 4), low = v128.load32_splat(EXP + 8);
+  const log2e = v128.load32_splat(EXP),
+    high = v128.load32_splat(EXP + 4),
+    low = v128.load32_splat(EXP + 8);
   const magic = v128.load32_splat(EXP + 16), one = v128.load32_splat(EXP + 20);
-  const e4 = v128.load32_splat(EXP + 24), e3 = v128.load32_splat(EXP + 28), e2 = v128.load32_splat(EXP + 32);
+  const e4 = v128.load32_splat(EXP + 24),
+    e3 = v128.load32_splat(EXP + 28),
+    e2 = v128.load32_splat(EXP + 32);
   const e1 = v128.load32_splat(EXP + 36), e0 = v128.load32_splat(EXP + 40);
   for (let i = 0; i < n; i += 8) {
     const at = <usize> i << 2;
@@ -38,7 +49,8 @@ export function silu_row_f32(x: usize, other: usize, gamma: usize, factor: f32, 
     p0 = f32x4.mul(p0, f32x4.mul(q0, q0)), p1 = f32x4.mul(p1, f32x4.mul(q1, q1));
     p0 = f32x4.add(f32x4.sub(p0, q0), one), p1 = f32x4.add(f32x4.sub(p1, q1), one);
     // A NaN may be lost here, but not from b.
-    p0 = f32x4.add(i32x4.add(p0, i32x4.shl(s0, 23)), one), p1 = f32x4.add(i32x4.add(p1, i32x4.shl(s1, 23)), one);
+    p0 = f32x4.add(i32x4.add(p0, i32x4.shl(s0, 23)), one),
+      p1 = f32x4.add(i32x4.add(p1, i32x4.shl(s1, 23)), one);
     p0 = f32x4.div(b0, p0), p1 = f32x4.div(b1, p1);
     if (other) {
       let o0 = v128.load(other + at), o1 = v128.load(other + at, 16);
@@ -58,11 +70,22 @@ export function silu_row_f32(x: usize, other: usize, gamma: usize, factor: f32, 
  *
  *   f = σ(z), or bound + (1 − bound)·σ(z);  y = f·before + (u·(1 − f)) / (1 + e^−u)
  */
-export function hgrn_row_f32(u: usize, z: usize, bounds: usize, before: usize, y: usize, n: i32): void {
+export function hgrn_row_f32(
+  u: usize,
+  z: usize,
+  bounds: usize,
+  before: usize,
+  y: usize,
+  n: i32,
+): void {
   const least = v128.load32_splat(LIMITS), most = v128.load32_splat(LIMITS + 4);
-  const log2e = v128.load32_splat(EXP), high = v128.load32_splat(EXP + 4), low = v128.load32_splat(EXP + 8);
+  const log2e = v128.load32_splat(EXP),
+    high = v128.load32_splat(EXP + 4),
+    low = v128.load32_splat(EXP + 8);
   const magic = v128.load32_splat(EXP + 16), one = v128.load32_splat(EXP + 20);
-  const e4 = v128.load32_splat(EXP + 24), e3 = v128.load32_splat(EXP + 28), e2 = v128.load32_splat(EXP + 32);
+  const e4 = v128.load32_splat(EXP + 24),
+    e3 = v128.load32_splat(EXP + 28),
+    e2 = v128.load32_splat(EXP + 32);
   const e1 = v128.load32_splat(EXP + 36), e0 = v128.load32_splat(EXP + 40);
   for (let i = 0; i < n; i += 4) {
     const at = <usize> i << 2;

@@ -12,7 +12,12 @@ export function softmax_row_f32(x: usize, n: i32, y: usize): void {
   const whole = n & ~3;
   let high = lowest;
   for (let i = 0; i < whole; i += 4) high = f32x4.max(high, v128.load(x + (<usize> i << 2)));
-  if (n & 3) high = f32x4.max(high, v128.bitselect(v128.load(x + (<usize> whole << 2)), lowest, mask_first((n & 3) << 2)));
+  if (n & 3) {
+    high = f32x4.max(
+      high,
+      v128.bitselect(v128.load(x + (<usize> whole << 2)), lowest, mask_first((n & 3) << 2)),
+    );
+  }
   high = f32x4.max(high, v128.shuffle<i64>(high, high, 1, 0));
   high = f32x4.max(high, v128.shuffle<i32>(high, high, 1, 0, 3, 2));
   if (f32x4.extract_lane(high, 0) == -Infinity) {
@@ -23,8 +28,10 @@ export function softmax_row_f32(x: usize, n: i32, y: usize): void {
   let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, i = 0;
   for (; i + 16 <= n; i += 16) {
     const from = x + (<usize> i << 2), to = y + (<usize> i << 2);
-    const e0 = exp_f32(f32x4.sub(v128.load(from), high)), e1 = exp_f32(f32x4.sub(v128.load(from, 16), high));
-    const e2 = exp_f32(f32x4.sub(v128.load(from, 32), high)), e3 = exp_f32(f32x4.sub(v128.load(from, 48), high));
+    const e0 = exp_f32(f32x4.sub(v128.load(from), high)),
+      e1 = exp_f32(f32x4.sub(v128.load(from, 16), high));
+    const e2 = exp_f32(f32x4.sub(v128.load(from, 32), high)),
+      e3 = exp_f32(f32x4.sub(v128.load(from, 48), high));
     v128.store(to, e0);
     v128.store(to, e1, 16);
     v128.store(to, e2, 32);
@@ -45,7 +52,13 @@ export function softmax_row_f32(x: usize, n: i32, y: usize): void {
     const to = y + (<usize> i << 2);
     v128.store(to, f32x4.div(v128.load(to), sum));
   }
-  if (n & 3) store_first(y + (<usize> whole << 2), f32x4.div(v128.load(y + (<usize> whole << 2)), sum), (n & 3) << 2);
+  if (n & 3) {
+    store_first(
+      y + (<usize> whole << 2),
+      f32x4.div(v128.load(y + (<usize> whole << 2)), sum),
+      (n & 3) << 2,
+    );
+  }
 }
 
 /** Up to four elements from i; +0 past n. */

@@ -25,7 +25,9 @@ export function plan_softmax(plan: usize, exponentials: usize, x0: usize, bits: 
     return;
   }
   const n = negative(load<i32>(x0));
-  for (let d = 0; d < 256; d++) store<u32>(plan + (<usize> d << 2), <u32> min(shift_exp(-d, n, 15), MOST));
+  for (let d = 0; d < 256; d++) {
+    store<u32>(plan + (<usize> d << 2), <u32> min(shift_exp(-d, n, 15), MOST));
+  }
   store<i32>(plan, 32 - bits, SHIFT);
   store<u32>(plan, <u32> min(-n, MOST), MASKED);
 }
@@ -55,5 +57,7 @@ export function softmax_factor(sum: u64, shift: i32): u64 {
 // @ts-ignore: decorator
 @inline
 export function softmax_probability(E: u32, factor: u64, shift: i32): i32 {
-  return shift ? <i32> ((<u64> E * factor) >> shift) : <i32> min<u64>(32767, (<u64> E * factor + 0x80000000) >> 32);
+  return shift
+    ? <i32> ((<u64> E * factor) >> shift)
+    : <i32> min<u64>(32767, (<u64> E * factor + 0x80000000) >> 32);
 }

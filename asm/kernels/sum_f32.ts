@@ -28,7 +28,9 @@ function square(x: v128, mean: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function last_square(x: usize, left: i32, mean: v128): v128 {
-  return left > 0 ? v128.and(square(load_floats(x, left), mean), mask_first(min(left, 4) << 2)) : f32x4.splat(0);
+  return left > 0
+    ? v128.and(square(load_floats(x, left), mean), mask_first(min(left, 4) << 2))
+    : f32x4.splat(0);
 }
 
 /** Σ (x − m)·(x − m); an m of +0 gives the plain sum of squares, as x − 0 is x. */

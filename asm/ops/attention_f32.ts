@@ -5,27 +5,40 @@
 //   y[i][h·D+d] = Σ_j p[i][j]·v[j][d]                                                           j ascending, one accumulator from +0
 //
 // precision = fast: the relaxed build may round a product and its sum once.
-import { address, attribute, columns, extent, operand, scratch, stride } from "../operand";
+import { PRECISION_FAST } from "../generated/attributes";
+import { AttentionF32 } from "../generated/ops/attention_f32";
 import { attend_f32, attend_f32_scratch } from "../kernels/attend_f32";
 
-export function scratch_attention_f32(context: usize): usize {
-  return attend_f32_scratch(extent(operand(context, 1), 1), columns(operand(context, 0)) / attribute(context, 0));
+export function scratch_attention_f32(op: AttentionF32): usize {
+  return attend_f32_scratch(op.k.extent(1), op.q.columns / op.heads);
 }
 
-export function exec_attention_f32(context: usize): void {
-  const q = operand(context, 0), k = operand(context, 1), v = operand(context, 2), y = operand(context, 6);
-  const bias = operand(context, 4), mask = operand(context, 5);
-  const scale = load<f32>(address(operand(context, 3)));
-  const heads = attribute(context, 0), queries = extent(q, 1), keys = extent(k, 1);
-  for (let b = 0; b < extent(q, 0); b++) {
+export function exec_attention_f32(op: AttentionF32): void {
+  const q = op.q, k = op.k, v = op.v, y = op.y;
+  const bias = op.bias, mask = op.mask;
+  const scale = load<f32>(op.scale.address);
+  const heads = op.heads, queries = q.extent(1), keys = k.extent(1);
+  for (let b = 0; b < q.extent(0); b++) {
     attend_f32(
-      scratch(context),
-      address(q) + <usize> (b * queries) * stride(q), stride(q),
-      address(k) + <usize> (b * keys) * stride(k), stride(k),
-      address(v) + <usize> (b * keys) * stride(v), stride(v),
-      address(y) + <usize> (b * queries) * stride(y), stride(y),
-      scale, heads, columns(q) / heads, queries, keys, address(bias), stride(bias),
-      address(mask) ? address(mask) + <usize> ((b % extent(mask, 0)) * queries) * stride(mask) : 0, stride(mask), attribute(context, 1) != 0,
+      op.scratch,
+      q.address + <usize> (b * queries) * q.stride,
+      q.stride,
+      k.address + <usize> (b * keys) * k.stride,
+      k.stride,
+      v.address + <usize> (b * keys) * v.stride,
+      v.stride,
+      y.address + <usize> (b * queries) * y.stride,
+      y.stride,
+      scale,
+      heads,
+      q.columns / heads,
+      queries,
+      keys,
+      bias.address,
+      bias.stride,
+      mask.address ? mask.address + <usize> ((b % mask.extent(0)) * queries) * mask.stride : 0,
+      mask.stride,
+      op.precision == PRECISION_FAST,
     );
   }
 }

@@ -1,12 +1,12 @@
 // y = x, bit for bit.
-import { address, columns, elementBytes, operand, rows, stride } from "../operand";
+import { Copy } from "../generated/ops/copy";
 import { copy_rows } from "../kernels/copy_rows";
 
-export function scratch_copy(_context: usize): usize {
+export function scratch_copy(_op: Copy): usize {
   return 0;
 }
 
-export function exec_copy(context: usize): void {
-  const x = operand(context, 0), y = operand(context, 1);
-  copy_rows(address(x), stride(x), address(y), stride(y), rows(x), <usize> columns(x) * elementBytes(x));
+export function exec_copy(op: Copy): void {
+  const x = op.x, y = op.y;
+  copy_rows(x.address, x.stride, y.address, y.stride, x.rows, <usize> x.columns * x.elementBytes);
 }

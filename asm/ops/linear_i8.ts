@@ -5,13 +5,14 @@
 // `round` is `rounded` in ../kernels/integer.ts.
 //
 // The GEMM's epilogue does this for sane constants (see `is_plain`); the rest runs on its accumulators, by the definition.
-import { address, attribute, columns, dtype, elementBytes, I16, I8, layout, operand, rows, scratch, stride } from "../operand";
+import { ROUNDING_HALF_EVEN } from "../generated/attributes";
+import { DTYPE_I16, DTYPE_I8, LAYOUT_PANEL_8X4 } from "../generated/format";
+import { LinearI8 } from "../generated/ops/linear_i8";
 import { Epilogue, OUT_I16, OUT_I32, OUT_I8 } from "../kernels/epilogue";
 import { gemm_i7 } from "../kernels/gemm_i7";
 import { gemm_i8, gemm_i8_scratch, gemm_wide } from "../kernels/gemm_i8";
-import { HALF_EVEN, load_integer, rounded, saturate, store_integer } from "../kernels/integer";
+import { load_integer, rounded, saturate, store_integer } from "../kernels/integer";
 
-const PANEL_8X4: i32 = 1;
 /** Rows of accumulators at once where the definition runs. */
 const BLOCK: i32 = 8;
 
@@ -24,89 +25,119 @@ function accumulator_bytes(n: i32): usize {
   return <usize> ((n * BLOCK * 4 + 127) & ~63);
 }
 
-export function scratch_linear_i8(context: usize): usize {
-  const m = rows(operand(context, 0)), k = columns(operand(context, 0)), n = columns(operand(context, 12));
+export function scratch_linear_i8(op: LinearI8): usize {
+  const m = op.x.rows, k = op.x.columns, n = op.y.columns;
   // not monotonic in the rows: blocks are as equal as possible
   let most: usize = 0;
   for (let i = 1; i <= min(m, 256); i++) most = max(most, gemm_i8_scratch(i, k, n));
   return EPILOGUE_BYTES + accumulator_bytes(n) + max(most, gemm_i8_scratch(m, k, n)) + 64;
 }
 
-export function exec_linear_i8(context: usize): void {
-  const x = operand(context, 0), y = operand(context, 12), bias = address(operand(context, 2));
-  const multiplier = operand(context, 3), identity = operand(context, 9);
-  const m = rows(x), n = columns(y);
-  const ep = changetype<Epilogue>(scratch(context));
-  const accumulators = scratch(context) + EPILOGUE_BYTES;
-  memory.fill(scratch(context), 0, EPILOGUE_BYTES);
+export function exec_linear_i8(op: LinearI8): void {
+  const x = op.x, y = op.y, bias = op.bias.address;
+  const multiplier = op.multiplier, identity = op.identity;
+  const m = x.rows, n = y.columns;
+  const ep = changetype<Epilogue>(op.scratch);
+  const accumulators = op.scratch + EPILOGUE_BYTES;
+  memory.fill(op.scratch, 0, EPILOGUE_BYTES);
   ep.bias = bias;
   ep.out = OUT_I32;
-  if (!address(multiplier)) {
-    gemm(context, 0, m, address(y), stride(y));
+  if (!multiplier.address) {
+    gemm(op, 0, m, y.address, y.stride);
     return;
   }
-  if (is_plain(context)) {
-    ep.out = dtype(y) == I8 ? OUT_I8 : OUT_I16;
-    ep.rounding = attribute(context, 0);
-    ep.m = address(multiplier);
-    ep.e = address(operand(context, 4));
-    ep.per_channel = i32(columns(multiplier) > 1);
-    const zero = address(operand(context, 5));
+  if (is_plain(op)) {
+    ep.out = y.dtype == DTYPE_I8 ? OUT_I8 : OUT_I16;
+    ep.rounding = op.rounding;
+    ep.m = multiplier.address;
+    ep.e = op.shift.address;
+    ep.per_channel = i32(multiplier.columns > 1);
+    const zero = op.zero_point.address;
     ep.zero = zero ? load<i32>(zero) : 0;
-    ep.table = address(operand(context, 6));
-    ep.identity = address(identity);
+    ep.table = op.table.address;
+    ep.identity = identity.address;
     if (ep.identity) {
-      ep.identity_stride = stride(identity);
-      ep.identity_type = dtype(identity) == I8 ? OUT_I8 : OUT_I16;
-      ep.m2 = load<i32>(address(operand(context, 7)));
-      ep.e2 = load<i32>(address(operand(context, 8)));
-      ep.m3 = load<i32>(address(operand(context, 10)));
-      ep.e3 = load<i32>(address(operand(context, 11)));
+      ep.identity_stride = identity.stride;
+      ep.identity_type = identity.dtype == DTYPE_I8 ? OUT_I8 : OUT_I16;
+      ep.m2 = load<i32>(op.multiplier2.address);
+      ep.e2 = load<i32>(op.shift2.address);
+      ep.m3 = load<i32>(op.identity_multiplier.address);
+      ep.e3 = load<i32>(op.identity_shift.address);
     }
-    gemm(context, 0, m, address(y), stride(y));
+    gemm(op, 0, m, y.address, y.stride);
     return;
   }
   for (let i = 0; i < m; i += BLOCK) {
     const count = min(BLOCK, m - i);
-    gemm(context, i, count, accumulators, <usize> n << 2);
-    for (let r = 0; r < count; r++) finish_row(context, accumulators + (<usize> (r * n) << 2), i + r);
+    gemm(op, i, count, accumulators, <usize> n << 2);
+    for (let r = 0; r < count; r++) finish_row(op, accumulators + (<usize> (r * n) << 2), i + r);
   }
 }
 
-function gemm(context: usize, first: i32, m: i32, to: usize, ld: usize): void {
-  const x = operand(context, 0), weight = operand(context, 1), n = columns(operand(context, 12));
-  const ep = scratch(context), temporary = ep + EPILOGUE_BYTES + accumulator_bytes(n);
-  const from = address(x) + <usize> first * stride(x);
-  if (dtype(x) == I16) gemm_wide(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary, layout(weight) == PANEL_8X4 ? 0 : 64);
-  else if (layout(weight) == PANEL_8X4) gemm_i8(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary);
-  else gemm_i7(from, stride(x), m, columns(x), address(weight), n, to, ld, ep, temporary);
+function gemm(op: LinearI8, first: i32, m: i32, to: usize, ld: usize): void {
+  const x = op.x, weight = op.weight, n = op.y.columns;
+  const ep = op.scratch, temporary = ep + EPILOGUE_BYTES + accumulator_bytes(n);
+  const from = x.address + <usize> first * x.stride;
+  if (x.dtype == DTYPE_I16) {
+    gemm_wide(
+      from,
+      x.stride,
+      m,
+      x.columns,
+      weight.address,
+      n,
+      to,
+      ld,
+      ep,
+      temporary,
+      weight.layout == LAYOUT_PANEL_8X4 ? 0 : 64,
+    );
+  } else if (weight.layout == LAYOUT_PANEL_8X4) {
+    gemm_i8(from, x.stride, m, x.columns, weight.address, n, to, ld, ep, temporary);
+  } else gemm_i7(from, x.stride, m, x.columns, weight.address, n, to, ld, ep, temporary);
 }
 
 /** What the epilogue is exact for: half to even where there is an identity, a zero point within 2^16, as many shifts as multipliers. */
-function is_plain(context: usize): bool {
-  const m = operand(context, 3), e = operand(context, 4), zero = address(operand(context, 5));
-  if (columns(m) != columns(e)) return false;
+function is_plain(op: LinearI8): bool {
+  const m = op.multiplier, e = op.shift, zero = op.zero_point.address;
+  if (m.columns != e.columns) return false;
   if (zero && (load<i32>(zero) > 65536 || load<i32>(zero) < -65536)) return false;
-  return !address(operand(context, 9)) || attribute(context, 0) == HALF_EVEN;
+  return !op.identity.address || op.rounding == ROUNDING_HALF_EVEN;
 }
 
-function finish_row(context: usize, z: usize, r: i32): void {
-  const m = operand(context, 3), e = operand(context, 4), table = address(operand(context, 6)), identity = operand(context, 9), y = operand(context, 12);
-  const zero = address(operand(context, 5)), offset: i64 = zero ? <i64> load<i32>(zero) : 0;
-  const rounding = attribute(context, 0), type = dtype(y);
-  const m_step: usize = columns(m) == 1 ? 0 : 4, e_step: usize = columns(e) == 1 ? 0 : 4;
-  for (let i = 0; i < columns(y); i++) {
+function finish_row(op: LinearI8, z: usize, r: i32): void {
+  const m = op.multiplier, e = op.shift, table = op.table.address, identity = op.identity, y = op.y;
+  const zero = op.zero_point.address, offset: i64 = zero ? <i64> load<i32>(zero) : 0;
+  const rounding = op.rounding, type = y.dtype;
+  const m_step: usize = m.columns == 1 ? 0 : 4, e_step: usize = e.columns == 1 ? 0 : 4;
+  for (let i = 0; i < y.columns; i++) {
     const c = <usize> i;
-    let v = saturate(rounded(load<i32>(z + (c << 2)), load<i32>(address(m) + c * m_step), load<i32>(address(e) + c * e_step), rounding) + offset, type);
+    let v = saturate(
+      rounded(
+        load<i32>(z + (c << 2)),
+        load<i32>(m.address + c * m_step),
+        load<i32>(e.address + c * e_step),
+        rounding,
+      ) + offset,
+      type,
+    );
     if (table) v = <i32> load<i8>(table + <usize> (v + 128));
-    if (address(identity)) {
-      const other = load_integer(address(identity) + <usize> r * stride(identity) + c * elementBytes(identity), dtype(identity));
+    if (identity.address) {
+      const other = load_integer(
+        identity.address + <usize> r * identity.stride + c * identity.elementBytes,
+        identity.dtype,
+      );
       v = saturate(
-        rounded(v, load<i32>(address(operand(context, 7))), load<i32>(address(operand(context, 8))), rounding) +
-          rounded(other, load<i32>(address(operand(context, 10))), load<i32>(address(operand(context, 11))), rounding),
+        rounded(v, load<i32>(op.multiplier2.address), load<i32>(op.shift2.address), rounding) +
+          rounded(
+            other,
+            load<i32>(op.identity_multiplier.address),
+            load<i32>(op.identity_shift.address),
+            rounding,
+          ),
         type,
       );
     }
-    store_integer(address(y) + <usize> r * stride(y) + c * elementBytes(y), type, v);
+    store_integer(y.address + <usize> r * y.stride + c * y.elementBytes, type, v);
   }
 }

@@ -1,20 +1,20 @@
 // y = table[clamp(x, −2048, 2047) + 2048]
-import { address, columns, operand, rows, stride } from "../operand";
+import { LookupI16 } from "../generated/ops/lookup_i16";
 import { store_first } from "../kernels/tail";
 
 const LIMITS: usize = memory.data<i16>([-2048, 2047]);
 
-export function scratch_lookup_i16(_context: usize): usize {
+export function scratch_lookup_i16(_op: LookupI16): usize {
   return 0;
 }
 
-export function exec_lookup_i16(context: usize): void {
-  const x = operand(context, 0), y = operand(context, 2);
+export function exec_lookup_i16(op: LookupI16): void {
+  const x = op.x, y = op.y;
   const low = v128.load16_splat(LIMITS), high = v128.load16_splat(LIMITS + 2);
-  const middle = address(operand(context, 1)) + 4096;
-  let from = address(x), to = address(y);
-  for (let r = rows(x); r > 0; r--, from += stride(x), to += stride(y)) {
-    for (let left = columns(x), p = from, q = to; left > 0; left -= 8, p += 16, q += 16) {
+  const middle = op.table.address + 4096;
+  let from = x.address, to = y.address;
+  for (let r = x.rows; r > 0; r--, from += x.stride, to += y.stride) {
+    for (let left = x.columns, p = from, q = to; left > 0; left -= 8, p += 16, q += 16) {
       const v = i16x8.min_s(i16x8.max_s(v128.load(p), low), high);
       let w = v128.load16_splat(entry(middle, i16x8.extract_lane_s(v, 0)));
       w = v128.load_lane<i16>(entry(middle, i16x8.extract_lane_s(v, 1)), w, 1);

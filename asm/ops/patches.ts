@@ -1,37 +1,56 @@
 // y[b][Y·(width/patch) + X][(v·patch + u)·channels + c] = image[b] at row Y·patch + v, column X·patch + u, channel c.
 //
 // Element e of image b, in the order of the input, is column e mod W of row e div W of x[b].
-import { address, attribute, columns, elementBytes, extent, operand, stride } from "../operand";
+import { ORDER_CHANNELS_FIRST } from "../generated/attributes";
+import { Patches } from "../generated/ops/patches";
 
-export function scratch_patches(_context: usize): usize {
+export function scratch_patches(_op: Patches): usize {
   return 0;
 }
 
-export function exec_patches(context: usize): void {
-  const x = operand(context, 0), y = operand(context, 1);
-  const height = attribute(context, 0), width = attribute(context, 1), channels = attribute(context, 2), patch = attribute(context, 3);
-  const first = attribute(context, 4) == 1;
-  const size = elementBytes(x), w = columns(x), across = width / patch, down = height / patch;
-  const dense = stride(x) == <usize> w * size;
+export function exec_patches(op: Patches): void {
+  const x = op.x, y = op.y;
+  const height = op.height, width = op.width, channels = op.channels, patch = op.patch;
+  const first = op.order == ORDER_CHANNELS_FIRST;
+  const size = x.elementBytes, w = x.columns, across = width / patch, down = height / patch;
+  const dense = x.stride == <usize> w * size;
   const run = patch * channels;
-  let row = address(y);
-  for (let b = 0; b < extent(x, 0); b++) {
-    const image = address(x) + <usize> b * <usize> extent(x, 1) * stride(x);
+  let row = y.address;
+  for (let b = 0; b < x.extent(0); b++) {
+    const image = x.address + <usize> b * <usize> x.extent(1) * x.stride;
     for (let Y = 0; Y < down; Y++) {
-      for (let X = 0; X < across; X++, row += stride(y)) {
+      for (let X = 0; X < across; X++, row += y.stride) {
         let to = row;
         for (let v = 0; v < patch; v++, to += <usize> run * size) {
           const line = (Y * patch + v) * width + X * patch;
           if (first) {
             for (let c = 0; c < channels; c++) {
               const start = c * height * width + line;
-              if (dense) spread(image + <usize> start * size, to + <usize> c * size, patch, channels, size);
-              else {
-                for (let u = 0; u < patch; u++) spread(element(image, start + u, w, stride(x), size), to + <usize> (u * channels + c) * size, 1, 1, size);
+              if (dense) {
+                spread(image + <usize> start * size, to + <usize> c * size, patch, channels, size);
+              } else {
+                for (let u = 0; u < patch; u++) {
+                  spread(
+                    element(image, start + u, w, x.stride, size),
+                    to + <usize> (u * channels + c) * size,
+                    1,
+                    1,
+                    size,
+                  );
+                }
               }
             }
-          } else if (dense) memory.copy(to, image + <usize> (line * channels) * size, <usize> run * size);
-          else for (let i = 0; i < run; i++) spread(element(image, line * channels + i, w, stride(x), size), to + <usize> i * size, 1, 1, size);
+          } else if (dense) {
+            memory.copy(to, image + <usize> (line * channels) * size, <usize> run * size);
+          } else {for (let i = 0; i < run; i++) {
+              spread(
+                element(image, line * channels + i, w, x.stride, size),
+                to + <usize> i * size,
+                1,
+                1,
+                size,
+              );
+            }}
         }
       }
     }
@@ -47,6 +66,6 @@ function element(image: usize, index: i32, w: i32, stride: usize, size: usize): 
 /** `count` elements, contiguous at `from`, `apart` elements apart at `to`. */
 function spread(from: usize, to: usize, count: i32, apart: i32, size: usize): void {
   const end = from + <usize> count * size, step = <usize> apart * size;
-  if (size == 1) for (; from < end; from++, to += step) store<u8>(to, load<u8>(from));
+  if (size == 1) { for (; from < end; from++, to += step) store<u8>(to, load<u8>(from)); }
   else for (; from < end; from += 4, to += step) store<u32>(to, load<u32>(from));
 }

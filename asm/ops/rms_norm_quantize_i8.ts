@@ -6,32 +6,32 @@
 //
 // Half away from zero: w = trunc(2v), of which v = y·alpha is (w + 1) >> 1 for w ≥ 0 and w >> 1 below. 2v = y·(2·alpha) is exact, but for
 // numbers far below ½. |y| ≤ max gives |2v| ≤ 254·(1 + 2^-22): w has 9 bits, the truncation saturates for NaN only, and q is never −128.
-import { address, columns, extent, operand, rows, scratch, stride } from "../operand";
+import { RmsNormQuantizeI8 } from "../generated/ops/rms_norm_quantize_i8";
 import { load_floats, tree_sum } from "../kernels/f32_math";
 import { store_first } from "../kernels/tail";
 
 /** Two rows of float32: h and y. */
-export function scratch_rms_norm_quantize_i8(context: usize): usize {
-  return (<usize>columns(operand(context, 0)) << 3) + 256;
+export function scratch_rms_norm_quantize_i8(op: RmsNormQuantizeI8): usize {
+  return (<usize> op.x.columns << 3) + 256;
 }
 
-export function exec_rms_norm_quantize_i8(context: usize): void {
-  const x = operand(context, 0), pre_gamma = address(operand(context, 1)), gamma = operand(context, 3), q = operand(context, 5), alphas = operand(context, 6);
-  const n = columns(x), t = rows(x), epsilon = load<f32>(address(operand(context, 4)));
-  const y = (scratch(context) + 15) & ~15, h = y + ((<usize>n << 2) + 79 & ~63);
-  let from = address(x);
-  for (let r = 0; r < t; r++, from += stride(x)) {
+export function exec_rms_norm_quantize_i8(op: RmsNormQuantizeI8): void {
+  const x = op.x, pre_gamma = op.pre_gamma.address, gamma = op.gamma, q = op.q, alphas = op.alpha;
+  const n = x.columns, t = x.rows, epsilon = load<f32>(op.epsilon.address);
+  const y = (op.scratch + 15) & ~15, h = y + ((<usize> n << 2) + 79 & ~63);
+  let from = x.address;
+  for (let r = 0; r < t; r++, from += x.stride) {
     let row = from;
     if (pre_gamma) {
-      normalize(from, n, inverse_rms(from, n, load<f32>(address(operand(context, 2)))), pre_gamma, h);
+      normalize(from, n, inverse_rms(from, n, load<f32>(op.pre_epsilon.address)), pre_gamma, h);
       row = h;
     }
     const factor = inverse_rms(row, n, epsilon);
-    for (let g = 0; g < rows(gamma); g++) {
-      const most = normalize(row, n, factor, address(gamma) + <usize>g * stride(gamma), y);
-      const alpha = <f32>127 / max<f32>(most, <f32>1e-5);
-      store<f32>(address(alphas) + <usize>g * stride(alphas) + (<usize>r << 2), alpha);
-      quantize(y, n, alpha, address(q) + <usize>(g * t + r) * stride(q));
+    for (let g = 0; g < gamma.rows; g++) {
+      const most = normalize(row, n, factor, gamma.address + <usize> g * gamma.stride, y);
+      const alpha = <f32> 127 / max<f32>(most, <f32> 1e-5);
+      store<f32>(alphas.address + <usize> g * alphas.stride + (<usize> r << 2), alpha);
+      quantize(y, n, alpha, q.address + <usize> (g * t + r) * q.stride);
     }
   }
 }
@@ -55,7 +55,7 @@ function inverse_rms(x: usize, n: i32, epsilon: f32): f32 {
   s1 = add_square(s1, load_floats(x + 16, i - 4));
   s2 = add_square(s2, load_floats(x + 32, i - 8));
   s3 = add_square(s3, load_floats(x + 48, i - 12));
-  return <f32>1 / sqrt<f32>(tree_sum(s0, s1, s2, s3) / <f32>n + epsilon);
+  return <f32> 1 / sqrt<f32>(tree_sum(s0, s1, s2, s3) / <f32> n + epsilon);
 }
 
 // the sign bit; −1024 in 16 bits
@@ -80,7 +80,9 @@ function normalize(x: usize, n: i32, factor: f32, gamma: usize, y: usize): f32 {
     m1 = f32x4.pmax(m1, v128.andnot(product(v128.load(x, 48), r, gamma + 48, y + 48), sign));
   }
   // past the end x counts as 0: the product is 0 or a NaN, and changes no maximum
-  for (; n > 0; n -= 4, x += 16, gamma += 16, y += 16) m0 = f32x4.pmax(m0, v128.andnot(product(load_floats(x, n), r, gamma, y), sign));
+  for (; n > 0; n -= 4, x += 16, gamma += 16, y += 16) {
+    m0 = f32x4.pmax(m0, v128.andnot(product(load_floats(x, n), r, gamma, y), sign));
+  }
   m0 = f32x4.pmax(m0, m1);
   m0 = f32x4.pmax(m0, v128.shuffle<i64>(m0, m0, 1, 0));
   return max(f32x4.extract_lane(m0, 0), f32x4.extract_lane(m0, 1));
@@ -105,6 +107,10 @@ function codes(y: usize, factor: v128, least: v128): v128 {
 /** q = half_away(y·alpha); y is readable in vectors of 16 elements. */
 function quantize(y: usize, n: i32, alpha: f32, q: usize): void {
   const factor = f32x4.splat(alpha + alpha), least = v128.load32_splat(CONSTANTS + 4);
-  for (; n >= 16; n -= 16, y += 64, q += 16) v128.store(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)));
-  if (n > 0) store_first(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)), n);
+  for (; n >= 16; n -= 16, y += 64, q += 16) {
+    v128.store(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)));
+  }
+  if (n > 0) {
+    store_first(q, i8x16.narrow_i16x8_s(codes(y, factor, least), codes(y + 32, factor, least)), n);
+  }
 }

@@ -1,15 +1,15 @@
 // y = silu(gate)·up, element by element: ../kernels/silu_f32.ts.
-import { address, columns, operand, rows, stride } from "../operand";
+import { SwigluF32 } from "../generated/ops/swiglu_f32";
 import { silu_row_f32 } from "../kernels/silu_f32";
 
-export function scratch_swiglu_f32(_context: usize): usize {
+export function scratch_swiglu_f32(_op: SwigluF32): usize {
   return 0;
 }
 
-export function exec_swiglu_f32(context: usize): void {
-  const gate = operand(context, 0), up = operand(context, 1), y = operand(context, 2);
-  let from = address(gate), other = address(up), to = address(y);
-  for (let r = rows(y); r > 0; r--, from += stride(gate), other += stride(up), to += stride(y)) {
-    silu_row_f32(from, other, 0, 1, to, columns(y));
+export function exec_swiglu_f32(op: SwigluF32): void {
+  const gate = op.gate, up = op.up, y = op.y;
+  let from = gate.address, other = up.address, to = y.address;
+  for (let r = y.rows; r > 0; r--, from += gate.stride, other += up.stride, to += y.stride) {
+    silu_row_f32(from, other, 0, 1, to, y.columns);
   }
 }

@@ -4,12 +4,16 @@
 import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
 import type { DType } from "../../src/tensor.ts";
 import { LAYOUTS } from "../../src/instructions/codes.ts";
-import { instructionNamed } from "../../src/instructions/mod.ts";
+import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { compileModule } from "../../tools/_asc.ts";
+import {
+  CONTEXT_ATTRIBUTES,
+  CONTEXT_OPERANDS,
+  CONTEXT_SCRATCH,
+  OPERAND_BYTES,
+  OPERAND_FIELDS,
+} from "../../tools/_operand_records.ts";
 
-const OPERAND_BYTES = 48;
-const CONTEXT_OPERANDS = 256;
-const CONTEXT_ATTRIBUTES = CONTEXT_OPERANDS + 16 * OPERAND_BYTES;
-const CONTEXT_SCRATCH = CONTEXT_ATTRIBUTES + 8 * 4;
 const FIRST = 1 << 20;
 const CANARY = 0xa5;
 
@@ -32,39 +36,14 @@ interface Placed {
 
 /** Compiles every `asm/ops/*.ts`; `relaxed` with relaxed SIMD. */
 export async function compileOps(relaxed: boolean): Promise<WebAssembly.Module> {
-  const folder = await Deno.makeTempDir();
-  const root = new URL("../../", import.meta.url).pathname;
-  const lines: string[] = [];
-  for await (const file of Deno.readDir(`${root}asm/ops`)) {
-    const op = file.name.replace(/\.ts$/, "");
-    const path = `${"../".repeat(folder.split("/").length - 1)}${root.slice(1)}asm/ops/${op}`;
-    lines.push(`export { exec_${op}, scratch_${op} } from "${path}";`);
-  }
-  await Deno.writeTextFile(`${folder}/entry.ts`, lines.sort().join("\n"));
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
-    cwd: root,
-    args: [
-      "run",
-      "-A",
-      "npm:assemblyscript@0.28.20/asc",
-      `${folder}/entry.ts`,
-      "-O1",
-      "--noAssert",
-      "--runtime",
-      "stub",
-      "--use",
-      "abort=",
-      "--enable",
-      "simd",
-      ...(relaxed ? ["--enable", "relaxed-simd"] : []),
-      "-o",
-      `${folder}/ops.wasm`,
-    ],
-  }).output();
-  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
-  const module = new WebAssembly.Module(await Deno.readFile(`${folder}/ops.wasm`));
-  await Deno.remove(folder, { recursive: true });
-  return module;
+  const entry = INSTRUCTIONS.map(({ name }) =>
+    `export { exec_${name}, scratch_${name} } from "./asm/ops/${name}";`
+  ).join("\n");
+  const wasm = await compileModule(relaxed ? "relaxed" : "simd", {
+    entries: ["ops.ts"],
+    sources: new Map([["ops.ts", entry]]),
+  });
+  return new WebAssembly.Module(wasm);
 }
 
 const VIEWS = {
@@ -177,15 +156,22 @@ export class KernelModule {
       const o = operands[name], p = context + CONTEXT_OPERANDS + index * OPERAND_BYTES;
       if (o === undefined) return;
       const { address, rows, columns, stride } = placed[name];
-      view.setUint32(p, address, true);
-      view.setInt32(p + 4, DTYPES[o.dtype], true);
-      view.setInt32(p + 8, o.shape.length, true);
-      for (let i = 0; i < 4; i++) view.setInt32(p + 12 + 4 * i, o.shape[i] ?? 1, true);
-      view.setInt32(p + 28, rows, true);
-      view.setInt32(p + 32, columns, true);
-      view.setUint32(p + 36, stride, true);
-      view.setInt32(p + 40, LAYOUTS[o.layout ?? "rows"], true);
-      view.setUint32(p + 44, DTYPE_BYTES[o.dtype], true);
+      const [extent0, extent1 = 1, extent2 = 1, extent3 = 1] = o.shape;
+      const fields: Record<(typeof OPERAND_FIELDS)[number][0], number> = {
+        address,
+        dtype: DTYPES[o.dtype],
+        rank: o.shape.length,
+        extent0,
+        extent1,
+        extent2,
+        extent3,
+        rows,
+        columns,
+        stride,
+        layout: LAYOUTS[o.layout ?? "rows"],
+        elementBytes: DTYPE_BYTES[o.dtype],
+      };
+      OPERAND_FIELDS.forEach(([name], i) => view.setUint32(p + 4 * i, fields[name], true));
     });
     attributes.forEach((value, i) =>
       view.setInt32(context + CONTEXT_ATTRIBUTES + 4 * i, value, true)

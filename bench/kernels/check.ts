@@ -1,5 +1,5 @@
 /**
- * Checks every kernel against naive definitions, both builds, both values of `tune`: zero differences, no write outside its rows.
+ * Checks every kernel against naive definitions, both builds: zero differences, no write outside its rows.
  * `deno run -A bench/kernels/check.ts`
  *
  * @module
@@ -50,7 +50,6 @@ const SIZE = [4, 1, 2, 4];
 interface Case {
   build: Build;
   kernels: Kernels;
-  tune: number;
 }
 
 function adversarial(n: number): Int8Array<ArrayBuffer> {
@@ -152,7 +151,7 @@ function multipliers(
 }
 
 function checkInteger(
-  { build, kernels, tune }: Case,
+  { build, kernels }: Case,
   seven: boolean,
   m: number,
   k: number,
@@ -161,9 +160,7 @@ function checkInteger(
   variant: number,
 ): void {
   kernels.reset();
-  const what = `${build} tune=${tune} ${
-    seven ? "i7" : "i8"
-  } ${m}x${k}x${n} ${out} variant ${variant}`;
+  const what = `${build} ${seven ? "i7" : "i8"} ${m}x${k}x${n} ${out} variant ${variant}`;
   const x = adversarial(m * k);
   const w = seven
     ? random.pick([
@@ -288,8 +285,8 @@ function checkScalar({ build, kernels }: Case): void {
     const e = random.pick([1, 2, 31, 32, 50, 61, 62, 63, 100, 0, -5, random.int(1, 62)]);
     if (rounding === 3 && (m === -2147483648 && e <= 62)) continue;
     check(
-      kernels.e.requantize_i64(z, m, e, rounding) === requantize(z, m, e, rounding),
-      `${build} requantize_i64 ${z} ${m} ${e} ${rounding}`,
+      clamp(Number(kernels.e.rounded(z, m, e, rounding)), 32) === requantize(z, m, e, rounding),
+      `${build} rounded ${z} ${m} ${e} ${rounding}`,
     );
   }
 }
@@ -420,67 +417,45 @@ function checkAttention(
     }
     check(bad === 0, `${what} ${mode}: ${bad} differences`);
   }
-  kernels.reset();
-  const w = random.i8(columns * depth), t = new Int8Array(columns * depth);
-  for (let j = 0; j < columns; j++) {
-    for (let k = 0; k < depth; k++) t[k * columns + j] = w[j * depth + k];
-  }
-  const want = packPanelsI8(w, columns, depth);
-  for (const transposed of [0, 1]) {
-    const ld = (transposed ? depth : columns) + random.int(0, 7), to = kernels.alloc(want.length);
-    kernels.e.pack_panels_i8(
-      kernels.put(spread(transposed ? w : t, transposed ? columns : depth, ld), 5),
-      ld,
-      depth,
-      columns,
-      transposed,
-      to,
-    );
-    const got = kernels.bytes(to, want.length);
-    check(want.every((v, i) => v === got[i]), `${what} pack_panels_i8 transposed=${transposed}`);
-  }
 }
 
 const quick = Deno.args.includes("--quick");
 for (const build of ["simd", "relaxed"] as const) {
   const kernels = await Kernels.load(build, 128);
-  checkScalar({ build, kernels, tune: 1 });
-  for (const tune of build === "relaxed" ? [1, 0] : [1]) {
-    kernels.e.tune.value = tune;
-    const test = { build, kernels, tune };
-    let variant = 0;
-    const outs = ["i32", "i8", "i16", "f32"] as const;
-    for (let m = 1; m <= 13; m++) {
-      for (let i = 0; i < (quick ? 6 : 40); i++) {
-        const k = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100]),
-          n = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 33, 40]);
-        for (const seven of [false, true]) {
-          checkInteger(test, seven, m, k, n, outs[variant % 4], ++variant);
-        }
-        if (tune) { for (const fast of [false, true]) checkFloat(test, fast, m, k, n); }
-        if (tune) checkAttention(test, m, k, n);
+  const test = { build, kernels };
+  checkScalar(test);
+  let variant = 0;
+  const outs = ["i32", "i8", "i16", "f32"] as const;
+  for (let m = 1; m <= 13; m++) {
+    for (let i = 0; i < (quick ? 6 : 40); i++) {
+      const k = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 31, 33, 64, 100]),
+        n = random.pick([1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 33, 40]);
+      for (const seven of [false, true]) {
+        checkInteger(test, seven, m, k, n, outs[variant % 4], ++variant);
+      }
+      for (const fast of [false, true]) checkFloat(test, fast, m, k, n);
+      checkAttention(test, m, k, n);
+    }
+  }
+  for (
+    const [m, k, n] of [
+      [9, 4096, 9],
+      [1, 4096, 17],
+      [2, 4095, 8],
+      [70, 3073, 24],
+      [300, 129, 25],
+      [197, 192, 64],
+      [523, 64, 8],
+      [5, 1537, 12],
+      [13, 769, 41],
+    ]
+  ) {
+    for (let i = 0; i < 6; i++) {
+      for (const seven of [false, true]) {
+        checkInteger(test, seven, m, k, n, outs[(i + 1) % 4], ++variant);
       }
     }
-    for (
-      const [m, k, n] of [
-        [9, 4096, 9],
-        [1, 4096, 17],
-        [2, 4095, 8],
-        [70, 3073, 24],
-        [300, 129, 25],
-        [197, 192, 64],
-        [523, 64, 8],
-        [5, 1537, 12],
-        [13, 769, 41],
-      ]
-    ) {
-      for (let i = 0; i < 6; i++) {
-        for (const seven of [false, true]) {
-          checkInteger(test, seven, m, k, n, outs[(i + 1) % 4], ++variant);
-        }
-      }
-      if (tune) { for (const fast of [false, true]) checkFloat(test, fast, m, k, n); }
-    }
+    for (const fast of [false, true]) checkFloat(test, fast, m, k, n);
   }
 }
 console.log(`${checks} checks, ${failures} failures`);

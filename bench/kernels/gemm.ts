@@ -92,18 +92,13 @@ function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Cont
     e: kernels.put(new Int32Array(n).fill(31 + 9 + Math.round(Math.log2(k) / 2))),
     perChannel: 1,
   });
-  // `tune` is what the self-test finds: whether the builtin dot product is one instruction.
-  const tuned = (tune: number, run: () => void) => () => {
-    if (build === "relaxed") e.tune.value = tune;
-    run();
-  };
   const i8 = (ep: number, size: number) => e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch);
   const i7 = (ep: number, size: number) => e.gemm_i7(x8, k, m, k, w7, n, y, n * size, ep, scratch);
   const contenders: Contender[] = [
-    { name: `${build} i8`, run: tuned(1, () => i8(raw, 4)) },
-    { name: `${build} i8→i8`, run: tuned(1, () => i8(requantize, 1)) },
-    { name: `${build} i7`, run: tuned(1, () => i7(raw, 4)) },
-    { name: `${build} i7→i8`, run: tuned(1, () => i7(requantize, 1)) },
+    { name: `${build} i8`, run: () => i8(raw, 4) },
+    { name: `${build} i8→i8`, run: () => i8(requantize, 1) },
+    { name: `${build} i7`, run: () => i7(raw, 4) },
+    { name: `${build} i7→i8`, run: () => i7(requantize, 1) },
     {
       name: `${build} f32`,
       run: () => e.gemm_f32(xf, k * 4, m, k, wf, n, y, n * 4, 0, 0, 0, scratch),
@@ -112,7 +107,6 @@ function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Cont
   if (build === "simd") return contenders;
   return [
     ...contenders,
-    { name: "relaxed i7 tune=0", run: tuned(0, () => i7(raw, 4)) },
     {
       name: "relaxed f32 fast",
       run: () => e.gemm_f32_fast(xf, k * 4, m, k, wf, n, y, n * 4, 0, 0, 0, scratch),

@@ -1,46 +1,35 @@
 /**
- * Compiles the kernels to a temporary folder and gives them with a bump allocator: for the checks and benches of this folder.
+ * Compiles the kernels and gives them with a bump allocator: for the checks and benches of this folder.
  *
  * @module
  */
+import { compileModule } from "../../tools/_asc.ts";
+import type { Build } from "../../tools/_asc.ts";
 
 /** Exports of the module, all plain numbers. */
 // deno-lint-ignore no-explicit-any
 type Exports = Record<string, any>;
 
-/** Every build of the one source. */
-export type Build = "simd" | "relaxed";
+export type { Build };
 
-const FILES = ["epilogue", "pack", "microkernels", "gemm_i8", "gemm_i7", "gemm_f32", "gemm_t2"];
+const FILES = [
+  "integer",
+  "epilogue",
+  "pack",
+  "pack_f32",
+  "microkernels",
+  "gemm_i8",
+  "gemm_i7",
+  "gemm_f32",
+  "gemm_t2",
+];
 
-async function compile(build: Build): Promise<BufferSource> {
-  const folder = await Deno.makeTempDir();
-  const kernels = new URL("../../asm/kernels/", import.meta.url).pathname;
-  const out = `${folder}/kernels.wasm`;
-  const args = [
-    "run",
-    "-A",
-    "npm:assemblyscript@0.28.20/asc",
-    ...FILES.map((f) => `${kernels}${f}.ts`),
-  ];
-  args.push(
-    "-O1",
-    "--noAssert",
-    "--runtime",
-    "stub",
-    "--use",
-    "abort=",
-    "--enable",
-    "simd",
-    "--initialMemory",
-    "16",
-    "-o",
-    out,
-  );
-  if (build === "relaxed") args.push("--enable", "relaxed-simd");
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return await Deno.readFile(out);
+function compile(build: Build): Promise<BufferSource> {
+  const entries = FILES.map((name) => `asm/kernels/${name}.ts`);
+  return compileModule(build, {
+    entries,
+    flags: ["--initialMemory", "16", "--disableWarning", "112", "--disableWarning", "235"],
+  });
 }
 
 /** An instance with its memory. */

@@ -27,19 +27,17 @@ const shapes = sizes("--shapes", "197x192x576,197x768x192,197x1536x576,384x384x3
 const vectors = sizes("--vectors", "1024x1024,5632x1024,1024x2816,4096x4096");
 const builds = { simd: await Kernels.load("simd", 64), relaxed: await Kernels.load("relaxed", 64) };
 
-/** Kernels alone, int32 and float32 out, both builds and both values of `tune`. */
+/** Kernels alone, int32 and float32 out, both builds. */
 function kernelsOf([m, k, n]: readonly number[], trits: Int8Array): Contender[] {
   const random = new Random(5), x = random.i8(m * k), alpha = random.f32(m);
-  return (["simd", "relaxed", "relaxed tune=0"] as const).flatMap((name) => {
-    const build = name === "simd" ? "simd" : "relaxed", kernels = builds[build], { e } = kernels;
-    if (name !== "relaxed tune=0") kernels.reset();
+  return (["simd", "relaxed"] as const).flatMap((build) => {
+    const kernels = builds[build], { e } = kernels;
+    kernels.reset();
     const [px, pa, pw] = [x, alpha, packPanelsT2(trits, n, k)].map((array) => kernels.put(array));
     const [y, scratch] = [kernels.alloc(m * n * 4), kernels.alloc(e.gemm_t2_scratch(m, k))];
-    const run = (factors: number) => () => {
-      if (build === "relaxed") e.tune.value = name === "relaxed" ? 1 : 0;
+    const run = (factors: number) => () =>
       e.gemm_t2(px, k, m, k, pw, n, y, n * 4, factors, 4, SCALE, 0, 0, scratch);
-    };
-    return [{ name: `${name} → i32`, run: run(0) }, { name: `${name} → f32`, run: run(pa) }];
+    return [{ name: `${build} → i32`, run: run(0) }, { name: `${build} → f32`, run: run(pa) }];
   });
 }
 

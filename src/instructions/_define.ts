@@ -73,11 +73,21 @@ export interface ExtentRule {
   readonly right: readonly string[];
 }
 
+/**
+ * What networks an instruction was made for. A wasm module may be built without some families
+ * (`wasm/README.md`); \`core\` is in all networks of integers.
+ */
+export const FAMILIES = ["core", "vision", "encoder", "language", "float"] as const;
+
+/** Name of a family. */
+export type Family = (typeof FAMILIES)[number];
+
 /** Everything there is to know about an instruction but its meaning. */
 export interface InstructionSpec {
   readonly name: string;
   /** Never reused. */
   readonly opcode: number;
+  readonly family: Family;
   readonly operands: readonly OperandSpec[];
   readonly attributes?: readonly AttributeSpec[];
   /** Operands of one type. */

@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const accumulate = defineInstruction({
   name: "accumulate",
   opcode: 23,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i32", "f32"], shape: "* K" },
     { name: "y", role: "inout", dtypes: ["i32", "f32"], shape: "* K" },

@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const addF32 = defineInstruction({
   name: "add_f32",
   opcode: 20,
+  family: "float",
   operands: [
     { name: "a", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "b", role: "in", dtypes: ["f32"], shape: "~ N" },

@@ -7,6 +7,7 @@ import { defineInstruction } from "./_define.ts";
 export const addPositionsF32 = defineInstruction({
   name: "add_positions_f32",
   opcode: 39,
+  family: "float",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "positions", role: "in", dtypes: ["f32"], shape: "P C" },

@@ -9,6 +9,7 @@ import { SESSION_OPERANDS } from "./_sessions.ts";
 export const appendRows = defineInstruction({
   name: "append_rows",
   opcode: 24,
+  family: "language",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
     ...SESSION_OPERANDS,

@@ -7,6 +7,7 @@ import { defineInstruction } from "./_define.ts";
 export const attentionF32 = defineInstruction({
   name: "attention_f32",
   opcode: 21,
+  family: "float",
   operands: [
     { name: "q", role: "in", dtypes: ["f32"], shape: "B Q C" },
     { name: "k", role: "in", dtypes: ["f32"], shape: "B L C" },

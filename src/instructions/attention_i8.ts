@@ -10,6 +10,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const attentionI8 = defineInstruction({
   name: "attention_i8",
   opcode: 12,
+  family: "vision",
   operands: [
     { name: "q", role: "in", dtypes: ["i8"], shape: "B Q C" },
     { name: "k", role: "in", dtypes: ["i8"], shape: "B L C" },

@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const attentionRaggedF32 = defineInstruction({
   name: "attention_ragged_f32",
   opcode: 38,
+  family: "float",
   operands: [
     { name: "q", role: "in", dtypes: ["f32"], shape: "1 T C" },
     { name: "k", role: "in", dtypes: ["f32"], shape: "1 T C" },

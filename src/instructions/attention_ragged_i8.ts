@@ -7,6 +7,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const attentionRaggedI8 = defineInstruction({
   name: "attention_ragged_i8",
   opcode: 36,
+  family: "encoder",
   operands: [
     { name: "q", role: "in", dtypes: ["i8"], shape: "1 T C" },
     { name: "k", role: "in", dtypes: ["i8"], shape: "1 T C" },

@@ -7,6 +7,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const attentionScoresI8 = defineInstruction({
   name: "attention_scores_i8",
   opcode: 9,
+  family: "vision",
   operands: [
     { name: "q", role: "in", dtypes: ["i8"], shape: "B Q C" },
     { name: "k", role: "in", dtypes: ["i8"], shape: "B L C" },

@@ -7,6 +7,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const attentionValuesI8 = defineInstruction({
   name: "attention_values_i8",
   opcode: 11,
+  family: "vision",
   operands: [
     { name: "p", role: "in", dtypes: ["i8", "i16"], shape: "B @heads Q L" },
     { name: "v", role: "in", dtypes: ["i8"], shape: "B L C" },

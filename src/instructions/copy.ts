@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const copy = defineInstruction({
   name: "copy",
   opcode: 22,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "u8", "i16", "i32", "f32"], shape: "* K" },
     { name: "y", role: "out", dtypes: ["i8", "u8", "i16", "i32", "f32"], shape: "* K" },

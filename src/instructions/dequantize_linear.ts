@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const dequantizeLinear = defineInstruction({
   name: "dequantize_linear",
   opcode: 15,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32"], shape: "* N" },
     { name: "scale", role: "in", dtypes: ["f32"], shape: "1|N" },

@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const embeddingF32 = defineInstruction({
   name: "embedding_f32",
   opcode: 30,
+  family: "language",
   operands: [
     { name: "table", role: "in", dtypes: ["f32", "f16", "bf16"], shape: "V C" },
     {

@@ -13,6 +13,7 @@ export const embeddingI4 = defineInstruction({
   ...embeddingI8,
   name: "embedding_i4",
   opcode: 40,
+  family: "encoder",
   operands: [
     { name: "table", role: "in", dtypes: ["u8"], shape: "V H" },
     { name: "factors", role: "in", dtypes: ["u8"], shape: "V G" },

@@ -14,6 +14,7 @@ import { defineInstruction } from "./_define.ts";
 export const embeddingI8 = defineInstruction({
   name: "embedding_i8",
   opcode: 32,
+  family: "encoder",
   operands: [
     { name: "table", role: "in", dtypes: ["i8"], shape: "V C" },
     { name: "multiplier", role: "in", dtypes: ["i32"], shape: "V" },

@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const gatherRows = defineInstruction({
   name: "gather_rows",
   opcode: 13,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "B R C" },
     {

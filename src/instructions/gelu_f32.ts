@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const geluF32 = defineInstruction({
   name: "gelu_f32",
   opcode: 19,
+  family: "float",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* K" },

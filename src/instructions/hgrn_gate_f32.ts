@@ -8,6 +8,7 @@ import { defineInstruction } from "./_define.ts";
 export const hgrnGateF32 = defineInstruction({
   name: "hgrn_gate_f32",
   opcode: 28,
+  family: "language",
   operands: [
     { name: "p", role: "in", dtypes: ["f32"], shape: "* C" },
     { name: "gamma", role: "in", dtypes: ["f32"], shape: "C" },

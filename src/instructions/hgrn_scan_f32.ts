@@ -16,6 +16,7 @@ import { SESSION_OPERANDS } from "./_sessions.ts";
 export const hgrnScanF32 = defineInstruction({
   name: "hgrn_scan_f32",
   opcode: 27,
+  family: "language",
   operands: [
     { name: "u", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "z", role: "in", dtypes: ["f32"], shape: "T C" },

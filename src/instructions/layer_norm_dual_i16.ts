@@ -12,6 +12,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const layerNormDualI16 = defineInstruction({
   name: "layer_norm_dual_i16",
   opcode: 33,
+  family: "encoder",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16"], shape: "* C" },
     { name: "bias", role: "in", dtypes: ["i32"], shape: "C" },

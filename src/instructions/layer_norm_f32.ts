@@ -7,6 +7,7 @@ import { defineInstruction } from "./_define.ts";
 export const layerNormF32 = defineInstruction({
   name: "layer_norm_f32",
   opcode: 17,
+  family: "float",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* C" },
     { name: "gamma", role: "in", dtypes: ["f32"], shape: "C" },

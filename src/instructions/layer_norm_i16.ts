@@ -13,6 +13,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const layerNormI16 = defineInstruction({
   name: "layer_norm_i16",
   opcode: 4,
+  family: "vision",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16"], shape: "* C" },
     { name: "bias", role: "in", dtypes: ["i32"], shape: "C" },

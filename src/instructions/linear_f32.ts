@@ -8,6 +8,7 @@ import { defineInstruction } from "./_define.ts";
 export const linearF32 = defineInstruction({
   name: "linear_f32",
   opcode: 16,
+  family: "float",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
     { name: "weight", role: "in", dtypes: ["f32"], layouts: ["panel_8"], shape: "N K" },

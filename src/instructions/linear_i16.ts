@@ -9,6 +9,7 @@ export const linearI16 = defineInstruction({
   ...linearI8,
   name: "linear_i16",
   opcode: 34,
+  family: "encoder",
   operands: [
     { name: "x", role: "in", dtypes: ["i16"], shape: "* K" },
     ...linearI8.operands.slice(1),

@@ -15,6 +15,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const linearI8 = defineInstruction({
   name: "linear_i8",
   opcode: 2,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "* K" },
     {

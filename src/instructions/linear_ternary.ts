@@ -15,6 +15,7 @@ import { defineInstruction } from "./_define.ts";
 export const linearTernary = defineInstruction({
   name: "linear_ternary",
   opcode: 26,
+  family: "language",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "* K" },
     { name: "alpha", role: "in", dtypes: ["f32"], shape: "* 1", optional: true },

@@ -8,6 +8,7 @@ import { defineInstruction } from "./_define.ts";
 export const lookup = defineInstruction({
   name: "lookup",
   opcode: 6,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "u8"], shape: "* K" },
     { name: "table", role: "in", dtypes: ["i8", "u8", "i16"], shape: "T 256" },

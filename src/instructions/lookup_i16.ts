@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const lookupI16 = defineInstruction({
   name: "lookup_i16",
   opcode: 35,
+  family: "encoder",
   operands: [
     { name: "x", role: "in", dtypes: ["i16"], shape: "* K" },
     { name: "table", role: "in", dtypes: ["i16"], shape: "4096" },

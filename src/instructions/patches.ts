@@ -8,6 +8,7 @@ import { defineInstruction } from "./_define.ts";
 export const patches = defineInstruction({
   name: "patches",
   opcode: 7,
+  family: "vision",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "f32"], shape: "B I W" },
     { name: "y", role: "out", dtypes: ["i8", "f32"], shape: "B P K" },

@@ -8,6 +8,7 @@ import { defineInstruction } from "./_define.ts";
 export const poolRows = defineInstruction({
   name: "pool_rows",
   opcode: 37,
+  family: "encoder",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "f32"], shape: "T C" },
     {

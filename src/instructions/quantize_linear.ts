@@ -7,6 +7,7 @@ import { defineInstruction } from "./_define.ts";
 export const quantizeLinear = defineInstruction({
   name: "quantize_linear",
   opcode: 1,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
     { name: "scale", role: "in", dtypes: ["f32"], shape: "1" },

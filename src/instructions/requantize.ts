@@ -9,6 +9,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const requantize = defineInstruction({
   name: "requantize",
   opcode: 3,
+  family: "core",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32"], shape: "* N" },
     { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1|N" },

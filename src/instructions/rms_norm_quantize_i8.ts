@@ -17,6 +17,7 @@ import { defineInstruction } from "./_define.ts";
 export const rmsNormQuantizeI8 = defineInstruction({
   name: "rms_norm_quantize_i8",
   opcode: 25,
+  family: "language",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "pre_gamma", role: "in", dtypes: ["f32"], shape: "C", optional: true },

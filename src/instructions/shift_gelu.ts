@@ -7,6 +7,7 @@ import { defineInstruction, ROUNDING } from "./_define.ts";
 export const shiftGelu = defineInstruction({
   name: "shift_gelu",
   opcode: 5,
+  family: "vision",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "* C" },
     { name: "x0", role: "in", dtypes: ["i32"], shape: "1" },

@@ -16,6 +16,7 @@ import { SESSION_OPERANDS } from "./_sessions.ts";
 export const shortConvF32 = defineInstruction({
   name: "short_conv_f32",
   opcode: 31,
+  family: "language",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "weight", role: "in", dtypes: ["f32"], shape: "W C" },

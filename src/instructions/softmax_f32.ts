@@ -4,6 +4,7 @@ import { defineInstruction } from "./_define.ts";
 export const softmaxF32 = defineInstruction({
   name: "softmax_f32",
   opcode: 18,
+  family: "float",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* L" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* L" },

@@ -16,6 +16,7 @@ import { defineInstruction } from "./_define.ts";
 export const softmaxI8 = defineInstruction({
   name: "softmax_i8",
   opcode: 10,
+  family: "vision",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "B H Q L" },
     { name: "exponentials", role: "in", dtypes: ["i32"], shape: "256", optional: true },

@@ -7,6 +7,7 @@ import { defineInstruction } from "./_define.ts";
 export const swigluF32 = defineInstruction({
   name: "swiglu_f32",
   opcode: 29,
+  family: "language",
   operands: [
     { name: "gate", role: "in", dtypes: ["f32"], shape: "* C" },
     { name: "up", role: "in", dtypes: ["f32"], shape: "* C" },

@@ -60,23 +60,38 @@ export const TAGS = {
   metadata: fourcc("META"),
 } as const;
 
+/** A word by its name, or a group of words so many times. */
+export type RecordField = string | readonly [names: readonly string[], times: number];
+
+/** The words of one record of a section. */
+export const RECORD_FIELDS = {
+  /** `kind` is 0 for load-time symbols, 1 for run-time ones; `most` is an expression. */
+  symbols: ["nameOffset", "nameBytes", "kind", "least", "most", "initial"],
+  /** `terms` are in use; `modulus` is an earlier expression. */
+  expressions: ["constant", "terms", [["coefficient", "symbol"], 3], "modulus"],
+  tensors: [
+    ...["nameOffset", "nameBytes", "region", "dtype", "layout", "rank"],
+    [["extent"], 4],
+    ...["encoding", "check", "limit", "offsets"],
+  ],
+  views: ["tensor", "offset", "rank", [["extent"], 4], "rowStride"],
+  instructions: ["opcode", "firstOperand", "operands", "firstAttribute", "attributes"],
+  entries: ["nameOffset", "nameBytes", "first", "instructions"],
+  /** Constants are kind 0, parameters 1, state 2, trits 3, in this order; `offset` is one in the blob. */
+  segments: ["kind", "offset", "bytes", "checksum"],
+} as const satisfies Record<string, readonly RecordField[]>;
+
 /** Words of one record of a section. */
-export const RECORD_WORDS = {
-  /** name offset, name bytes, kind (0 load, 1 run), min, max expression, default. */
-  symbols: 6,
-  /** constant, terms, 3 × (coefficient, symbol), modulus expression. */
-  expressions: 9,
-  /** name offset, name bytes, region, dtype, layout, rank, 4 extents, encoding, check, limit, offsets. */
-  tensors: 14,
-  /** tensor, offset, rank, 4 extents, row stride. */
-  views: 8,
-  /** opcode, first operand, operands, first attribute, attributes. */
-  instructions: 5,
-  /** name offset, name bytes, first instruction, instructions. */
-  entries: 4,
-  /** kind, offset in the blob, bytes, CRC-32C: constants 0, parameters 1, state 2, trits 3, in this order. */
-  segments: 4,
-} as const;
+export const RECORD_WORDS = Object.fromEntries(
+  Object.entries(RECORD_FIELDS).map(([name, fields]) => [name, wordsOf(fields)]),
+) as Readonly<Record<keyof typeof RECORD_FIELDS, number>>;
+
+function wordsOf(fields: readonly RecordField[]): number {
+  return fields.reduce(
+    (sum, field) => sum + (typeof field === "string" ? 1 : field[0].length * field[1]),
+    0,
+  );
+}
 
 function fourcc(tag: string): number {
   return [...tag].reduce((word, char, i) => word | char.charCodeAt(0) << 8 * i, 0) >>> 0;

@@ -34,6 +34,8 @@ export const VERDICTS = {
   bad_input: 33,
   /** Nothing has that name. */
   not_found: 34,
+  /** An instruction of the format that this module was built without. */
+  unsupported_instruction: 35,
 } as const;
 
 /** Name of a reason. */
@@ -55,6 +57,7 @@ function codeOf(verdict: Verdict): FewbitError["code"] {
   switch (verdict) {
     case "unsupported_version":
     case "unsupported_section":
+    case "unsupported_instruction":
       return "unsupported";
     case "too_much_memory":
     case "too_much_work":

@@ -27,6 +27,8 @@ export interface VerifyOptions {
   readonly memoryLimitBytes?: number;
   /** Most multiply-accumulates of one run of an entry. Default 2^45. */
   readonly workLimit?: number;
+  /** Names of the instructions that an engine has. Default: all of the format. */
+  readonly instructions?: ReadonlySet<string>;
 }
 
 /** What verification finds out. */
@@ -60,6 +62,7 @@ export function verify(
   segments: readonly Segment[],
   options: VerifyOptions = {},
 ): VerifiedProgram {
+  if (options.instructions !== undefined) checkHeld(program, options.instructions);
   checkExpressions(program);
   const { values, symbolRanges } = checkSymbols(program, options.symbols ?? {});
   const ranges = expressionRanges(program, symbolRanges);
@@ -93,6 +96,16 @@ export function verify(
     work: entryWork,
     indexLimits,
   };
+}
+
+/** Whether an engine has all instructions of a program; unknown ones are refused later. */
+function checkHeld(program: Program, names: ReadonlySet<string>): void {
+  program.instructions.forEach(({ opcode }, i) => {
+    const name = instructionOf(opcode)?.name;
+    if (name !== undefined && !names.has(name)) {
+      throw new ProgramError("unsupported_instruction", `instruction ${i}, ${name}`);
+    }
+  });
 }
 
 function checkExpressions(program: Program): void {

@@ -6,6 +6,8 @@ import type { Instance } from "../../src/engines/engine.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import type { ProgramSource } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
+import { ProgramBuilder } from "../../src/program/builder.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
 import { files } from "../program/_build.ts";
 import { countMachines } from "./_machines.ts";
 
@@ -234,3 +236,28 @@ for (const engine of ENGINES) {
     assert.throws(() => first.outputs(), code("invalid_argument"));
   });
 }
+
+Deno.test("a state is not another program's, of the same size", async () => {
+  const b = (name: string): Promise<Uint8Array<ArrayBuffer>> => {
+    const builder = new ProgramBuilder();
+    const e = (n: number) => builder.expression(n);
+    const s = builder.tensor({
+      region: "state",
+      name,
+      dtype: "f32",
+      extents: [e(1), e(4)],
+      encoding: "zero",
+    });
+    const y = builder.tensor({ region: "output", name: "y", dtype: "f32", extents: [e(1), e(4)] });
+    builder.instruction("copy", { x: builder.whole(s), y: builder.whole(y) });
+    builder.entry("main");
+    return encodeProgram(builder.finish());
+  };
+  for (const engine of ENGINES) {
+    using one = await load(await b("one"), { engine });
+    using other = await load(await b("other"), { engine });
+    const saved = one.saveState();
+    one.restoreState(saved);
+    assert.throws(() => other.restoreState(saved), { message: /another program/ });
+  }
+});

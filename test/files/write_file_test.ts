@@ -132,3 +132,21 @@ Deno.test("files: an abort leaves the old file, devices and pipes are written to
     assert.ok((await Deno.lstat(`${folder}/pipe`)).isFifo);
   });
 });
+
+Deno.test("files: a link that lies at the temporary name is not followed", async () => {
+  const { randomUUID } = crypto;
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/precious`, "precious");
+    crypto.randomUUID = () => "00000000-0000-4000-8000-000000000000";
+    try {
+      await Deno.symlink(
+        "precious",
+        `${folder}/.fewbit-00000000-0000-4000-8000-000000000000.partial`,
+      );
+      await assert.rejects(writeFile(`${folder}/model`, Uint8Array.of(1)));
+    } finally {
+      crypto.randomUUID = randomUUID;
+    }
+    assert.equal(await Deno.readTextFile(`${folder}/precious`), "precious");
+  });
+});

@@ -17,6 +17,8 @@ export interface Request {
   readonly symbols?: readonly (readonly [index: number, value: number])[];
   readonly memoryLimitBytes?: number;
   readonly workLimit?: number;
+  /** What TypeScript is to know of the instructions that a module holds. */
+  readonly instructions?: ReadonlySet<string>;
 }
 
 /** Programs that need more are good programs, but not for a test: only planned, not loaded. */
@@ -72,9 +74,10 @@ export function verdictOfWasm(
   bytes: Uint8Array,
   request: Request = {},
   look?: Look,
-  build: "simd" | "relaxed" = "simd",
+  build: "simd" | "relaxed" | WebAssembly.Module = "simd",
 ): number {
-  const machine = take(pickBuild(build).module, bytes.length);
+  const module = build instanceof WebAssembly.Module ? build : pickBuild(build).module;
+  const machine = take(module, bytes.length);
   try {
     return 0 - statusOf(machine, bytes, request, look);
   } finally {

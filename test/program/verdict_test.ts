@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { crc32c } from "../../src/program/crc32c.ts";
+import { ProgramBuilder } from "../../src/program/builder.ts";
 import { decodeHead } from "../../src/program/decode.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
 import { REGIONS } from "../../src/program/program.ts";
 import type { Region } from "../../src/program/program.ts";
 import { VERDICTS } from "../../src/program/verdict.ts";
@@ -60,7 +62,11 @@ Deno.test("both verifiers give the same verdict on damaged files, and none traps
   // The changes reach all stages of verification.
   const names = Object.entries(VERDICTS).filter(([, code]) => seen.has(code)).map(([name]) => name);
   for (const name of Object.keys(VERDICTS)) {
-    const rare = ["limit", "too_much_work", "bad_argument", "bad_input", "not_found"];
+    // The last is not said of a module with all instructions: test/wasm/instruction_sets_test.ts.
+    const rare = [
+      ...["limit", "too_much_work", "bad_argument", "bad_input", "not_found"],
+      "unsupported_instruction",
+    ];
     if (!rare.includes(name)) assert.ok(names.includes(name), `${name} is not among ${names}`);
   }
 });
@@ -113,4 +119,66 @@ Deno.test("both verifiers check the stored bytes and the indices among them", as
   view.setUint32(view.getUint32(64 + 9 * 20 + 8, true) + 12, sum, true);
   repairChecksums(indices);
   assert.equal(compare(indices, {}, "index"), VERDICTS.bad_data);
+});
+
+/** A program of one instruction. */
+async function single(make: (b: ProgramBuilder) => void): Promise<Uint8Array<ArrayBuffer>> {
+  const b = new ProgramBuilder();
+  make(b);
+  b.entry("main");
+  return await encodeProgram(b.finish());
+}
+
+Deno.test("both verifiers refuse 7-bit weights of more bits, all places", async () => {
+  for (let place = 0; place < 64; place += 7) {
+    const data = new Uint8Array(64).fill(64);
+    data[place] = 128;
+    const file = await single((b) => {
+      const e = (n: number) => b.expression(n);
+      const x = b.tensor({ region: "input", name: "x", dtype: "i8", extents: [e(1), e(8)] });
+      const weight = b.tensor({
+        region: "constant",
+        dtype: "i8",
+        layout: "panel_8x4_u7",
+        extents: [e(8), e(8)],
+        data,
+      });
+      const y = b.tensor({ region: "output", name: "y", dtype: "i32", extents: [e(1), e(8)] });
+      b.instruction("linear_i8", { x: b.whole(x), weight: b.whole(weight), y: b.whole(y) });
+    });
+    assert.equal(compare(file, {}, `byte ${place}`), VERDICTS.bad_data);
+  }
+});
+
+Deno.test("both verifiers refuse sums of rows in a type that they have not", async () => {
+  const verdicts: Record<string, number> = {};
+  for (const from of ["i8", "i16", "f32"] as const) {
+    for (const to of ["i32", "f32"] as const) {
+      const file = await single((b) => {
+        const e = (n: number) => b.expression(n);
+        const x = b.tensor({ region: "input", name: "x", dtype: from, extents: [e(2), e(4)] });
+        const offsets = b.tensor({
+          region: "input",
+          name: "offsets",
+          dtype: "i32",
+          extents: [e(2)],
+          check: "offsets",
+          limit: e(2),
+        });
+        const y = b.tensor({ region: "output", name: "y", dtype: to, extents: [e(1), e(4)] });
+        const operands = { x: b.whole(x), offsets: b.whole(offsets), y: b.whole(y) };
+        b.instruction("pool_rows", operands);
+      });
+      verdicts[`${from} ${to}`] = compare(file, {}, `${from} to ${to}`);
+    }
+  }
+  const { ok, bad_rule } = VERDICTS;
+  assert.deepEqual(verdicts, {
+    "i8 i32": ok,
+    "i8 f32": bad_rule,
+    "i16 i32": ok,
+    "i16 f32": bad_rule,
+    "f32 i32": bad_rule,
+    "f32 f32": ok,
+  });
 });

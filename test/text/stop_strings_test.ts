@@ -75,3 +75,8 @@ Deno.test("stop strings are at most 16, of 1 to 128 code units, whole code point
   bad(["\ud83d"], "stop[0] has half");
   assert.equal(new StopStrings(["b".repeat(128)]).push("b".repeat(127)).text, "");
 });
+
+Deno.test("text that is a whole stop string was not held back", () => {
+  assert.throws(() => new StopStrings(["ab", "xyz"], "ab"), { code: "invalid_argument" });
+  assert.equal(new StopStrings(["ab", "abc"], "ab").pending, "ab");
+});

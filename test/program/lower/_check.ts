@@ -52,16 +52,25 @@ export function instructionsOf({ instructions }: CompiledProgram): string[] {
   return instructions.map(({ opcode }) => instructionOf(opcode)!.name);
 }
 
+/** A graph as a program; that it cannot be one is a failed check. */
+export function lowered(graph: Graph, fuse: boolean): CompiledProgram {
+  try {
+    return lower(graph, { fuse }).program;
+  } catch (error) {
+    assert.fail(`Cannot lower, with fusions ${fuse}: ${error}`);
+  }
+}
+
 /** Checks the instructions, and the bits of all outputs beside those of the graph op by op. */
 export async function checkFusion(
   { graph, inputs }: Net,
   expected: readonly string[],
   options: { readonly alone?: boolean } = {},
 ): Promise<void> {
-  const fused = lower(graph).program;
+  const fused = lowered(graph, true);
   assert.deepEqual(instructionsOf(fused), expected);
   if (options.alone === false) return;
-  const plain = lower(graph, { fuse: false }).program;
+  const plain = lowered(graph, false);
   const used = fused.tensors.filter(({ region }) => region === "input").map(({ name }) => name);
   const given = Object.fromEntries(used.map((name) => [name, inputs[name]]));
   for (const engine of ["reference", "wasm"] as const) {

@@ -1,0 +1,48 @@
+/** The AssemblyScript compiler with the one set of flags that all modules are built with. */
+import asc from "assemblyscript/asc";
+
+/** Instruction sets of WebAssembly that a module may use. */
+export type Build = "simd" | "relaxed";
+
+// Warnings of the compiler about exact-width pointers (201) say nothing on wasm32.
+const FLAGS =
+  "-O1 --noAssert --runtime stub --use abort= --enable simd --disableWarning 201 --outFile out.wasm"
+    .split(" ");
+const BUILD_FLAGS: Readonly<Record<Build, readonly string[]>> = {
+  simd: [],
+  relaxed: ["--enable", "relaxed-simd"],
+};
+
+const root = new URL("../", import.meta.url);
+
+/** What differs from the usual. */
+export interface CompileOptions {
+  /** Files to compile, as paths in the repository. Default `asm/index.ts`. */
+  readonly entries?: readonly string[];
+  /** Texts of files that are not those of the repository. */
+  readonly sources?: ReadonlyMap<string, string>;
+  /** More flags. */
+  readonly flags?: readonly string[];
+}
+
+/** Compiles a module. The result depends on the sources alone. */
+export async function compileModule(
+  build: Build,
+  { entries = ["asm/index.ts"], sources = new Map(), flags = [] }: CompileOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  let wasm: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    [...entries, ...FLAGS, ...BUILD_FLAGS[build], ...flags],
+    {
+      readFile: (name) =>
+        sources.get(name) ?? Deno.readTextFile(new URL(name, root)).catch(() => null),
+      writeFile: (name, contents) => {
+        if (name === "out.wasm") wasm = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (stderr.toString() !== "") console.error(stderr.toString());
+  if (error !== null || wasm === undefined) throw error ?? new Error("no output");
+  return Uint8Array.from(wasm);
+}

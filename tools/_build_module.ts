@@ -1,0 +1,42 @@
+/** A module that holds some of the instructions. */
+import { FAMILIES, instructionNamed, INSTRUCTIONS } from "../src/instructions/mod.ts";
+import type { InstructionSpec } from "../src/instructions/mod.ts";
+import { decodeHead } from "../src/program/decode.ts";
+import { compileModule } from "./_asc.ts";
+import type { Build } from "./_asc.ts";
+import { tablesOf } from "./generate_tables.ts";
+
+/** Compiles a module with these instructions. Opcodes and exports are those of the whole one. */
+export async function buildModule(
+  instructions: readonly InstructionSpec[],
+  build: Build = "simd",
+): Promise<Uint8Array<ArrayBuffer>> {
+  const sources = await tablesOf(ascending(instructions));
+  return await compileModule(build, { sources });
+}
+
+/** The instructions of these families. */
+export function instructionsOfFamilies(names: readonly string[]): InstructionSpec[] {
+  const unknown = names.find((name) => !FAMILIES.some((family) => family === name));
+  if (unknown !== undefined) {
+    throw new Error(`no family ${unknown}; there are ${FAMILIES.join(", ")}`);
+  }
+  return INSTRUCTIONS.filter(({ family }) => names.includes(family));
+}
+
+/** The instructions that the programs of these files use. */
+export function instructionsOfPrograms(files: readonly Uint8Array[]): InstructionSpec[] {
+  const opcodes = new Set(
+    files.flatMap((file) => decodeHead(file).program.instructions.map(({ opcode }) => opcode)),
+  );
+  return INSTRUCTIONS.filter(({ opcode }) => opcodes.has(opcode));
+}
+
+/** The instructions of these names. */
+export function instructionsNamed(names: readonly string[]): InstructionSpec[] {
+  return names.map((name) => instructionNamed(name));
+}
+
+function ascending(instructions: readonly InstructionSpec[]): InstructionSpec[] {
+  return [...new Set(instructions)].sort((a, b) => a.opcode - b.opcode);
+}

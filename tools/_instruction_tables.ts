@@ -1,0 +1,225 @@
+/** Writes `asm/generated/tables.ts` from the descriptions of instructions. */
+import {
+  attributeIndex,
+  CHECKS,
+  DimensionKind,
+  dtypeMask,
+  instructionOf,
+  INSTRUCTIONS,
+  LAYOUTS,
+  parseShape,
+  variablesOf,
+} from "../src/instructions/mod.ts";
+import type {
+  Dimension,
+  ExtentRule,
+  InstructionSpec,
+  PresenceRule,
+  Role,
+} from "../src/instructions/mod.ts";
+import { DTYPES } from "../src/tensor.ts";
+
+/** Code of "no variable" in the tables. */
+const NO_VARIABLE = 0xFF;
+/** Code of `*` among variables. */
+const LEADING = 0xFE;
+/** Code of attribute 0. */
+const ATTRIBUTE = 256;
+/** Code of the number 0. */
+const NUMBER = 512;
+/** Index of an instruction that a module does not hold. */
+const NOT_HELD = 0xFFFF;
+
+const ROLES: readonly Role[] = ["in", "out", "inout"];
+
+/**
+ * `asm/generated/tables.ts`: what the verifier of a module with these instructions needs to know of
+ * each. Of the others it knows that they exist.
+ */
+export function instructionTables(
+  header: string,
+  instructions: readonly InstructionSpec[],
+): string {
+  const words: number[] = [];
+  const last = Math.max(...INSTRUCTIONS.map((spec) => spec.opcode));
+  const index: number[] = Array.from(
+    { length: last + 1 },
+    (_, opcode) => instructionOf(opcode) === undefined ? 0 : NOT_HELD,
+  );
+  // Word 0 is never the start of a record, so that 0 means "no such opcode".
+  words.push(0);
+  const listing: string[] = [];
+  for (const spec of instructions) {
+    index[spec.opcode] = words.length;
+    const record = encode(spec);
+    words.push(...record);
+    listing.push(`  // ${spec.name}\n  ${record.join(", ")},`);
+  }
+  return `${header}
+// One record of 32-bit words for each instruction. With bytes listed from the lowest:
+//
+//   word 0    operands, attributes, presence rules, extent rules
+//   word 1    variables, operands of one type, tokens of the work, split variable
+//             (${NO_VARIABLE}: none, ${LEADING}: the first leading extent)
+//   word 2    variable that the parts of a split must be multiples of (${NO_VARIABLE}: none)
+//   then      attributes: min, max
+//             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
+//                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
+//             operands of one type: index
+//             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
+//                              dtype mask << 16],
+//                             is: 0 one of the types, 1 present, 2 absent;
+//                             only: 0, or 1 + the type that the operand must have
+//             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
+//             work: tokens
+//   A token is a variable, ${ATTRIBUTE} + an attribute, ${LEADING} for all leading extents, or ${NUMBER} + a number.
+
+// Codes.
+export const NO_VARIABLE: u32 = ${NO_VARIABLE};
+export const LEADING: u32 = ${LEADING};
+export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
+export const TOKEN_NUMBER: u32 = ${NUMBER};
+${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
+
+/** Largest opcode. */
+export const LAST_OPCODE: u32 = ${last};
+
+/** In \`OPCODES\`: an instruction that this module does not hold. */
+export const NOT_HELD: u32 = ${NOT_HELD};
+
+/** Word in \`RECORDS\` at which the record of an opcode begins; 0 where there is no such opcode. */
+export const OPCODES: usize = memory.data<u16>([${index.join(", ")}]);
+
+export const RECORDS: usize = memory.data<i32>([
+  0,
+${listing.join("\n")}
+]);
+`;
+}
+
+function encode(spec: InstructionSpec): number[] {
+  const variables = variablesOf(spec);
+  const attributes = spec.attributes ?? [];
+  const operandIndex = (name: string): number =>
+    spec.operands.findIndex((operand) => operand.name === name);
+  const token = (name: string): number => {
+    if (name === "*") return LEADING;
+    if (/^\d+$/.test(name)) return NUMBER + Number(name);
+    return name.startsWith("@")
+      ? ATTRIBUTE + attributeIndex(spec, name)
+      : boundVariable(spec, name);
+  };
+  const split = spec.split === undefined ? NO_VARIABLE : token(spec.split);
+  checkSplit(spec, split);
+  if (spec.work.some((name) => name.startsWith("@"))) throw new Error(`${spec.name}: work`);
+  const checks = spec.operands.filter(({ optional }) => !optional).map(({ check }) => check?.kind);
+  if (checks.includes("past") && !checks.includes("offsets")) {
+    throw new Error(`${spec.name}: past without offsets`);
+  }
+  const rules = spec.rules ?? [];
+  const extents = spec.extents ?? [];
+  return [
+    bytes(spec.operands.length, attributes.length, rules.length, extents.length),
+    bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, split),
+    bytes(granularity(spec, split), 0, 0, 0),
+    ...attributes.flatMap(({ min, max }) => [min, max]),
+    ...spec.operands.flatMap((operand) => {
+      const dimensions = parseShape(spec, operand.shape);
+      const layouts = operand.layouts ?? ["rows"];
+      const limit = operand.check?.limit;
+      return [
+        ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 |
+        CHECKS[operand.check?.kind ?? "none"] << 3 |
+        layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0) << 8 |
+        dtypeMask(operand.dtypes) << 16,
+        bytes(
+          limit === undefined ? NO_VARIABLE : boundVariable(spec, limit),
+          dimensions.length,
+          0,
+          0,
+        ),
+        ...dimensions.map(({ kind, value, second }) => {
+          if (value > 0x7FFF) throw new Error(`${spec.name}: extent ${value}`);
+          return kind | second << 8 | value << 16;
+        }),
+      ];
+    }),
+    ...(spec.sameDtype ?? []).map(operandIndex),
+    ...rules.map((rule) => presence(rule, operandIndex)),
+    ...extents.flatMap(({ rule, left, right }: ExtentRule) => [
+      bytes(rule === "equal" ? 0 : 1, left.length, right.length, 0),
+      ...left.map(token),
+      ...right.map(token),
+    ]),
+    ...spec.work.map(token),
+  ].map((word) => word | 0);
+}
+
+function bytes(a: number, b: number, c: number, d: number): number {
+  return a | b << 8 | c << 16 | d << 24;
+}
+
+function presence(rule: PresenceRule, operandIndex: (name: string) => number): number {
+  const { is, dtype } = rule;
+  const code = is === "present" ? 1 : is === "absent" ? 2 : 0;
+  if (dtype !== undefined && !rule.present) throw new Error(`${rule.operand}: type of nothing`);
+  return (dtype === undefined ? 0 : DTYPES[dtype] + 1) << 11 |
+    operandIndex(rule.operand) | operandIndex(rule.then) << 4 | (rule.present ? 1 : 0) << 8 |
+    code << 9 | (typeof is === "string" ? 0 : dtypeMask(is)) << 16;
+}
+
+/** A variable that some required operand always binds, so that it has a value when it is used. */
+function boundVariable(spec: InstructionSpec, name: string): number {
+  const variable = variablesOf(spec).indexOf(name);
+  const bound = spec.operands.some((operand) =>
+    !operand.optional &&
+    parseShape(spec, operand.shape).some(({ kind, value }) =>
+      value === variable && (kind === DimensionKind.Variable || kind === DimensionKind.PlusOne)
+    )
+  );
+  if (!bound) throw new Error(`${spec.name}: ${name} may have no value`);
+  return variable;
+}
+
+/** `run_part` narrows first extents only: the split variable may not stand anywhere else. */
+function checkSplit(spec: InstructionSpec, split: number): void {
+  if (split === NO_VARIABLE) return;
+  for (const { shape } of spec.operands) {
+    parseShape(spec, shape).forEach((dimension, i) => {
+      const first = i === 0 && (dimension.kind === DimensionKind.Variable);
+      if (split !== LEADING && names(dimension, split) && !first) {
+        throw new Error(`${spec.name}: cannot split [${shape}]`);
+      }
+    });
+  }
+}
+
+function names({ kind, value, second }: Dimension, variable: number): boolean {
+  switch (kind) {
+    case DimensionKind.Variable:
+    case DimensionKind.OneOr:
+    case DimensionKind.PlusOne:
+      return value === variable;
+    case DimensionKind.Sum:
+      return value === variable || second === variable;
+    default:
+      return false;
+  }
+}
+
+/**
+ * A variable that is the first extent of one operand and stands nowhere else (`mask[W][Q][L]`)
+ * repeats along the split one: row b uses b mod W, so parts begin at multiples of W.
+ */
+function granularity(spec: InstructionSpec, split: number): number {
+  if (split === NO_VARIABLE || split === LEADING) return NO_VARIABLE;
+  const shapes = spec.operands.map((operand) => parseShape(spec, operand.shape));
+  const found = new Set<number>();
+  for (const [first] of shapes) {
+    if (first.kind !== DimensionKind.Variable || first.value === split) continue;
+    const uses = shapes.flat().filter((dimension) => names(dimension, first.value));
+    if (uses.length === 1) found.add(first.value);
+  }
+  if (found.size > 1) throw new Error(`${spec.name}: two granularities`);
+  return [...found][0] ?? NO_VARIABLE;
+}

@@ -1,0 +1,130 @@
+/**
+ * `deno task mutate`: changes the code in a way that makes it wrong, and sees whether a test notices.
+ *
+ *     deno run -A tools/mutate.ts [--file SUBSTRING] [--changed REV] [--sample N]
+ *
+ * A mutation is killed where a test fails with an assertion, not with an import or a type. One that
+ * survives fails, and so does one whose text is not in its file. `--changed` takes the mutations of files
+ * that differ from a revision, `--sample` so many more, picked by the hash of the tree.
+ */
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
+import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
+import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
+import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
+import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
+
+/** A change of one place, and the tests that have to notice. */
+export interface Mutation {
+  readonly file: string;
+  /** Text that stands once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** Test files or folders. */
+  readonly tests: readonly string[];
+}
+
+const MUTATIONS: readonly Mutation[] = [
+  ...GRAPH_MUTATIONS,
+  ...LOWERING_MUTATIONS,
+  ...PROGRAM_MUTATIONS,
+  ...QUANTIZE_MUTATIONS,
+  ...TEXT_AND_FILES_MUTATIONS,
+];
+
+const root = new URL("../", import.meta.url);
+/** What is changed; the rest of the tree is linked. */
+const COPIED = ["src", "test"];
+
+/** A copy of the tree in which files can be changed. */
+async function copyOfTree(): Promise<string> {
+  const folder = await Deno.makeTempDir();
+  for await (const { name } of Deno.readDir(root)) {
+    if (name === ".git") continue;
+    const from = new URL(name, root).pathname;
+    if (COPIED.includes(name)) await run("cp", ["-r", from, `${folder}/${name}`]);
+    else await Deno.symlink(from, `${folder}/${name}`);
+  }
+  return folder;
+}
+
+async function run(command: string, args: string[], cwd?: string): Promise<{
+  readonly success: boolean;
+  readonly text: string;
+}> {
+  const { success, stdout, stderr } = await new Deno.Command(command, {
+    args,
+    ...cwd !== undefined && { cwd },
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+  return { success, text: `${decode(stdout)}${decode(stderr)}` };
+}
+
+/** What became of a mutation: `killed`, or why it counts as a failure. */
+async function outcome(folder: string, { file, find, replace, tests }: Mutation): Promise<string> {
+  const path = `${folder}/${file}`;
+  const source = await Deno.readTextFile(path);
+  if (source.split(find).length !== 2) return "TEXT NOT FOUND ONCE";
+  await Deno.writeTextFile(path, source.replace(find, () => replace));
+  try {
+    const { success, text } = await run(
+      Deno.execPath(),
+      ["test", "-A", "--no-check", ...tests],
+      folder,
+    );
+    if (success) return "SURVIVED";
+    // That of fast-check says so with its counterexample.
+    return /^error: (AssertionError|Error: Property failed)/m.test(text)
+      ? "killed"
+      : "NO ASSERTION FAILED";
+  } finally {
+    await Deno.writeTextFile(path, source);
+  }
+}
+
+async function changedFiles(revision: string): Promise<Set<string>> {
+  const { text } = await run("git", ["diff", "--name-only", revision], root.pathname);
+  return new Set(text.split("\n"));
+}
+
+/** Some of the mutations, other ones for another tree, the same for the same. */
+async function sampleOf(mutations: readonly Mutation[], count: number): Promise<Mutation[]> {
+  const { text } = await run("git", ["rev-parse", "HEAD^{tree}"], root.pathname);
+  const rank = ({ file, find }: Mutation): string =>
+    createHash("sha256").update(`${text}${file}${find}`).digest("hex");
+  return mutations.toSorted((a, b) => rank(a) < rank(b) ? -1 : 1).slice(0, count);
+}
+
+async function chosen(): Promise<readonly Mutation[]> {
+  const { values } = parseArgs({
+    options: {
+      file: { type: "string" },
+      changed: { type: "string" },
+      sample: { type: "string" },
+    },
+  });
+  const { file, changed, sample } = values;
+  if (file !== undefined) return MUTATIONS.filter((mutation) => mutation.file.includes(file));
+  if (changed === undefined && sample === undefined) return MUTATIONS;
+  const files = changed === undefined ? new Set<string>() : await changedFiles(changed);
+  const first = MUTATIONS.filter((mutation) => files.has(mutation.file));
+  const others = MUTATIONS.filter((mutation) => !files.has(mutation.file));
+  return [...first, ...await sampleOf(others, Number(sample ?? 0))];
+}
+
+const folder = await copyOfTree();
+let failures = 0;
+try {
+  const mutations = await chosen();
+  for (const mutation of mutations) {
+    const result = await outcome(folder, mutation);
+    if (result !== "killed") failures++;
+    console.log(`${result.padEnd(20)} ${mutation.file}: ${mutation.find.trim().slice(0, 80)}`);
+  }
+  console.log(`${mutations.length} mutations, ${mutations.length - failures} killed`);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+if (failures > 0) Deno.exit(1);

@@ -1,0 +1,58 @@
+import type { Mutation } from "../mutate.ts";
+
+const dyadic = "src/quantize/dyadic.ts";
+const round = "src/quantize/round.ts";
+const observer = "src/quantize/observer.ts";
+const numbers = ["test/quantize/dyadic_test.ts"];
+const observers = ["test/quantize/observer_test.ts"];
+
+/** Scales, rounding, observers. */
+export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
+  {
+    file: dyadic,
+    tests: numbers,
+    find: "Math.floor(fraction * 2 ** 31 + 0.5)",
+    replace: "Math.floor(fraction * 2 ** 31)",
+  },
+  { file: dyadic, tests: numbers, find: "    shift -= 1;\n", replace: "" },
+  {
+    file: dyadic,
+    tests: numbers,
+    find: "ratio < 0 ? -multiplier : multiplier",
+    replace: "multiplier",
+  },
+  { file: dyadic, tests: numbers, find: "- 1n + ((p >> k) & 1n)", replace: "" },
+  {
+    file: round,
+    tests: numbers,
+    find: "return floor % 2 === 0 ? floor : floor + 1;",
+    replace: "return floor + 1;",
+  },
+  { file: round, tests: numbers, find: "Math.max(-largest - 1,", replace: "Math.max(-largest," },
+  {
+    file: round,
+    tests: numbers,
+    find: "return 2 ** (bits - 1) - 1;",
+    replace: "return 2 ** (bits - 1);",
+  },
+  { file: observer, tests: observers, find: "Math.fround(0.95)", replace: "Math.fround(0.9)" },
+  { file: observer, tests: observers, find: "Math.fround(0.05)", replace: "Math.fround(0.1)" },
+  {
+    file: observer,
+    tests: observers,
+    find: "magnitude = Math.max(magnitude, -low[c], high[c]);",
+    replace: "magnitude = Math.max(magnitude, high[c]);",
+  },
+  {
+    file: observer,
+    tests: observers,
+    find: "const SHARE = 0.9999;",
+    replace: "const SHARE = 0.99;",
+  },
+  {
+    file: observer,
+    tests: observers,
+    find: "maxima[c] = Math.max(maxima[c], Math.abs(values[at + c]));",
+    replace: "maxima[c] = Math.max(maxima[c], values[at + c]);",
+  },
+];
