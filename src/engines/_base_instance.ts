@@ -166,6 +166,7 @@ export abstract class BaseInstance implements Instance {
       },
       advance: (count = entry.count): boolean => {
         assertCurrent();
+        checkAdvance(count);
         const take = Math.min(count, entry.count - progress.done);
         if (take > 0) this.step(index, progress.done, take);
         progress.done += take;
@@ -286,12 +287,26 @@ export abstract class BaseInstance implements Instance {
   }
 }
 
+/** A count that is none would leave `done` beside the truth, and outputs that nothing computed. */
+function checkAdvance(count: number): void {
+  if (count === Infinity || (Number.isInteger(count) && count >= 0)) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot go on by ${String(count)} instructions: expected an integer of at least 0`,
+  );
+}
+
+/** `slice` of all typed arrays; that of Node's `Buffer` shares its memory. */
+const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
+
 /** The inputs as they are now. */
 function copies(inputs: Inputs): Inputs {
+  const isTyped = (data: unknown): boolean =>
+    ArrayBuffer.isView(data) && !(data instanceof DataView);
   return Object.fromEntries(
     Object.entries(inputs).map((
       [name, data],
-    ) => [name, ArrayBuffer.isView(data) ? data.slice() : data]),
+    ) => [name, isTyped(data) ? slice.call(data as Uint8Array) : data]),
   );
 }
 

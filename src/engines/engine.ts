@@ -46,7 +46,11 @@ export interface Execution {
   readonly total: number;
   /** Instructions done. */
   readonly done: number;
-  /** Runs up to `count` more instructions; returns whether the entry is done. */
+  /**
+   * Runs up to `count` more instructions, by default all; returns whether the entry is done.
+   *
+   * @throws {FewbitError} `invalid_argument` where `count` is no integer of at least 0.
+   */
   advance(count?: number): boolean;
   /** Copies of the outputs, once the entry is done. */
   outputs(): Outputs;

@@ -12,6 +12,7 @@ import {
   square,
   stages,
   textOf,
+  unsupportedField,
 } from "./_config_fields.ts";
 import type { Json } from "./_config_fields.ts";
 import { refuseForeign } from "./_huggingface_common.ts";
@@ -35,6 +36,10 @@ function common(
   patch: number,
 ): Omit<CommonConfig, "epsilon"> {
   refuseForeign(config);
+  const problem = config.problem_type ?? "single_label_classification";
+  if (problem !== "single_label_classification") {
+    throw unsupportedField("problem_type", problem, "scores are the softmax of all classes");
+  }
   return {
     imageSize: sides(config, ["image_size", "img_size"], 224),
     patchSize: square(config, ["patch_size"], patch),

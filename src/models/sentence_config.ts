@@ -78,9 +78,11 @@ export function sentenceConfig(files: SentenceFiles, width: number): SentenceCon
   const { modules, pooling = {}, normalize, sentence = {}, tokenizerConfig = {} } = files;
   checkFixed("sentence_bert_config.json", sentence);
   checkModality(sentence);
+  checkArguments(sentence);
   checkFixed("tokenizer_config.json", tokenizerConfig);
   if (normalize !== undefined) checkFixed("the normalising module", normalize);
   checkFixed("config_sentence_transformers.json", files.sentenceTransformers ?? {});
+  checkDimension(files.sentenceTransformers ?? {}, width);
   const limit = given(sentence.max_seq_length) ?? given(tokenizerConfig.model_max_length);
   return {
     pooling: poolingOf(pooling, width),
@@ -187,6 +189,30 @@ function checkModality({ modality_config: config, processing_kwargs: processing 
   if (given(processing) === undefined) return;
   if (isJson(processing) && Object.keys(processing).length === 0) return;
   throw unsupported(file, "processing_kwargs", processing);
+}
+
+/** What the library hands on to transformers, under its old names and those of today. */
+const ARGUMENTS = ["model", "tokenizer", "config", "processor"].flatMap((name) => [
+  `${name}_args`,
+  `${name}_kwargs`,
+]);
+
+/** They may say anything of the network and the tokenizer; of a file, `trust_remote_code` is not heard. */
+function checkArguments(sentence: Json): void {
+  for (const name of ARGUMENTS) {
+    const value = given(sentence[name]);
+    if (value === undefined) continue;
+    const heard = isJson(value) &&
+      Object.keys(value).every((key) => key === "trust_remote_code");
+    if (!heard) throw unsupported("sentence_bert_config.json", name, value);
+  }
+}
+
+/** Embeddings are as wide as the network; the library may cut them. */
+function checkDimension({ truncate_dim: dimension }: Json, width: number): void {
+  const value = given(dimension);
+  if (value === undefined || (Number.isInteger(value) && Number(value) >= width)) return;
+  throw unsupported("config_sentence_transformers.json", "truncate_dim", value);
 }
 
 function checkFixed(file: string, config: Json): void {

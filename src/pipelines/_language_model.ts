@@ -131,6 +131,31 @@ export class LanguageModel implements Disposable {
   }
 }
 
+/** Most ids of one call; what is longer is read in parts. */
+const MAX_IDS = 2 ** 28;
+
+/**
+ * Ids as the network takes them.
+ *
+ * @throws {FewbitError} `invalid_argument` where one is no integer of 32 bits, `limit_exceeded` for too many.
+ */
+export function readIds(ids: ArrayLike<number>): Int32Array {
+  const length: unknown = (ids as ArrayLike<number> | null | undefined)?.length;
+  if (!Number.isInteger(length) || Number(length) < 0) {
+    throw new FewbitError("invalid_argument", "Cannot read ids: expected an array of token ids");
+  }
+  if (Number(length) > MAX_IDS) {
+    throw new FewbitError(
+      "limit_exceeded",
+      `Cannot read ${length} ids: at most ${MAX_IDS} at once`,
+    );
+  }
+  const all = Int32Array.from(ids);
+  const bad = all.findIndex((id, i) => id !== ids[i]);
+  if (bad < 0) return all;
+  throw new FewbitError("invalid_argument", `Cannot read ids: ids[${bad}] is ${String(ids[bad])}`);
+}
+
 function checkLength(past: number, more: number): void {
   if (past + more <= MAX_PAST) return;
   throw new FewbitError(

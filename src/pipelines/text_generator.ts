@@ -1,12 +1,13 @@
 /** Text generation with a compiled language model. */
 import type { LoadOptions } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
+import { FewbitError } from "../errors.ts";
 import type { EngineName } from "../engines/load.ts";
 import type { Tensor } from "../tensor.ts";
 import { applyChatTemplate } from "../text/chat_template.ts";
 import type { ChatMessage } from "../text/chat_template.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { LanguageModel } from "./_language_model.ts";
+import { LanguageModel, readIds } from "./_language_model.ts";
 import type { ModelSource } from "./_sources.ts";
 import { openTextModel, textSetup } from "./_text_model.ts";
 import type { TextSetup } from "./_text_model.ts";
@@ -34,6 +35,9 @@ const DEFAULT_MODEL = new URL("../../models/hgrn-shakespeare.fewbit", import.met
 
 /** Rows of logits at once. */
 const MAX_ROWS = 64;
+
+/** Most logits in one tensor: 1 GiB. */
+const MAX_LOGITS = 2 ** 28;
 
 /**
  * Generates text with a language model.
@@ -148,19 +152,27 @@ export class TextGenerator implements Disposable {
    * Logits after each id.
    *
    * @returns `[ids, vocabulary]`, the same bits on every engine.
+   * @throws {FewbitError} `invalid_argument` for what is no id, `limit_exceeded` for more than 1 GiB.
    */
   async logits(
     ids: ArrayLike<number>,
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Tensor> {
     const { vocabularySize } = this;
-    const all = new Float32Array(ids.length * vocabularySize);
+    const given = readIds(ids);
+    if (given.length * vocabularySize > MAX_LOGITS) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot compute logits of ${given.length} ids: at most ${MAX_LOGITS} numbers at once`,
+      );
+    }
+    const all = new Float32Array(given.length * vocabularySize);
     const slot = this.#model.takeSlot();
     try {
       const position = { slot, past: 0 };
       for await (
         const { first, logits } of this.#model.readAll(
-          Int32Array.from(ids),
+          given,
           position,
           options.signal,
         )
@@ -168,7 +180,7 @@ export class TextGenerator implements Disposable {
     } finally {
       this.#model.freeSlot(slot);
     }
-    return { dtype: "f32", shape: [ids.length, vocabularySize], data: all };
+    return { dtype: "f32", shape: [given.length, vocabularySize], data: all };
   }
 
   /** How well the model predicts a text; see {@linkcode PerplexityOptions}. */

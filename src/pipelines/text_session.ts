@@ -9,6 +9,7 @@ import { samplingOptions } from "../text/sampling_options.ts";
 import type { SamplingOptions } from "../text/sampling_options.ts";
 import { StopStrings } from "../text/stop_strings.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
+import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
 import type { SavedSession } from "./_saved_session.ts";
@@ -127,6 +128,14 @@ export class TextSession implements Disposable {
     const ids = prompt === undefined ? new Int32Array(0) : this.#encode(prompt);
     if (ids.length + this.length === 0) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
+    }
+    if (ids.length + this.#unread.length === 0) {
+      // The logits behind the last id were not kept.
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot generate text: all of the conversation was read; give the end of the prompt here, " +
+          "not to append",
+      );
     }
     const goesOn = ids.length === 0;
     const stops = new StopStrings(
@@ -269,13 +278,7 @@ export class TextSession implements Disposable {
       const tokenizer = requireTokenizer(this.#setup.tokenizer);
       return tokenizer.encode(prompt, { addSpecialTokens: this.length === 0 }).ids;
     }
-    const ids = Int32Array.from(prompt);
-    for (let i = 0; i < ids.length; i++) {
-      if (ids[i] !== prompt[i]) {
-        throw new FewbitError("invalid_argument", `Cannot read ids: ids[${i}] is ${prompt[i]}`);
-      }
-    }
-    return ids;
+    return readIds(prompt);
   }
 
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */

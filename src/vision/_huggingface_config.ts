@@ -22,7 +22,13 @@ const RESAMPLE: Readonly<Record<number, Interpolation>> = {
 };
 
 /** Processors that take a size that is one number as that of the shorter side; all others stretch to a square. */
-const SHORTER_SIDE_TYPES = /CLIP|LeViT|ConvNext|PoolFormer|^Bit|MobileNet|MobileViT/i;
+const SHORTER_SIDE_TYPES = /CLIP|ConvNext|^Bit|MobileNet/i;
+
+/**
+ * Processors with steps that their files do not name: other sizes (LeViT, PoolFormer), a second
+ * normalising (EfficientNet), channels in another order (MobileViT), settings elsewhere (timm).
+ */
+const OTHER_TYPES = /LeViT|PoolFormer|EfficientNet|MobileViT|TimmWrapper/i;
 
 const HALF = [0.5];
 const SQUARE = { height: 224, width: 224 };
@@ -50,6 +56,9 @@ const UNSUPPORTED_FLAGS = [
 
 /** Follows the image processors of Hugging Face's transformers: resize, cut out the center, rescale, normalise. */
 export function huggingFacePreprocessing(config: Config, given: Config): Preprocessing {
+  if (OTHER_TYPES.test(processorType(given))) {
+    throw unsupportedField("image_processor_type", processorType(given));
+  }
   const [, name = ""] =
     /^(ViT|DeiT)(?:ImageProcessor(?:Fast|Pil)?|FeatureExtractor)$/.exec(processorType(given)) ?? [];
   const silent = Object.entries(DEFAULTS[name] ?? {}).filter(([key]) => given[key] === undefined);

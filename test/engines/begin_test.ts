@@ -147,6 +147,37 @@ for (const engine of ENGINES) {
     }
   });
 
+  const counts = [NaN, -1, 0.5, -Infinity, "3", null] as unknown as number[];
+  Deno.test(`${engine.name}: ${counts.length} counts that are none do not move an execution`, async () => {
+    using instance = await engine.load(FILE);
+    const execution = instance.begin(GOOD);
+    for (const count of counts) {
+      assert.throws(() => execution.advance(count), { code: "invalid_argument" });
+      assert.equal(execution.done, 0);
+      assert.throws(() => execution.outputs(), { code: "invalid_argument" });
+    }
+    assert.equal(execution.advance(0), false);
+    assert.equal(execution.advance(Infinity), true);
+    assert.deepEqual(execution.outputs(), instance.runSync(GOOD));
+  });
+
+  Deno.test(`${engine.name}: a run that waits has copies of its inputs, also of Node's buffers`, async () => {
+    using instance = await engine.load(FILE);
+    const expected = instance.runSync(GOOD);
+    // A subclass whose slice shares memory, as that of Buffer does.
+    class Shared extends Int32Array<ArrayBuffer> {
+      override slice(from?: number, to?: number): Int32Array<ArrayBuffer> {
+        return this.subarray(from, to);
+      }
+    }
+    const index = Shared.from(GOOD.index as Int32Array) as Int32Array<ArrayBuffer>;
+    const first = instance.run(GOOD, { onProgress: pause });
+    const second = instance.run({ ...GOOD, index });
+    index.fill(0);
+    await first;
+    assert.deepEqual(await second, expected);
+  });
+
   Deno.test(`${engine.name}: a run in progress is not overtaken by begin or runSync`, async () => {
     using instance = await engine.load(FILE);
     const busy = { code: "invalid_argument", message: /in progress/ };

@@ -72,6 +72,18 @@ const REFUSED: readonly (readonly [name: string, files: EncoderFiles, message: R
     { config: CONFIG, pooling: { ...MEAN, pooling_mode_cls_token: true } },
     /"cls" and "mean"/,
   ],
+  [
+    "embeddings that are cut",
+    { config: CONFIG, sentenceTransformers: { truncate_dim: 64 } },
+    /truncate_dim 64/,
+  ],
+  ...["model_args", "config_args", "tokenizer_args", "processor_kwargs"].map((name) =>
+    [
+      `arguments in ${name}`,
+      { config: CONFIG, sentence: { [name]: { trust_remote_code: true, hidden_act: "relu" } } },
+      new RegExp(name),
+    ] as const
+  ),
   ["no pooling", { config: CONFIG, pooling: { pooling_mode: [] } }, /pooling by nothing/],
   [
     "pooling of another width",

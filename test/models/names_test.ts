@@ -198,6 +198,8 @@ Deno.test("config: hostile values are typed errors", () => {
       { model_type: "vit", hidden_size: 1e12 },
       { model_type: "vit", hidden_size: 192, num_hidden_layers: 12, num_attention_heads: 5 },
       { model_type: "vit", hidden_size: "many" },
+      { model_type: "vit", problem_type: "multi_label_classification" },
+      { model_type: "swin", problem_type: "regression" },
       { model_type: "swin", embed_dim: 96, depths: [2, 2], num_heads: [3] },
       { model_type: "swin", embed_dim: 96, depths: "2", num_heads: [3] },
       { architecture: "resnet50" },

@@ -191,6 +191,33 @@ Deno.test("what cannot be generated is a typed error", async () => {
   await assert.rejects(() => TextGenerator.fromPretrained(classifier), FewbitError);
 });
 
+Deno.test("what is no list of ids is refused, by logits as by generate", async () => {
+  using lm = await TextGenerator.fromPretrained();
+  const bad = [[0.5], [2 ** 32], ["1"], [NaN], [-1], [1024], null, {}, { length: -1 }, {
+    length: NaN,
+  }] as unknown as number[][];
+  for (const ids of bad) {
+    await assert.rejects(lm.logits(ids), code("invalid_argument"), JSON.stringify(ids));
+    if (ids === null) continue;
+    await assert.rejects(Array.fromAsync(lm.generate(ids)), code("invalid_argument"));
+  }
+  for (const ids of [new Int32Array(2 ** 24), { length: 2 ** 40 }]) {
+    await assert.rejects(lm.logits(ids), code("limit_exceeded"));
+  }
+  await assert.rejects(
+    Array.fromAsync(lm.generate({ length: 2 ** 40 })),
+    code("limit_exceeded"),
+  );
+});
+
+Deno.test("a session that has read all of its text asks for more", async () => {
+  using lm = await TextGenerator.fromPretrained();
+  using session = lm.session();
+  await session.append(PROMPT);
+  await assert.rejects(Array.fromAsync(session.generate()), /all of the conversation was read/);
+  assert.equal((await Array.fromAsync(session.generate(" a", { maxTokens: 1 }))).length, 1);
+});
+
 Deno.test("a session that is disposed or generating refuses other work", async () => {
   using lm = await TextGenerator.fromPretrained();
   const session = lm.session();

@@ -22,6 +22,38 @@ for (const { name, tokenizer, config, cases } of VECTORS) {
   });
 }
 
+/** By tokenizers 0.23.3, with a vocabulary of `<unk> ▁ a b U+0085 \n space U+3000 \t`. */
+const LEADS: readonly (readonly [normalizer: object, ids: readonly (readonly number[])[]])[] = [
+  [
+    { type: "Strip", strip_left: false, strip_right: true },
+    [[1, 4, 2], [1, 5, 2, 1, 3], [1, 8, 2], [1, 7, 2], [1, 2], [1, 2], [], [1, 5, 5, 2]],
+  ],
+  [
+    { type: "Strip", strip_left: true, strip_right: true },
+    [[2], [2, 1, 3], [2], [2], [2], [1, 2], [], [2]],
+  ],
+  [
+    { type: "Replace", pattern: { Regex: "\\s+$" }, content: "" },
+    [[1, 4, 2], [1, 5, 2, 1, 3], [1, 8, 2], [1, 7, 2], [1, 2], [1, 2], [], [5, 2]],
+  ],
+];
+const LEAD_TEXTS = ["\u0085a", "\na b", "\ta", "\u3000a", " a", "a", "\n", "\n\na"];
+
+Deno.test(
+  `the first piece is known by its first character, also where that vanishes alone (${
+    LEADS.length * LEAD_TEXTS.length
+  } texts)`,
+  () => {
+    const vocab = ["<unk>", "▁", "a", "b", "\u0085", "\n", " ", "\u3000", "\t"];
+    const pre_tokenizer = { type: "Metaspace", replacement: "▁", prepend_scheme: "first" };
+    const model = { type: "Unigram", unk_id: 0, vocab: vocab.map((token) => [token, -1]) };
+    for (const [normalizer, ids] of LEADS) {
+      const tokenizer = Tokenizer.fromJson({ normalizer, pre_tokenizer, model });
+      assert.deepEqual(LEAD_TEXTS.map((text) => [...tokenizer.encode(text).ids]), ids);
+    }
+  },
+);
+
 Deno.test("ids, sizes and roles of tokens", () => {
   const pieces = tokenizerOf("sentence_piece");
   assert.deepEqual(pieces.specialIds, { bos: 1, eos: 2, unk: 0 });

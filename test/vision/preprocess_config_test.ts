@@ -263,3 +263,19 @@ Deno.test("preprocessingFromConfig refuses values out of their range", () => {
     );
   }
 });
+
+const OTHERS = [
+  "LevitImageProcessor",
+  "LevitFeatureExtractor",
+  "PoolFormerImageProcessorFast",
+  "EfficientNetImageProcessor",
+  "MobileViTImageProcessor",
+  "TimmWrapperImageProcessor",
+];
+
+Deno.test(`${OTHERS.length} processors with steps that their files do not name are refused`, () => {
+  for (const image_processor_type of OTHERS) {
+    const processor = { image_processor_type, size: { shortest_edge: 32 }, crop_size: 32 };
+    assert.throws(() => preprocessingFromConfig({}, processor), { code: "unsupported" });
+  }
+});

@@ -78,7 +78,7 @@ export class TextToIds {
   /** A part of a text between added tokens that are found before normalization. */
   #encodePart(text: string, isStart: boolean, ids: number[], budget: Budget): void {
     const normalized = this.#normalize(text, budget);
-    const lead = isStart ? this.#normalize(firstOf(text), budget).length : 0;
+    const lead = isStart ? this.#lead(text, normalized, budget) : 0;
     for (const { start, end, id } of this.#normalized.find(normalized, budget)) {
       if (id !== undefined) {
         ids.push(id);
@@ -93,6 +93,17 @@ export class TextToIds {
         this.model.encode(text, ids, budget);
       }
     }
+  }
+
+  /**
+   * Code units of the normalized text that come from the first character. Where that vanishes alone, as
+   * white space does by a `Strip` on the right, the text without it tells.
+   */
+  #lead(text: string, normalized: string, budget: Budget): number {
+    const first = firstOf(text);
+    const alone = this.#normalize(first, budget).length;
+    if (alone > 0 || normalized === "") return alone;
+    return Math.max(0, normalized.length - this.#normalize(text.slice(first.length)).length);
   }
 
   #normalize(text: string, budget = new Budget(text.length, "normalize")): string {
