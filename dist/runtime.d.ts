@@ -284,6 +284,10 @@ export interface Instance extends Disposable {
     saveState(slot?: number): Uint8Array<ArrayBuffer>;
     /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
     restoreState(saved: Uint8Array, slot?: number): void;
+    /** A copy of the state, or of one session's, to go back to: in memory, without checksums. */
+    snapshot(slot?: number): StateSnapshot;
+    /** Goes back to a snapshot of this instance. */
+    rollback(snapshot: StateSnapshot): void;
     /** An instance with the same constants and copies of parameters and state. */
     fork(): Instance;
 }
@@ -325,10 +329,22 @@ export interface Execution {
     readonly total: number;
     /** Instructions done. */
     readonly done: number;
-    /** Runs up to `count` more instructions; returns whether the entry is done. */
+    /**
+     * Runs up to `count` more instructions, by default all; returns whether the entry is done.
+     *
+     * @throws {FewbitError} `invalid_argument` where `count` is no integer of at least 0.
+     */
     advance(count?: number): boolean;
     /** Copies of the outputs, once the entry is done. */
     outputs(): Outputs;
+}
+
+/** The state of an instance or of one of its sessions at some moment, for {@linkcode Instance.rollback}. */
+interface StateSnapshot {
+    /** The session. */
+    readonly slot: number | undefined;
+    /** Bytes of each state. */
+    readonly bytes: readonly Uint8Array[];
 }
 
 /**

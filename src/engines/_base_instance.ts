@@ -11,7 +11,7 @@ import type { LoadedProgram } from "./_loaded_program.ts";
 import { symbolValues } from "./_symbol_values.ts";
 import { decodeState, encodeState } from "./_saved_state.ts";
 import { Slices } from "./_slices.ts";
-import type { Execution, Inputs, Instance, Outputs, RunOptions } from "./engine.ts";
+import type { Execution, Inputs, Instance, Outputs, RunOptions, StateSnapshot } from "./engine.ts";
 
 /** An execution that knows where to pause. */
 interface SlicedExecution extends Execution {
@@ -235,6 +235,16 @@ export abstract class BaseInstance implements Instance {
   restoreState(saved: Uint8Array, slot?: number): void {
     this.assertUsable();
     decodeState(this.id, saved, this.#stateBytes(slot, "restore"));
+  }
+
+  snapshot(slot?: number): StateSnapshot {
+    this.assertUsable();
+    return { slot, bytes: this.#stateBytes(slot, "save").map((bytes) => bytes.slice()) };
+  }
+
+  rollback({ slot, bytes }: StateSnapshot): void {
+    this.assertUsable();
+    this.#stateBytes(slot, "restore").forEach((state, i) => state.set(bytes[i]));
   }
 
   [Symbol.dispose](): void {

@@ -56,6 +56,14 @@ export interface Execution {
   outputs(): Outputs;
 }
 
+/** The state of an instance or of one of its sessions at some moment, for {@linkcode Instance.rollback}. */
+export interface StateSnapshot {
+  /** The session. */
+  readonly slot: number | undefined;
+  /** Bytes of each state. */
+  readonly bytes: readonly Uint8Array[];
+}
+
 /**
  * A loaded program with parameters, state and memory of its own. Forks share its constants.
  *
@@ -99,6 +107,10 @@ export interface Instance extends Disposable {
   saveState(slot?: number): Uint8Array<ArrayBuffer>;
   /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
   restoreState(saved: Uint8Array, slot?: number): void;
+  /** A copy of the state, or of one session's, to go back to: in memory, without checksums. */
+  snapshot(slot?: number): StateSnapshot;
+  /** Goes back to a snapshot of this instance. */
+  rollback(snapshot: StateSnapshot): void;
   /** An instance with the same constants and copies of parameters and state. */
   fork(): Instance;
 }

@@ -286,7 +286,7 @@ export class TextSession implements Disposable {
     const model = this.#model;
     model.checkIds(ids);
     const all = Int32Array.from([...this.#unread, ...ids]);
-    const before = all.length > 1 ? model.instance.saveState(this.#slot) : undefined;
+    const before = model.instance.snapshot(this.#slot);
     this.#reading = true;
     try {
       const position = { slot: this.#slot, past: this.#past };
@@ -299,7 +299,7 @@ export class TextSession implements Disposable {
     } catch (error) {
       // The slot may be another session's by now.
       this.#assertUsable();
-      if (before !== undefined) model.instance.restoreState(before, this.#slot);
+      model.instance.rollback(before);
       throw error;
     } finally {
       this.#reading = false;

@@ -1,13 +1,16 @@
 /** Aborting and disposing at every await of every pipeline: nothing wrong, nothing lost, nothing late. */
 import assert from "node:assert/strict";
+import type { Instance } from "../../src/engines/engine.ts";
 import { load } from "../../src/engines/load.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
 import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
+import { LanguageModel } from "../../src/pipelines/_language_model.ts";
+import { textSetup } from "../../src/pipelines/_text_model.ts";
 import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
 import { TextGenerator } from "../../src/pipelines/text_generator.ts";
-import type { TextSession } from "../../src/pipelines/text_session.ts";
+import { TextSession } from "../../src/pipelines/text_session.ts";
 import { interruptEverywhere } from "./_interrupt.ts";
 import type { Interruptible } from "./_interrupt.ts";
 import { CALIBRATION, writeTinyEncoder } from "./_tiny_encoder.ts";
@@ -184,6 +187,49 @@ Deno.test("a session that is aborted goes on as if nothing had been", async () =
     end!();
   }
   assert.ok(aborted > 3, `${aborted} aborts`);
+});
+
+Deno.test("a token that is aborted between two instructions leaves nothing behind", async () => {
+  const sizes = { max_tokens: 64, max_rows: 1, sessions: 1 };
+  const instance = await load(LANGUAGE_FILE, { symbols: sizes });
+  /** Instructions after which the next run of one token ends. */
+  let interrupt: number | undefined;
+  const run: Instance["run"] = async (inputs, options) => {
+    if (interrupt === undefined || inputs.ids.length > 1) {
+      return await instance.run(inputs, options);
+    }
+    instance.begin(inputs).advance(interrupt);
+    interrupt = undefined;
+    throw new Error("stop");
+  };
+  const interrupted = new Proxy(instance, {
+    get: (target, name) => {
+      if (name === "run") return run;
+      const value = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  using model = new LanguageModel(interrupted, sizes);
+  const setup = textSetup(instance.program.metadata, model.vocabularySize);
+  using alone = await language();
+  using other = alone.session();
+  const expected = await text(other, "ROMEO: What") + await text(other, "\nJULIET:");
+  for (const after of [1, 10, 30, 50]) {
+    using session = new TextSession(model, setup);
+    const pieces: string[] = [];
+    const generate = async (...args: Parameters<TextSession["generate"]>): Promise<void> => {
+      for await (const piece of session.generate(...args)) {
+        pieces.push(piece.text);
+        if (pieces.length === 2) interrupt = after;
+      }
+    };
+    await assert.rejects(generate("ROMEO: What", SHORT), { message: "stop" });
+    const { maxTokens } = SHORT;
+    const left = maxTokens - session.length + alone.tokenizer.encode("ROMEO: What").ids.length;
+    await generate(undefined, { ...SHORT, maxTokens: left });
+    await generate("\nJULIET:", SHORT);
+    assert.equal(pieces.join(""), expected, `after ${after} instructions`);
+  }
 });
 
 Deno.test("a session that is disposed while it reads does not touch its slot's next owner", async () => {

@@ -141,6 +141,25 @@ Deno.test("one slot of a state is saved, and restored into another", () =>
     fails("invalid_argument", () => instance.restoreState(saved, 99));
   }));
 
+Deno.test("a snapshot of a slot is gone back to, and other slots stay", () =>
+  each(raggedProgram(), {}, (instance) => {
+    const written = instance.read("cache");
+    const fill = (value: number): void =>
+      instance.write("cache", (written.data as Int16Array).slice().fill(value));
+    fill(3);
+    const snapshot = instance.snapshot(1);
+    const whole = instance.snapshot();
+    fill(9);
+    instance.rollback(snapshot);
+    const size = written.data.length / written.shape[0];
+    const values = [...instance.read("cache").data as Int16Array];
+    assert.ok(values.every((value, i) => value === (Math.floor(i / size) === 1 ? 3 : 9)));
+    instance.rollback(whole);
+    assert.ok((instance.read("cache").data as Int16Array).every((value) => value === 3));
+    fails("invalid_argument", () => instance.snapshot(99));
+    return Promise.resolve();
+  }));
+
 Deno.test("parameters can be rewritten between runs", () =>
   each(rowsProgram(), {}, (instance, reference) => {
     for (const engine of [instance, reference]) {
