@@ -137,6 +137,7 @@ export type {
   LoadOptions,
   Outputs,
   RunOptions,
+  StateSnapshot,
 } from "./src/engines/engine.ts";
 
 export {

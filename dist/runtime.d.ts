@@ -340,7 +340,7 @@ export interface Execution {
 }
 
 /** The state of an instance or of one of its sessions at some moment, for {@linkcode Instance.rollback}. */
-interface StateSnapshot {
+export interface StateSnapshot {
     /** The session. */
     readonly slot: number | undefined;
     /** Bytes of each state. */

@@ -73,6 +73,7 @@ export type {
   LoadOptions,
   Outputs,
   RunOptions,
+  StateSnapshot,
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
 export type { DType, Tensor, TensorData } from "./tensor.ts";
