@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { MoreBytes } from "./_gguf_cursor.ts";
@@ -71,6 +72,7 @@ export interface GgufFileTensor extends GgufTensorInfo {
  * big-endian files.
  */
 export function readGguf(bytes: Uint8Array): Gguf {
+  checkBytes("GGUF", bytes);
   return ggufOf(readGgufHeader(bytes, bytes.length), (entry) => {
     const own = bytes.subarray(entry.byteOffset, entry.byteOffset + entry.byteLength);
     return { ...infoOf(entry), bytes: own, decode: () => decode(entry, own) };

@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { type DType, DTYPE_BYTES, type Tensor } from "../tensor.ts";
@@ -39,6 +40,7 @@ export interface ReadIdxOptions {
  * @param bytes The whole file.
  */
 export async function readIdx(bytes: Uint8Array, options: ReadIdxOptions = {}): Promise<Tensor> {
+  checkBytes("idx", bytes);
   const maxBytes = checkMaxBytes(options.maxBytes);
   const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b;
   return parseIdx(isGzip ? await inflate("idx", bytes, "gzip", maxBytes) : bytes);

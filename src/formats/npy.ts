@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
@@ -29,6 +30,7 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  * @param bytes The whole file.
  */
 export function readNpy(bytes: Uint8Array): Tensor {
+  checkBytes("npy", bytes);
   const { text, dataStart } = readHeaderText(bytes);
   const { dtype, bigEndian, isFortran, shape } = readHeader(text);
   const size = checkedElementCount("npy", shape) * DTYPE_BYTES[dtype];

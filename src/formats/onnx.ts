@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { normalizeDomain, readOnnxGraph } from "./_onnx_graph.ts";
@@ -20,6 +21,7 @@ import type { NamedTensor, OnnxGraph, OnnxModel } from "./onnx_model.ts";
  * @param bytes The whole file, a `ModelProto`.
  */
 export function readOnnx(bytes: Uint8Array): OnnxModel {
+  checkBytes("ONNX", bytes);
   refuseForeign(bytes);
   const reader = new ProtobufReader(bytes);
   let irVersion = 0;
@@ -55,6 +57,7 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
  * @param bytes The whole file, a `TensorProto`.
  */
 export function readTensorProto(bytes: Uint8Array): NamedTensor {
+  checkBytes("ONNX tensor", bytes);
   refuseForeign(bytes);
   return readOnnxTensor(new ProtobufReader(bytes));
 }

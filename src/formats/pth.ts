@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { TensorMap } from "./tensor_map.ts";
@@ -46,6 +47,7 @@ export async function readPth(
   bytes: Uint8Array,
   options: ReadPthOptions = {},
 ): Promise<TensorMap> {
+  checkBytes("PyTorch checkpoint", bytes);
   const foreign = isZip(bytes) || isPickle(bytes) ? undefined : foreignFile(bytes);
   if (foreign !== undefined) {
     throw new FewbitError("invalid_file", `Cannot read PyTorch checkpoint: ${foreign}`);

@@ -1,3 +1,4 @@
+import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
 import { quote } from "./_quote.ts";
@@ -23,6 +24,7 @@ import { TensorMap } from "./tensor_map.ts";
  * skipped and listed.
  */
 export function readSafetensors(bytes: Uint8Array): TensorMap {
+  checkBytes("safetensors", bytes);
   const { entries, dataStart } = readHeader(bytes);
   return mapEntries(entries, (dtype, { shape, begin, end }) => {
     const data = bytes.subarray(dataStart + begin, dataStart + end);

@@ -11,6 +11,10 @@ import { textSetup } from "../../src/pipelines/_text_model.ts";
 import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
 import { TextGenerator } from "../../src/pipelines/text_generator.ts";
 import { TextSession } from "../../src/pipelines/text_session.ts";
+import { loadEmbedder } from "../../src/embedder.ts";
+import { askIndex } from "../../src/search/ask_index.ts";
+import type { PassageIndex } from "../../src/search/passage_index.ts";
+import { updateIndex } from "../../src/search/update_index.ts";
 import { interruptEverywhere } from "./_interrupt.ts";
 import type { Interruptible } from "./_interrupt.ts";
 import { CALIBRATION, writeTinyEncoder } from "./_tiny_encoder.ts";
@@ -34,6 +38,21 @@ const encoder = await encodeProgram(
     name: "tiny",
   }),
 );
+
+const textFolder = await Deno.makeTempDir();
+for (const name of ["a", "b", "c"]) {
+  await Deno.writeTextFile(`${textFolder}/${name}.txt`, `the ${name} sat on the mat\n`.repeat(40));
+}
+const EMPTY: PassageIndex = await (async () => {
+  using model = await TextEmbedder.fromPretrained(encoder);
+  const { id, name, dimension } = model;
+  return {
+    model: { id, name, source: "" },
+    dimension,
+    sizes: { tokens: 12, overlap: 2 },
+    files: [],
+  };
+})();
 
 const images = () => ImageClassifier.fromPretrained(IMAGES_FILE);
 const language = (sessions = 1) => TextGenerator.fromPretrained(LANGUAGE_FILE, { sessions });
@@ -120,6 +139,20 @@ const PIPELINES: Readonly<Record<string, () => Promise<Interruptible>>> = {
   "TextEmbedder.embed": using(
     openEmbedder,
     (model, signal) => model.embed(Array(100).fill("the cat sat"), { signal }),
+    embed,
+  ),
+  "loadEmbedder": loading(
+    (signal) => loadEmbedder(new Blob([encoder]).stream(), { signal }),
+    (model) => model.embed(["the cat"]),
+  ),
+  "updateIndex": using(
+    openEmbedder,
+    async (model, signal) => (await updateIndex(EMPTY, textFolder, model, { signal })).index.files,
+    embed,
+  ),
+  "askIndex": using(
+    openEmbedder,
+    (model, signal) => askIndex(EMPTY, "a cat", model, { signal }),
     embed,
   ),
   "quantizeEncoder": () =>
