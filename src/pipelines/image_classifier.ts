@@ -190,19 +190,21 @@ export class ImageClassifier implements Disposable {
   }
 
   #classification(logits: Float32Array, topK: number): Classification {
-    const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-    const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
-    const total = weights.reduce((a, b) => a + b, 0);
-    const top = weights
-      .map((weight, index) => ({
-        label: this.labels[index] ?? String(index),
-        index,
-        score: weight / total,
-      }))
+    const top = probabilities(logits)
+      .map((score, index) => ({ label: this.labels[index] ?? String(index), index, score }))
       .sort((a, b) => b.score - a.score || a.index - b.index)
       .slice(0, Math.max(1, topK));
     return { ...top[0], top, logits };
   }
+}
+
+/** Softmax; of a single class its logistic, as the pipelines of transformers have it. */
+function probabilities(logits: Float32Array): number[] {
+  if (logits.length === 1) return [1 / (1 + Math.exp(-logits[0]))];
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const total = weights.reduce((a, b) => a + b, 0);
+  return weights.map((weight) => weight / total);
 }
 
 /** The metadata of a file, which may be hostile, where it suits the program. */
