@@ -10,7 +10,7 @@ const VIT = at("models/vit-fashion-mnist.fewbit");
 const TEXT = at("models/hgrn-shakespeare.fewbit");
 
 /** Longest time from the signal to the end; starting a process on a busy machine has some of it. */
-const MAX_MS = 3000;
+const MAX_MS = 1500;
 
 /** Starts a command, interrupts it after some time and looks how it ends. */
 async function interrupt(

@@ -151,7 +151,7 @@ Deno.test("pickle: a line, and a line that does not end, of 50 MB", () => {
       bytes[bytes.length - 1] = end;
       const start = performance.now();
       assertThrows(() => unpickle(bytes, 0, WORLD), "invalid_file", /a line has more than 1048576/);
-      assert.ok(performance.now() - start < 5000);
+      assert.ok(performance.now() - start < 1000);
     }
   }
   // Many lines of the longest kind.
@@ -159,7 +159,7 @@ Deno.test("pickle: a line, and a line that does not end, of 50 MB", () => {
   const lines = join(...Array<Uint8Array>(48).fill(line), latin1("N."));
   const start = performance.now();
   assert.equal(unpickle(lines, 0, WORLD).value, null);
-  assert.ok(performance.now() - start < 30_000);
+  assert.ok(performance.now() - start < 5000);
 });
 
 Deno.test("pickle: time and memory stay linear", () => {

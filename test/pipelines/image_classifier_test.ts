@@ -4,10 +4,6 @@ import { load } from "../../src/engines/load.ts";
 import type { Instance } from "../../src/engines/engine.ts";
 import type { EngineName } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
-import { Graph } from "../../src/graph/graph.ts";
-import * as ops from "../../src/graph/ops/mod.ts";
-import { compile } from "../../src/program/compile.ts";
-import { encodeProgram } from "../../src/program/encode.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
 import type { ImageInput } from "../../src/pipelines/image_classifier.ts";
@@ -390,35 +386,3 @@ function serve(handler: (request: Request) => Response): { url: string } & Async
     [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
-
-Deno.test("a model of one class gives its probability, not certainty", async () => {
-  const graph = new Graph();
-  const batch = graph.symbol("batch", 4);
-  const image = graph.input("image", "f32", [batch, 1, 2, 2]);
-  const rows = graph.apply(ops.reshape([batch, 4]), [image]);
-  const weight = graph.constant("", {
-    dtype: "f32",
-    shape: [1, 4],
-    data: Float32Array.of(1, 0, 0, 0),
-  });
-  graph.output("logits", graph.apply(ops.linear, [rows, weight]), "normalized");
-  const preprocessing = {
-    inputSize: [1, 2, 2],
-    mean: [0],
-    std: [1],
-    interpolation: "bilinear",
-    resize: { mode: "stretch", width: 2, height: 2 },
-    centerCrop: false,
-  };
-  const program = compile(graph, {
-    metadata: { labels: ["cat"], preprocessing },
-  });
-  using model = await ImageClassifier.fromPretrained(await encodeProgram(program));
-  for (const value of [0, 51, 255]) {
-    const data = new Uint8Array(4).fill(value);
-    const { label, score } = await model.classify({ width: 2, height: 2, channels: 1, data });
-    // The logistic of the pixel's value, from 0 to 1.
-    assert.ok(Math.abs(score - 1 / (1 + Math.exp(-value / 255))) < 1e-6, `${score}`);
-    assert.equal(label, "cat");
-  }
-});

@@ -84,7 +84,7 @@ const HOSTILE: readonly (readonly [what: string, sections: object, text: string]
 ];
 
 for (const [what, sections, text] of HOSTILE) {
-  Deno.test(`hostile tokenizer: ${what}: done or refused within 30 seconds`, () => {
+  Deno.test(`hostile tokenizer: ${what}: done or refused within 10 seconds`, () => {
     const start = performance.now();
     try {
       Tokenizer.fromJson({ model: WORDS, ...sections }).encode(text);
@@ -93,7 +93,7 @@ for (const [what, sections, text] of HOSTILE) {
       assert.match(error.code, /^(limit_exceeded|unsupported|invalid_file)$/);
     }
     const seconds = (performance.now() - start) / 1000;
-    assert.ok(seconds < 30, `${seconds} s`);
+    assert.ok(seconds < 10, `${seconds} s`);
   });
 }
 

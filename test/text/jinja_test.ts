@@ -115,7 +115,7 @@ Deno.test(`${HOSTILE.length} hostile templates end in a typed error within 5 sec
     const start = performance.now();
     const got = rendered(template, { messages: USER, add_generation_prompt: true });
     assert.match(got, /^error: (limit_exceeded|invalid_file|unsupported)$/, template.slice(0, 100));
-    assert.ok(performance.now() - start < 20_000, template.slice(0, 100));
+    assert.ok(performance.now() - start < 5000, template.slice(0, 100));
   }
 });
 
