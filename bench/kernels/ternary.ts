@@ -10,7 +10,7 @@
  */
 import wabt from "wabt";
 import { load } from "../../src/engines/load.ts";
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { packPanelsT2 } from "../../src/program/pack.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";

@@ -29,7 +29,7 @@ import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { dyadic, requantize } from "./dyadic.ts";
+import { dyadic, requantize } from "../numeric/dyadic.ts";
 import type { ActivationFunction } from "./i_vit_constants.ts";
 import {
   activationTable,
@@ -41,7 +41,7 @@ import {
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
-import { clampCode, quantizeValue, roundHalfEven } from "./round.ts";
+import { clampCode, quantizeValue, roundHalfEven } from "../numeric/grid.ts";
 
 /** Options of {@linkcode quantizeIVit}. */
 export interface IVitOptions {

@@ -3,7 +3,7 @@ import { instructionNamed } from "../../src/instructions/mod.ts";
 import type { Inputs, Instance } from "../../src/engines/engine.ts";
 import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
 import type { Index } from "../../src/program/program.ts";

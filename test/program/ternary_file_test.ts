@@ -5,7 +5,7 @@ import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { openProgram } from "../../src/inspect/open.ts";
 import { LAYOUTS } from "../../src/instructions/codes.ts";
-import { base3Bytes } from "../../src/program/base3.ts";
+import { base3Bytes } from "../../src/numeric/base3.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { FEATURES, RECORD_WORDS, TAGS } from "../../src/program/format.ts";

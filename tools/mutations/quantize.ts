@@ -1,9 +1,9 @@
 import type { Mutation } from "../mutate.ts";
 
-const dyadic = "src/quantize/dyadic.ts";
-const round = "src/quantize/round.ts";
+const dyadic = "src/numeric/dyadic.ts";
+const round = "src/numeric/grid.ts";
 const observer = "src/quantize/observer.ts";
-const numbers = ["test/quantize/dyadic_test.ts"];
+const numbers = ["test/numeric/dyadic_test.ts"];
 const observers = ["test/quantize/observer_test.ts"];
 
 /** Scales, rounding, observers. */

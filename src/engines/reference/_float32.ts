@@ -3,9 +3,9 @@
  * every engine. Rounding an exact or double result of two float32 operands once with `Math.fround` is
  * what float32 arithmetic does. `asm/kernels/f32_math.ts` says how good the polynomials are.
  */
-import { exp, horner } from "../../float32.ts";
+import { exp, horner } from "../../numeric/exp.ts";
 
-export { exp } from "../../float32.ts";
+export { exp } from "../../numeric/exp.ts";
 
 const { fround } = Math;
 

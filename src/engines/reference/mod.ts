@@ -4,7 +4,7 @@
  * @module
  */
 import { FewbitError } from "../../errors.ts";
-import { unpackBase3 } from "../../program/base3.ts";
+import { unpackBase3 } from "../../numeric/base3.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead, Segment } from "../../program/decode.ts";
@@ -13,7 +13,7 @@ import { checkTrits, storedTrits } from "../../program/stored_trits.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
-import { limitsOf } from "../_limits.ts";
+import { limitsOf } from "../limits.ts";
 import type { Instance, LoadOptions } from "../engine.ts";
 import { allocate } from "./_allocate.ts";
 import { ReferenceInstance } from "./_instance.ts";

@@ -1,4 +1,4 @@
-import { halfToFloat } from "../../float16.ts";
+import { halfToFloat } from "../../numeric/float16.ts";
 
 /** Bits of the binary16 number that equals a value; `undefined` where there is none. */
 export function halfBits(value: number): number | undefined {
