@@ -32,12 +32,9 @@ export type {
 export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
 export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
-export type {
-  GeneratedToken,
-  GenerateOptions,
-  TextPiece,
-  Usage,
-} from "./src/pipelines/text/text_session.ts";
+export type { GenerateOptions } from "./src/pipelines/text/text_session.ts";
+export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";
+export type { GeneratedToken, GenerationOptions } from "./src/text/generation.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
 export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
@@ -145,6 +142,8 @@ export type {
   Outputs,
   RunOptions,
   StateSnapshot,
+  SyncInstance,
+  SyncRunOptions,
 } from "./src/engines/engine.ts";
 
 export {

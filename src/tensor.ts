@@ -69,3 +69,30 @@ export interface LazyTensor {
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
+
+/** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */
+export function viewAs(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TensorData {
+  switch (dtype) {
+    case "i8":
+      return new Int8Array(bytes.buffer);
+    case "u8":
+    case "bool":
+      return bytes;
+    case "i16":
+      return new Int16Array(bytes.buffer);
+    case "u16":
+    case "f16":
+    case "bf16":
+      return new Uint16Array(bytes.buffer);
+    case "i32":
+      return new Int32Array(bytes.buffer);
+    case "u32":
+      return new Uint32Array(bytes.buffer);
+    case "f32":
+      return new Float32Array(bytes.buffer);
+    case "f64":
+      return new Float64Array(bytes.buffer);
+    case "i64":
+      return new BigInt64Array(bytes.buffer);
+  }
+}

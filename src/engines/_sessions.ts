@@ -1,0 +1,101 @@
+/**
+ * The state of an instance and of its sessions. The first extent of every state counts sessions: session
+ * `slot` has that index of each.
+ */
+import { FewbitError } from "../errors.ts";
+import type { Index } from "../program/program.ts";
+import { decodeState, encodeState } from "./_saved_state.ts";
+import type { StateSnapshot } from "./engine.ts";
+import type { LoadedProgram } from "./loaded_program.ts";
+
+/** Memory of states that is at hand. */
+export interface StateMemory {
+  /** The memory of a state, at its largest extents. */
+  bytes(tensor: Index): Uint8Array;
+  /** Its initial bytes, if they are not zero. */
+  initial(tensor: Index): Uint8Array | undefined;
+  /** Makes its NaNs canonical. */
+  canonicalize(tensor: Index): void;
+}
+
+/** A snapshot that keeps the bytes themselves. */
+class BytesSnapshot implements StateSnapshot {
+  constructor(
+    readonly owner: Sessions,
+    readonly slot: number | undefined,
+    readonly bytes: readonly Uint8Array[],
+  ) {}
+}
+
+/** States in memory that is at hand. */
+export class Sessions {
+  readonly #loaded: LoadedProgram;
+  readonly #memory: StateMemory;
+  readonly #states: readonly Index[];
+
+  constructor(loaded: LoadedProgram, memory: StateMemory) {
+    this.#loaded = loaded;
+    this.#memory = memory;
+    this.#states = loaded.program.tensors.flatMap(({ region }, i) => region === "state" ? [i] : []);
+  }
+
+  reset(slot?: number): void {
+    // Before anything is written: all of a session is reset, or nothing.
+    const targets = this.#parts(slot, "reset");
+    this.#states.forEach((i, n) => {
+      const initial = this.#memory.initial(i);
+      if (initial === undefined) targets[n].fill(0);
+      else targets[n].set(slot === undefined ? initial : part(initial, slot, this.#slotsOf(i)));
+    });
+  }
+
+  save(slot?: number): Uint8Array<ArrayBuffer> {
+    const bytes = this.#parts(slot, "save");
+    this.#states.forEach((i) => this.#memory.canonicalize(i));
+    return encodeState(this.#loaded.id, bytes);
+  }
+
+  restore(saved: Uint8Array, slot?: number): void {
+    decodeState(this.#loaded.id, saved, this.#parts(slot, "restore"));
+  }
+
+  snapshot(slot?: number): StateSnapshot {
+    const bytes = this.#parts(slot, "save").map((state) => state.slice());
+    return new BytesSnapshot(this, slot, bytes);
+  }
+
+  rollback(snapshot: StateSnapshot): void {
+    if (!(snapshot instanceof BytesSnapshot) || snapshot.owner !== this) {
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot roll back: expected a snapshot of this instance",
+      );
+    }
+    this.#parts(snapshot.slot, "restore").forEach((state, i) => state.set(snapshot.bytes[i]));
+  }
+
+  /** Memory of the state, or of one session's part of it. */
+  #parts(slot: number | undefined, verb: string): Uint8Array[] {
+    if (slot === undefined) return this.#states.map((i) => this.#memory.bytes(i));
+    const slots = Math.min(...this.#states.map((i) => this.#slotsOf(i)));
+    if (!(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot ${verb} slot ${slot}: expected 0 to ${slots - 1}`,
+      );
+    }
+    return this.#states.map((i) => part(this.#memory.bytes(i), slot, this.#slotsOf(i)));
+  }
+
+  /** Sessions that a state holds: its first extent. */
+  #slotsOf(tensor: Index): number {
+    const { program, ranges } = this.#loaded;
+    return ranges[program.tensors[tensor].extents[0]].max;
+  }
+}
+
+/** One of `count` equal parts. */
+function part(bytes: Uint8Array, index: number, count: number): Uint8Array {
+  const size = bytes.length / count;
+  return bytes.subarray(index * size, (index + 1) * size);
+}
