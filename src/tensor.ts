@@ -70,29 +70,23 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** What holds the elements of each type. */
+export const DTYPE_ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => TensorData>> = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+  u16: Uint16Array,
+};
+
 /** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */
 export function viewAs(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TensorData {
-  switch (dtype) {
-    case "i8":
-      return new Int8Array(bytes.buffer);
-    case "u8":
-    case "bool":
-      return bytes;
-    case "i16":
-      return new Int16Array(bytes.buffer);
-    case "u16":
-    case "f16":
-    case "bf16":
-      return new Uint16Array(bytes.buffer);
-    case "i32":
-      return new Int32Array(bytes.buffer);
-    case "u32":
-      return new Uint32Array(bytes.buffer);
-    case "f32":
-      return new Float32Array(bytes.buffer);
-    case "f64":
-      return new Float64Array(bytes.buffer);
-    case "i64":
-      return new BigInt64Array(bytes.buffer);
-  }
+  return new DTYPE_ARRAYS[dtype](bytes.buffer);
 }

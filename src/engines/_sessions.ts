@@ -19,12 +19,9 @@ export interface StateMemory {
 }
 
 /** A snapshot that keeps the bytes themselves. */
-class BytesSnapshot implements StateSnapshot {
-  constructor(
-    readonly owner: Sessions,
-    readonly slot: number | undefined,
-    readonly bytes: readonly Uint8Array[],
-  ) {}
+interface BytesSnapshot extends StateSnapshot {
+  readonly owner: Sessions;
+  readonly bytes: readonly Uint8Array[];
 }
 
 /** States in memory that is at hand. */
@@ -59,19 +56,20 @@ export class Sessions {
     decodeState(this.#loaded.id, saved, this.#parts(slot, "restore"));
   }
 
-  snapshot(slot?: number): StateSnapshot {
+  snapshot(slot?: number): BytesSnapshot {
     const bytes = this.#parts(slot, "save").map((state) => state.slice());
-    return new BytesSnapshot(this, slot, bytes);
+    return { owner: this, slot, bytes };
   }
 
   rollback(snapshot: StateSnapshot): void {
-    if (!(snapshot instanceof BytesSnapshot) || snapshot.owner !== this) {
+    const { owner, slot, bytes } = snapshot as BytesSnapshot;
+    if (owner !== this) {
       throw new FewbitError(
         "invalid_argument",
         "Cannot roll back: expected a snapshot of this instance",
       );
     }
-    this.#parts(snapshot.slot, "restore").forEach((state, i) => state.set(snapshot.bytes[i]));
+    this.#parts(slot, "restore").forEach((state, i) => state.set(bytes[i]));
   }
 
   /** Memory of the state, or of one session's part of it. */

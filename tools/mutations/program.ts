@@ -74,7 +74,7 @@ export const PROGRAM_MUTATIONS: readonly Mutation[] = [
     find: "this.#states.forEach((i) => this.#memory.canonicalize(i));",
     replace: "",
   },
-  { file: sessions, tests: runs, find: "|| snapshot.owner !== this", replace: "" },
+  { file: sessions, tests: runs, find: "owner !== this", replace: "false" },
   {
     file: "src/engines/_run_queue.ts",
     tests: runs,
