@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { plus, product, same, times } from "../graph/extent.ts";
 import { consumersOf, nodesOf, producersOf } from "../graph/graph.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
-import { requantize } from "../numeric/dyadic.ts";
+import { requantize } from "../numeric/requantize.ts";
 import type { Layout } from "../instructions/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { ProgramBuilder } from "../program/builder.ts";
@@ -394,6 +394,9 @@ export function requantizedArm(codes: Tensor, multiplier: number, shift: number)
   return {
     dtype: "i32",
     shape: codes.shape,
-    data: Int32Array.from(codes.data as Int8Array, (code) => requantize(code, multiplier, shift)),
+    data: Int32Array.from(
+      codes.data as Int8Array,
+      (code) => Number(requantize(code, multiplier, shift)),
+    ),
   };
 }
