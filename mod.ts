@@ -130,8 +130,10 @@ export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
 export { encodeProgram } from "./src/program/encode.ts";
 export type * from "./src/program/program.ts";
-export { CHECKS, LAYOUTS } from "./src/instructions/codes.ts";
-export type { Check, Layout } from "./src/instructions/codes.ts";
+export { CHECKS } from "./src/instructions/codes.ts";
+export { LAYOUTS } from "./src/layouts/mod.ts";
+export type { Check } from "./src/instructions/codes.ts";
+export type { Layout } from "./src/layouts/mod.ts";
 export { ENGINES, load } from "./src/engines/load.ts";
 export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {

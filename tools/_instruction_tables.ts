@@ -6,10 +6,10 @@ import {
   dtypeMask,
   instructionOf,
   INSTRUCTIONS,
-  LAYOUTS,
   parseShape,
   variablesOf,
 } from "../src/instructions/mod.ts";
+import { LAYOUTS } from "../src/layouts/mod.ts";
 import type {
   Dimension,
   ExtentRule,

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
-import { layoutBytes } from "../program/layout.ts";
+import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { viewAs } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";

@@ -1,7 +1,7 @@
 /** Inputs that satisfy the checks of a program, the same for the same seed. */
 import type { Inputs } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
-import { layoutBytes } from "../program/layout.ts";
+import { layoutBytes } from "../layouts/mod.ts";
 import type { Entry, Index, Program, ProgramTensor } from "../program/program.ts";
 import { viewAs } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";

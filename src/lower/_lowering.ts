@@ -3,12 +3,12 @@ import { FewbitError } from "../errors.ts";
 import { plus, product, same, times } from "../graph/extent.ts";
 import { consumersOf, nodesOf, producersOf } from "../graph/graph.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
-import { requantize } from "../numeric/dyadic.ts";
-import type { Layout } from "../instructions/mod.ts";
+import { requantize } from "../numeric/requantize.ts";
+import { packed, panelsOf } from "../layouts/mod.ts";
+import type { Layout } from "../layouts/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { ProgramBuilder } from "../program/builder.ts";
 import { packBase3 } from "../numeric/base3.ts";
-import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../program/pack.ts";
 import type { Index } from "../program/program.ts";
 
 /** A value in memory: rows of the last extent, `rowStride` elements apart. */
@@ -327,7 +327,7 @@ export class Lowering {
     const shape = value.shape.length === 0 ? [1] : value.shape;
     const common = { dtype: value.dtype, extents: shape.map((e) => this.extent(e)), layout };
     let index: Index;
-    if (layout === "panel_8x16_t2") {
+    if (panelsOf(layout)?.stored === "base3") {
       const data = this.graph.constants.get(value.id)?.base3 ??
         packBase3(this.elements(value).data as Int8Array);
       index = this.builder.tensor({ region: "constant", ...common, encoding: "base3", data });
@@ -369,31 +369,14 @@ export function selectRow(placed: Placed, row: number): Placed {
   };
 }
 
-function packed(
-  { data, shape }: Tensor,
-  layout: Exclude<Layout, "panel_8x16_t2">,
-): Uint8Array {
-  switch (layout) {
-    case "panel_8x4":
-      return packPanelsI8(data as Int8Array, shape[0], shape[1]);
-    case "panel_8x4_u7":
-      return packPanelsI7(data as Int8Array, shape[0], shape[1]);
-    case "panel_8":
-      return bytesOf(packPanelsF32(data as Float32Array, shape[0], shape[1]));
-    case "rows":
-      return bytesOf(data);
-  }
-}
-
-function bytesOf(data: ArrayBufferView): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
-
 /** The second arm of a requantisation, rounded ahead of time. */
 export function requantizedArm(codes: Tensor, multiplier: number, shift: number): Tensor {
   return {
     dtype: "i32",
     shape: codes.shape,
-    data: Int32Array.from(codes.data as Int8Array, (code) => requantize(code, multiplier, shift)),
+    data: Int32Array.from(
+      codes.data as Int8Array,
+      (code) => Number(requantize(code, multiplier, shift)),
+    ),
   };
 }

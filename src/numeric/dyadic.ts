@@ -1,4 +1,4 @@
-/** Dyadic numbers: a ratio of scales as `multiplier / 2^shift`, and requantisation with it. */
+/** Dyadic numbers: a ratio of scales as `multiplier / 2^shift`. */
 import { FewbitError } from "../errors.ts";
 
 /** `multiplier / 2^shift`, 2^30 ≤ |multiplier| < 2^31. */
@@ -35,12 +35,4 @@ export function dyadic(a: number, b: number): Dyadic {
     shift -= 1;
   }
   return { multiplier: ratio < 0 ? -multiplier : multiplier, shift };
-}
-
-/** `round_half_even(z·multiplier / 2^shift)`, exactly; 0 where shift > 62. */
-export function requantize(z: number, multiplier: number, shift: number): number {
-  if (shift > 62) return 0;
-  const k = BigInt(Math.max(shift, 1));
-  const p = BigInt(z) * BigInt(multiplier);
-  return Number((p + (1n << (k - 1n)) - 1n + ((p >> k) & 1n)) >> k);
 }

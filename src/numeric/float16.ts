@@ -1,6 +1,6 @@
-/** Values of 16-bit floats from their bits; both conversions are exact in float32. */
+/** IEEE binary16 numbers and their bits. */
 
-/** Value of an IEEE binary16 number. */
+/** Value of a binary16 number; exact in float32. */
 export function halfToFloat(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1;
   const exponent = bits >> 10 & 31;
@@ -10,11 +10,17 @@ export function halfToFloat(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
-const word = new Uint32Array(1);
-const value = new Float32Array(word.buffer);
-
-/** Value of a bfloat16 number: the upper half of a float32. */
-export function bfloat16ToFloat(bits: number): number {
-  word[0] = bits << 16;
-  return value[0];
+/** Bits of the binary16 number that equals a value; `undefined` where there is none. */
+export function halfBits(value: number): number | undefined {
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  // Positive numbers are in the order of their bits; 0x7bff is the largest finite one.
+  let low = 0;
+  let high = 0x7bff;
+  while (low < high) {
+    const middle = low + high >> 1;
+    if (halfToFloat(middle) < magnitude) low = middle + 1;
+    else high = middle;
+  }
+  return halfToFloat(low) === magnitude ? sign | low : undefined;
 }

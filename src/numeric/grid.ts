@@ -1,16 +1,8 @@
-/** Rounding and float32 helpers that the quantisers share. */
+/** Symmetric grids of few bits: scales and codes. */
+import { roundHalfEven } from "./half_even.ts";
 
 /** Least scale: the float32 machine epsilon, 2^-23. */
 export const LEAST_SCALE = 2 ** -23;
-
-/** The nearest integer, half to even; exact for |x| < 2^52. */
-export function roundHalfEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest < 0.5) return floor;
-  if (rest > 0.5) return floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /** Largest code of a symmetric grid of `bits` bits: 127, 32767. */
 export function largestCode(bits: number): number {

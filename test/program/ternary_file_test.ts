@@ -4,7 +4,7 @@ import { loadReference } from "../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { openProgram } from "../../src/inspect/open.ts";
-import { LAYOUTS } from "../../src/instructions/codes.ts";
+import { LAYOUTS } from "../../src/layouts/mod.ts";
 import { base3Bytes } from "../../src/numeric/base3.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import { encodeProgram } from "../../src/program/encode.ts";

@@ -79,12 +79,3 @@ export function softmax(row: readonly number[]): number[] {
   const sum = sum16(exponentials);
   return exponentials.map((value) => fround(value / sum));
 }
-
-/** The nearest integer, the even one of two; NaN and infinities as they are. */
-export function roundHalfEven(x: number): number {
-  if (!Number.isFinite(x)) return x;
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}

@@ -8,7 +8,7 @@ import { unpackBase3 } from "../../numeric/base3.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead, Segment } from "../../program/decode.ts";
-import { packPanelsT2 } from "../../program/pack.ts";
+import { PANELS } from "../../layouts/mod.ts";
 import { checkTrits, storedTrits } from "../../program/stored_trits.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
@@ -94,6 +94,9 @@ function unpackTrits(
   checkTrits(stored, segment);
   for (const { tensor, rows, columns, offset, bytes } of stored) {
     const trits = unpackBase3(segment.subarray(offset, offset + bytes), rows * columns);
-    new Uint8Array(constants).set(packPanelsT2(trits, rows, columns), plan.offsets[tensor]);
+    new Uint8Array(constants).set(
+      PANELS.panel_8x16_t2.pack(trits, rows, columns),
+      plan.offsets[tensor],
+    );
   }
 }

@@ -2,7 +2,7 @@
 import { FewbitError } from "../../errors.ts";
 import { halfToFloat } from "../../numeric/float16.ts";
 import { checkedElementCount } from "../_tensor_bytes.ts";
-import { halfBits } from "./_half_bits.ts";
+import { halfBits } from "../../numeric/float16.ts";
 import {
   checkTernary,
   invalidTernary,

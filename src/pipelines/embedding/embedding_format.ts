@@ -1,7 +1,7 @@
 /** Embeddings in 32 bits, 8 bits and 1 bit a number, and how close two of them are. */
 import { FewbitError } from "../../errors.ts";
 import type { Similarity } from "../../models/sentence_config.ts";
-import { roundHalfEven } from "../../numeric/grid.ts";
+import { roundHalfEven } from "../../numeric/half_even.ts";
 
 /** Formats of embeddings by name. */
 export const EMBEDDING_FORMATS = ["float32", "int8", "binary"] as const;
