@@ -22,28 +22,26 @@ export interface PreparedRun {
   readonly outputs: readonly Index[];
 }
 
-/** Prepares runs of a program. */
-export class RunPreparation {
-  /** Tensors that each entry names. */
-  readonly #used: Index[][] = [];
-
-  constructor(readonly loaded: LoadedProgram) {}
-
-  /** @throws {FewbitError} Where an instance cannot run this. */
-  prepare(inputs: Inputs, options: SyncRunOptions): PreparedRun {
-    const { program } = this.loaded;
-    const entry = entryIndex(program, options.entry);
-    const used = this.#used[entry] ??= tensorsOf(program, program.entries[entry]);
-    const symbols = symbolValues(this.loaded, used, inputs, options.symbols ?? {});
-    const values = evaluateExpressions(program, symbols);
-    return {
-      entry,
-      symbols,
-      values,
-      inputs: checkInputs(program, used, inputs, values),
-      outputs: used.filter((i) => program.tensors[i].region === "output"),
-    };
-  }
+/**
+ * Prepares a run.
+ *
+ * @param used Tensors that each entry names, as far as runs of the program have found them.
+ * @throws {FewbitError} Where an instance cannot run this.
+ */
+export function prepareRun(
+  loaded: LoadedProgram,
+  used: Index[][],
+  given: Inputs,
+  options: SyncRunOptions,
+): PreparedRun {
+  const { program } = loaded;
+  const entry = entryIndex(program, options.entry);
+  const tensors = used[entry] ??= tensorsOf(program, program.entries[entry]);
+  const symbols = symbolValues(loaded, tensors, given, options.symbols ?? {});
+  const values = evaluateExpressions(program, symbols);
+  const inputs = checkInputs(program, tensors, given, values);
+  const outputs = tensors.filter((i) => program.tensors[i].region === "output");
+  return { entry, symbols, values, inputs, outputs };
 }
 
 function entryIndex({ entries }: Program, name: string | undefined): Index {

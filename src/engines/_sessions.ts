@@ -8,16 +8,6 @@ import { decodeState, encodeState } from "./_saved_state.ts";
 import type { StateSnapshot } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
 
-/** Memory of states that is at hand. */
-export interface StateMemory {
-  /** The memory of a state, at its largest extents. */
-  bytes(tensor: Index): Uint8Array;
-  /** Its initial bytes, if they are not zero. */
-  initial(tensor: Index): Uint8Array | undefined;
-  /** Makes its NaNs canonical. */
-  canonicalize(tensor: Index): void;
-}
-
 /** A snapshot that keeps the bytes themselves. */
 interface BytesSnapshot extends StateSnapshot {
   readonly owner: Sessions;
@@ -27,12 +17,26 @@ interface BytesSnapshot extends StateSnapshot {
 /** States in memory that is at hand. */
 export class Sessions {
   readonly #loaded: LoadedProgram;
-  readonly #memory: StateMemory;
+  readonly #bytesOf: (tensor: Index) => Uint8Array;
+  readonly #initialOf: (tensor: Index) => Uint8Array | undefined;
+  readonly #canonicalize: (tensor: Index) => void;
   readonly #states: readonly Index[];
 
-  constructor(loaded: LoadedProgram, memory: StateMemory) {
+  /**
+   * @param bytesOf The memory of a state, at its largest extents.
+   * @param initialOf Its initial bytes, if they are not zero.
+   * @param canonicalize Makes its NaNs canonical.
+   */
+  constructor(
+    loaded: LoadedProgram,
+    bytesOf: (tensor: Index) => Uint8Array,
+    initialOf: (tensor: Index) => Uint8Array | undefined,
+    canonicalize: (tensor: Index) => void,
+  ) {
     this.#loaded = loaded;
-    this.#memory = memory;
+    this.#bytesOf = bytesOf;
+    this.#initialOf = initialOf;
+    this.#canonicalize = canonicalize;
     this.#states = loaded.program.tensors.flatMap(({ region }, i) => region === "state" ? [i] : []);
   }
 
@@ -40,7 +44,7 @@ export class Sessions {
     // Before anything is written: all of a session is reset, or nothing.
     const targets = this.#parts(slot, "reset");
     this.#states.forEach((i, n) => {
-      const initial = this.#memory.initial(i);
+      const initial = this.#initialOf(i);
       if (initial === undefined) targets[n].fill(0);
       else targets[n].set(slot === undefined ? initial : part(initial, slot, this.#slotsOf(i)));
     });
@@ -48,7 +52,7 @@ export class Sessions {
 
   save(slot?: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#parts(slot, "save");
-    this.#states.forEach((i) => this.#memory.canonicalize(i));
+    this.#states.forEach((i) => this.#canonicalize(i));
     return encodeState(this.#loaded.id, bytes);
   }
 
@@ -74,7 +78,7 @@ export class Sessions {
 
   /** Memory of the state, or of one session's part of it. */
   #parts(slot: number | undefined, verb: string): Uint8Array[] {
-    if (slot === undefined) return this.#states.map((i) => this.#memory.bytes(i));
+    if (slot === undefined) return this.#states.map((i) => this.#bytesOf(i));
     const slots = Math.min(...this.#states.map((i) => this.#slotsOf(i)));
     if (!(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
       throw new FewbitError(
@@ -82,7 +86,7 @@ export class Sessions {
         `Cannot ${verb} slot ${slot}: expected 0 to ${slots - 1}`,
       );
     }
-    return this.#states.map((i) => part(this.#memory.bytes(i), slot, this.#slotsOf(i)));
+    return this.#states.map((i) => part(this.#bytesOf(i), slot, this.#slotsOf(i)));
   }
 
   /** Sessions that a state holds: its first extent. */

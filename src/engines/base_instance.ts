@@ -6,7 +6,7 @@ import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { viewAs } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
-import { copyInputs, RunPreparation } from "./_prepare_run.ts";
+import { copyInputs, prepareRun } from "./_prepare_run.ts";
 import { RunQueue } from "./_run_queue.ts";
 import { Sessions } from "./_sessions.ts";
 import { Slices } from "./_slices.ts";
@@ -35,7 +35,10 @@ export abstract class BaseInstance implements SyncInstance {
   abstract readonly engine: string;
   abstract readonly memoryBytes: number;
   readonly symbols: Readonly<Record<string, number>>;
-  readonly #preparation: RunPreparation;
+  /** Facts about the loaded program, for subclasses. */
+  protected readonly loaded: LoadedProgram;
+  /** Tensors that each entry names. */
+  readonly #used: Index[][] = [];
   readonly #sessions: Sessions;
   #disposed = false;
   #execution = 0;
@@ -51,12 +54,13 @@ export abstract class BaseInstance implements SyncInstance {
 
   constructor(loaded: LoadedProgram) {
     const { program, symbols } = loaded;
-    this.#preparation = new RunPreparation(loaded);
-    this.#sessions = new Sessions(loaded, {
-      bytes: (tensor) => this.bytesOf(tensor),
-      initial: (tensor) => this.resetState(tensor),
-      canonicalize: (tensor) => this.canonicalize(tensor),
-    });
+    this.loaded = loaded;
+    this.#sessions = new Sessions(
+      loaded,
+      (tensor) => this.bytesOf(tensor),
+      (tensor) => this.resetState(tensor),
+      (tensor) => this.canonicalize(tensor),
+    );
     this.#values = evaluateExpressions(program, symbols);
     this.symbols = Object.fromEntries(
       program.symbols.flatMap(({ name, kind }, i) => kind === "load" ? [[name, symbols[i]]] : []),
@@ -69,11 +73,6 @@ export abstract class BaseInstance implements SyncInstance {
 
   get id(): string {
     return this.loaded.id;
-  }
-
-  /** Facts about the loaded program, for subclasses. */
-  protected get loaded(): LoadedProgram {
-    return this.#preparation.loaded;
   }
 
   /** The memory of a tensor, at its largest extents. */
@@ -146,16 +145,14 @@ export abstract class BaseInstance implements SyncInstance {
 
   #begin(inputs: Inputs, options: SyncRunOptions): SlicedExecution {
     this.assertUsable();
-    const { entry, symbols, values, inputs: given, outputs } = this.#preparation.prepare(
-      inputs,
-      options,
-    );
+    const run = prepareRun(this.loaded, this.#used, inputs, options);
+    const { entry, symbols, values } = run;
     const { program } = this;
     const { count } = program.entries[entry];
     // Nothing was written so far: what was refused leaves an earlier execution as it was. From here on
     // that one is over, also if the engine refuses values that have changed since.
     const ticket = ++this.#execution;
-    for (const [i, data] of given) this.bytesOf(i).set(bytesOf(data));
+    for (const [i, data] of run.inputs) this.bytesOf(i).set(bytesOf(data));
     this.#values = values;
     this.start(entry, symbols);
     const assertCurrent = (): void => {
@@ -189,7 +186,7 @@ export abstract class BaseInstance implements SyncInstance {
           );
         }
         return Object.fromEntries(
-          outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),
+          run.outputs.map((i) => [program.tensors[i].name, this.#copy(i, values)]),
         );
       },
     };
@@ -229,13 +226,11 @@ export abstract class BaseInstance implements SyncInstance {
   }
 
   reset(slot?: number): void {
-    this.assertUsable();
-    this.#sessions.reset(slot);
+    this.#usable.reset(slot);
   }
 
   saveStateSync(slot?: number): Uint8Array<ArrayBuffer> {
-    this.assertUsable();
-    return this.#sessions.save(slot);
+    return this.#usable.save(slot);
   }
 
   saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>> {
@@ -243,20 +238,15 @@ export abstract class BaseInstance implements SyncInstance {
   }
 
   restoreState(saved: Uint8Array, slot?: number): void {
-    this.assertUsable();
-    this.#sessions.restore(saved, slot);
+    this.#usable.restore(saved, slot);
   }
 
   snapshot(slot?: number): Promise<StateSnapshot> {
-    return promised(() => {
-      this.assertUsable();
-      return this.#sessions.snapshot(slot);
-    });
+    return promised(() => this.#usable.snapshot(slot));
   }
 
   rollback(snapshot: StateSnapshot): void {
-    this.assertUsable();
-    this.#sessions.rollback(snapshot);
+    this.#usable.rollback(snapshot);
   }
 
   fork(): Promise<SyncInstance> {
@@ -275,6 +265,12 @@ export abstract class BaseInstance implements SyncInstance {
   /** Throws where the instance was disposed. */
   protected assertUsable(): void {
     if (this.#disposed) throw new FewbitError("disposed", "Cannot use instance: it was disposed");
+  }
+
+  /** The sessions, unless the instance was disposed. */
+  get #usable(): Sessions {
+    this.assertUsable();
+    return this.#sessions;
   }
 
   #find(name: string, regions: readonly ProgramTensor["region"][]): Index {

@@ -71,7 +71,7 @@ export const PROGRAM_MUTATIONS: readonly Mutation[] = [
   {
     file: sessions,
     tests: runs,
-    find: "this.#states.forEach((i) => this.#memory.canonicalize(i));",
+    find: "this.#states.forEach((i) => this.#canonicalize(i));",
     replace: "",
   },
   { file: sessions, tests: runs, find: "owner !== this", replace: "false" },
