@@ -70,6 +70,11 @@ export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
 
+/** Bytes of a tensor in dense rows. */
+export function denseBytes(dtype: DType, shape: readonly number[]): number {
+  return elementCount(shape) * DTYPE_BYTES[dtype];
+}
+
 /** What holds the elements of each type. */
 export const DTYPE_ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => TensorData>> = {
   i8: Int8Array,

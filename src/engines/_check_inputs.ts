@@ -1,9 +1,8 @@
 /** What a run assures of its inputs before anything is written. */
 import { FewbitError } from "../errors.ts";
-import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { ProgramError } from "../program/verdict.ts";
-import { DTYPE_ARRAYS } from "../tensor.ts";
+import { denseBytes, DTYPE_ARRAYS } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
 import { own } from "./_own.ts";
@@ -40,7 +39,7 @@ export function checkInputs(
       throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
     }
     const extents = tensor.extents.map((extent) => values[extent]);
-    const bytes = layoutBytes(tensor.layout, tensor.dtype, extents);
+    const bytes = denseBytes(tensor.dtype, extents);
     if (!(data instanceof Uint8Array) && !(data instanceof DTYPE_ARRAYS[tensor.dtype])) {
       throw new FewbitError(
         "dtype_mismatch",

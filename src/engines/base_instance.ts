@@ -2,9 +2,8 @@
 import { FewbitError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
-import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
-import { viewAs } from "../tensor.ts";
+import { denseBytes, viewAs } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
 import { copyInputs, prepareRun } from "./_prepare_run.ts";
 import { RunQueue } from "./_run_queue.ts";
@@ -284,7 +283,11 @@ export abstract class BaseInstance implements SyncInstance {
   #copy(i: Index, values: Float64Array): Tensor {
     const { dtype, extents, layout } = this.program.tensors[i];
     const shape = extents.map((extent) => values[extent]);
-    const bytes = this.bytesOf(i).slice(0, layoutBytes(layout, dtype, shape));
+    // Panels have the same extents in every run: all of their memory.
+    const bytes = this.bytesOf(i).slice(
+      0,
+      layout === "rows" ? denseBytes(dtype, shape) : undefined,
+    );
     return { dtype, shape, data: viewAs(dtype, bytes) };
   }
 }
