@@ -1,7 +1,7 @@
 // Access to the records of `generated/tables.ts`.
 import { LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
-/** What is known of an instruction. Its attributes follow, then its operands, then rules. */
+/** What is known of an instruction. Axes follow, then its attributes, its operands, rules. */
 // @ts-ignore: decorator
 @unmanaged
 export class Description {
@@ -12,20 +12,22 @@ export class Description {
   variables: u8;
   sameDtype: u8;
   workTokens: u8;
-  /** Variable along which parts are cut, NO_VARIABLE or LEADING. */
-  split: u8;
-  /** Variable of which the bounds of parts are multiples, or NO_VARIABLE. */
-  granularity: u8;
-  padding0: u8;
-  padding1: u8;
-  padding2: u8;
+  /** Of all ways to cut it into parts. */
+  axes: u8;
+
+  /** Axis of the first way; the other ones follow. */
+  // @ts-ignore: decorator
+  @inline
+  get firstAxis(): Axis {
+    return changetype<Axis>(changetype<usize>(this) + offsetof<Description>());
+  }
 
   /** Range of an attribute. */
   // @ts-ignore: decorator
   @inline
   attribute(index: u32): AttributeRange {
     return changetype<AttributeRange>(
-      changetype<usize>(this) + offsetof<Description>() +
+      changetype<usize>(this.firstAxis.skip(this.axes)) +
         <usize> index * offsetof<AttributeRange>(),
     );
   }
@@ -42,6 +44,28 @@ export class Description {
   @inline
   rulesFrom(behindOperands: usize): usize {
     return behindOperands + (<usize> (<u32> this.sameDtype + this.presenceRules) << 2);
+  }
+}
+
+/** An axis along which parts are cut (`src/instructions/split.ts`); those of a way follow each other. */
+// @ts-ignore: decorator
+@unmanaged
+export class Axis {
+  /** Variable, LEADING, or AXIS_ATTRIBUTE + an attribute. */
+  extent: u8;
+  /** Elements of a block, or AXIS_ATTRIBUTE + the attribute that says it. */
+  block: u8;
+  /** Variable or SUFFIX that repeats along it, or NO_VARIABLE. */
+  repeats: u8;
+  /** Axes of its way from this one on. */
+  left: u8;
+  /** A bit for each variable that is cut with it. */
+  variables: u32;
+
+  // @ts-ignore: decorator
+  @inline
+  skip(axes: u32): Axis {
+    return changetype<Axis>(changetype<usize>(this) + <usize> axes * offsetof<Axis>());
   }
 }
 

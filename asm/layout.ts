@@ -17,10 +17,13 @@ export function layoutBytes(tensor: TensorRecord, e0: i32, e1: i32, e2: i32, e3:
   const size = <f64> elementBytesOf(tensor.dtype);
   const layout = tensor.layout;
   if (layout == LAYOUT_ROWS) return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
-  const rows = (<i64> e0 + 7) & ~7;
-  if (layout == LAYOUT_PANEL_8X16_T2) return <f64> rows * <f64> ((<i64> e1 + 15) >> 4) * 4;
-  const columns = layout == LAYOUT_PANEL_8 ? <i64> e1 : (<i64> e1 + 3) & ~3;
-  return <f64> rows * <f64> columns * size;
+  return <f64> ((<i64> e0 + 7) >> 3) * <f64> panelBytes(layout, e1);
+}
+
+/** Bytes of a panel of 8 columns of weights: 32 for each step, which has 16, 1 or 4 of k. */
+export function panelBytes(layout: u32, k: i32): i64 {
+  const shift: i64 = layout == LAYOUT_PANEL_8X16_T2 ? 4 : layout == LAYOUT_PANEL_8 ? 0 : 2;
+  return ((<i64> k + (<i64> 1 << shift) - 1) >> shift) << 5;
 }
 
 /** Bytes at the largest extents. */

@@ -8,10 +8,11 @@ import {
   INSTRUCTIONS,
   LAYOUTS,
   parseShape,
+  parseSplit,
   variablesOf,
 } from "../src/instructions/mod.ts";
 import type {
-  Dimension,
+  Axis,
   ExtentRule,
   InstructionSpec,
   PresenceRule,
@@ -23,6 +24,10 @@ import { DTYPES } from "../src/tensor.ts";
 const NO_VARIABLE = 0xFF;
 /** Code of `*` among variables. */
 const LEADING = 0xFE;
+/** Code of `~` among variables. */
+const SUFFIX = 0xFD;
+/** Code of attribute 0 in an axis. */
+const AXIS_ATTRIBUTE = 128;
 /** Code of attribute 0. */
 const ATTRIBUTE = 256;
 /** Code of the number 0. */
@@ -59,10 +64,12 @@ export function instructionTables(
 // One record of 32-bit words for each instruction. With bytes listed from the lowest:
 //
 //   word 0    operands, attributes, presence rules, extent rules
-//   word 1    variables, operands of one type, tokens of the work, split variable
-//             (${NO_VARIABLE}: none, ${LEADING}: the first leading extent)
-//   word 2    variable that the parts of a split must be multiples of (${NO_VARIABLE}: none)
-//   then      attributes: min, max
+//   word 1    variables, operands of one type, tokens of the work, axes along which parts are cut
+//   then      axes: [extent, block, what repeats along it, axes of its way from this one on]
+//                   [a bit for each variable that is cut with it]
+//                   An extent is a variable, ${LEADING}: all leading extents, ${SUFFIX}: a suffix of them, or ${NO_VARIABLE}: none;
+//                   an extent or a block is ${AXIS_ATTRIBUTE} + an attribute, a block else a number.
+//             attributes: min, max
 //             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
 //                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
 //             operands of one type: index
@@ -77,6 +84,8 @@ export function instructionTables(
 // Codes.
 export const NO_VARIABLE: u32 = ${NO_VARIABLE};
 export const LEADING: u32 = ${LEADING};
+export const SUFFIX: u32 = ${SUFFIX};
+export const AXIS_ATTRIBUTE: u32 = ${AXIS_ATTRIBUTE};
 export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
 export const TOKEN_NUMBER: u32 = ${NUMBER};
 ${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
@@ -109,8 +118,9 @@ function encode(spec: InstructionSpec): number[] {
       ? ATTRIBUTE + attributeIndex(spec, name)
       : boundVariable(spec, name);
   };
-  const split = spec.split === undefined ? NO_VARIABLE : token(spec.split);
-  checkSplit(spec, split);
+  const axes = parseSplit(spec).flatMap((way) =>
+    way.map((axis, i) => ({ axis, left: way.length - i }))
+  );
   if (spec.work.some((name) => name.startsWith("@"))) throw new Error(`${spec.name}: work`);
   const checks = spec.operands.filter(({ optional }) => !optional).map(({ check }) => check?.kind);
   if (checks.includes("past") && !checks.includes("offsets")) {
@@ -120,8 +130,8 @@ function encode(spec: InstructionSpec): number[] {
   const extents = spec.extents ?? [];
   return [
     bytes(spec.operands.length, attributes.length, rules.length, extents.length),
-    bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, split),
-    bytes(granularity(spec, split), 0, 0, 0),
+    bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, axes.length),
+    ...axes.flatMap(({ axis, left }) => encodeAxis(spec, axis, left)),
     ...attributes.flatMap(({ min, max }) => [min, max]),
     ...spec.operands.flatMap((operand) => {
       const dimensions = parseShape(spec, operand.shape);
@@ -181,45 +191,23 @@ function boundVariable(spec: InstructionSpec, name: string): number {
   return variable;
 }
 
-/** `run_part` narrows first extents only: the split variable may not stand anywhere else. */
-function checkSplit(spec: InstructionSpec, split: number): void {
-  if (split === NO_VARIABLE) return;
-  for (const { shape } of spec.operands) {
-    parseShape(spec, shape).forEach((dimension, i) => {
-      const first = i === 0 && (dimension.kind === DimensionKind.Variable);
-      if (split !== LEADING && names(dimension, split) && !first) {
-        throw new Error(`${spec.name}: cannot split [${shape}]`);
-      }
-    });
+/** `left`: axes of the way from this one on. */
+function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
+  const { extent, block, repeats = "", variables } = axis;
+  const code = (name: string): number =>
+    name === "*"
+      ? LEADING
+      : name.startsWith("@")
+      ? AXIS_ATTRIBUTE + attributeIndex(spec, name)
+      : boundVariable(spec, name);
+  // What repeats may be absent.
+  const modulus = repeats === "~" ? SUFFIX : variablesOf(spec).indexOf(repeats);
+  const size = typeof block === "string" ? code(block) : block;
+  if (size === 0 || (typeof block === "number" && !(size < AXIS_ATTRIBUTE))) {
+    throw new Error(`${spec.name}: blocks of ${block}`);
   }
-}
-
-function names({ kind, value, second }: Dimension, variable: number): boolean {
-  switch (kind) {
-    case DimensionKind.Variable:
-    case DimensionKind.OneOr:
-    case DimensionKind.PlusOne:
-      return value === variable;
-    case DimensionKind.Sum:
-      return value === variable || second === variable;
-    default:
-      return false;
-  }
-}
-
-/**
- * A variable that is the first extent of one operand and stands nowhere else (`mask[W][Q][L]`)
- * repeats along the split one: row b uses b mod W, so parts begin at multiples of W.
- */
-function granularity(spec: InstructionSpec, split: number): number {
-  if (split === NO_VARIABLE || split === LEADING) return NO_VARIABLE;
-  const shapes = spec.operands.map((operand) => parseShape(spec, operand.shape));
-  const found = new Set<number>();
-  for (const [first] of shapes) {
-    if (first.kind !== DimensionKind.Variable || first.value === split) continue;
-    const uses = shapes.flat().filter((dimension) => names(dimension, first.value));
-    if (uses.length === 1) found.add(first.value);
-  }
-  if (found.size > 1) throw new Error(`${spec.name}: two granularities`);
-  return [...found][0] ?? NO_VARIABLE;
+  return [
+    bytes(code(extent), size, modulus < 0 ? NO_VARIABLE : modulus, left),
+    variables.reduce((mask, name) => mask | 1 << boundVariable(spec, name), 0),
+  ];
 }
