@@ -55,12 +55,16 @@ export class Axis {
   extent: u8;
   /** Elements of a block, or AXIS_ATTRIBUTE + the attribute that says it. */
   block: u8;
-  /** Variable or SUFFIX that repeats along it, or NO_VARIABLE. */
-  repeats: u8;
-  /** Axes of its way from this one on. */
-  left: u8;
+  /** Axes of its way from this one on | whether something repeats along it << 7. */
+  bits: u8;
   /** A bit for each variable that is cut with it. */
-  variables: u32;
+  variables: u8;
+
+  // @ts-ignore: decorator
+  @inline
+  get left(): u32 {
+    return this.bits & 127;
+  }
 
   // @ts-ignore: decorator
   @inline

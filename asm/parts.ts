@@ -3,16 +3,9 @@
 // of which the outer axes have one block, one axis some, and the inner ones all.
 import { Context } from "./context";
 import { Axis, Description } from "./description";
-import {
-  DIMENSION_ATTRIBUTE,
-  DIMENSION_LEADING,
-  DIMENSION_ONE_OR,
-  DIMENSION_SUFFIX,
-  DIMENSION_VARIABLE,
-  LAYOUT_ROWS,
-} from "./generated/format";
+import { DIMENSION_LEADING, DIMENSION_SUFFIX, LAYOUT_ROWS } from "./generated/format";
 import { Operand } from "./generated/operand";
-import { AXIS_ATTRIBUTE, LEADING, NO_VARIABLE, SUFFIX } from "./generated/tables";
+import { AXIS_ATTRIBUTE, LEADING, REPEATS } from "./generated/tables";
 import { panelBytes } from "./layout";
 
 /** The way with the most blocks. */
@@ -47,10 +40,25 @@ function blockOf(context: Context, axis: Axis): u32 {
   return block < AXIS_ATTRIBUTE ? block : context.instruction.attribute(block - AXIS_ATTRIBUTE);
 }
 
-/** Rows of `*` or `~`, value of a variable or an attribute; 1 where no operand that is there has it. */
-function extentOf(context: Context, description: Description, extent: u32): u32 {
-  if (extent >= AXIS_ATTRIBUTE && extent < SUFFIX) {
-    return context.instruction.attribute(extent - AXIS_ATTRIBUTE);
+/** What axes call a dimension of an operand. */
+// @ts-ignore: decorator
+@inline
+function codeOf(token: u32): u32 {
+  return (token >> 8) & 255;
+}
+
+/** Whether it stands for some leading extents: rows. */
+// @ts-ignore: decorator
+@inline
+function isRows(token: u32): bool {
+  const kind = token & 255;
+  return kind == DIMENSION_LEADING || kind == DIMENSION_SUFFIX;
+}
+
+/** Rows, value of a variable or an attribute; 1 where no operand that is there has it. */
+function extentOf(context: Context, description: Description, code: u32): u32 {
+  if (code >= AXIS_ATTRIBUTE && code < REPEATS) {
+    return context.instruction.attribute(code - AXIS_ATTRIBUTE);
   }
   let operand = description.firstOperand;
   for (let j: u32 = 0, n: u32 = description.operands; j < n; j++, operand = operand.next) {
@@ -59,13 +67,8 @@ function extentOf(context: Context, description: Description, extent: u32): u32 
     const dimensions: i32 = operand.dimensions;
     for (let d = 0; d < dimensions; d++) {
       const token = operand.dimension(d);
-      const kind = token & 255;
-      if (kind == DIMENSION_VARIABLE) {
-        if (token >> 16 == extent) return target.extent(target.rank - dimensions + d);
-      } else if (
-        kind == DIMENSION_LEADING ? extent == LEADING : kind == DIMENSION_SUFFIX && extent == SUFFIX
-      ) {
-        return target.rows;
+      if (codeOf(token) == code) {
+        return isRows(token) ? target.rows : target.extent(target.rank - dimensions + d);
       }
     }
   }
@@ -112,13 +115,12 @@ function narrow(
   const from = index * block;
   let count = min(blocks * block, total - from);
   // What repeats has blocks of 1.
-  const repeats: u32 = axis.repeats;
-  const turn: u32 = repeats == NO_VARIABLE ? 1 : extentOf(context, description, repeats);
+  const turn: u32 = axis.bits & 128 ? extentOf(context, description, REPEATS) : 1;
   const phase = from % turn;
   const inTurn = phase > 0 || count < turn;
   count = inTurn ? min(count, turn - phase) : count - count % turn;
   context.instruction.partStart = axis.left == 1 ? from : 0;
-  if (code >= AXIS_ATTRIBUTE && code < SUFFIX) {
+  if (code != LEADING && code >= AXIS_ATTRIBUTE) {
     context.instruction.setAttribute(code - AXIS_ATTRIBUTE, count);
   }
   let operand = description.firstOperand;
@@ -128,59 +130,46 @@ function narrow(
     const dimensions: i32 = operand.dimensions;
     for (let d = 0; d < dimensions; d++) {
       const token = operand.dimension(d);
-      const kind = token & 255;
-      const value = token >> 16;
-      const dimension = target.rank - dimensions + d;
-      if (kind == DIMENSION_LEADING) {
-        if (code == LEADING) narrowRows(target, from, count);
-      } else if (kind == DIMENSION_SUFFIX) {
-        if (repeats == SUFFIX && inTurn) narrowRows(target, phase, count);
-      } else if (kind == DIMENSION_ATTRIBUTE) {
-        if (code == AXIS_ATTRIBUTE + value) narrowExtent(target, dimension, from, count);
-      } else if (kind == DIMENSION_VARIABLE || kind == DIMENSION_ONE_OR) {
-        if (value == repeats && inTurn) narrowExtent(target, dimension, phase, count);
-        if (!((axis.variables >> value) & 1)) continue;
-        const extent = <u64> target.extent(dimension);
-        if (kind == DIMENSION_ONE_OR && extent != total) continue;
-        narrowExtent(
-          target,
-          dimension,
-          <u32> (from * extent / total),
-          <u32> (count * extent / total),
-        );
+      const own = codeOf(token);
+      const dimension = isRows(token) ? -1 : target.rank - dimensions + d;
+      if (own == REPEATS) {
+        if (inTurn && axis.bits & 128) narrowTo(target, dimension, phase, count);
+      } else if (own == code || (own < 8 && (axis.variables >> <u8> own) & 1)) {
+        const extent = <u64> (dimension < 0 ? total : target.extent(dimension));
+        const share = <u32> (extent * count / total);
+        // One element instead of many is for all of them.
+        if (share > 0) narrowTo(target, dimension, <u32> (extent * from / total), share);
       }
     }
   }
   return (count + block - 1) / block;
 }
 
-/** Kernels of rows go by `rows` alone: the extents stay those of the whole. */
-function narrowRows(target: Operand, from: u32, count: u32): void {
-  target.address += <usize> from * target.stride;
-  target.rows = count;
-}
-
-function narrowExtent(target: Operand, dimension: i32, from: u32, count: u32): void {
+/** Narrows an operand along one of its dimensions, or its rows (−1). */
+function narrowTo(target: Operand, dimension: i32, from: u32, count: u32): void {
   const last = target.rank - 1;
-  let inner: u32 = 1;
-  for (let k = dimension + 1; k < last; k++) inner *= target.extent(k);
-  let step = <usize> inner * target.stride;
-  if (target.layout != LAYOUT_ROWS) {
+  let step = target.stride;
+  if (dimension < 0) {
+    // Kernels of rows go by `rows` alone: the extents stay those of the whole.
+    target.rows = count;
+  } else if (target.layout != LAYOUT_ROWS) {
     // Blocks of weights are panels.
     step = <usize> panelBytes(target.layout, target.columns) >> 3;
     target.rows = count;
+    target.extent0 = count;
   } else if (dimension == last) {
     step = target.elementBytes;
     target.columns = count;
-  } else {
-    const whole = inner * target.extent(dimension);
-    target.address += <usize> from * step;
-    // Between outer indices the whole extent is how far they are apart; kernels count by another operand.
-    if (<u32> target.rows > whole) return;
-    target.rows = inner * count;
     target.setExtent(dimension, count);
-    return;
+  } else {
+    let inner: u32 = 1;
+    for (let k = dimension + 1; k < last; k++) inner *= target.extent(k);
+    step *= inner;
+    // Inside outer extents the whole one is how far they are apart; kernels count by another operand.
+    if (<u32> target.rows == inner * target.extent(dimension)) {
+      target.rows = inner * count;
+      target.setExtent(dimension, count);
+    }
   }
   target.address += <usize> from * step;
-  target.setExtent(dimension, count);
 }

@@ -13,6 +13,7 @@ import {
 } from "../src/instructions/mod.ts";
 import type {
   Axis,
+  Dimension,
   ExtentRule,
   InstructionSpec,
   PresenceRule,
@@ -24,9 +25,8 @@ import { DTYPES } from "../src/tensor.ts";
 const NO_VARIABLE = 0xFF;
 /** Code of `*` among variables. */
 const LEADING = 0xFE;
-/** Code of `~` among variables. */
-const SUFFIX = 0xFD;
-/** Code of attribute 0 in an axis. */
+/** Among the codes of dimensions: one that repeats along an axis, and attribute 0. */
+const REPEATS = 0xFD;
 const AXIS_ATTRIBUTE = 128;
 /** Code of attribute 0. */
 const ATTRIBUTE = 256;
@@ -65,13 +65,15 @@ export function instructionTables(
 //
 //   word 0    operands, attributes, presence rules, extent rules
 //   word 1    variables, operands of one type, tokens of the work, axes along which parts are cut
-//   then      axes: [extent, block, what repeats along it, axes of its way from this one on]
-//                   [a bit for each variable that is cut with it]
-//                   An extent is a variable, ${LEADING}: all leading extents, ${SUFFIX}: a suffix of them, or ${NO_VARIABLE}: none;
-//                   an extent or a block is ${AXIS_ATTRIBUTE} + an attribute, a block else a number.
+//   then      axes: [extent, block, axes of its way from this one on | something repeats along it << 7,
+//                   a bit for each variable that is cut with it]
+//                   An extent is a variable or ${LEADING}: all leading extents; an extent or a block is
+//                   ${AXIS_ATTRIBUTE} + an attribute, a block else a number.
 //             attributes: min, max
 //             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
-//                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
+//                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each;
+//                       where it is no sum, second is what axes call it: an extent as above, ${REPEATS}: repeats,
+//                       or ${NO_VARIABLE}
 //             operands of one type: index
 //             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
 //                              dtype mask << 16],
@@ -84,7 +86,7 @@ export function instructionTables(
 // Codes.
 export const NO_VARIABLE: u32 = ${NO_VARIABLE};
 export const LEADING: u32 = ${LEADING};
-export const SUFFIX: u32 = ${SUFFIX};
+export const REPEATS: u32 = ${REPEATS};
 export const AXIS_ATTRIBUTE: u32 = ${AXIS_ATTRIBUTE};
 export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
 export const TOKEN_NUMBER: u32 = ${NUMBER};
@@ -131,7 +133,7 @@ function encode(spec: InstructionSpec): number[] {
   return [
     bytes(spec.operands.length, attributes.length, rules.length, extents.length),
     bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, axes.length),
-    ...axes.flatMap(({ axis, left }) => encodeAxis(spec, axis, left)),
+    ...axes.map(({ axis, left }) => encodeAxis(spec, axis, left)),
     ...attributes.flatMap(({ min, max }) => [min, max]),
     ...spec.operands.flatMap((operand) => {
       const dimensions = parseShape(spec, operand.shape);
@@ -148,9 +150,10 @@ function encode(spec: InstructionSpec): number[] {
           0,
           0,
         ),
-        ...dimensions.map(({ kind, value, second }) => {
+        ...dimensions.map((dimension) => {
+          const { kind, value } = dimension;
           if (value > 0x7FFF) throw new Error(`${spec.name}: extent ${value}`);
-          return kind | second << 8 | value << 16;
+          return kind | axisCode(spec, dimension) << 8 | value << 16;
         }),
       ];
     }),
@@ -192,22 +195,43 @@ function boundVariable(spec: InstructionSpec, name: string): number {
 }
 
 /** `left`: axes of the way from this one on. */
-function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
-  const { extent, block, repeats = "", variables } = axis;
-  const code = (name: string): number =>
-    name === "*"
-      ? LEADING
-      : name.startsWith("@")
-      ? AXIS_ATTRIBUTE + attributeIndex(spec, name)
-      : boundVariable(spec, name);
-  // What repeats may be absent.
-  const modulus = repeats === "~" ? SUFFIX : variablesOf(spec).indexOf(repeats);
-  const size = typeof block === "string" ? code(block) : block;
-  if (size === 0 || (typeof block === "number" && !(size < AXIS_ATTRIBUTE))) {
+function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number {
+  const { extent, block, repeats, variables } = axis;
+  const attribute = (name: string): number => AXIS_ATTRIBUTE + attributeIndex(spec, name);
+  const size = typeof block === "string" ? attribute(block) : block;
+  if (typeof block === "number" && !(block > 0 && block < AXIS_ATTRIBUTE)) {
     throw new Error(`${spec.name}: blocks of ${block}`);
   }
-  return [
-    bytes(code(extent), size, modulus < 0 ? NO_VARIABLE : modulus, left),
+  if (variablesOf(spec).length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  return bytes(
+    extent === "*"
+      ? LEADING
+      : extent.startsWith("@")
+      ? attribute(extent)
+      : boundVariable(spec, extent),
+    size,
+    left | (repeats === undefined ? 0 : 128),
     variables.reduce((mask, name) => mask | 1 << boundVariable(spec, name), 0),
-  ];
+  );
+}
+
+/** What axes call a dimension. */
+function axisCode(spec: InstructionSpec, { kind, value, second }: Dimension): number {
+  switch (kind) {
+    case DimensionKind.Variable:
+    case DimensionKind.OneOr: {
+      const repeats = parseSplit(spec).flat().map((axis) => axis.repeats);
+      return repeats.includes(variablesOf(spec)[value]) ? REPEATS : value;
+    }
+    case DimensionKind.Leading:
+      return LEADING;
+    case DimensionKind.Suffix:
+      return REPEATS;
+    case DimensionKind.Attribute:
+      return AXIS_ATTRIBUTE + value;
+    case DimensionKind.Sum:
+      return second;
+    default:
+      return NO_VARIABLE;
+  }
 }

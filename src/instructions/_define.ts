@@ -97,7 +97,7 @@ export interface InstructionSpec {
   /** Multiply-accumulates: a product of numbers and extents (`*` for all leading ones). */
   readonly work: readonly string[];
   /** The ways to cut its work into parts, in the language of `split.ts`. */
-  readonly split: readonly string[];
+  readonly split: string;
 }
 
 /** How a requantisation rounds. The number is the attribute's value. */

@@ -11,5 +11,5 @@ export const accumulate = defineInstruction({
   ],
   sameDtype: ["x", "y"],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

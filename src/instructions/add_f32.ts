@@ -11,5 +11,5 @@ export const addF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* N" },
   ],
   work: ["*", "N"],
-  split: ["*"],
+  split: "*",
 });

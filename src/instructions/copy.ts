@@ -11,5 +11,5 @@ export const copy = defineInstruction({
   ],
   sameDtype: ["x", "y"],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

@@ -12,5 +12,5 @@ export const dequantizeLinear = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* N" },
   ],
   work: ["*", "N"],
-  split: ["*"],
+  split: "*",
 });

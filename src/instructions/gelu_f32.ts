@@ -10,5 +10,5 @@ export const geluF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* K" },
   ],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

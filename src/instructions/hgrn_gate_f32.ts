@@ -17,5 +17,5 @@ export const hgrnGateF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],
   work: ["8", "*", "C"],
-  split: ["*"],
+  split: "*",
 });

@@ -25,5 +25,5 @@ export const layerNormDualI16 = defineInstruction({
   ],
   attributes: [ROUNDING],
   work: ["*", "C"],
-  split: ["*"],
+  split: "*",
 });

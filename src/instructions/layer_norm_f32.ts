@@ -16,5 +16,5 @@ export const layerNormF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],
   work: ["*", "C"],
-  split: ["*"],
+  split: "*",
 });

@@ -29,5 +29,5 @@ export const layerNormI16 = defineInstruction({
     { operand: "multiplier", present: false, then: "y", is: ["i32"] },
   ],
   work: ["*", "C"],
-  split: ["*"],
+  split: "*",
 });

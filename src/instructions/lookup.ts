@@ -16,5 +16,5 @@ export const lookup = defineInstruction({
   ],
   sameDtype: ["table", "y"],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

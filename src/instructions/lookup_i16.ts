@@ -11,5 +11,5 @@ export const lookupI16 = defineInstruction({
     { name: "y", role: "out", dtypes: ["i16"], shape: "* K" },
   ],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

@@ -15,5 +15,5 @@ export const quantizeLinear = defineInstruction({
     { name: "y", role: "out", dtypes: ["i8", "i16"], shape: "* K" },
   ],
   work: ["*", "K"],
-  split: ["*"],
+  split: "*",
 });

@@ -28,5 +28,5 @@ export const requantize = defineInstruction({
     { operand: "identity", present: false, then: "identity_shift", is: "absent" },
   ],
   work: ["*", "N"],
-  split: ["*"],
+  split: "*",
 });

@@ -15,5 +15,5 @@ export const rmsNormF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],
   work: ["*", "C"],
-  split: ["*"],
+  split: "*",
 });

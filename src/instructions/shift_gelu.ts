@@ -23,5 +23,5 @@ export const shiftGelu = defineInstruction({
     { operand: "multiplier", present: false, then: "y", is: ["i32"] },
   ],
   work: ["*", "C"],
-  split: ["*"],
+  split: "*",
 });

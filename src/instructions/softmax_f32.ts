@@ -10,5 +10,5 @@ export const softmaxF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* L" },
   ],
   work: ["*", "L"],
-  split: ["*"],
+  split: "*",
 });

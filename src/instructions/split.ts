@@ -1,7 +1,7 @@
 /**
- * How the work of an instruction is cut into parts (`run_part`). A way to cut is a string of axes,
- * outermost first: `"B @heads Q/4"` are pairs of a batch member and a head, and for each pair blocks
- * of 4 queries. A part has consecutive blocks of that product.
+ * How the work of an instruction is cut into parts (`run_part`). A way to cut is a row of axes,
+ * outermost first: `B @heads Q/4` are pairs of a batch member and a head, and for each pair blocks
+ * of 4 queries. A part has consecutive blocks of that product. `|` stands between two ways.
  *
  * | axis       | what it is                                                                        |
  * | ---------- | --------------------------------------------------------------------------------- |
@@ -32,8 +32,7 @@ export interface Axis {
 
 /** The ways to cut an instruction. */
 export function parseSplit(spec: InstructionSpec): Axis[][] {
-  if (spec.split.length === 0) throw new Error(`${spec.name}: no way to cut`);
-  return spec.split.map((way) => way.split(" ").map((axis) => parseAxis(spec, axis)));
+  return spec.split.split(" | ").map((way) => way.split(" ").map((axis) => parseAxis(spec, axis)));
 }
 
 function parseAxis(spec: InstructionSpec, axis: string): Axis {
@@ -67,7 +66,7 @@ function cutWith(spec: InstructionSpec, extent: string): string[] {
   return [...found].filter((name) => !name.startsWith("@"));
 }
 
-/** An extent that is a sum cannot be cut. */
+/** An extent that is a sum cannot be cut. Its value is that of the first operand that has it. */
 function checkVariable(spec: InstructionSpec, variable: string): void {
   const index = variablesOf(spec).indexOf(variable);
   const { Variable, OneOr, PlusOne, Sum } = DimensionKind;
@@ -76,7 +75,8 @@ function checkVariable(spec: InstructionSpec, variable: string): void {
     if (kind === Sum) return value === index || second === index;
     return value === index && (kind === Variable || kind === OneOr || kind === PlusOne);
   });
-  if (uses.length === 0 || uses.some(({ kind }) => kind === Sum || kind === PlusOne)) {
+  const [first, ...others] = uses.map(({ kind }) => kind);
+  if (first !== Variable || others.some((kind) => kind === Sum || kind === PlusOne)) {
     throw new Error(`${spec.name}: cannot cut ${variable}`);
   }
 }
