@@ -6,7 +6,7 @@
  *
  * @module
  */
-import type { WorkerMessage } from "./src/cli/_worker.ts";
+import type { WorkerMessage } from "./src/cli/worker.ts";
 
 /** How long a command may take to stop by itself. */
 const GRACE_MS = 700;
@@ -15,7 +15,7 @@ const GRACE_MS = 700;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function main(): void {
-  const worker = new Worker(new URL("./src/cli/_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("./src/cli/worker.ts", import.meta.url), { type: "module" });
   let temporary: string | null = null;
   let stopped: number | undefined;
   const end = (status: number): never => {

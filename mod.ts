@@ -21,75 +21,82 @@ export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
 export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
 
-export { ImageClassifier } from "./src/pipelines/image_classifier.ts";
+export { ImageClassifier } from "./src/pipelines/image/image_classifier.ts";
 export type {
   Classification,
   ClassifierOptions,
   ImageInput,
   LabelScore,
   ModelSource,
-} from "./src/pipelines/image_classifier.ts";
-export { TextGenerator } from "./src/pipelines/text_generator.ts";
-export type { GeneratorOptions, Prompt } from "./src/pipelines/text_generator.ts";
-export { TextSession } from "./src/pipelines/text_session.ts";
+} from "./src/pipelines/image/image_classifier.ts";
+export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
+export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
+export { TextSession } from "./src/pipelines/text/text_session.ts";
 export type {
   GeneratedToken,
   GenerateOptions,
   TextPiece,
   Usage,
-} from "./src/pipelines/text_session.ts";
-export type { Perplexity, PerplexityOptions } from "./src/pipelines/perplexity.ts";
-export { readCheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
-export type { CheckpointFolder } from "./src/pipelines/checkpoint_folder.ts";
+} from "./src/pipelines/text/text_session.ts";
+export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
+export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
+export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export {
   compileFloatVision,
   compileTaps,
   convertVision,
   preprocessingOf,
   quantizeVision,
-} from "./src/pipelines/vision_compile.ts";
-export type { CompiledVision, QuantizeVisionOptions } from "./src/pipelines/vision_compile.ts";
+} from "./src/compile/vision.ts";
+export type { CompiledVision, QuantizeVisionOptions } from "./src/compile/vision.ts";
 export {
   calibrateEncoder,
   compileEncoder,
   compileEncoderTaps,
   compileFloatEncoder,
-} from "./src/pipelines/encoder_compile.ts";
+} from "./src/compile/encoder.ts";
 export type {
   CalibrateEncoderOptions,
   CompileEncoderOptions,
   EncoderCheckpoint,
-} from "./src/pipelines/encoder_compile.ts";
-export { readEncoderFolder } from "./src/pipelines/encoder_folder.ts";
-export type { EncoderFolder } from "./src/pipelines/encoder_folder.ts";
+} from "./src/compile/encoder.ts";
+export { readEncoderFolder } from "./src/checkpoints/encoder_folder.ts";
+export type { EncoderFolder } from "./src/checkpoints/encoder_folder.ts";
 export type { EncoderFiles } from "./src/models/bert_config.ts";
 export type { SentenceFiles, Similarity } from "./src/models/sentence_config.ts";
 export type { EncoderQuantization } from "./src/quantize/bert.ts";
 export { readEncoderScales, writeEncoderScales } from "./src/quantize/encoder_scales.ts";
 export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
-export { unitVector } from "./src/quantize/unit_vector.ts";
+export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 
-export { openTextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
-export type { TextCheckpoint } from "./src/pipelines/text_checkpoint.ts";
-export { compileTextModel } from "./src/pipelines/text_compile.ts";
-export type { CompiledText } from "./src/pipelines/text_compile.ts";
-export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/pipelines/text_metadata.ts";
-export { stripLeftPadding } from "./src/pipelines/left_padding.ts";
+export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
+export type { TextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
+export { compileTextModel } from "./src/compile/text.ts";
+export type { CompiledText } from "./src/compile/text.ts";
+export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/compile/text_metadata.ts";
+export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
 export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
-export { TextEmbedder } from "./src/pipelines/text_embedder.ts";
-export type { EmbedderOptions } from "./src/pipelines/text_embedder.ts";
-export { EmbeddingModel } from "./src/pipelines/embedding_model.ts";
-export type { EmbeddingInput, Embeddings, EmbedOptions } from "./src/pipelines/embedding_model.ts";
-export type { BatchLimits } from "./src/pipelines/batch_limits.ts";
-export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./src/pipelines/embedding_format.ts";
+export { TextEmbedder } from "./src/pipelines/embedding/text_embedder.ts";
+export type { EmbedderOptions } from "./src/pipelines/embedding/text_embedder.ts";
+export { EmbeddingModel } from "./src/pipelines/embedding/embedding_model.ts";
+export type {
+  EmbeddingInput,
+  Embeddings,
+  EmbedOptions,
+} from "./src/pipelines/embedding/embedding_model.ts";
+export type { BatchLimits } from "./src/pipelines/embedding/batch_limits.ts";
+export {
+  EMBEDDING_FORMATS,
+  toEmbeddingFormat,
+} from "./src/pipelines/embedding/embedding_format.ts";
 export type {
   Embedding,
   EmbeddingFormat,
   EmbeddingRows,
-} from "./src/pipelines/embedding_format.ts";
-export { quantizeEncoder } from "./src/pipelines/encoder_quantize.ts";
-export type { QuantizeEncoderOptions } from "./src/pipelines/encoder_quantize.ts";
+} from "./src/pipelines/embedding/embedding_format.ts";
+export { quantizeEncoder } from "./src/compile/encoder_folder.ts";
+export type { QuantizeEncoderOptions } from "./src/compile/encoder_folder.ts";
 
 export { Graph } from "./src/graph/graph.ts";
 export type {
@@ -122,12 +129,14 @@ export { quantizeParameters } from "./src/quantize/i_vit_parameters.ts";
 export type { BiasRoom, IntegerParameters } from "./src/quantize/i_vit_parameters.ts";
 export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/i_vit_constants.ts";
 export type { ObserverKind } from "./src/quantize/observer.ts";
-export { compile } from "./src/program/compile.ts";
-export type { CompileOptions } from "./src/program/compile.ts";
+export { compile } from "./src/lower/compile.ts";
+export type { CompileOptions } from "./src/lower/compile.ts";
 export { encodeProgram } from "./src/program/encode.ts";
 export type * from "./src/program/program.ts";
-export { CHECKS, LAYOUTS } from "./src/instructions/codes.ts";
-export type { Check, Layout } from "./src/instructions/codes.ts";
+export { CHECKS } from "./src/instructions/codes.ts";
+export { LAYOUTS } from "./src/layouts/mod.ts";
+export type { Check } from "./src/instructions/codes.ts";
+export type { Layout } from "./src/layouts/mod.ts";
 export { ENGINES, load } from "./src/engines/load.ts";
 export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {
@@ -196,7 +205,7 @@ export type {
   TokenizerEncodeOptions,
   TokenizerEncoding,
 } from "./src/text/tokenizer.ts";
-export { readTokenizer } from "./src/pipelines/tokenizer_folder.ts";
+export { readTokenizer } from "./src/checkpoints/tokenizer_folder.ts";
 export { applyChatTemplate, ChatTemplate } from "./src/text/chat_template.ts";
 export type { ChatMessage, ChatOptions } from "./src/text/chat_template.ts";
 export { Detokenizer } from "./src/text/detokenizer.ts";

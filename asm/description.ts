@@ -1,5 +1,5 @@
 // Access to the records of `generated/tables.ts`.
-import { LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
+import { KIND_BITS, LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
 /** What is known of an instruction. Axes follow, then its attributes, its operands, rules. */
 // @ts-ignore: decorator
@@ -39,6 +39,13 @@ export class Description {
     return changetype<OperandDescription>(changetype<usize>(this.attribute(this.attributes)));
   }
 
+  /** Operands of one type, given what follows the operands, which are not made of whole words. */
+  // @ts-ignore: decorator
+  @inline
+  rulesBehind(operand: OperandDescription): usize {
+    return (changetype<usize>(operand) + 3) & ~3;
+  }
+
   /** Extent rules, given what follows the operands. */
   // @ts-ignore: decorator
   @inline
@@ -51,19 +58,25 @@ export class Description {
 // @ts-ignore: decorator
 @unmanaged
 export class Axis {
-  /** Variable, LEADING, or AXIS_ATTRIBUTE + an attribute. */
+  /** Variable, AXIS_LEADING, or AXIS_ATTRIBUTE + an attribute. */
   extent: u8;
   /** Elements of a block, or AXIS_ATTRIBUTE + the attribute that says it. */
   block: u8;
-  /** Axes of its way from this one on | whether something repeats along it << 7. */
+  /** What repeats along it, a variable, AXIS_SUFFIX or AXIS_NONE | axes of its way from this one on << 6. */
   bits: u8;
   /** A bit for each variable that is cut with it. */
   variables: u8;
 
   // @ts-ignore: decorator
   @inline
+  get repeats(): u32 {
+    return this.bits & 63;
+  }
+
+  // @ts-ignore: decorator
+  @inline
   get left(): u32 {
-    return this.bits & 127;
+    return this.bits >> 6;
   }
 
   // @ts-ignore: decorator
@@ -81,7 +94,7 @@ export class AttributeRange {
   max: i32;
 }
 
-/** What is known of an operand; a word for each of its dimensions follows. */
+/** What is known of an operand; its dimensions follow. */
 // @ts-ignore: decorator
 @unmanaged
 export class OperandDescription {
@@ -93,7 +106,6 @@ export class OperandDescription {
   /** Variable that limits the values, or NO_VARIABLE. */
   limit: u8;
   dimensions: u8;
-  padding: u16;
 
   // @ts-ignore: decorator
   @inline
@@ -113,12 +125,12 @@ export class OperandDescription {
     return this.bits >> 3;
   }
 
-  /** kind | second << 8 | value << 16. */
+  /** kind | value << KIND_BITS. */
   // @ts-ignore: decorator
   @inline
   dimension(index: u32): u32 {
-    return load<u32>(
-      changetype<usize>(this) + (<usize> index << 2),
+    return load<u16>(
+      changetype<usize>(this) + (<usize> index << 1),
       offsetof<OperandDescription>(),
     );
   }
@@ -126,9 +138,16 @@ export class OperandDescription {
   /** The operand behind this one; behind the last one are operands of one type, then rules. */
   get next(): OperandDescription {
     return changetype<OperandDescription>(
-      changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 2),
+      changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 1),
     );
   }
+}
+
+/** What kind of dimension it is: `DIMENSION_…`. */
+// @ts-ignore: decorator
+@inline
+export function kindOf(dimension: u32): u32 {
+  return dimension & ((1 << KIND_BITS) - 1);
 }
 
 /** Entry of an opcode in the table of records, 0 where there is none. */

@@ -43,7 +43,7 @@ export function verifyInstruction(model: Model, i: u32): i32 {
   }
   if (hasAliasing(model, instruction, description)) return VERDICT_ALIASING;
   // `behind` the operands: operands of one type, then presence rules.
-  const behind = changetype<usize>(at);
+  const behind = description.rulesBehind(at);
   if (!checkRules(model, instruction, description, behind)) return VERDICT_BAD_RULE;
   clearBindings(model);
   let operand = description.firstOperand;

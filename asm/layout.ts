@@ -1,5 +1,5 @@
-// Bytes of a tensor in memory, as in `src/program/layout.ts`.
-import { DTYPE_BYTES, LAYOUT_PANEL_8, LAYOUT_PANEL_8X16_T2, LAYOUT_ROWS } from "./generated/format";
+// How tensors lie in memory, as in `src/layouts/`.
+import { DTYPE_BYTES, LAYOUT_PANELS } from "./generated/format";
 import { TensorRecord } from "./generated/records";
 import { Model } from "./model";
 
@@ -9,21 +9,50 @@ export function elementBytesOf(dtype: u32): u32 {
   return load<u8>(DTYPE_BYTES + dtype);
 }
 
+/** Panels of a layout; `columns` is 0 for dense rows. */
+// @ts-ignore: decorator
+@unmanaged
+export class Panels {
+  /** Columns of a block of 8 rows. */
+  columns: u8;
+  /** Bytes of a block. */
+  blockBytes: u8;
+  dtype: u8;
+  /** 1: constants only, 2: in base 3 in a file. */
+  flags: u8;
+
+  // @ts-ignore: decorator
+  @inline
+  static of(layout: u32): Panels {
+    return changetype<Panels>(LAYOUT_PANELS + (<usize> layout << 2));
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  get constantOnly(): bool {
+    return (this.flags & 1) != 0;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  get base3(): bool {
+    return (this.flags & 2) != 0;
+  }
+}
+
 /**
  * Bytes of a tensor with these extents, unused ones 1. In float64: what is far too large is refused
  * before it could be rounded to something small.
  */
 export function layoutBytes(tensor: TensorRecord, e0: i32, e1: i32, e2: i32, e3: i32): f64 {
-  const size = <f64> elementBytesOf(tensor.dtype);
-  const layout = tensor.layout;
-  if (layout == LAYOUT_ROWS) return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
-  return <f64> ((<i64> e0 + 7) >> 3) * <f64> panelBytes(layout, e1);
-}
-
-/** Bytes of a panel of 8 columns of weights: 32 for each step, which has 16, 1 or 4 of k. */
-export function panelBytes(layout: u32, k: i32): i64 {
-  const shift: i64 = layout == LAYOUT_PANEL_8X16_T2 ? 4 : layout == LAYOUT_PANEL_8 ? 0 : 2;
-  return ((<i64> k + (<i64> 1 << shift) - 1) >> shift) << 5;
+  const panels = Panels.of(tensor.layout);
+  const columns = <i64> panels.columns;
+  if (columns == 0) {
+    const size = <f64> elementBytesOf(tensor.dtype);
+    return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
+  }
+  const blocks = (<i64> e1 + columns - 1) / columns;
+  return <f64> ((<i64> e0 + 7) >> 3) * <f64> blocks * <f64> panels.blockBytes;
 }
 
 /** Bytes at the largest extents. */

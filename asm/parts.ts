@@ -2,11 +2,11 @@
 // product of the axes of a way (`src/instructions/split.ts`). Those of one part are a few boxes, in each
 // of which the outer axes have one block, one axis some, and the inner ones all.
 import { Context } from "./context";
-import { Axis, Description } from "./description";
-import { DIMENSION_LEADING, DIMENSION_SUFFIX, LAYOUT_ROWS } from "./generated/format";
+import { Axis, Description, kindOf } from "./description";
+import { DIMENSION_CONSTANT, DIMENSION_LEADING, DIMENSION_SUFFIX } from "./generated/format";
 import { Operand } from "./generated/operand";
-import { AXIS_ATTRIBUTE, LEADING, REPEATS } from "./generated/tables";
-import { panelBytes } from "./layout";
+import { AXIS_ATTRIBUTE, AXIS_NONE, AXIS_SUFFIX, KIND_BITS } from "./generated/tables";
+import { Panels } from "./layout";
 
 /** The way with the most blocks. */
 export function wayOf(context: Context, description: Description): Axis {
@@ -44,22 +44,27 @@ function blockOf(context: Context, axis: Axis): u32 {
 // @ts-ignore: decorator
 @inline
 function codeOf(token: u32): u32 {
-  return (token >> 8) & 255;
+  return kindOf(token) == DIMENSION_CONSTANT ? AXIS_NONE : token >> KIND_BITS;
 }
 
 /** Whether it stands for some leading extents: rows. */
 // @ts-ignore: decorator
 @inline
 function isRows(token: u32): bool {
-  const kind = token & 255;
+  const kind = kindOf(token);
   return kind == DIMENSION_LEADING || kind == DIMENSION_SUFFIX;
+}
+
+// @ts-ignore: decorator
+@inline
+function isAttribute(code: u32): bool {
+  return code >= AXIS_ATTRIBUTE && code < AXIS_SUFFIX;
 }
 
 /** Rows, value of a variable or an attribute; 1 where no operand that is there has it. */
 function extentOf(context: Context, description: Description, code: u32): u32 {
-  if (code >= AXIS_ATTRIBUTE && code < REPEATS) {
-    return context.instruction.attribute(code - AXIS_ATTRIBUTE);
-  }
+  if (code == AXIS_NONE) return 1;
+  if (isAttribute(code)) return context.instruction.attribute(code - AXIS_ATTRIBUTE);
   let operand = description.firstOperand;
   for (let j: u32 = 0, n: u32 = description.operands; j < n; j++, operand = operand.next) {
     const target = context.instruction.operand(j);
@@ -115,14 +120,13 @@ function narrow(
   const from = index * block;
   let count = min(blocks * block, total - from);
   // What repeats has blocks of 1.
-  const turn: u32 = axis.bits & 128 ? extentOf(context, description, REPEATS) : 1;
+  const repeats = axis.repeats;
+  const turn = extentOf(context, description, repeats);
   const phase = from % turn;
   const inTurn = phase > 0 || count < turn;
   count = inTurn ? min(count, turn - phase) : count - count % turn;
   context.instruction.partStart = axis.left == 1 ? from : 0;
-  if (code != LEADING && code >= AXIS_ATTRIBUTE) {
-    context.instruction.setAttribute(code - AXIS_ATTRIBUTE, count);
-  }
+  if (isAttribute(code)) context.instruction.setAttribute(code - AXIS_ATTRIBUTE, count);
   let operand = description.firstOperand;
   for (let j: u32 = 0, n: u32 = description.operands; j < n; j++, operand = operand.next) {
     const target = context.instruction.operand(j);
@@ -132,9 +136,9 @@ function narrow(
       const token = operand.dimension(d);
       const own = codeOf(token);
       const dimension = isRows(token) ? -1 : target.rank - dimensions + d;
-      if (own == REPEATS) {
-        if (inTurn && axis.bits & 128) narrowTo(target, dimension, phase, count);
-      } else if (own == code || (own < 8 && (axis.variables >> <u8> own) & 1)) {
+      if (own == repeats) {
+        if (inTurn) narrowTo(target, dimension, phase, count);
+      } else if (own == code || (own < 8 && ((<u32> axis.variables >> own) & 1) != 0)) {
         const extent = <u64> (dimension < 0 ? total : target.extent(dimension));
         const share = <u32> (extent * count / total);
         // One element instead of many is for all of them.
@@ -148,13 +152,15 @@ function narrow(
 /** Narrows an operand along one of its dimensions, or its rows (−1). */
 function narrowTo(target: Operand, dimension: i32, from: u32, count: u32): void {
   const last = target.rank - 1;
+  const panels = Panels.of(target.layout);
   let step = target.stride;
   if (dimension < 0) {
     // Kernels of rows go by `rows` alone: the extents stay those of the whole.
     target.rows = count;
-  } else if (target.layout != LAYOUT_ROWS) {
-    // Blocks of weights are panels.
-    step = <usize> panelBytes(target.layout, target.columns) >> 3;
+  } else if (panels.columns > 0) {
+    // Blocks of 8, of which each is a panel.
+    const columns: u32 = panels.columns;
+    step = <usize> ((target.columns + columns - 1) / columns) * panels.blockBytes >> 3;
     target.rows = count;
     target.extent0 = count;
   } else if (dimension == last) {

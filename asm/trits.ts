@@ -1,4 +1,4 @@
-// Ternary weights: from base 3 in the file (five trits a byte, `src/program/base3.ts`) to panels of two
+// Ternary weights: from base 3 in the file (five trits a byte, `src/numeric/base3.ts`) to panels of two
 // bits (`panel_8x16_t2`), piece by piece as a host streams them. What is between two pieces lies in the
 // model's struct: a byte may hold trits of two rows, a piece may end anywhere.
 import { crc32c } from "./crc32c";

@@ -5,14 +5,9 @@ import {
   CHECK_NONE,
   CHECK_OFFSETS,
   CHECK_PAST,
-  DTYPE_F32,
   DTYPE_I32,
-  DTYPE_I8,
   ENCODING_BASE3,
   ENCODING_ZERO,
-  LAYOUT_PANEL_8,
-  LAYOUT_PANEL_8X16_T2,
-  LAYOUT_PANEL_8X4_U7,
   LAYOUT_ROWS,
   NONE,
   REGION_CONSTANT,
@@ -31,7 +26,7 @@ import {
 } from "./generated/format";
 import { TensorRecord, ViewRecord } from "./generated/records";
 import { verifyInstruction } from "./instruction";
-import { planBytes } from "./layout";
+import { Panels, planBytes } from "./layout";
 import { Model } from "./model";
 import { addName, clearNames, isNamed, isUnnamed, sameName } from "./names";
 
@@ -141,15 +136,12 @@ function checkTensors(model: Model): i32 {
     if (how == ENCODING_ZERO && where != REGION_PARAMETER && where != REGION_STATE) {
       return VERDICT_BAD_TENSOR;
     }
-    const layout = tensor.layout;
-    if ((how == ENCODING_BASE3) != (layout == LAYOUT_PANEL_8X16_T2)) return VERDICT_BAD_TENSOR;
-    if (layout != LAYOUT_ROWS) {
-      const wanted = layout == LAYOUT_PANEL_8 ? DTYPE_F32 : DTYPE_I8;
-      if (tensor.dtype != wanted || rank != 2) return VERDICT_BAD_TENSOR;
+    const panels = Panels.of(tensor.layout);
+    if ((how == ENCODING_BASE3) != panels.base3) return VERDICT_BAD_TENSOR;
+    if (panels.columns != 0) {
+      if (tensor.dtype != panels.dtype || rank != 2) return VERDICT_BAD_TENSOR;
       if (where != REGION_CONSTANT && where != REGION_PARAMETER) return VERDICT_BAD_TENSOR;
-      // Their values are checked once.
-      const checked = layout == LAYOUT_PANEL_8X4_U7 || layout == LAYOUT_PANEL_8X16_T2;
-      if (checked && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
+      if (panels.constantOnly && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
     }
     const bytes = planBytes(model, tensor);
     if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;

@@ -3,7 +3,7 @@ import { buildDeiT } from "../src/models/deit.ts";
 import { visionConfig } from "../src/models/vision_config.ts";
 import type { DeiTConfig } from "../src/models/vision_config.ts";
 import type { Weights } from "../src/models/weights.ts";
-import { compile } from "../src/program/compile.ts";
+import { compile } from "../src/lower/compile.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 import { quantizeIVit } from "../src/quantize/i_vit.ts";
 import { quantizeParameters } from "../src/quantize/i_vit_parameters.ts";

@@ -1,6 +1,6 @@
 /** Programs of one matrix product, with the weight as a constant. */
 import { ProgramBuilder } from "../src/program/builder.ts";
-import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../src/program/pack.ts";
+import { PANELS } from "../src/layouts/mod.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 
 /** Kinds of products: int8 weights, 7-bit weights, float32 deterministic, float32 `fast`. */
@@ -52,6 +52,10 @@ function pack(
   n: number,
   k: number,
 ): Uint8Array {
-  if (weight instanceof Float32Array) return new Uint8Array(packPanelsF32(weight, n, k).buffer);
-  return kind === "w8a8" ? packPanelsI8(weight, n, k) : packPanelsI7(weight, n, k);
+  if (weight instanceof Float32Array) {
+    return PANELS.panel_8.pack(weight, n, k);
+  }
+  return kind === "w8a8"
+    ? PANELS.panel_8x4.pack(weight, n, k)
+    : PANELS.panel_8x4_u7.pack(weight, n, k);
 }

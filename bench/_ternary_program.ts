@@ -1,5 +1,5 @@
 /** Programs of one ternary layer, with the weight as a constant. */
-import { packBase3 } from "../src/program/base3.ts";
+import { packBase3 } from "../src/numeric/base3.ts";
 import { ProgramBuilder } from "../src/program/builder.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 import type { TernaryWeight } from "./onnx/matmul_nbits.ts";

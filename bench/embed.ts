@@ -1,7 +1,7 @@
 /** all-MiniLM-L6-v2 in integers beside ONNX files of the same network in onnxruntime. */
-import { TextEmbedder } from "../src/pipelines/text_embedder.ts";
-import { readEncoderFolder } from "../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../src/pipelines/encoder_quantize.ts";
+import { TextEmbedder } from "../src/pipelines/embedding/text_embedder.ts";
+import { readEncoderFolder } from "../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
 import { interleave } from "./_interleave.ts";

@@ -1,7 +1,7 @@
 /** Fresh processes up to their first sentence embedding. */
 import { encodeProgram } from "../src/program/encode.ts";
-import { readEncoderFolder } from "../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../src/pipelines/encoder_quantize.ts";
+import { readEncoderFolder } from "../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
 import { median, Timings } from "./_interleave.ts";

@@ -1,8 +1,8 @@
 /** How near the integers of all-MiniLM-L6-v2 come to onnxruntime's float32, on texts that calibrated nothing. */
 import { load } from "../src/engines/load.ts";
-import { compileFloatEncoder } from "../src/pipelines/encoder_compile.ts";
-import { readEncoderFolder } from "../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../src/pipelines/encoder_quantize.ts";
+import { compileFloatEncoder } from "../src/compile/encoder.ts";
+import { readEncoderFolder } from "../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";

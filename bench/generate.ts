@@ -2,9 +2,9 @@
 import { load } from "../src/engines/load.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
 import type { Instance } from "../src/engines/engine.ts";
-import { compileTextModel } from "../src/pipelines/text_compile.ts";
-import { TextGenerator } from "../src/pipelines/text_generator.ts";
-import type { Usage } from "../src/pipelines/text_session.ts";
+import { compileTextModel } from "../src/compile/text.ts";
+import { TextGenerator } from "../src/pipelines/text/text_generator.ts";
+import type { Usage } from "../src/pipelines/text/text_session.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { median } from "./_interleave.ts";
 import { opcodeTable } from "./_opcode_table.ts";

@@ -130,7 +130,7 @@ export declare const DTYPES: {
 /** Name of a memory layout. */
 export type Layout = keyof typeof LAYOUTS;
 
-/** How the elements of a tensor lie in memory. The number is the code in a file: append only. */
+/** Layouts by name. The number is the code in a file: append only. */
 export declare const LAYOUTS: {
     /** Dense, last extent contiguous. */
     readonly rows: 0;
@@ -166,7 +166,7 @@ declare function check(status: number, where: string): number;
 /** Name of a check. */
 export type Check = keyof typeof CHECKS;
 
-/** Codes of layouts and checks in a program file. */
+/** Codes of checks in a program file. */
 /** Checks of an input's values before a run. The number is the code in a file: append only. */
 export declare const CHECKS: {
     readonly none: 0;

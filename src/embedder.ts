@@ -13,10 +13,10 @@
  *
  * @module
  */
-import { batchSymbols } from "./pipelines/batch_limits.ts";
-import type { BatchLimits } from "./pipelines/batch_limits.ts";
-import { expectTask } from "./pipelines/_program_kind.ts";
-import { EmbeddingModel } from "./pipelines/embedding_model.ts";
+import { batchSymbols } from "./pipelines/embedding/batch_limits.ts";
+import type { BatchLimits } from "./pipelines/embedding/batch_limits.ts";
+import { expectTask } from "./pipelines/program_kind.ts";
+import { EmbeddingModel } from "./pipelines/embedding/embedding_model.ts";
 import { load } from "./runtime.ts";
 import type { ProgramSource, RuntimeLoadOptions } from "./runtime.ts";
 
@@ -47,12 +47,20 @@ export async function loadEmbedder(
   }
 }
 
-export { EmbeddingModel } from "./pipelines/embedding_model.ts";
-export type { EmbeddingInput, Embeddings, EmbedOptions } from "./pipelines/embedding_model.ts";
-export type { BatchLimits } from "./pipelines/batch_limits.ts";
+export { EmbeddingModel } from "./pipelines/embedding/embedding_model.ts";
+export type {
+  EmbeddingInput,
+  Embeddings,
+  EmbedOptions,
+} from "./pipelines/embedding/embedding_model.ts";
+export type { BatchLimits } from "./pipelines/embedding/batch_limits.ts";
 export type { Similarity } from "./models/sentence_config.ts";
-export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding_format.ts";
-export type { Embedding, EmbeddingFormat, EmbeddingRows } from "./pipelines/embedding_format.ts";
+export { EMBEDDING_FORMATS, toEmbeddingFormat } from "./pipelines/embedding/embedding_format.ts";
+export type {
+  Embedding,
+  EmbeddingFormat,
+  EmbeddingRows,
+} from "./pipelines/embedding/embedding_format.ts";
 export { Tokenizer } from "./text/tokenizer.ts";
 export type * from "./text/tokenizer.ts";
 export { FewbitError, fromModule } from "./runtime.ts";

@@ -77,6 +77,8 @@ export type {
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
 export type { DType, Tensor, TensorData } from "./tensor.ts";
-export { CHECKS, LAYOUTS } from "./instructions/codes.ts";
-export type { Check, Layout } from "./instructions/codes.ts";
+export { CHECKS } from "./instructions/codes.ts";
+export { LAYOUTS } from "./layouts/mod.ts";
+export type { Check } from "./instructions/codes.ts";
+export type { Layout } from "./layouts/mod.ts";
 export type * from "./program/program.ts";

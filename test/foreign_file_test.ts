@@ -12,7 +12,7 @@ import { blobAccess } from "../src/formats/random_access.ts";
 import { readSafetensors, readShardedSafetensors } from "../src/formats/safetensors.ts";
 import { openSafetensors } from "../src/formats/safetensors_file.ts";
 import { parseJson } from "../src/json.ts";
-import { readJson } from "../src/pipelines/checkpoint_folder.ts";
+import { readJson } from "../src/checkpoints/checkpoint_folder.ts";
 import { readEncoderScales } from "../src/quantize/encoder_scales.ts";
 import { decodePassageIndex } from "../src/search/passage_index.ts";
 import { decodeImage } from "../src/vision/decode.ts";

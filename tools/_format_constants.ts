@@ -1,5 +1,7 @@
 /** Writes `asm/generated/format.ts`: numbers of the file format. */
-import { CHECKS, DimensionKind, LAYOUTS } from "../src/instructions/mod.ts";
+import { CHECKS, DimensionKind } from "../src/instructions/mod.ts";
+import { LAYOUTS, panelsOf } from "../src/layouts/mod.ts";
+import type { Layout } from "../src/layouts/mod.ts";
 import {
   FEATURES,
   HEADER_BYTES,
@@ -47,6 +49,8 @@ ${group("DTYPE", DTYPES)}export const DTYPE_COUNT: u32 = ${Object.keys(DTYPES).l
 export const DTYPE_BYTES: usize = memory.data<u8>([${Object.values(dtypeBytes).join(", ")}]);
 
 ${group("LAYOUT", LAYOUTS)}export const LAYOUT_COUNT: u32 = ${Object.keys(LAYOUTS).length};
+/** By code: columns and bytes of a block, element type, 1 constants only | 2 in base 3; 0 for rows. */
+export const LAYOUT_PANELS: usize = memory.data<u8>([${layoutPanels().join(", ")}]);
 
 ${group("ENCODING", ENCODINGS)}export const ENCODING_COUNT: u32 = ${Object.keys(ENCODINGS).length};
 
@@ -54,6 +58,15 @@ ${group("CHECK", CHECKS)}export const CHECK_COUNT: u32 = ${Object.keys(CHECKS).l
 
 ${group("DIMENSION", dimensionKinds())}
 ${group("VERDICT", VERDICTS, "i32")}`;
+}
+
+function layoutPanels(): number[] {
+  return Object.keys(LAYOUTS).flatMap((name) => {
+    const panels = panelsOf(name as Layout);
+    if (panels === undefined) return [0, 0, 0, 0];
+    const { columns, blockBytes, dtype, constantOnly, stored } = panels;
+    return [columns, blockBytes, DTYPES[dtype], +constantOnly | +(stored === "base3") << 1];
+  });
 }
 
 function dimensionKinds(): Record<string, number> {

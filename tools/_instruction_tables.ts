@@ -6,16 +6,17 @@ import {
   dtypeMask,
   instructionOf,
   INSTRUCTIONS,
-  LAYOUTS,
   parseShape,
   parseSplit,
   variablesOf,
 } from "../src/instructions/mod.ts";
+import { LAYOUTS } from "../src/layouts/mod.ts";
 import type {
   Axis,
   Dimension,
   ExtentRule,
   InstructionSpec,
+  OperandSpec,
   PresenceRule,
   Role,
 } from "../src/instructions/mod.ts";
@@ -25,9 +26,10 @@ import { DTYPES } from "../src/tensor.ts";
 const NO_VARIABLE = 0xFF;
 /** Code of `*` among variables. */
 const LEADING = 0xFE;
-/** Among the codes of dimensions: one that repeats along an axis, and attribute 0. */
-const REPEATS = 0xFD;
-const AXIS_ATTRIBUTE = 128;
+/** Codes of axes, of 6 bits: attribute 0, `~`, `*`, none. Below are variables, or numbers. */
+const AXIS = { attribute: 32, suffix: 61, leading: 62, none: 63 } as const;
+/** Bits of the kind of a dimension; its value is above them. */
+const KIND_BITS = 3;
 /** Code of attribute 0. */
 const ATTRIBUTE = 256;
 /** Code of the number 0. */
@@ -65,15 +67,15 @@ export function instructionTables(
 //
 //   word 0    operands, attributes, presence rules, extent rules
 //   word 1    variables, operands of one type, tokens of the work, axes along which parts are cut
-//   then      axes: [extent, block, axes of its way from this one on | something repeats along it << 7,
+//   then      axes: [extent, block, what repeats along it | axes of its way from this one on << 6,
 //                   a bit for each variable that is cut with it]
-//                   An extent is a variable or ${LEADING}: all leading extents; an extent or a block is
-//                   ${AXIS_ATTRIBUTE} + an attribute, a block else a number.
+//                   An extent is a variable, ${AXIS.leading}: all leading extents, ${AXIS.suffix}: a suffix of them, or
+//                   ${AXIS.none}: none; an extent or a block is ${AXIS.attribute} + an attribute, a block else a number.
 //             attributes: min, max
-//             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
-//                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each;
-//                       where it is no sum, second is what axes call it: an extent as above, ${REPEATS}: repeats,
-//                       or ${NO_VARIABLE}
+//             operands: [role | optional << 2 | check << 3, layout mask], a half: dtype mask,
+//                       [limit variable, dimensions], then a half for each dimension, kind | value << ${KIND_BITS}.
+//                       The value of a sum is its variables, first | second << 5, else a code as in axes, or
+//                       the number itself. The last operand is filled up to a word.
 //             operands of one type: index
 //             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
 //                              dtype mask << 16],
@@ -86,8 +88,11 @@ export function instructionTables(
 // Codes.
 export const NO_VARIABLE: u32 = ${NO_VARIABLE};
 export const LEADING: u32 = ${LEADING};
-export const REPEATS: u32 = ${REPEATS};
-export const AXIS_ATTRIBUTE: u32 = ${AXIS_ATTRIBUTE};
+export const AXIS_ATTRIBUTE: u32 = ${AXIS.attribute};
+export const AXIS_SUFFIX: u32 = ${AXIS.suffix};
+export const AXIS_LEADING: u32 = ${AXIS.leading};
+export const AXIS_NONE: u32 = ${AXIS.none};
+export const KIND_BITS: u32 = ${KIND_BITS};
 export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
 export const TOKEN_NUMBER: u32 = ${NUMBER};
 ${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
@@ -135,28 +140,7 @@ function encode(spec: InstructionSpec): number[] {
     bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, axes.length),
     ...axes.map(({ axis, left }) => encodeAxis(spec, axis, left)),
     ...attributes.flatMap(({ min, max }) => [min, max]),
-    ...spec.operands.flatMap((operand) => {
-      const dimensions = parseShape(spec, operand.shape);
-      const layouts = operand.layouts ?? ["rows"];
-      const limit = operand.check?.limit;
-      return [
-        ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 |
-        CHECKS[operand.check?.kind ?? "none"] << 3 |
-        layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0) << 8 |
-        dtypeMask(operand.dtypes) << 16,
-        bytes(
-          limit === undefined ? NO_VARIABLE : boundVariable(spec, limit),
-          dimensions.length,
-          0,
-          0,
-        ),
-        ...dimensions.map((dimension) => {
-          const { kind, value } = dimension;
-          if (value > 0x7FFF) throw new Error(`${spec.name}: extent ${value}`);
-          return kind | axisCode(spec, dimension) << 8 | value << 16;
-        }),
-      ];
-    }),
+    ...words(spec.operands.flatMap((operand) => encodeOperand(spec, operand))),
     ...(spec.sameDtype ?? []).map(operandIndex),
     ...rules.map((rule) => presence(rule, operandIndex)),
     ...extents.flatMap(({ rule, left, right }: ExtentRule) => [
@@ -194,44 +178,70 @@ function boundVariable(spec: InstructionSpec, name: string): number {
   return variable;
 }
 
-/** `left`: axes of the way from this one on. */
-function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number {
-  const { extent, block, repeats, variables } = axis;
-  const attribute = (name: string): number => AXIS_ATTRIBUTE + attributeIndex(spec, name);
-  const size = typeof block === "string" ? attribute(block) : block;
-  if (typeof block === "number" && !(block > 0 && block < AXIS_ATTRIBUTE)) {
-    throw new Error(`${spec.name}: blocks of ${block}`);
+/** Halves of words. */
+function encodeOperand(spec: InstructionSpec, operand: OperandSpec): number[] {
+  const dimensions = parseShape(spec, operand.shape);
+  const layouts = operand.layouts ?? ["rows"];
+  const { kind = "none", limit } = operand.check ?? {};
+  const bits = ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 | CHECKS[kind] << 3;
+  return [
+    bits | layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0) << 8,
+    dtypeMask(operand.dtypes),
+    (limit === undefined ? NO_VARIABLE : boundVariable(spec, limit)) | dimensions.length << 8,
+    ...dimensions.map((dimension) => {
+      const value = valueOf(dimension);
+      if (value >> 16 - KIND_BITS !== 0) throw new Error(`${spec.name}: extent ${value}`);
+      return dimension.kind | value << KIND_BITS;
+    }),
+  ];
+}
+
+function valueOf({ kind, value, second }: Dimension): number {
+  switch (kind) {
+    case DimensionKind.Leading:
+      return AXIS.leading;
+    case DimensionKind.Suffix:
+      return AXIS.suffix;
+    case DimensionKind.Attribute:
+      return AXIS.attribute + value;
+    case DimensionKind.Sum:
+      return value | second << 5;
+    default:
+      return value;
   }
-  if (variablesOf(spec).length > 8) throw new Error(`${spec.name}: more than 8 variables`);
-  return bytes(
-    extent === "*"
-      ? LEADING
-      : extent.startsWith("@")
-      ? attribute(extent)
-      : boundVariable(spec, extent),
-    size,
-    left | (repeats === undefined ? 0 : 128),
-    variables.reduce((mask, name) => mask | 1 << boundVariable(spec, name), 0),
+}
+
+/** Pairs of halves. */
+function words(halves: readonly number[]): number[] {
+  return Array.from(
+    { length: Math.ceil(halves.length / 2) },
+    (_, i) => halves[2 * i] | (halves[2 * i + 1] ?? 0) << 16,
   );
 }
 
-/** What axes call a dimension. */
-function axisCode(spec: InstructionSpec, { kind, value, second }: Dimension): number {
-  switch (kind) {
-    case DimensionKind.Variable:
-    case DimensionKind.OneOr: {
-      const repeats = parseSplit(spec).flat().map((axis) => axis.repeats);
-      return repeats.includes(variablesOf(spec)[value]) ? REPEATS : value;
-    }
-    case DimensionKind.Leading:
-      return LEADING;
-    case DimensionKind.Suffix:
-      return REPEATS;
-    case DimensionKind.Attribute:
-      return AXIS_ATTRIBUTE + value;
-    case DimensionKind.Sum:
-      return second;
-    default:
-      return NO_VARIABLE;
+/** `left`: axes of the way from this one on. */
+function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number {
+  const { extent, block, repeats, variables } = axis;
+  const attribute = (name: string): number => AXIS.attribute + attributeIndex(spec, name);
+  if (typeof block === "number" && !(block > 0 && block < AXIS.attribute)) {
+    throw new Error(`${spec.name}: blocks of ${block}`);
   }
+  const names = variablesOf(spec);
+  if (names.length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  const modulus = repeats === undefined
+    ? AXIS.none
+    : repeats === "~"
+    ? AXIS.suffix
+    : names.indexOf(repeats);
+  const code = extent === "*"
+    ? AXIS.leading
+    : extent.startsWith("@")
+    ? attribute(extent)
+    : boundVariable(spec, extent);
+  return bytes(
+    code,
+    typeof block === "string" ? attribute(block) : block,
+    modulus | left << 6,
+    variables.reduce((mask, name) => mask | 1 << names.indexOf(name), 0),
+  );
 }

@@ -1,7 +1,7 @@
 // gemm_i8_i8_4x8: y = epilogue(X · Wᵀ), X i8 [m][k], W i8 [n][k] in canonical panels, i32 accumulators. The drivers of gemm_i7 are here too.
 //
 //   x        i8, row-major, `ldx` bytes between rows
-//   panels   i8 [⌈n/8⌉][⌈k/4⌉][8][4], two's complement (src/program/pack.ts)
+//   panels   i8 [⌈n/8⌉][⌈k/4⌉][8][4], two's complement (src/layouts/)
 //   y        type and meaning by the epilogue, `ldy` bytes between rows
 //   scratch  gemm_i8_scratch(m, k, n) bytes, 16-byte aligned for speed only
 //

@@ -8,7 +8,7 @@
 //   f32   [m/4][k]   of 32 bytes  a0 a1 a2 a3 | again; `fast`: 16 bytes, once
 // The second copy lets the microkernel load the vector turned by two lanes instead of shuffling it (see microkernels.ts).
 // B panels (8 columns):
-//   i16   [n/8][K/2][8][2]     i8/i7 [n/8][K/4][8][4] (canonical, src/program/pack.ts)     f32 [n/8][k][8] (canonical)
+//   i16   [n/8][K/2][8][2]     i8/i7 [n/8][K/4][8][4] (canonical, src/layouts/)     f32 [n/8][k][8] (canonical)
 
 // 16 bytes of ones, 16 of zeros: MASK + 16 − b keeps b bytes
 const MASK: usize = memory.data<u8>([

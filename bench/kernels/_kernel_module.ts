@@ -3,7 +3,7 @@
  */
 import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
 import type { DType } from "../../src/tensor.ts";
-import { LAYOUTS } from "../../src/instructions/codes.ts";
+import { LAYOUTS } from "../../src/layouts/mod.ts";
 import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import { compileModule } from "../../tools/_asc.ts";
 import {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { packPanelsT2 } from "../../src/program/pack.ts";
+import { PANELS } from "../../src/layouts/mod.ts";
 import { Kernels, Random } from "./load.ts";
 
 const { fround } = Math;
@@ -47,7 +47,7 @@ function check(kernels: Kernels, what: string, m: number, k: number, n: number):
     ldx,
     m,
     k,
-    kernels.put(packPanelsT2(t, n, k)),
+    kernels.put(PANELS.panel_8x16_t2.pack(t, n, k)),
     n,
     y,
     ldy * 4,

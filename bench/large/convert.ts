@@ -1,6 +1,6 @@
 /** Converts a checkpoint folder in this process as `fewbit convert` does, and says what it took. */
-import { openTextCheckpoint } from "../../src/pipelines/text_checkpoint.ts";
-import { compileTextModel } from "../../src/pipelines/text_compile.ts";
+import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { peakBytes } from "../cold/_finish.ts";
 

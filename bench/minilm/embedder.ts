@@ -1,6 +1,6 @@
 /** First embedding with TextEmbedder: `embedder.ts MODEL.fewbit TEXT`. */
 const start = performance.now();
-const { TextEmbedder } = await import("../../src/pipelines/text_embedder.ts");
+const { TextEmbedder } = await import("../../src/pipelines/embedding/text_embedder.ts");
 const { finish } = await import("./_finish.ts");
 const [model, text] = Deno.args;
 using embedder = await TextEmbedder.fromPretrained(model);

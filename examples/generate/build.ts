@@ -2,7 +2,7 @@
  * Writes the page as static files: `deno run -A examples/generate/build.ts site/`. Any web server can
  * serve them.
  */
-import { bundleModule } from "../_bundle.ts";
+import { bundleModule } from "../bundle.ts";
 
 /** Names and contents of the page's files. */
 export async function pageFiles(): Promise<ReadonlyMap<string, string | Uint8Array<ArrayBuffer>>> {

@@ -1,6 +1,6 @@
 /** The page's script: loads the model beside it and writes on from what the form says. */
 /// <reference lib="dom" />
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 
 /** Tokens to write before the speed says anything. */
 const LEAST_TOKENS = 8;

@@ -1,6 +1,6 @@
 /** What the servers on Deno have in common. */
 import { singleLoad } from "./_single_load.ts";
-import { embeddingsHandler } from "./embeddings_api.ts";
+import { embeddingsHandler } from "../../src/serve/embeddings_api.ts";
 
 /** Answers with a model from a path or URL. */
 export function denoHandler(model: string | URL): (request: Request) => Promise<Response> {

@@ -1,7 +1,7 @@
 /** An embedder that is loaded once, with the first request. */
 import { loadEmbedder } from "../../src/embedder.ts";
 import type { EmbeddingModel, ProgramSource } from "../../src/embedder.ts";
-import type { HandlerOptions } from "./embeddings_api.ts";
+import type { HandlerOptions } from "../../src/serve/embeddings_api.ts";
 
 /** Name of the model that these servers have. */
 export const MODEL = "all-MiniLM-L6-v2";

@@ -2,7 +2,7 @@
  * Writes the Cloudflare Worker as one module: `deno run -A examples/workers/build.ts`, to `worker.js`
  * next to wrangler.jsonc.
  */
-import { bundleModule } from "../_bundle.ts";
+import { bundleModule } from "../bundle.ts";
 
 /** The worker as JavaScript. */
 export async function workerModule(): Promise<string> {

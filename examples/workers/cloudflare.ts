@@ -5,7 +5,7 @@
  * @module
  */
 import { singleLoad } from "./_single_load.ts";
-import { embeddingsHandler } from "./embeddings_api.ts";
+import { embeddingsHandler } from "../../src/serve/embeddings_api.ts";
 
 /** What wrangler.jsonc binds. */
 interface Environment {

@@ -1,5 +1,5 @@
 /** A compiled model as bytes. */
-import { openModel } from "../pipelines/_sources.ts";
+import { openModel } from "../checkpoints/sources.ts";
 
 /**
  * Reads a whole `model.fewbit`: a path, a URL or a folder that holds one.

@@ -1,6 +1,6 @@
 /** `fewbit eval MODEL --perplexity FILE`. */
 import type { EngineName } from "../engines/load.ts";
-import { TextGenerator } from "../pipelines/text_generator.ts";
+import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import { readAll } from "./_lines.ts";
 import { print } from "./_print.ts";
 import { progressLine } from "./_run.ts";

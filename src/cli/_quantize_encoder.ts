@@ -2,8 +2,8 @@
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "../files/file_error.ts";
 import { encodeProgram } from "../program/encode.ts";
-import { readEncoderFolder } from "../pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../pipelines/encoder_quantize.ts";
+import { readEncoderFolder } from "../checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../compile/encoder_folder.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { readLines } from "./_lines.ts";

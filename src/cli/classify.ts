@@ -1,7 +1,7 @@
 /** `fewbit classify`. */
 import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
-import { ImageClassifier } from "../pipelines/image_classifier.ts";
+import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
 import { print } from "./_print.ts";
 import { choice, count, sha256 } from "./_run.ts";
 

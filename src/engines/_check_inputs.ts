@@ -1,6 +1,6 @@
 /** What a run assures of its inputs before anything is written. */
 import { FewbitError } from "../errors.ts";
-import { layoutBytes } from "../program/layout.ts";
+import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { ProgramError } from "../program/verdict.ts";
 import type { DType, TensorData } from "../tensor.ts";

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
-import type { LoadedProgram } from "./_loaded_program.ts";
+import type { LoadedProgram } from "./loaded_program.ts";
 import { own } from "./_own.ts";
 
 /** Values of all symbols: those that were given, those that follow from the inputs, defaults. */

@@ -6,7 +6,7 @@ import { HEADER_BYTES } from "../program/format.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Instance, LoadOptions } from "./engine.ts";
 import { loadReference } from "./reference/mod.ts";
-import { SourceReader } from "./wasm/_source.ts";
+import { SourceReader } from "./wasm/source.ts";
 import { loadWasm } from "./wasm/mod.ts";
 import type { ProgramSource } from "./wasm/mod.ts";
 

@@ -3,7 +3,7 @@
  * exact GELU, which has an op of its own. Outside of ±16 each is a straight line.
  */
 import { FewbitError } from "../errors.ts";
-import { erf } from "../erf.ts";
+import { erf } from "../numeric/erf.ts";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x));

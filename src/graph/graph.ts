@@ -6,7 +6,7 @@
  */
 import { FewbitError } from "../errors.ts";
 import type { Check } from "../instructions/codes.ts";
-import { base3Bytes, unpackBase3 } from "../program/base3.ts";
+import { base3Bytes, unpackBase3 } from "../numeric/base3.ts";
 import { elementCount } from "../tensor.ts";
 import type { DType, LazyTensor, Tensor } from "../tensor.ts";
 

@@ -1,5 +1,7 @@
 /** The network: a row for each instruction, lines for the tensors that go from one to another. */
 import { formatBytes } from "../format_bytes.ts";
+import { PANELS } from "../layouts/mod.ts";
+import type { PanelLayout } from "../layouts/mod.ts";
 import { escapeHtml } from "./_escape.ts";
 import { formatMs, formatShare, formatTensor, formatWork } from "./_format.ts";
 import { drawLines } from "./_html_edges.ts";
@@ -119,7 +121,7 @@ function shapeOf(summary: ProgramSummary, { tensor, shape }: OperandSummary): st
 
 function weightDtype(summary: ProgramSummary, { tensor }: OperandSummary): string {
   const { layout, dtype } = summary.tensors[tensor];
-  return layout === "panel_8x4_u7" ? "i7" : layout === "panel_8x16_t2" ? "ternary" : dtype;
+  return PANELS[layout as PanelLayout]?.title ?? dtype;
 }
 
 /** Lines between rows: inputs come first, outputs last. */

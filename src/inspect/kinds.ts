@@ -1,5 +1,6 @@
 /** What the bytes of a file are for. */
 import { instructionOf } from "../instructions/mod.ts";
+import { PANELS } from "../layouts/mod.ts";
 import { isStored } from "../program/program.ts";
 import type { Program } from "../program/program.ts";
 
@@ -36,16 +37,12 @@ export function tensorKinds(program: Program): (string | undefined)[] {
       if (operand < 0) return;
       const { tensor } = program.views[operand];
       if (kinds[tensor] !== "unused") return;
-      const { region, dtype, layout, encoding } = program.tensors[tensor];
+      const { region, dtype, layout } = program.tensors[tensor];
       kinds[tensor] = region === "state"
         ? "state"
         : layout === "rows"
         ? kindOfOperand(spec.operands[j].name, dtype)
-        : layout === "panel_8x4_u7"
-        ? "weights, 7-bit"
-        : encoding === "base3"
-        ? "weights, ternary"
-        : `weights, ${dtype === "i8" ? "int8" : "float32"}`;
+        : `weights, ${PANELS[layout].title}`;
     });
   }
   return kinds;

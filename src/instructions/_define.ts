@@ -18,7 +18,8 @@
  */
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
-import type { Check, Layout } from "./codes.ts";
+import type { Check } from "./codes.ts";
+import type { Layout } from "../layouts/mod.ts";
 
 /** Who reads and writes an operand. Only `inout` may name the same memory as another operand. */
 export type Role = "in" | "out" | "inout";

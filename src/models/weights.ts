@@ -1,6 +1,6 @@
 /** Weights of a model by name, as float32. */
 import { FewbitError } from "../errors.ts";
-import { halfToFloat } from "../float16.ts";
+import { halfToFloat } from "../numeric/float16.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Tensors of a checkpoint by name. */

@@ -1,8 +1,9 @@
 /** Collects the tables of a program: expressions are shared, arena tensors are put in order. */
 import { instructionNamed } from "../instructions/mod.ts";
-import type { Check, Layout } from "../instructions/codes.ts";
+import type { Check } from "../instructions/codes.ts";
 import type { DType } from "../tensor.ts";
-import { layoutBytes } from "./layout.ts";
+import { layoutBytes } from "../layouts/mod.ts";
+import type { Layout } from "../layouts/mod.ts";
 import type {
   CompiledProgram,
   Encoding,

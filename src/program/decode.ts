@@ -1,8 +1,10 @@
 /** Bytes to program: everything that can be checked record by record; `verify` checks the rest. */
 import { foreignFile } from "../foreign_file.ts";
 import { parseJson } from "../json.ts";
-import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
-import type { Check, Layout } from "../instructions/codes.ts";
+import { CHECKS } from "../instructions/codes.ts";
+import type { Check } from "../instructions/codes.ts";
+import { LAYOUTS } from "../layouts/mod.ts";
+import type { Layout } from "../layouts/mod.ts";
 import { DTYPES } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";

@@ -1,5 +1,6 @@
 /** Program to bytes. */
-import { CHECKS, LAYOUTS } from "../instructions/codes.ts";
+import { CHECKS } from "../instructions/codes.ts";
+import { LAYOUTS } from "../layouts/mod.ts";
 import { DTYPES } from "../tensor.ts";
 import { crc32c } from "./crc32c.ts";
 import {

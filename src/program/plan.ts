@@ -3,7 +3,7 @@
  * that who asks for a batch of one pays for one, and memory that is live at the same time cannot
  * overlap whatever a file says. `asm/plan.ts` does the same and is tested to agree.
  */
-import { layoutBytes } from "./layout.ts";
+import { layoutBytes } from "../layouts/mod.ts";
 import { TENSOR_ALIGNMENT } from "./format.ts";
 import { REGIONS } from "./program.ts";
 import type { Program, Region } from "./program.ts";

@@ -7,7 +7,8 @@
  *
  * @module
  */
-import type { Check, Layout } from "../instructions/codes.ts";
+import type { Check } from "../instructions/codes.ts";
+import type { Layout } from "../layouts/mod.ts";
 import type { DType } from "../tensor.ts";
 
 /** Where a tensor lives. The number is the code in a file. */

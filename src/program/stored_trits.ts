@@ -1,5 +1,5 @@
 /** Where ternary weights lie in the file: the fourth part of the blob (`format.ts`). */
-import { base3Bytes, isBase3 } from "./base3.ts";
+import { base3Bytes, isBase3 } from "../numeric/base3.ts";
 import type { Index, Program } from "./program.ts";
 import { ProgramError } from "./verdict.ts";
 

@@ -15,7 +15,7 @@ import { alignUp, planMemory } from "./plan.ts";
 import type { Liveness, MemoryPlan } from "./plan.ts";
 import { isStored } from "./program.ts";
 import type { Expression, Index, Program, ProgramTensor, View } from "./program.ts";
-import { layoutBytes } from "./layout.ts";
+import { layoutBytes, panelsOf } from "../layouts/mod.ts";
 import { storedTrits } from "./stored_trits.ts";
 import { ProgramError } from "./verdict.ts";
 
@@ -226,14 +226,12 @@ function checkTensors(program: Program, ranges: readonly Range[]): void {
     if (tensor.encoding === "zero" && region !== "parameter" && region !== "state") {
       fail("encoding");
     }
-    if ((tensor.encoding === "base3") !== (layout === "panel_8x16_t2")) fail("encoding");
-    if (layout !== "rows") {
-      const of = layout === "panel_8" ? "f32" : "i8";
-      if (dtype !== of || tensor.extents.length !== 2) fail("layout");
+    const panels = panelsOf(layout);
+    if ((tensor.encoding === "base3") !== (panels?.stored === "base3")) fail("encoding");
+    if (panels !== undefined) {
+      if (dtype !== panels.dtype || tensor.extents.length !== 2) fail("layout");
       if (region !== "constant" && region !== "parameter") fail("layout");
-      // Their values are checked once.
-      const checked = layout === "panel_8x4_u7" || layout === "panel_8x16_t2";
-      if (checked && region !== "constant") fail("layout");
+      if (panels.constantOnly && region !== "constant") fail("layout");
     }
     const bytes = layoutBytes(layout, dtype, tensor.extents.map((e) => ranges[e].max));
     if (bytes > MAX_VALUE) throw new ProgramError("too_much_memory", `tensor ${i}: ${bytes} bytes`);
@@ -363,8 +361,9 @@ export function verifyConstants(
     }
   }
   verified.program.tensors.forEach(({ layout }, i) => {
-    if (layout === "panel_8x4_u7" && constant(i).some((value) => value > 127)) {
-      throw new ProgramError("bad_data", `a weight of tensor ${i} has more than 7 bits`);
+    const panels = panelsOf(layout);
+    if (panels?.isValid !== undefined && !panels.isValid(constant(i))) {
+      throw new ProgramError("bad_data", `a weight of tensor ${i} is not ${panels.title}`);
     }
   });
 }

@@ -9,10 +9,10 @@ import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
 import type { IntegerBuilder } from "./_integer_builder.ts";
 import { elementOf, GROUP, quantizeRows, quantizeRows4 } from "./bert_constants.ts";
-import { dyadic } from "./dyadic.ts";
+import { dyadic } from "../numeric/dyadic.ts";
 import { ruleOf } from "./i_vit_network.ts";
 import type { Scales } from "./i_vit_network.ts";
-import { quantizeValue } from "./round.ts";
+import { quantizeValue } from "../numeric/grid.ts";
 
 /** A token table in integers. */
 interface TokenTable {

@@ -4,7 +4,7 @@ import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
 import { requantize } from "../graph/ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
-import { dyadic } from "./dyadic.ts";
+import { dyadic } from "../numeric/dyadic.ts";
 import type { Activation, ScaleRule, Scales } from "./i_vit_network.ts";
 
 /** Codes of a value of the float graph, and their scale. */

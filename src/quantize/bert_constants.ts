@@ -2,7 +2,8 @@
 import type { Tensor } from "../tensor.ts";
 import { quantizeWeight } from "./i_vit_constants.ts";
 import type { QuantizedWeight } from "./i_vit_constants.ts";
-import { clampCode, LEAST_SCALE, roundHalfEven } from "./round.ts";
+import { clampCode, LEAST_SCALE } from "../numeric/grid.ts";
+import { roundHalfEven } from "../numeric/half_even.ts";
 
 /** A token table with a scale for each row; codes −127…127. */
 export function quantizeRows(table: Float32Array, rows: number): QuantizedWeight {

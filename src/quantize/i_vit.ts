@@ -29,7 +29,8 @@ import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./_integer_builder.ts";
 import type { Codes } from "./_integer_builder.ts";
 import { accumulate, normalize } from "./_integer_layers.ts";
-import { dyadic, requantize } from "./dyadic.ts";
+import { dyadic } from "../numeric/dyadic.ts";
+import { requantize } from "../numeric/requantize.ts";
 import type { ActivationFunction } from "./i_vit_constants.ts";
 import {
   activationTable,
@@ -41,7 +42,8 @@ import {
 import { multiply, ruleOf } from "./i_vit_network.ts";
 import type { IntegerNetwork, ScaleRule, Scales } from "./i_vit_network.ts";
 import type { IntegerParameters } from "./i_vit_parameters.ts";
-import { clampCode, quantizeValue, roundHalfEven } from "./round.ts";
+import { clampCode, quantizeValue } from "../numeric/grid.ts";
+import { roundHalfEven } from "../numeric/half_even.ts";
 
 /** Options of {@linkcode quantizeIVit}. */
 export interface IVitOptions {
@@ -486,8 +488,10 @@ class Rewriter {
         const e = dyadic(scales.get(to)!, scales.get(name)!);
         return Int16Array.from({ length: token.length }, (_, i) =>
           clampCode(
-            requantize(tokenCode(scales, i), d.multiplier, d.shift) +
-              requantize(codes[i], e.multiplier, e.shift),
+            Number(
+              requantize(tokenCode(scales, i), d.multiplier, d.shift) +
+                requantize(codes[i], e.multiplier, e.shift),
+            ),
             16,
           ));
       },

@@ -1,7 +1,8 @@
 /** The offline half of I-ViT: weights, biases, norms and tables as integers (spec ivit §1, §2, §9.3). */
 import { FewbitError } from "../errors.ts";
-import { erf } from "../erf.ts";
-import { clampCode, largestCode, LEAST_SCALE, roundHalfEven } from "./round.ts";
+import { erf } from "../numeric/erf.ts";
+import { clampCode, largestCode, LEAST_SCALE } from "../numeric/grid.ts";
+import { roundHalfEven } from "../numeric/half_even.ts";
 
 /** Integer weights with a float32 scale for each output channel. */
 export interface QuantizedWeight {

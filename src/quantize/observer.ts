@@ -1,6 +1,6 @@
 /** Observers: from the real values of an activation to the scale of its grid. */
 import { FewbitError } from "../errors.ts";
-import { scaleOf } from "./round.ts";
+import { scaleOf } from "../numeric/grid.ts";
 
 /** Watches one activation over batches. */
 export interface Observer {

@@ -4,7 +4,7 @@ import { FewbitError } from "../errors.ts";
 import { nodesOf } from "../graph/graph.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { bitLinear } from "../graph/ops/mod.ts";
-import { packBase3 } from "../program/base3.ts";
+import { packBase3 } from "../numeric/base3.ts";
 import { ternarize } from "./ternary.ts";
 
 /** Options of {@linkcode quantizeTernary}. */

@@ -1,6 +1,6 @@
 /** The passages of an index that are closest to a question. */
 import { FewbitError } from "../errors.ts";
-import type { EmbeddingModel } from "../pipelines/embedding_model.ts";
+import type { EmbeddingModel } from "../pipelines/embedding/embedding_model.ts";
 import type { IndexedPassage, PassageIndex } from "./passage_index.ts";
 import type { Passage } from "./passages.ts";
 

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "../files/file_error.ts";
 import { readFile } from "../files/read_file.ts";
-import type { EmbeddingModel } from "../pipelines/embedding_model.ts";
+import type { EmbeddingModel } from "../pipelines/embedding/embedding_model.ts";
 import type { IndexedFile, PassageIndex } from "./passage_index.ts";
 import { splitPassages } from "./passages.ts";
 

@@ -1,4 +1,4 @@
-import { exp } from "../float32.ts";
+import { exp } from "../numeric/exp.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
 import type { RecentIds } from "./recent_ids.ts";
 import { argmax, Descending } from "./_top.ts";

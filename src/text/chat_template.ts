@@ -1,7 +1,7 @@
 import { FewbitError } from "../errors.ts";
 import { chatGlobals, Refusal } from "./_chat_globals.ts";
 import { Template, TemplateError } from "./jinja/template.ts";
-import { isObject } from "./tokenizer_json/_json.ts";
+import { isObject } from "./tokenizer_json/json.ts";
 
 /** In UTF-16 code units. */
 const MAX_TEMPLATE_LENGTH = 2 ** 20;

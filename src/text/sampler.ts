@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { exp } from "../float32.ts";
+import { exp } from "../numeric/exp.ts";
 import { candidates, penalize } from "./_candidates.ts";
 import { ln } from "./_ln.ts";
 import { argmax, Descending } from "./_top.ts";

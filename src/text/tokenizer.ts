@@ -1,7 +1,7 @@
 import { FewbitError } from "../errors.ts";
 import { pairLengths } from "./_pair_lengths.ts";
-import { invalid, isObject } from "./tokenizer_json/_json.ts";
-import type { Json } from "./tokenizer_json/_json.ts";
+import { invalid, isObject } from "./tokenizer_json/json.ts";
+import type { Json } from "./tokenizer_json/json.ts";
 import { cleanUpSpaces as withoutSpaces } from "./tokenizer_json/decoder.ts";
 import type { Frame } from "./tokenizer_json/post_processor.ts";
 import { TextToIds } from "./tokenizer_json/text_to_ids.ts";

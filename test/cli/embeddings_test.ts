@@ -1,7 +1,7 @@
 /** Quantising an encoder, embedding lines and searching a folder, as users do. */
 import assert from "node:assert/strict";
 import { readNpy } from "../../src/formats/npy.ts";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
 import { CALIBRATION, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;

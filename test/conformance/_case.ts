@@ -1,5 +1,6 @@
 /** One run of one instruction, as data. */
-import type { Check, Layout } from "../../src/instructions/mod.ts";
+import type { Check } from "../../src/instructions/mod.ts";
+import type { Layout } from "../../src/layouts/mod.ts";
 import type { DType } from "../../src/tensor.ts";
 
 /** An operand. */

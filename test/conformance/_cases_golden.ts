@@ -1,8 +1,11 @@
 /** Vectors of the numpy oracle, and the worked numbers of its specification, as cases. */
 import operatorVectors from "../vectors/op_vectors.json" with { type: "json" };
 import tableVectors from "../vectors/vectors_table.json" with { type: "json" };
+import { dyadic } from "../../src/numeric/dyadic.ts";
+import type { Dyadic } from "../../src/numeric/dyadic.ts";
+import { shiftExponent } from "../../src/quantize/i_vit_constants.ts";
 import type { Case, Value } from "./_case.ts";
-import { dyadicOf, float32, halved, x0Of } from "./_dyadic.ts";
+import { float32, halved } from "./_scales.ts";
 import { given } from "./_values.ts";
 
 type Matrix = readonly (readonly number[])[];
@@ -19,7 +22,7 @@ function constant(...values: number[]): Value {
 function requantizeCase(
   name: string,
   z: readonly number[],
-  dyadic: readonly { m: number; e: number }[],
+  dyadics: readonly Dyadic[],
   expected: readonly number[],
 ): Case {
   return {
@@ -27,8 +30,8 @@ function requantizeCase(
     instruction: "requantize",
     operands: {
       x: given("i32", [1, z.length], z),
-      multiplier: constant(...dyadic.map(({ m }) => m)),
-      shift: constant(...dyadic.map(({ e }) => e)),
+      multiplier: constant(...dyadics.map(({ multiplier }) => multiplier)),
+      shift: constant(...dyadics.map(({ shift }) => shift)),
     },
     results: { y: { dtype: "i32", extents: [1, z.length] } },
     expected: { y: expected },
@@ -91,15 +94,15 @@ function* operators(): Generator<Case> {
   const { requant, softmax, gelu, layernorm } = operatorVectors;
   for (const { A, B, m, e, z, rne } of requant) {
     yield requantizeCase(`requant ${m}·2^-${e}`, z, [halved(m, e)], rne);
-    yield requantizeCase(`requant ${A}/${B}`, z, [dyadicOf(float32(A), float32(B))], rne);
+    yield requantizeCase(`requant ${A}/${B}`, z, [dyadic(float32(A), float32(B))], rne);
   }
   for (const { s, x, y16, y8 } of softmax) {
-    const x0 = constant(x0Of(float32(s)));
+    const x0 = constant(shiftExponent(float32(s)));
     yield softmaxCase(`shift softmax, s ${s}, 16 bits`, x, { x0 }, 16, y16);
     yield softmaxCase(`shift softmax, s ${s}, 8 bits`, x, { x0 }, 8, y8);
   }
   for (const { s, x, y } of gelu) {
-    const x0 = x0Of(Math.fround(float32(s) * Math.fround(1.702)));
+    const x0 = shiftExponent(Math.fround(float32(s) * Math.fround(1.702)));
     yield geluCase(`shift GELU, s ${s}`, x, x0, y);
   }
   for (const { C, x, bias, y } of layernorm) yield layerNormCase(`LayerNorm ${C}`, x, bias, y);
@@ -125,7 +128,7 @@ function* tables(): Generator<Case> {
   const exponentials = exponentialsOf(float32(table.s));
   yield softmaxCase("masked table softmax", table.x, { exponentials }, 16, table.p, table.masked);
   const shift = v.softmax_shift_masked_8_bit;
-  const x0 = constant(x0Of(float32(shift.s)));
+  const x0 = constant(shiftExponent(float32(shift.s)));
   yield softmaxCase("masked shift softmax", shift.x, { x0 }, 8, shift.p, shift.masked);
   for (const { s, x0, x, y } of v.gelu_shift_small_scale) yield geluCase(`GELU, s ${s}`, x, x0, y);
   const norm = v.layernorm_negative_and_small_gamma;
@@ -147,18 +150,18 @@ function* tables(): Generator<Case> {
 
 function* residuals(): Generator<Case> {
   const { A, A_id, B, z, identity, out_16 } = tableVectors.residual;
-  const first = dyadicOf(float32(A), float32(B));
-  const second = dyadicOf(float32(A_id), float32(B));
+  const first = dyadic(float32(A), float32(B));
+  const second = dyadic(float32(A_id), float32(B));
   yield {
     name: "residual",
     instruction: "requantize",
     operands: {
       x: given("i32", [1, z.length], z),
-      multiplier: constant(first.m),
-      shift: constant(first.e),
+      multiplier: constant(first.multiplier),
+      shift: constant(first.shift),
       identity: given("i16", [z.length], identity),
-      identity_multiplier: constant(second.m),
-      identity_shift: constant(second.e),
+      identity_multiplier: constant(second.multiplier),
+      identity_shift: constant(second.shift),
     },
     results: { y: { dtype: "i16", extents: [1, z.length] } },
     expected: { y: out_16 },
@@ -170,13 +173,13 @@ function* worked(): Generator<Case> {
   yield requantizeCase(
     "0.0123 / 0.0456",
     [1000, -1000, 5],
-    [dyadicOf(Math.fround(0.0123), Math.fround(0.0456))],
+    [dyadic(Math.fround(0.0123), Math.fround(0.0456))],
     [270, -270, 1],
   );
   yield requantizeCase(
     "3e-9 / 0.02",
     [123456789],
-    [dyadicOf(Math.fround(3e-9), Math.fround(0.02))],
+    [dyadic(Math.fround(3e-9), Math.fround(0.02))],
     [19],
   );
   const scores = [[10, 7, -3, 0, -120]];

@@ -1,5 +1,5 @@
 /** Cases of the integer instructions that work row by row. */
-import type { Layout } from "../../src/instructions/mod.ts";
+import type { Layout } from "../../src/layouts/mod.ts";
 import type { Case, Value } from "./_case.ts";
 import type { Random } from "./_random.ts";
 import { apart, BLOCKS, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";

@@ -3,9 +3,9 @@ import { instructionNamed } from "../../src/instructions/mod.ts";
 import type { Inputs, Instance } from "../../src/engines/engine.ts";
 import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import { packPanelsF32, packPanelsI7, packPanelsI8 } from "../../src/program/pack.ts";
+import { packed } from "../../src/layouts/mod.ts";
 import type { Index } from "../../src/program/program.ts";
 import type { Case, ResultValue, Value } from "./_case.ts";
 import { arrayOf, elements as drawElements } from "./_values.ts";
@@ -115,7 +115,7 @@ function bytesOf(
   value: Value | undefined,
   random: Random,
 ): Uint8Array {
-  if (value?.layout !== undefined && value.layout !== "rows") return packed(value);
+  if (value?.layout !== undefined && value.layout !== "rows") return packedBytes(value);
   const all = drawElements(random, dtype, length, "any");
   if (value !== undefined) {
     // As integers where floats are moved, so that every NaN keeps its bits.
@@ -132,15 +132,9 @@ function bytesOf(
 
 /** The bytes of a value as its layout has them. */
 export function packedBytes(value: Value): Uint8Array {
-  if (value.layout !== undefined && value.layout !== "rows") return packed(value);
-  return new Uint8Array(value.elements.slice().buffer);
-}
-
-function packed({ layout, extents: [n, k], elements }: Value): Uint8Array {
-  if (elements instanceof Float32Array) return new Uint8Array(packPanelsF32(elements, n, k).buffer);
-  const codes = elements as Int8Array;
-  if (layout === "panel_8x16_t2") return packBase3(codes);
-  return layout === "panel_8x4" ? packPanelsI8(codes, n, k) : packPanelsI7(codes, n, k);
+  const { layout = "rows", dtype, extents: shape, elements } = value;
+  if (layout === "panel_8x16_t2") return packBase3(elements as Int8Array);
+  return packed({ dtype, shape, data: elements.slice() }, layout);
 }
 
 /**

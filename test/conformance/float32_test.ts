@@ -1,15 +1,7 @@
 /** How good the float32 functions are. */
 import assert from "node:assert/strict";
 import { ulps } from "../../bench/kernels/float32_error.ts";
-import {
-  exp,
-  gelu,
-  roundHalfEven,
-  sigmoid,
-  silu,
-  softmax,
-  sum16,
-} from "../../src/engines/reference/_float32.ts";
+import { exp, gelu, sigmoid, silu, softmax, sum16 } from "../../src/engines/reference/_float32.ts";
 
 Deno.test("exp() is within one unit of the last place", () => {
   let worst = 0;
@@ -80,10 +72,4 @@ Deno.test("softmax() of rows without a largest element", () => {
   assert.deepEqual(softmax([0, -Infinity]), [1, 0]);
   assert.ok(softmax([1, Infinity]).every(Number.isNaN));
   assert.ok(softmax([NaN, -Infinity]).every(Number.isNaN));
-});
-
-Deno.test("roundHalfEven() takes the even neighbour", () => {
-  assert.deepEqual([0.5, 1.5, 2.5, -0.5, -1.5, 0.49999997, 7.2].map(roundHalfEven), [
-    ...[0, 2, 2, 0, -2, 0, 7],
-  ]);
 });

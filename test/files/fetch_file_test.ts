@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
 import { fetchBytes, fetchFile, fetchOptionalBytes } from "../../src/files/fetch_file.ts";
-import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
-import { readTokenizer } from "../../src/pipelines/tokenizer_folder.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
+import { readTokenizer } from "../../src/checkpoints/tokenizer_folder.ts";
 
 /** A raw HTTP server: what it says can be untrue. */
 function serve(answers: Readonly<Record<string, string>>): { base: string; stop: () => void } {

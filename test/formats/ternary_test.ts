@@ -10,7 +10,7 @@ import { decodeI2S, encodeI2S } from "../../src/formats/ternary/i2_s.ts";
 import type { TernaryTensor } from "../../src/formats/ternary/ternary_tensor.ts";
 import { decodeTQ1, encodeTQ1 } from "../../src/formats/ternary/tq1_0.ts";
 import { decodeTQ2, encodeTQ2 } from "../../src/formats/ternary/tq2_0.ts";
-import { halfToFloat } from "../../src/float16.ts";
+import { halfToFloat } from "../../src/numeric/float16.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { assertThrows } from "./_assert.ts";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import { readPth } from "../../src/formats/pth.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { convertVision } from "../../src/pipelines/vision_compile.ts";
+import { convertVision } from "../../src/compile/vision.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import type { Kind } from "./_kind.ts";
 import { mutateBytes, NUMBERS } from "./_mutate_bytes.ts";

@@ -1,7 +1,7 @@
 /** Sentence encoders with damaged metadata. */
 import assert from "node:assert/strict";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
-import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
+import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { tinyBert, WIDTH } from "../pipelines/_tiny_bert.ts";
 import { CALIBRATION, tinyTokenizer } from "../pipelines/_tiny_encoder.ts";

@@ -1,5 +1,5 @@
 /** Damaged pictures through the classifier. */
-import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
 import { repairChecksums } from "../vision/_png_chunks.ts";
 import type { Kind } from "./_kind.ts";
 import { checkClassification } from "./_metadata_kind.ts";

@@ -1,7 +1,7 @@
 /** Classifiers with damaged metadata, or with a damaged program and good metadata. */
 import assert from "node:assert/strict";
-import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
-import type { Classification } from "../../src/pipelines/image_classifier.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
+import type { Classification } from "../../src/pipelines/image/image_classifier.ts";
 import { TAGS } from "../../src/program/format.ts";
 import type { Image } from "../../src/vision/image.ts";
 import { joinFile } from "./_file_parts.ts";

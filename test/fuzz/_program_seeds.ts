@@ -1,6 +1,6 @@
 /** The good programs from which the mutants come. */
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { convertVision } from "../../src/pipelines/vision_compile.ts";
+import { convertVision } from "../../src/compile/vision.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { CASES } from "../conformance/cases.ts";
 import { prepare } from "../conformance/_program.ts";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { load } from "../../src/engines/load.ts";
 import { crc32c } from "../../src/program/crc32c.ts";
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { readEncoderScales } from "../../src/quantize/encoder_scales.ts";
 import { decodePassageIndex, encodePassageIndex } from "../../src/search/passage_index.ts";
 import { concat, mutateBytes } from "./_mutate_bytes.ts";

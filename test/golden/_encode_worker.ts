@@ -1,6 +1,6 @@
 /** A thread that encodes its share of texts with the float32 and the integer MiniLM. */
-import { compileEncoder, compileFloatEncoder } from "../../src/pipelines/encoder_compile.ts";
-import { unitVector } from "../../src/quantize/unit_vector.ts";
+import { compileEncoder, compileFloatEncoder } from "../../src/compile/encoder.ts";
+import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import { encodeEach, readMiniLM, readScales } from "./_minilm.ts";
 
 /** Embeddings of texts, not normalised where they are float. */

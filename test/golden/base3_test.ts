@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
-import { packBase3, unpackBase3 } from "../../src/program/base3.ts";
+import { packBase3, unpackBase3 } from "../../src/numeric/base3.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { ternaryProgram } from "../program/_ternary.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Instance } from "../../src/engines/engine.ts";
 import { load } from "../../src/engines/load.ts";
-import { openTextCheckpoint } from "../../src/pipelines/text_checkpoint.ts";
-import { compileTextModel } from "../../src/pipelines/text_compile.ts";
+import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { ENGINES } from "../conformance/_engines.ts";

@@ -6,7 +6,7 @@ import { readIdx } from "../../src/formats/idx.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { buildVisionModel } from "../../src/models/vision_model.ts";
 import type { Weights } from "../../src/models/weights.ts";
-import { compile } from "../../src/program/compile.ts";
+import { compile } from "../../src/lower/compile.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { quantizeIVit } from "../../src/quantize/i_vit.ts";
 import { quantizeParameters } from "../../src/quantize/i_vit_parameters.ts";

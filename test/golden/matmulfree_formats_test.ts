@@ -5,7 +5,7 @@ import { decodeI2S, encodeI2S } from "../../src/formats/ternary/i2_s.ts";
 import type { TernaryTensor } from "../../src/formats/ternary/ternary_tensor.ts";
 import { decodeTQ1, encodeTQ1 } from "../../src/formats/ternary/tq1_0.ts";
 import { decodeTQ2, encodeTQ2 } from "../../src/formats/ternary/tq2_0.ts";
-import { packBase3, unpackBase3 } from "../../src/program/base3.ts";
+import { packBase3, unpackBase3 } from "../../src/numeric/base3.ts";
 import { absent, readJson, SHARED } from "./_shared.ts";
 
 interface Sample {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import type { EngineName } from "../../src/engines/load.ts";
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";

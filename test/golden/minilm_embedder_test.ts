@@ -1,7 +1,7 @@
 /** The embedder with all-MiniLM-L6-v2: ids, embeddings beside the goldens, and 500 other texts. */
 import assert from "node:assert/strict";
-import { compileFloatEncoder } from "../../src/pipelines/encoder_compile.ts";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
+import { compileFloatEncoder } from "../../src/compile/encoder.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
 import type { EncodedTexts } from "./_encode_worker.ts";
 import { cosine, encodeEach, MINILM, readMiniLM, WIKI, wikiParagraphs } from "./_minilm.ts";
 import { absent, readJson, sha256Int32, SHARED } from "./_shared.ts";

@@ -7,10 +7,10 @@ import {
   compileEncoder,
   compileEncoderTaps,
   compileFloatEncoder,
-} from "../../src/pipelines/encoder_compile.ts";
-import type { EncoderCheckpoint } from "../../src/pipelines/encoder_compile.ts";
+} from "../../src/compile/encoder.ts";
+import type { EncoderCheckpoint } from "../../src/compile/encoder.ts";
 import { readEncoderScales, writeEncoderScales } from "../../src/quantize/encoder_scales.ts";
-import { unitVector } from "../../src/quantize/unit_vector.ts";
+import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import {
   calibrationIds,

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readOnnx, readTensorProto } from "../../src/formats/onnx.ts";
 import type { OnnxNode } from "../../src/formats/onnx_model.ts";
-import { compile } from "../../src/program/compile.ts";
+import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";

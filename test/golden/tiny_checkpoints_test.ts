@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
-import { readWeightsFile } from "../../src/pipelines/checkpoint_folder.ts";
-import { compileTaps, convertVision } from "../../src/pipelines/vision_compile.ts";
+import { readWeightsFile } from "../../src/checkpoints/checkpoint_folder.ts";
+import { compileTaps, convertVision } from "../../src/compile/vision.ts";
 import { absent, readJson, sha256Int32, SHARED } from "./_shared.ts";
 
 const FOLDER = `${SHARED}/golden/ivit/tiny`;

@@ -1,6 +1,6 @@
 /** The tokenizer of the language model that ships: byte-level BPE over Shakespeare. */
 import assert from "node:assert/strict";
-import { readTokenizer } from "../../src/pipelines/tokenizer_folder.ts";
+import { readTokenizer } from "../../src/checkpoints/tokenizer_folder.ts";
 import { Detokenizer } from "../../src/text/detokenizer.ts";
 import { absent, readJson, SHARED } from "./_shared.ts";
 

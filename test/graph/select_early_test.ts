@@ -6,7 +6,7 @@ import type { Value } from "../../src/graph/graph.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
 import { selectEarly } from "../../src/graph/select_early.ts";
 import { Random } from "../conformance/_random.ts";
-import { lowered } from "../program/lower/_check.ts";
+import { lowered } from "../lower/_check.ts";
 
 const [ROWS, COLUMNS] = [5, 8];
 const random = new Random(3);

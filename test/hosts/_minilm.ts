@@ -1,7 +1,7 @@
 /** all-MiniLM-L6-v2 as one file, from the folder that `deno task fetch-model minilm` fills. */
 import { encodeProgram } from "../../src/program/encode.ts";
-import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
+import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 
 /** Whether a test has to be skipped: the model is not there. Prints so; in CI nothing is skipped. */

@@ -1,6 +1,6 @@
 /** A classifier with ternary weights, of more bytes than the buffer through which they are loaded. */
 import { load } from "../../src/engines/load.ts";
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { trits } from "../program/_ternary.ts";

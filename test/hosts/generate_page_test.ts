@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { pageHandler } from "../../examples/generate/serve.ts";
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { CHROMIUM_TEST, withPage } from "./_chromium.ts";
 
 /** Where to put a picture of the page, for people to look at. */

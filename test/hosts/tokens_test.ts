@@ -3,7 +3,7 @@
  * and Chromium, whatever version of Unicode each has; the ids are those of the Rust tokenizers.
  */
 import assert from "node:assert/strict";
-import { bundleModule } from "../../examples/_bundle.ts";
+import { bundleModule } from "../../examples/bundle.ts";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { readSectionVectors } from "../text/_section_vectors.ts";
 import { minilmFile, minilmIsMissing } from "./_minilm.ts";

@@ -1,7 +1,7 @@
 /** Networks of the goldens of MatMul-free language models, and how tests run them. */
 import type { Instance, Outputs } from "../../src/engines/engine.ts";
 import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
-import { compileTextModel } from "../../src/pipelines/text_compile.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Layout } from "../golden/_seeded.ts";
 import type { Tensor } from "../../src/tensor.ts";

@@ -7,7 +7,7 @@ import { expandActivations } from "../../src/graph/expand_activations.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { activation } from "../../src/graph/ops/mod.ts";
 import { activationName, GELU } from "../../src/models/activation_names.ts";
-import { compile } from "../../src/program/compile.ts";
+import { compile } from "../../src/lower/compile.ts";
 import { activationTable12, gelu } from "../../src/quantize/i_vit_constants.ts";
 
 const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];

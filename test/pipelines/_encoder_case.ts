@@ -1,11 +1,11 @@
 import { load } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { type BertConfig, bertConfig } from "../../src/models/bert_config.ts";
-import { partsOf } from "../../src/pipelines/_pooled.ts";
-import { compileFloatEncoder } from "../../src/pipelines/encoder_compile.ts";
-import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
+import { partsOf } from "../../src/pipelines/embedding/_pooled.ts";
+import { compileFloatEncoder } from "../../src/compile/encoder.ts";
+import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { cosine, floats, relativeError, withFolder } from "./_checkpoint_cases.ts";
 import type { CheckpointCase } from "./_checkpoint_cases.ts";

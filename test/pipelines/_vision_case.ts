@@ -1,12 +1,8 @@
 import { encodeProgram } from "../../src/program/encode.ts";
 import { load } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
-import { readCheckpointFolder } from "../../src/pipelines/checkpoint_folder.ts";
-import {
-  compileFloatVision,
-  preprocessingOf,
-  quantizeVision,
-} from "../../src/pipelines/vision_compile.ts";
+import { readCheckpointFolder } from "../../src/checkpoints/checkpoint_folder.ts";
+import { compileFloatVision, preprocessingOf, quantizeVision } from "../../src/compile/vision.ts";
 import { normalizePixels } from "../../src/vision/preprocess.ts";
 import { floats, relativeError, withFolder } from "./_checkpoint_cases.ts";
 import type { CheckpointCase } from "./_checkpoint_cases.ts";

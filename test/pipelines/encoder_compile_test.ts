@@ -7,9 +7,9 @@ import {
   compileEncoder,
   compileEncoderTaps,
   compileFloatEncoder,
-} from "../../src/pipelines/encoder_compile.ts";
+} from "../../src/compile/encoder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
-import { unitVector } from "../../src/quantize/unit_vector.ts";
+import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import type { EncoderQuantization } from "../../src/quantize/bert.ts";
 import { Random } from "../conformance/_random.ts";
 import { POSITIONS, tinyBert as checkpoint, VOCABULARY, WIDTH } from "./_tiny_bert.ts";

@@ -1,6 +1,6 @@
 /** tokenizer.json beside the files that change what the libraries make of it (transformers 5.24). */
 import assert from "node:assert/strict";
-import { encoderTokenizer } from "../../src/pipelines/encoder_tokenizer.ts";
+import { encoderTokenizer } from "../../src/checkpoints/encoder_tokenizer.ts";
 
 type Json = Record<string, unknown>;
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { stripLeftPadding } from "../../src/pipelines/left_padding.ts";
+import { stripLeftPadding } from "../../src/pipelines/text/left_padding.ts";
 
 Deno.test("padding on the left is stripped", () => {
   assert.deepEqual(

@@ -1,13 +1,13 @@
 /** A model of another kind says what it is and what uses it. */
 import assert from "node:assert/strict";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
-import { readCheckpointFolder } from "../../src/pipelines/checkpoint_folder.ts";
-import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
-import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
-import { compileFloatVision } from "../../src/pipelines/vision_compile.ts";
+import { readCheckpointFolder } from "../../src/checkpoints/checkpoint_folder.ts";
+import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
+import { compileFloatVision } from "../../src/compile/vision.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { CALIBRATION, writeTinyEncoder } from "./_tiny_encoder.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Graph } from "../../src/graph/graph.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
-import { ImageClassifier } from "../../src/pipelines/image_classifier.ts";
-import { compile } from "../../src/program/compile.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
+import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 
 Deno.test("a model of one class gives its probability, not certainty", async () => {

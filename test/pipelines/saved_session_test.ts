@@ -1,6 +1,6 @@
 /** The facts in a saved session, with their checksum made right: they may be hostile. */
 import assert from "node:assert/strict";
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { crc32c } from "../../src/program/crc32c.ts";
 
 const HEADER_BYTES = 12;

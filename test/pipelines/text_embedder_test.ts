@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { load } from "../../src/engines/load.ts";
 import type { EngineName } from "../../src/engines/load.ts";
-import { readEncoderFolder } from "../../src/pipelines/encoder_folder.ts";
-import { quantizeEncoder } from "../../src/pipelines/encoder_quantize.ts";
-import { TextEmbedder } from "../../src/pipelines/text_embedder.ts";
+import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
+import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
+import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { CompiledProgram, Metadata } from "../../src/program/program.ts";
-import { unitVector } from "../../src/quantize/unit_vector.ts";
+import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import { CALIBRATION, MAX_TOKENS, tinyTokenizer, writeTinyEncoder } from "./_tiny_encoder.ts";
 import { VOCABULARY, WIDTH } from "./_tiny_bert.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
-import { TextGenerator } from "../../src/pipelines/text_generator.ts";
-import type { GenerateOptions, TextPiece } from "../../src/pipelines/text_session.ts";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
+import type { GenerateOptions, TextPiece } from "../../src/pipelines/text/text_session.ts";
 
 const ENGINES = ["wasm-simd", "wasm-relaxed"] as const;
 const PROMPT = "KING RICHARD III:\nMy ";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
-import { readTokenizer } from "../../src/pipelines/tokenizer_folder.ts";
+import { readTokenizer } from "../../src/checkpoints/tokenizer_folder.ts";
 import { ChatTemplate } from "../../src/text/chat_template.ts";
 import { vectorsOf } from "../text/_vectors.ts";
 

@@ -1,5 +1,5 @@
 /** Programs with ternary weights. */
-import { packBase3 } from "../../src/program/base3.ts";
+import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { random } from "./_mutate.ts";

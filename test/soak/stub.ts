@@ -1,5 +1,5 @@
 /**
- * The handler of `examples/workers/embeddings_api.ts` with an embedder that only takes time, for the
+ * The handler of `src/serve/embeddings_api.ts` with an embedder that only takes time, for the
  * tests of the soak itself.
  *
  *     deno run --allow-net test/soak/stub.ts PORT [FAULT]
@@ -7,9 +7,9 @@
  * With a fault it does what a soak must find: `wrong` gives every hundredth text the row of another,
  * `lenient` takes one text too many, `silent` lets every hundredth request wait, `crash` ends after 200.
  */
-import { embeddingsHandler } from "../../examples/workers/embeddings_api.ts";
+import { embeddingsHandler } from "../../src/serve/embeddings_api.ts";
 import { FewbitError } from "../../src/errors.ts";
-import type { Embedder } from "../../examples/workers/embeddings_api.ts";
+import type { Embedder } from "../../src/serve/embeddings_api.ts";
 
 /** Numbers of a row. */
 const SIZE = 64;

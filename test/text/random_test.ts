@@ -1,7 +1,8 @@
 /** Philox against the known answers of Random123 (its file `kat_vectors`), and the stream it gives. */
 import assert from "node:assert/strict";
-import { philox4x32, RandomStream } from "../../src/text/random.ts";
-import type { Words } from "../../src/text/random.ts";
+import { philox4x32 } from "../../src/numeric/philox.ts";
+import { RandomStream } from "../../src/text/random.ts";
+import type { Words } from "../../src/numeric/philox.ts";
 import { fails } from "./_fails.ts";
 
 const KNOWN: readonly (readonly [counter: Words, key: readonly [number, number], block: Words])[] =

@@ -1,10 +1,10 @@
 import type { Mutation } from "../mutate.ts";
 
 const tests = ["test/program/lower"];
-const integer = "src/program/lower/integer.ts";
-const ternary = "src/program/lower/ternary.ts";
-const float = "src/program/lower/float.ts";
-const lowering = "src/program/lower/_lowering.ts";
+const integer = "src/lower/integer.ts";
+const ternary = "src/lower/ternary.ts";
+const float = "src/lower/float.ts";
+const lowering = "src/lower/_lowering.ts";
 
 /** Lowering and its fusions. */
 export const LOWERING_MUTATIONS: readonly Mutation[] = [

@@ -3,7 +3,7 @@ import type { Mutation } from "../mutate.ts";
 const verify = "src/program/verify.ts";
 const instruction = "src/program/_verify_instruction.ts";
 const plan = "src/program/plan.ts";
-const instance = "src/engines/_base_instance.ts";
+const instance = "src/engines/base_instance.ts";
 const verdicts = ["test/program"];
 const runs = ["test/engines"];
 

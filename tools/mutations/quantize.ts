@@ -1,9 +1,11 @@
 import type { Mutation } from "../mutate.ts";
 
-const dyadic = "src/quantize/dyadic.ts";
-const round = "src/quantize/round.ts";
+const dyadic = "src/numeric/dyadic.ts";
+const requantize = "src/numeric/requantize.ts";
+const halfEven = "src/numeric/half_even.ts";
+const grid = "src/numeric/grid.ts";
 const observer = "src/quantize/observer.ts";
-const numbers = ["test/quantize/dyadic_test.ts"];
+const numbers = ["test/numeric/dyadic_test.ts"];
 const observers = ["test/quantize/observer_test.ts"];
 
 /** Scales, rounding, observers. */
@@ -21,16 +23,21 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     find: "ratio < 0 ? -multiplier : multiplier",
     replace: "multiplier",
   },
-  { file: dyadic, tests: numbers, find: "- 1n + ((p >> k) & 1n)", replace: "" },
   {
-    file: round,
+    file: requantize,
+    tests: numbers,
+    find: "if (rounding === HALF_EVEN) magnitude += floor % 2n;",
+    replace: "if (rounding === HALF_EVEN) magnitude++;",
+  },
+  {
+    file: halfEven,
     tests: numbers,
     find: "return floor % 2 === 0 ? floor : floor + 1;",
     replace: "return floor + 1;",
   },
-  { file: round, tests: numbers, find: "Math.max(-largest - 1,", replace: "Math.max(-largest," },
+  { file: grid, tests: numbers, find: "Math.max(-largest - 1,", replace: "Math.max(-largest," },
   {
-    file: round,
+    file: grid,
     tests: numbers,
     find: "return 2 ** (bits - 1) - 1;",
     replace: "return 2 ** (bits - 1);",

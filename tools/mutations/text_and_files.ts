@@ -4,7 +4,7 @@ const stops = "src/text/stop_strings.ts";
 const top = "src/text/_top.ts";
 const sampler = "src/text/sampler.ts";
 const write = "src/files/write_file.ts";
-const base3 = "src/program/base3.ts";
+const base3 = "src/numeric/base3.ts";
 const sampling = ["test/text/sampler_test.ts"];
 const stopping = ["test/text/stop_strings_test.ts"];
 const files = ["test/files"];
@@ -38,13 +38,13 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
   },
   {
     file: base3,
-    tests: ["test/program/base3_test.ts"],
+    tests: ["test/numeric/base3_test.ts"],
     find: "81 * a + 27 * b",
     replace: "27 * a + 81 * b",
   },
   {
     file: base3,
-    tests: ["test/program/base3_test.ts"],
+    tests: ["test/numeric/base3_test.ts"],
     find: "most <= 242",
     replace: "most <= 243",
   },

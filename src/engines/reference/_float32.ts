@@ -3,9 +3,9 @@
  * every engine. Rounding an exact or double result of two float32 operands once with `Math.fround` is
  * what float32 arithmetic does. `asm/kernels/f32_math.ts` says how good the polynomials are.
  */
-import { exp, horner } from "../../float32.ts";
+import { exp, horner } from "../../numeric/exp.ts";
 
-export { exp } from "../../float32.ts";
+export { exp } from "../../numeric/exp.ts";
 
 const { fround } = Math;
 
@@ -78,13 +78,4 @@ export function softmax(row: readonly number[]): number[] {
   const exponentials = row.map((value) => exp(fround(value - max)));
   const sum = sum16(exponentials);
   return exponentials.map((value) => fround(value / sum));
-}
-
-/** The nearest integer, the even one of two; NaN and infinities as they are. */
-export function roundHalfEven(x: number): number {
-  if (!Number.isFinite(x)) return x;
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -6,7 +6,7 @@ import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import { DTYPE_BYTES } from "../../tensor.ts";
 import type { Instance } from "../engine.ts";
-import { BaseInstance } from "../_base_instance.ts";
+import { BaseInstance } from "../base_instance.ts";
 import { allocate } from "./_allocate.ts";
 import { canonicalizeNaN } from "./_canonical_nan.ts";
 import { MEANINGS } from "./_meanings.ts";

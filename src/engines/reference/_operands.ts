@@ -1,5 +1,7 @@
 /** The operands of one instruction, as the reference functions read and write them. */
-import type { InstructionSpec, Layout } from "../../instructions/mod.ts";
+import type { InstructionSpec } from "../../instructions/mod.ts";
+import { panelsOf } from "../../layouts/mod.ts";
+import type { Layout, Panels } from "../../layouts/mod.ts";
 import type { DType } from "../../tensor.ts";
 
 /** Memory of a tensor as its elements. */
@@ -19,6 +21,7 @@ export class Operand {
   readonly columns: number;
   readonly #elements: Elements;
   readonly #layout: Layout;
+  readonly #panels: Panels | undefined;
   readonly #offset: number;
   readonly #rowStride: number;
 
@@ -35,15 +38,16 @@ export class Operand {
     this.rows = extents.slice(0, -1).reduce((product, extent) => product * extent, 1);
     this.#elements = elements;
     this.#layout = layout;
+    this.#panels = panelsOf(layout);
     this.#offset = offset;
     this.#rowStride = rowStride;
   }
 
   /** The element of a row and column, whatever the layout. */
   get(row: number, column: number): number {
-    if (this.#layout === "panel_8x16_t2") return this.#trit(row, column);
-    const value = this.#elements[this.#index(row, column)];
-    return this.#layout === "panel_8x4_u7" ? value - 64 : value;
+    const { columns } = this;
+    return this.#panels?.read(this.#elements, columns, row, column) ??
+      this.#elements[this.#index(row, column)];
   }
 
   /** Writes an element; an integer wraps to the type, a float is rounded to float32. */
@@ -65,24 +69,8 @@ export class Operand {
     return Array.from({ length: this.columns }, (_, column) => this.get(row, column));
   }
 
-  #trit(row: number, column: number): number {
-    const group = (row >> 3) * ((this.columns + 15) >> 4) + (column >> 4);
-    const byte = this.#elements[group * 32 + (row & 7) * 4 + (column & 3)];
-    return (byte >> 2 * (column >> 2 & 3) & 3) - 1;
-  }
-
   #index(row: number, column: number): number {
-    switch (this.#layout) {
-      case "rows":
-        return this.#offset + row * this.#rowStride + column;
-      case "panel_8":
-        return ((row >> 3) * this.columns + column) * 8 + (row & 7);
-      case "panel_8x4":
-      case "panel_8x4_u7":
-      case "panel_8x16_t2":
-        return ((row >> 3) * ((this.columns + 3) >> 2) + (column >> 2)) * 32 +
-          (row & 7) * 4 + (column & 3);
-    }
+    return this.#offset + row * this.#rowStride + column;
   }
 }
 

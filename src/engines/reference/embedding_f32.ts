@@ -1,4 +1,5 @@
-import { bfloat16ToFloat, halfToFloat } from "../../float16.ts";
+import { bfloat16ToFloat } from "../../numeric/bfloat16.ts";
+import { halfToFloat } from "../../numeric/float16.ts";
 import type { Operands } from "./_operands.ts";
 
 /** Rows of a table, as float32. */

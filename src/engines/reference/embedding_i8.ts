@@ -1,5 +1,6 @@
 import type { Operands } from "./_operands.ts";
-import { perColumn, requantize, saturate } from "./_requantize.ts";
+import { requantize } from "../../numeric/requantize.ts";
+import { perColumn, saturate } from "./_requantize.ts";
 import { positionsOf } from "./_sequences.ts";
 
 /** Rows of a table, each with its own multiplier, plus positions. */

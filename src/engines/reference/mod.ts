@@ -4,16 +4,16 @@
  * @module
  */
 import { FewbitError } from "../../errors.ts";
-import { unpackBase3 } from "../../program/base3.ts";
+import { unpackBase3 } from "../../numeric/base3.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead, Segment } from "../../program/decode.ts";
-import { packPanelsT2 } from "../../program/pack.ts";
+import { PANELS } from "../../layouts/mod.ts";
 import { checkTrits, storedTrits } from "../../program/stored_trits.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
-import { limitsOf } from "../_limits.ts";
+import { limitsOf } from "../limits.ts";
 import type { Instance, LoadOptions } from "../engine.ts";
 import { allocate } from "./_allocate.ts";
 import { ReferenceInstance } from "./_instance.ts";
@@ -94,6 +94,9 @@ function unpackTrits(
   checkTrits(stored, segment);
   for (const { tensor, rows, columns, offset, bytes } of stored) {
     const trits = unpackBase3(segment.subarray(offset, offset + bytes), rows * columns);
-    new Uint8Array(constants).set(packPanelsT2(trits, rows, columns), plan.offsets[tensor]);
+    new Uint8Array(constants).set(
+      PANELS.panel_8x16_t2.pack(trits, rows, columns),
+      plan.offsets[tensor],
+    );
   }
 }

@@ -1,5 +1,5 @@
 import type { Operands } from "./_operands.ts";
-import { roundHalfEven } from "./_float32.ts";
+import { roundHalfEven } from "../../numeric/half_even.ts";
 
 /** Float32 to codes; the reciprocal and the product are rounded to float32, NaN counts as 0. */
 export function quantizeLinear(op: Operands): void {

@@ -1,8 +1,8 @@
 /** An instance of the wasm engine. */
 import type { Index } from "../../program/program.ts";
 import type { Instance } from "../engine.ts";
-import { BaseInstance } from "../_base_instance.ts";
-import type { LoadedProgram } from "../_loaded_program.ts";
+import { BaseInstance } from "../base_instance.ts";
+import type { LoadedProgram } from "../loaded_program.ts";
 import { check } from "./_residence.ts";
 import type { Residence } from "./_residence.ts";
 

@@ -6,21 +6,21 @@ import { rangeOf } from "../../program/expression.ts";
 import type { Range } from "../../program/expression.ts";
 import { HEADER_BYTES } from "../../program/format.ts";
 import { ProgramError } from "../../program/verdict.ts";
-import { limitsOf } from "../_limits.ts";
-import type { Limits } from "../_limits.ts";
+import { limitsOf } from "../limits.ts";
+import type { Limits } from "../limits.ts";
 import type { LoadOptions } from "../engine.ts";
-import type { LoadedProgram } from "../_loaded_program.ts";
+import type { LoadedProgram } from "../loaded_program.ts";
 import type { WasmExports } from "./_exports.ts";
 import { check, Residence } from "./_residence.ts";
-import { SourceReader } from "./_source.ts";
-import type { ProgramSource } from "./_source.ts";
+import { SourceReader } from "./source.ts";
+import type { ProgramSource } from "./source.ts";
 import { WasmInstance } from "./instance.ts";
 import { grow, release, take } from "./memory_pool.ts";
 import type { Machine } from "./memory_pool.ts";
 import { pickBuild } from "./module.ts";
 import type { Build, BuildName } from "./module.ts";
 
-export type { ProgramPart, ProgramSource } from "./_source.ts";
+export type { ProgramPart, ProgramSource } from "./source.ts";
 
 /** Options of {@linkcode loadWasm}. */
 export interface WasmLoadOptions extends LoadOptions {

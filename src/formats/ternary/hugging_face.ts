@@ -6,7 +6,8 @@
  * @module
  */
 import { FewbitError } from "../../errors.ts";
-import { bfloat16ToFloat, halfToFloat } from "../../float16.ts";
+import { bfloat16ToFloat } from "../../numeric/bfloat16.ts";
+import { halfToFloat } from "../../numeric/float16.ts";
 import type { Tensor } from "../../tensor.ts";
 import { quote } from "../_quote.ts";
 import { checkedElementCount } from "../_tensor_bytes.ts";

@@ -1,6 +1,6 @@
 import { Pattern } from "../pattern/pattern.ts";
 import type { SectionReader } from "./_reader.ts";
-import { isObject } from "./_json.ts";
+import { isObject } from "./json.ts";
 
 /** `pattern: { String }` or `{ Regex }`. */
 export function patternOf(reader: SectionReader): Pattern {

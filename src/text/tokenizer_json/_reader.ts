@@ -1,6 +1,6 @@
 import { FewbitError } from "../../errors.ts";
-import { invalid, isObject } from "./_json.ts";
-import type { Json } from "./_json.ts";
+import { invalid, isObject } from "./json.ts";
+import type { Json } from "./json.ts";
 
 /** Sections in each other. */
 const MAX_DEPTH = 32;

@@ -1,7 +1,7 @@
 import { FewbitError } from "../../errors.ts";
 import type { Budget } from "../_budget.ts";
 import { white, word } from "../unicode/properties.ts";
-import { invalid } from "./_json.ts";
+import { invalid } from "./json.ts";
 import { checkedId } from "./models/_vocab.ts";
 import { SectionReader } from "./_reader.ts";
 

@@ -1,4 +1,4 @@
-import { invalid, isObject } from "./_json.ts";
+import { invalid, isObject } from "./json.ts";
 import { SectionReader } from "./_reader.ts";
 
 /** The ids around and between texts: `[CLS]`, `[SEP]`, bos, eos. */

@@ -1,7 +1,7 @@
 /** Products of matrices: MatMul, Gemm, MatMulInteger, QLinearMatMul. The second matrix is a weight. */
 import type { Value } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
-import { dyadic } from "../../../src/quantize/dyadic.ts";
+import { dyadic } from "../../../src/numeric/dyadic.ts";
 import type { DType } from "../../../src/tensor.ts";
 import { eightBits } from "../_eight_bits.ts";
 import { numbersOf } from "./_numbers.ts";

@@ -1,4 +1,4 @@
-import { invalid, isObject } from "../_json.ts";
+import { invalid, isObject } from "../json.ts";
 import type { SectionReader } from "../_reader.ts";
 
 /** Larger than any vocabulary in use; what follows an id is never as long as a file claims. */

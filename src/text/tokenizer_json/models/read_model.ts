@@ -1,5 +1,5 @@
-import { invalid, isObject } from "../_json.ts";
-import type { Json } from "../_json.ts";
+import { invalid, isObject } from "../json.ts";
+import type { Json } from "../json.ts";
 import { SectionReader } from "../_reader.ts";
 import { readBytePair } from "./byte_pair.ts";
 import type { Model } from "./model.ts";

@@ -1,6 +1,6 @@
 import type { Budget } from "../../_budget.ts";
 import { byteTokens } from "../_bytes.ts";
-import { invalid } from "../_json.ts";
+import { invalid } from "../json.ts";
 import type { SectionReader } from "../_reader.ts";
 import { withoutId } from "./_vocab.ts";
 import type { Model } from "./model.ts";

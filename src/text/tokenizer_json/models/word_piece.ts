@@ -1,5 +1,5 @@
 import type { Budget } from "../../_budget.ts";
-import { invalid } from "../_json.ts";
+import { invalid } from "../json.ts";
 import type { SectionReader } from "../_reader.ts";
 import { readVocab, withoutId } from "./_vocab.ts";
 import type { Model } from "./model.ts";

@@ -1,0 +1,59 @@
+/** The folder of a language model as Hugging Face writes it. */
+import { FewbitError } from "../errors.ts";
+import { openSafetensors, openShardedSafetensors } from "../formats/safetensors_file.ts";
+import { lazyWeights } from "../models/hgrn_bit_weights.ts";
+import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
+import { isFile, readFile, readOptionalFile } from "../files/read_file.ts";
+import { MAX_JSON_BYTES } from "../json.ts";
+import { readJson, readWeightsFile } from "./checkpoint_folder.ts";
+import type { TextFiles } from "../compile/text_metadata.ts";
+
+/** What a folder holds. */
+export interface TextCheckpoint extends TextFiles {
+  /** Tensors by name. */
+  readonly weights: LazyWeights;
+}
+
+/**
+ * Opens the folder of a language model: config.json, generation_config.json, tokenizer.json,
+ * tokenizer_config.json, chat_template.jinja and the weights, which are model.safetensors, sharded or not, and are read
+ * when they are needed, or pytorch_model.bin.
+ *
+ * @throws {FewbitError} `not_found` without a config or weights, `invalid_file` for damaged files.
+ */
+export async function openTextCheckpoint(directory: string): Promise<TextCheckpoint> {
+  const [config, generationConfig, tokenizer, tokenizerConfig] = await Promise.all(
+    ["config", "generation_config", "tokenizer", "tokenizer_config"].map((name) =>
+      readJson(`${directory}/${name}.json`)
+    ),
+  );
+  if (config === undefined) {
+    throw new FewbitError("not_found", `Cannot read model: ${directory} has no config.json`);
+  }
+  const template = await readOptionalFile(`${directory}/chat_template.jinja`);
+  return {
+    config,
+    ...generationConfig && { generationConfig },
+    ...tokenizer && { tokenizer },
+    ...(tokenizerConfig || template !== undefined) && {
+      tokenizerConfig: {
+        ...tokenizerConfig,
+        ...template !== undefined && { chat_template: new TextDecoder().decode(template) },
+      },
+    },
+    weights: await openWeights(directory),
+  };
+}
+
+async function openWeights(directory: string): Promise<LazyWeights> {
+  const single = `${directory}/model.safetensors`;
+  if (await isFile(single)) return openSafetensors(single);
+  const index = `${single}.index.json`;
+  if (await isFile(index)) {
+    const text = new TextDecoder().decode(await readFile(index, { maxBytes: MAX_JSON_BYTES }));
+    return openShardedSafetensors(text, directory);
+  }
+  const torch = `${directory}/pytorch_model.bin`;
+  if (await isFile(torch)) return lazyWeights(await readWeightsFile(torch));
+  throw new FewbitError("not_found", `Cannot read model: ${directory} has no model.safetensors`);
+}

@@ -1,0 +1,62 @@
+/** From checkpoints to compiled language models. */
+import "../text/unicode/compatible_forms.ts";
+import { FewbitError } from "../errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { buildHgrnBit } from "../models/hgrn_bit.ts";
+import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
+import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
+import { compile } from "../lower/compile.ts";
+import type { CompiledProgram } from "../program/program.ts";
+import { quantizeTernary } from "../quantize/ternary_network.ts";
+import type { TernaryOptions } from "../quantize/ternary_network.ts";
+import { Tokenizer } from "../text/tokenizer.ts";
+import { textMetadata } from "./text_metadata.ts";
+import type { TextFiles } from "./text_metadata.ts";
+
+/** A compiled language model with what it was made from. */
+export interface CompiledText {
+  /** The program, with {@linkcode TextMetadata}. */
+  readonly program: CompiledProgram;
+  /** The ternary graph, for taps. */
+  readonly graph: Graph;
+}
+
+/**
+ * Compiles the checkpoint of a MatMul-free language model (`HGRNBitForCausalLM`).
+ *
+ * The program has one entry, `main`, for prompts and decoding; {@linkcode buildHgrnBit} says what it
+ * takes. Its metadata ({@linkcode TextMetadata}) holds the tokenizer, so that the file is all that a
+ * generator needs.
+ *
+ * @param weights Tensors by name; they are read one after another.
+ * @param files config.json and the other files of the checkpoint, parsed.
+ * @throws {FewbitError} Where the config, a tensor or another file is not what the model needs.
+ */
+export async function compileTextModel(
+  weights: LazyWeights,
+  files: TextFiles,
+  options: TernaryOptions = {},
+): Promise<CompiledText> {
+  const config = hgrnBitConfig(files.config);
+  const metadata = textMetadata(files, "HGRNBitForCausalLM", config.vocabularySize, {
+    weights: "ternary",
+    activations: "int8",
+    ternarizedIn: "f32",
+  });
+  checkTokenizer(files, config.vocabularySize);
+  const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
+  return { program: compile(graph, { metadata }), graph };
+}
+
+/** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */
+function checkTokenizer({ tokenizer, tokenizerConfig }: TextFiles, vocabularySize: number): void {
+  if (tokenizer === undefined) return;
+  const { vocabSize } = Tokenizer.fromJson(tokenizer, tokenizerConfig);
+  if (vocabSize <= vocabularySize) return;
+  throw new FewbitError(
+    "invalid_file",
+    `Cannot compile: the tokenizer has ids up to ${
+      vocabSize - 1
+    }, the model ${vocabularySize} pieces`,
+  );
+}

@@ -1,0 +1,382 @@
+/** State of lowering a graph: where each value lies, and the tables of the program so far. */
+import { FewbitError } from "../errors.ts";
+import { plus, product, same, times } from "../graph/extent.ts";
+import { consumersOf, nodesOf, producersOf } from "../graph/graph.ts";
+import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
+import { requantize } from "../numeric/requantize.ts";
+import { packed, panelsOf } from "../layouts/mod.ts";
+import type { Layout } from "../layouts/mod.ts";
+import type { Tensor } from "../tensor.ts";
+import { ProgramBuilder } from "../program/builder.ts";
+import { packBase3 } from "../numeric/base3.ts";
+import type { Index } from "../program/program.ts";
+
+/** A value in memory: rows of the last extent, `rowStride` elements apart. */
+export interface Placed {
+  readonly tensor: Index;
+  readonly offset: Extent;
+  readonly extents: readonly Extent[];
+  readonly rowStride: Extent;
+}
+
+/** How a graph is lowered. */
+export interface LowerOptions {
+  /** Scales of the activations of a quantised graph. */
+  readonly scales: ReadonlyMap<string, number>;
+  /** Whether several nodes may become one instruction. */
+  readonly fuse: boolean;
+  /** Whether constants that follow from scales become parameters, to be set while calibrating. */
+  readonly parameters: boolean;
+  /** Whether float32 sums may be contracted. */
+  readonly fast: boolean;
+}
+
+/** Codes of the rows of one value for the ternary layers that read it. */
+export interface QuantizedRows {
+  /** The layers, in the order of the codes. */
+  readonly layers: readonly Node[];
+  /** i8 `[layers, rows, columns]`. */
+  readonly codes: Index;
+  /** f32 `[layers, rows]`. */
+  readonly factors: Index;
+}
+
+/** A parameter that stands for a constant which is not known yet. */
+export interface DerivedParameter {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** Lowers the entries of one graph into one program. */
+export class Lowering {
+  readonly builder: ProgramBuilder = new ProgramBuilder();
+  /** Parameters made with the option `parameters`. */
+  readonly derived: DerivedParameter[] = [];
+  /** Instruction that computes each value, of the entry lowered last. */
+  readonly instructions: Map<number, Index> = new Map();
+  /** Tensor of each value that has one of its own. */
+  readonly tensors: Map<number, Index> = new Map();
+  /** Rows made int8 for ternary layers, by the id of the float32 value; of the present entry. */
+  readonly quantized: Map<number, QuantizedRows> = new Map();
+  readonly #symbols: Map<string, Index> = new Map();
+  readonly #constants: Map<string, Index> = new Map();
+  readonly #outputs: Map<string, Index> = new Map();
+  readonly #inputs: Map<number, Index> = new Map();
+  readonly #producers: Map<number, Node>;
+  #placed: Map<number, Placed> = new Map();
+  #consumers: Map<number, Node[]> = new Map();
+  #nodes: readonly Node[] = [];
+  #outputNames: Map<number, string> = new Map();
+
+  constructor(readonly graph: Graph, readonly options: LowerOptions) {
+    this.#producers = producersOf(graph);
+    for (const { name, limit, kind, defaultMax } of graph.symbols.values()) {
+      const max = this.builder.symbol({
+        name: kind === "load" ? name : `max_${name}`,
+        kind: "load",
+        min: 1,
+        max: this.builder.expression(limit),
+        default: defaultMax,
+      });
+      if (kind === "load") {
+        this.#symbols.set(name, max);
+        continue;
+      }
+      this.#symbols.set(
+        name,
+        this.builder.symbol({
+          name,
+          kind: "run",
+          min: 1,
+          max: this.builder.expression(0, [[1, max]]),
+          default: 1,
+        }),
+      );
+    }
+  }
+
+  /** Begins an entry with these outputs; returns its nodes. */
+  begin(outputs: readonly GraphOutput[]): Node[] {
+    this.#placed = new Map();
+    this.quantized.clear();
+    const nodes = nodesOf(this.graph, outputs);
+    this.#nodes = nodes;
+    this.#consumers = consumersOf(nodes);
+    this.#outputNames = new Map();
+    for (const { name, value } of outputs) {
+      if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name);
+    }
+    return nodes;
+  }
+
+  /** Ends an entry: outputs that no instruction has written are copied. */
+  end(entry: string, outputs: readonly GraphOutput[]): void {
+    for (const { name, value } of outputs) {
+      const tensor = this.#outputs.get(name);
+      const placed = this.#placed.get(value.id);
+      if (tensor !== undefined && placed?.tensor === tensor) continue;
+      this.builder.instruction("copy", {
+        x: this.operand(value),
+        y: this.view(this.#dense(this.#outputTensor(name, value), value.shape)),
+      });
+    }
+    this.builder.entry(entry);
+  }
+
+  /** The node that makes a value, if it is the value's only use (and the value is no output). */
+  only(value: Value | undefined, op: string): Node | undefined {
+    if (value === undefined || this.#outputNames.has(value.id)) return undefined;
+    const node = this.#producers.get(value.id);
+    return node?.op === op && this.#consumers.get(value.id)?.length === 1 ? node : undefined;
+  }
+
+  /** The nodes of the entry that read a value; none where the value is an output as well. */
+  readers(value: Value): readonly Node[] {
+    return this.#outputNames.has(value.id) ? [] : this.#consumers.get(value.id) ?? [];
+  }
+
+  /** The node just before this one with the same op, if the two are all that reads their first input. */
+  twin(node: Node): Node | undefined {
+    const [x] = node.inputs;
+    const before = this.#nodes[this.#nodes.indexOf(node) - 1];
+    if (x === undefined || this.#outputNames.has(x.id)) return undefined;
+    if (before?.op !== node.op || before.inputs[0] !== x) return undefined;
+    return this.#consumers.get(x.id)?.length === 2 ? before : undefined;
+  }
+
+  /** The node that makes a value. */
+  producer(value: Value): Node | undefined {
+    return this.#producers.get(value.id);
+  }
+
+  /** View of a value for an instruction that reads it. */
+  operand(value: Value): Index {
+    return this.view(this.placed(value));
+  }
+
+  /** View of an optional value. */
+  optional(value: Value | undefined): Index | undefined {
+    return value === undefined ? undefined : this.operand(value);
+  }
+
+  /** View of a value's rows with other leading extents (the same elements). */
+  shaped(value: Value, extents: readonly Extent[]): Index {
+    return this.view(reshapePlaced(this.placed(value), extents));
+  }
+
+  /** Where a value lies. */
+  placed(value: Value): Placed {
+    const known = this.#placed.get(value.id);
+    if (known !== undefined) return known;
+    let tensor: Index;
+    if (this.graph.constants.has(value.id)) tensor = this.#constant(value, "rows");
+    else if (this.graph.inputs.includes(value)) tensor = this.#input(value);
+    else if (this.graph.states.includes(value)) tensor = this.#state(value);
+    else throw new FewbitError("internal", `Value ${value.id} ${value.name} was not lowered`);
+    return this.#dense(tensor, value.shape);
+  }
+
+  /** Makes a value another view of memory that exists. */
+  alias(value: Value, placed: Placed): void {
+    this.#placed.set(value.id, placed);
+  }
+
+  /**
+   * View of a new tensor for a value that an instruction is about to write. An output that other
+   * instructions read lies in the arena and is copied at the end: engines only write outputs.
+   */
+  result(value: Value, extents: readonly Extent[] = value.shape): Index {
+    const name = this.#consumers.has(value.id) ? undefined : this.#outputNames.get(value.id);
+    const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
+      region: "arena",
+      dtype: value.dtype,
+      extents: value.shape.map((extent) => this.extent(extent)),
+    });
+    const placed = this.#dense(tensor, value.shape);
+    this.#placed.set(value.id, placed);
+    this.tensors.set(value.id, tensor);
+    return this.view(reshapePlaced(placed, extents));
+  }
+
+  /** Adds an instruction that computes a value. */
+  emit(
+    value: Value,
+    name: string,
+    operands: Readonly<Record<string, Index | undefined>>,
+    attributes: Readonly<Record<string, number>> = {},
+  ): void {
+    this.instructions.set(value.id, this.builder.instruction(name, operands, attributes));
+  }
+
+  /** View of a constant weight in panels. */
+  weight(value: Value, layout: Layout): Index {
+    return this.builder.whole(this.#constant(value, layout));
+  }
+
+  /** View of a constant that lowering itself computes. */
+  literal(key: string, tensor: () => Tensor): Index {
+    let index = this.#constants.get(key);
+    if (index === undefined) {
+      const { dtype, shape, data } = tensor();
+      index = this.builder.tensor({
+        region: "constant",
+        dtype,
+        extents: shape.map((extent) => this.extent(extent)),
+        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      });
+      this.#constants.set(key, index);
+    }
+    return this.builder.whole(index);
+  }
+
+  /** Placement of a literal with the extents of a value. */
+  placedLiteral(view: Index, shape: readonly Extent[]): Placed {
+    return this.#dense(this.builder.tensorOf(view), shape);
+  }
+
+  /** The elements of a constant; its scales must be known. */
+  elements(value: Value): Tensor {
+    const constant = this.graph.constants.get(value.id);
+    if (constant === undefined) {
+      throw new FewbitError("unsupported", `${value.name} is not constant`);
+    }
+    return constant.tensor(this.options.scales);
+  }
+
+  /** Whether a value is a constant whose elements are known now. */
+  isKnown(value: Value): boolean {
+    const constant = this.graph.constants.get(value.id);
+    return constant !== undefined &&
+      (!this.options.parameters || constant.derivedFrom.length === 0);
+  }
+
+  /** Index of the expression of an extent. */
+  extent(extent: Extent): Index {
+    if (typeof extent === "number") return this.builder.expression(extent);
+    return this.builder.expression(extent.plus, [[
+      extent.factor,
+      this.#symbols.get(extent.symbol)!,
+    ]]);
+  }
+
+  /** View of a place in memory. */
+  view({ tensor, offset, extents, rowStride }: Placed): Index {
+    return this.builder.view(
+      tensor,
+      extents.map((extent) => this.extent(extent)),
+      this.extent(rowStride),
+      this.extent(offset),
+    );
+  }
+
+  #dense(tensor: Index, shape: readonly Extent[]): Placed {
+    const extents = shape.length === 0 ? [1] : shape;
+    return { tensor, offset: 0, extents, rowStride: extents[extents.length - 1] };
+  }
+
+  #input(value: Value): Index {
+    let tensor = this.#inputs.get(value.id);
+    if (tensor === undefined) {
+      const check = this.graph.checks.get(value.id);
+      tensor = this.builder.tensor({
+        region: "input",
+        name: value.name,
+        dtype: value.dtype,
+        extents: value.shape.map((extent) => this.extent(extent)),
+        ...check && { check: check.check, limit: this.extent(check.limit) },
+        ...check?.offsets && { offsets: this.#input(check.offsets) },
+      });
+      this.#inputs.set(value.id, tensor);
+    }
+    return tensor;
+  }
+
+  #state(value: Value): Index {
+    let tensor = this.#inputs.get(value.id);
+    if (tensor === undefined) {
+      tensor = this.builder.tensor({
+        region: "state",
+        name: value.name,
+        dtype: value.dtype,
+        extents: value.shape.map((extent) => this.extent(extent)),
+        encoding: "zero",
+      });
+      this.#inputs.set(value.id, tensor);
+    }
+    return tensor;
+  }
+
+  #outputTensor(name: string, value: Value): Index {
+    let tensor = this.#outputs.get(name);
+    if (tensor === undefined) {
+      tensor = this.builder.tensor({
+        region: "output",
+        name,
+        dtype: value.dtype,
+        extents: value.shape.map((extent) => this.extent(extent)),
+      });
+      this.#outputs.set(name, tensor);
+    }
+    return tensor;
+  }
+
+  #constant(value: Value, layout: Layout): Index {
+    const key = `${value.id}|${layout}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const shape = value.shape.length === 0 ? [1] : value.shape;
+    const common = { dtype: value.dtype, extents: shape.map((e) => this.extent(e)), layout };
+    let index: Index;
+    if (panelsOf(layout)?.stored === "base3") {
+      const data = this.graph.constants.get(value.id)?.base3 ??
+        packBase3(this.elements(value).data as Int8Array);
+      index = this.builder.tensor({ region: "constant", ...common, encoding: "base3", data });
+    } else if (this.isKnown(value)) {
+      const data = packed(this.elements(value), layout);
+      index = this.builder.tensor({ region: "constant", ...common, data });
+    } else {
+      const name = `derived.${value.id}`;
+      this.derived.push({ name, value });
+      index = this.builder.tensor({ region: "parameter", name, encoding: "zero", ...common });
+    }
+    this.#constants.set(key, index);
+    return index;
+  }
+}
+
+/** The same elements with other extents: dense rows, or the last extent stays. */
+export function reshapePlaced(placed: Placed, extents: readonly Extent[]): Placed {
+  const last = placed.extents[placed.extents.length - 1];
+  const wanted = extents[extents.length - 1];
+  if (same(last, wanted)) return { ...placed, extents };
+  if (!same(placed.rowStride, last)) {
+    throw new FewbitError("unsupported", "Cannot reshape rows that are apart");
+  }
+  return { ...placed, extents, rowStride: wanted };
+}
+
+/** One row of each sequence. */
+export function selectRow(placed: Placed, row: number): Placed {
+  const rows = placed.extents[placed.extents.length - 2];
+  const rowStride = product([rows, placed.rowStride]);
+  const first = typeof placed.rowStride === "number" ? placed.rowStride * row : NaN;
+  if (row !== 0 && Number.isNaN(first)) throw new FewbitError("unsupported", "Cannot select row");
+  return {
+    tensor: placed.tensor,
+    offset: plus(placed.offset, row === 0 ? 0 : first),
+    extents: placed.extents.map((extent, i) => i === placed.extents.length - 2 ? 1 : extent),
+    rowStride: times(rowStride, 1),
+  };
+}
+
+/** The second arm of a requantisation, rounded ahead of time. */
+export function requantizedArm(codes: Tensor, multiplier: number, shift: number): Tensor {
+  return {
+    dtype: "i32",
+    shape: codes.shape,
+    data: Int32Array.from(
+      codes.data as Int8Array,
+      (code) => Number(requantize(code, multiplier, shift)),
+    ),
+  };
+}

@@ -1,0 +1,56 @@
+/** The public way from a graph to a program. */
+import type { Graph, Value } from "../graph/graph.ts";
+import { expandActivations } from "../graph/expand_activations.ts";
+import { selectEarly } from "../graph/select_early.ts";
+import { lower } from "./lower.ts";
+import type { CompiledProgram, Metadata } from "../program/program.ts";
+
+/** Options of {@linkcode compile}. */
+export interface CompileOptions {
+  /** Scales of the activations of a quantised graph, float32. */
+  readonly scales?: ReadonlyMap<string, number>;
+  /** Let float32 sums contract multiply and add where the build can: faster, not the same bits. */
+  readonly fast?: boolean;
+  /**
+   * Values to show under these names besides the outputs, in `entry`: every node is then computed
+   * as the graph has it, unfused, for all tokens.
+   */
+  readonly taps?: { readonly entry: string; readonly values: ReadonlyMap<string, Value> };
+  /** What goes into the file for pipelines: labels, preprocessing. */
+  readonly metadata?: Metadata;
+}
+
+/**
+ * Compiles a graph into a program, one entry for each entry of its outputs.
+ *
+ * @example
+ * ```ts
+ * import { compile, Graph, load, ops } from "@fewbit/fewbit";
+ *
+ * const graph = new Graph();
+ * const x = graph.input("x", "f32", [1, 4]);
+ * graph.output("y", graph.apply(ops.gelu, [x]));
+ * using instance = await load(compile(graph));
+ * const { y } = await instance.run({ x: Float32Array.of(-1, 0, 1, 2) });
+ * console.log(y.data);
+ * ```
+ */
+export function compile(graph: Graph, options: CompileOptions = {}): CompiledProgram {
+  const { scales, fast, taps, metadata } = options;
+  const common = {
+    ...(scales && { scales }),
+    ...(fast !== undefined && { fast }),
+    ...(metadata && { metadata }),
+  };
+  if (taps === undefined) return lower(expandActivations(selectEarly(graph)), common).program;
+  const names = new Set(graph.outputs.map((output) => output.name));
+  const outputs = [
+    ...graph.outputs.filter((output) => output.entry === taps.entry),
+    ...[...taps.values].filter(([name]) => !names.has(name)).map(([name, value]) => ({
+      name,
+      value,
+      entry: taps.entry,
+    })),
+  ];
+  return lower(graph, { ...common, fuse: false, outputs }).program;
+}

@@ -1,0 +1,83 @@
+/**
+ * A saved conversation: `FWSE`, the bytes of the facts, their CRC-32C, the facts as JSON, and the
+ * network's state, which names its program and has checksums of its own.
+ */
+import { FewbitError } from "../../errors.ts";
+import { parseJson } from "../../json.ts";
+import { crc32c } from "../../program/crc32c.ts";
+
+/** What is saved beside the network's state, less than 1 KB. */
+export interface SavedSession {
+  readonly past: number;
+  readonly unread: readonly number[];
+  readonly recent: readonly number[];
+  readonly seed: number;
+  readonly draws: number;
+  readonly held: boolean;
+  readonly pending: string;
+}
+
+/** `FWSE`. */
+const MAGIC = 0x45535746;
+const HEADER_BYTES = 12;
+
+/** Most tokens of a conversation: programs count them in 32 bits. */
+export const MAX_PAST = 2 ** 31 - 1;
+
+/** The facts are one object with two lists. */
+const BOUNDS = { maxDepth: 2, maxValues: 256, uniqueKeys: true };
+
+/** Facts and state as bytes. */
+export function encodeSession(saved: SavedSession, state: Uint8Array): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(JSON.stringify(saved));
+  const bytes = new Uint8Array(HEADER_BYTES + text.length + state.length);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, MAGIC, true);
+  view.setUint32(4, text.length, true);
+  view.setUint32(8, crc32c(text), true);
+  bytes.set(text, HEADER_BYTES);
+  bytes.set(state, HEADER_BYTES + text.length);
+  return bytes;
+}
+
+/**
+ * The opposite.
+ *
+ * @throws {FewbitError} `invalid_file` for anything else.
+ */
+export function decodeSession(
+  bytes: Uint8Array,
+  vocabularySize: number,
+): { readonly saved: SavedSession; readonly state: Uint8Array } {
+  const fail = (why: string): never => {
+    throw new FewbitError("invalid_file", `Cannot restore session: ${why}`);
+  };
+  if (bytes.length < HEADER_BYTES) return fail(`${bytes.length} bytes`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (view.getUint32(0, true) !== MAGIC) fail("not a saved session");
+  const length = view.getUint32(4, true);
+  if (length > bytes.length - HEADER_BYTES) fail("truncated");
+  const text = bytes.subarray(HEADER_BYTES, HEADER_BYTES + length);
+  if (view.getUint32(8, true) !== crc32c(text)) fail("checksum");
+  const saved = parse(text, vocabularySize) ?? fail("malformed");
+  return { saved, state: bytes.subarray(HEADER_BYTES + length) };
+}
+
+/** The facts, if they are what a session writes. */
+function parse(text: Uint8Array, vocabularySize: number): SavedSession | undefined {
+  let value: Partial<SavedSession>;
+  try {
+    value = parseJson("Cannot restore session", text, BOUNDS) as Partial<SavedSession>;
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  const { past, unread, recent, seed, draws, held, pending } = value;
+  const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && x as number >= 0;
+  const areIds = (x: unknown, most: number): x is number[] =>
+    Array.isArray(x) && x.length <= most && x.every((id) => isCount(id) && id < vocabularySize);
+  const good = isCount(past) && past <= MAX_PAST && isCount(seed) && isCount(draws) &&
+    areIds(unread, 1) &&
+    areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string";
+  return good ? { past, unread, recent, seed, draws, held, pending } : undefined;
+}

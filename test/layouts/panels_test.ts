@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { layoutBytes, LAYOUTS, packed, PANELS } from "../../src/layouts/mod.ts";
+import type { PanelLayout } from "../../src/layouts/mod.ts";
+import type { TensorData } from "../../src/tensor.ts";
+import { Random } from "../conformance/_random.ts";
+
+const SIZES = [[1, 1], [8, 4], [9, 5], [3, 16], [17, 33], [8, 1], [1, 40]] as const;
+const LEAST = { panel_8x4: -128, panel_8x4_u7: -63, panel_8: -1000, panel_8x16_t2: -1 } as const;
+const MOST = { panel_8x4: 127, panel_8x4_u7: 63, panel_8: 1000, panel_8x16_t2: 1 } as const;
+
+function matrix(name: PanelLayout, count: number, random: Random): TensorData {
+  const values = Array.from({ length: count }, () => random.integer(LEAST[name], MOST[name]));
+  return PANELS[name].dtype === "f32" ? Float32Array.from(values) : Int8Array.from(values);
+}
+
+for (const name of Object.keys(PANELS) as PanelLayout[]) {
+  const { dtype, columns, blockBytes, pack, read } = PANELS[name];
+
+  Deno.test(`${name}: every element is where it is read, the rest stands for 0`, () => {
+    const random = new Random(3);
+    for (const [n, k] of SIZES) {
+      const data = matrix(name, n * k, random);
+      const bytes = packed({ dtype, shape: [n, k], data }, name);
+      assert.equal(bytes.length, layoutBytes(name, dtype, [n, k]));
+      assert.equal(bytes.length, Math.ceil(n / 8) * Math.ceil(k / columns) * blockBytes);
+      const View = dtype === "f32" ? Float32Array : Int8Array;
+      const memory = new View(bytes.slice().buffer);
+      // With its padding a panel is a matrix of whole blocks.
+      const wide = Math.ceil(k / columns) * columns;
+      for (let row = 0; row < Math.ceil(n / 8) * 8; row++) {
+        for (let column = 0; column < wide; column++) {
+          const inside = row < n && column < k;
+          const expected = inside ? Number(data[row * k + column]) : 0;
+          assert.equal(read(memory, k, row, column), expected, `${n} × ${k}: ${row}, ${column}`);
+        }
+      }
+    }
+  });
+
+  Deno.test(`${name}: the order of bytes is that of the format`, () => {
+    // One element at row 9, column 17 of 16 × 40.
+    const data = PANELS[name].dtype === "f32" ? new Float32Array(640) : new Int8Array(640);
+    data[9 * 40 + 17] = 1;
+    const bytes = pack(data, 16, 40);
+    const empty = pack(data.map(() => 0) as TensorData, 16, 40);
+    const changed = [...bytes.keys()].filter((i) => bytes[i] !== empty[i]);
+    const at = {
+      // Panel 1 has 10 blocks; column 17 is byte 1 of block 4, row 9 the second of the panel.
+      panel_8x4: [(10 + 4) * 32 + 4 + 1],
+      panel_8x4_u7: [(10 + 4) * 32 + 4 + 1],
+      // 1.0 is 0x3F800000.
+      panel_8: [((40 + 17) * 8 + 1) * 4 + 2, ((40 + 17) * 8 + 1) * 4 + 3],
+      // Of 3 groups the second has k = 16 … 31; k = 17 is p = 0, j = 1.
+      panel_8x16_t2: [(3 + 1) * 32 + 4 + 1],
+    }[name];
+    assert.deepEqual(changed, at);
+  });
+
+  Deno.test(`${name}: a wrong number of elements is refused`, () => {
+    assert.throws(() => pack(new Int8Array(7), 2, 4), RangeError);
+  });
+}
+
+Deno.test("panel_8x4_u7: codes and bytes beyond 7 bits are refused", () => {
+  const { pack, isValid } = PANELS.panel_8x4_u7;
+  for (const code of [-64, 64, -128]) {
+    assert.throws(() => pack(Int8Array.of(0, code), 1, 2), /Cannot pack code/);
+  }
+  assert.equal(isValid!(pack(Int8Array.of(-63, 63), 1, 2)), true);
+  assert.equal(isValid!(Uint8Array.of(0, 127, 128)), false);
+});
+
+Deno.test("codes of layouts are those of files that exist", () => {
+  assert.deepEqual(LAYOUTS, {
+    rows: 0,
+    panel_8x4: 1,
+    panel_8x4_u7: 2,
+    panel_8: 3,
+    panel_8x16_t2: 4,
+  });
+});
