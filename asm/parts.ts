@@ -20,7 +20,7 @@ export function wayOf(context: Context, description: Description): Axis {
   return best;
 }
 
-/** Blocks of a way from one of its axes on: fewer than an operand has elements. */
+/** Blocks of a way from one of its axes on: no more than an operand has elements. */
 export function blocksOf(context: Context, description: Description, axis: Axis): u32 {
   let blocks: u32 = 1;
   for (let left: u32 = axis.left; left > 0; left--, axis = axis.skip(1)) {

@@ -14,5 +14,5 @@ export const swigluF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],
   work: ["8", "*", "C"],
-  split: "* | C/16",
+  split: "*",
 });
