@@ -1,7 +1,7 @@
 // Access to the records of `generated/tables.ts`.
 import { KIND_BITS, LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
-/** What is known of an instruction. Axes follow, then its attributes, its operands, rules. */
+/** What is known of an instruction. Axes follow, then its attributes, operands, rules. */
 // @ts-ignore: decorator
 @unmanaged
 export class Description {
@@ -39,18 +39,11 @@ export class Description {
     return changetype<OperandDescription>(changetype<usize>(this.attribute(this.attributes)));
   }
 
-  /** Operands of one type, given what follows the operands, which are not made of whole words. */
+  /** Presence rules, words again, given what follows the operands. */
   // @ts-ignore: decorator
   @inline
   rulesBehind(operand: OperandDescription): usize {
     return (changetype<usize>(operand) + 3) & ~3;
-  }
-
-  /** Extent rules, given what follows the operands. */
-  // @ts-ignore: decorator
-  @inline
-  rulesFrom(behindOperands: usize): usize {
-    return behindOperands + (<usize> (<u32> this.sameDtype + this.presenceRules) << 2);
   }
 }
 
@@ -58,11 +51,11 @@ export class Description {
 // @ts-ignore: decorator
 @unmanaged
 export class Axis {
-  /** Variable, AXIS_LEADING, or AXIS_ATTRIBUTE + an attribute. */
+  /** Variable, CODE_LEADING, or CODE_ATTRIBUTE + an attribute. */
   extent: u8;
-  /** Elements of a block, or AXIS_ATTRIBUTE + the attribute that says it. */
+  /** CODE_NUMBER + the elements of a block, or CODE_ATTRIBUTE + the attribute that says it. */
   block: u8;
-  /** What repeats along it, a variable, AXIS_SUFFIX or AXIS_NONE | axes of its way from this one on << 6. */
+  /** What repeats along it, a variable, CODE_SUFFIX or CODE_NONE | axes of its way from this one on << 6. */
   bits: u8;
   /** A bit for each variable that is cut with it. */
   variables: u8;
@@ -90,8 +83,8 @@ export class Axis {
 // @ts-ignore: decorator
 @unmanaged
 export class AttributeRange {
-  min: i32;
-  max: i32;
+  min: u16;
+  max: u16;
 }
 
 /** What is known of an operand; its dimensions follow. */
@@ -103,7 +96,7 @@ export class OperandDescription {
   /** Masks by code. */
   layouts: u8;
   dtypes: u16;
-  /** Variable that limits the values, or NO_VARIABLE. */
+  /** Variable that limits the values, or CODE_NONE. */
   limit: u8;
   dimensions: u8;
 
@@ -135,7 +128,7 @@ export class OperandDescription {
     );
   }
 
-  /** The operand behind this one; behind the last one are operands of one type, then rules. */
+  /** The operand behind this one; behind the last one are rules. */
   get next(): OperandDescription {
     return changetype<OperandDescription>(
       changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 1),

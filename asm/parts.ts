@@ -5,7 +5,7 @@ import { Context } from "./context";
 import { Axis, Description, kindOf } from "./description";
 import { DIMENSION_CONSTANT, DIMENSION_LEADING, DIMENSION_SUFFIX } from "./generated/format";
 import { Operand } from "./generated/operand";
-import { AXIS_ATTRIBUTE, AXIS_NONE, AXIS_SUFFIX, KIND_BITS } from "./generated/tables";
+import { CODE_ATTRIBUTE, CODE_NONE, CODE_NUMBER, CODE_SUFFIX, KIND_BITS } from "./generated/tables";
 import { Panels } from "./layout";
 
 /** The way with the most blocks. */
@@ -37,14 +37,16 @@ function blocksAlong(context: Context, description: Description, axis: Axis): u3
 /** Elements of a block. */
 function blockOf(context: Context, axis: Axis): u32 {
   const block: u32 = axis.block;
-  return block < AXIS_ATTRIBUTE ? block : context.instruction.attribute(block - AXIS_ATTRIBUTE);
+  return block >= CODE_NUMBER
+    ? block - CODE_NUMBER
+    : context.instruction.attribute(block - CODE_ATTRIBUTE);
 }
 
 /** What axes call a dimension of an operand. */
 // @ts-ignore: decorator
 @inline
 function codeOf(token: u32): u32 {
-  return kindOf(token) == DIMENSION_CONSTANT ? AXIS_NONE : token >> KIND_BITS;
+  return kindOf(token) == DIMENSION_CONSTANT ? CODE_NONE : token >> KIND_BITS;
 }
 
 /** Whether it stands for some leading extents: rows. */
@@ -58,13 +60,13 @@ function isRows(token: u32): bool {
 // @ts-ignore: decorator
 @inline
 function isAttribute(code: u32): bool {
-  return code >= AXIS_ATTRIBUTE && code < AXIS_SUFFIX;
+  return code >= CODE_ATTRIBUTE && code < CODE_SUFFIX;
 }
 
 /** Rows, value of a variable or an attribute; 1 where no operand that is there has it. */
 function extentOf(context: Context, description: Description, code: u32): u32 {
-  if (code == AXIS_NONE) return 1;
-  if (isAttribute(code)) return context.instruction.attribute(code - AXIS_ATTRIBUTE);
+  if (code == CODE_NONE) return 1;
+  if (isAttribute(code)) return context.instruction.attribute(code - CODE_ATTRIBUTE);
   let operand = description.firstOperand;
   for (let j: u32 = 0, n: u32 = description.operands; j < n; j++, operand = operand.next) {
     const target = context.instruction.operand(j);
@@ -126,7 +128,7 @@ function narrow(
   const inTurn = phase > 0 || count < turn;
   count = inTurn ? min(count, turn - phase) : count - count % turn;
   context.instruction.partStart = axis.left == 1 ? from : 0;
-  if (isAttribute(code)) context.instruction.setAttribute(code - AXIS_ATTRIBUTE, count);
+  if (isAttribute(code)) context.instruction.setAttribute(code - CODE_ATTRIBUTE, count);
   let operand = description.firstOperand;
   for (let j: u32 = 0, n: u32 = description.operands; j < n; j++, operand = operand.next) {
     const target = context.instruction.operand(j);

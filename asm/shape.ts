@@ -15,7 +15,7 @@ import {
   NONE,
 } from "./generated/format";
 import { InstructionRecord, ViewRecord } from "./generated/records";
-import { AXIS_ATTRIBUTE, KIND_BITS, LEADING, TOKEN_NUMBER } from "./generated/tables";
+import { CODE_ATTRIBUTE, CODE_LEADING, CODE_NUMBER, KIND_BITS } from "./generated/tables";
 import { Model } from "./model";
 
 /** Behind the context block of the workspace. */
@@ -130,7 +130,7 @@ function matches(model: Model, instruction: InstructionRecord, token: u32, exten
   }
   if (kind == DIMENSION_CONSTANT) return constantOf(model, extent) == <i32> value;
   if (kind == DIMENSION_ATTRIBUTE) {
-    return constantOf(model, extent) == model.attribute(instruction, value - AXIS_ATTRIBUTE);
+    return constantOf(model, extent) == model.attribute(instruction, value - CODE_ATTRIBUTE);
   }
   if (kind == DIMENSION_PLUS_ONE) {
     if (bound(model, value) != NONE) return equals(model, extent, bound(model, value), 1);
@@ -164,12 +164,12 @@ function bindLater(model: Model, instruction: InstructionRecord, extent: u32, va
 export function product(model: Model, tokens: usize, n: u32): f64 {
   let result: f64 = 1;
   for (let i: u32 = 0; i < n; i++) {
-    const token = load<u32>(tokens + (<usize> i << 2));
-    if (token >= TOKEN_NUMBER) {
-      result *= <f64> (token - TOKEN_NUMBER);
+    const token: u32 = load<u8>(tokens + <usize> i);
+    if (token >= CODE_NUMBER) {
+      result *= <f64> (token - CODE_NUMBER);
       continue;
     }
-    if (token != LEADING) {
+    if (token != CODE_LEADING) {
       result *= <f64> model.range(bound(model, token)).max;
       continue;
     }

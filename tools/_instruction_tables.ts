@@ -22,18 +22,10 @@ import type {
 } from "../src/instructions/mod.ts";
 import { DTYPES } from "../src/tensor.ts";
 
-/** Code of "no variable" in the tables. */
-const NO_VARIABLE = 0xFF;
-/** Code of `*` among variables. */
-const LEADING = 0xFE;
-/** Codes of axes, of 6 bits: attribute 0, `~`, `*`, none. Below are variables, or numbers. */
-const AXIS = { attribute: 32, suffix: 61, leading: 62, none: 63 } as const;
+/** Codes of a byte: below are variables; attribute 0; `~`; `*`; none; above are numbers, from 0 on. */
+const CODES = { attribute: 32, suffix: 61, leading: 62, none: 63, number: 64 } as const;
 /** Bits of the kind of a dimension; its value is above them. */
 const KIND_BITS = 3;
-/** Code of attribute 0. */
-const ATTRIBUTE = 256;
-/** Code of the number 0. */
-const NUMBER = 512;
 /** Index of an instruction that a module does not hold. */
 const NOT_HELD = 0xFFFF;
 
@@ -63,38 +55,34 @@ export function instructionTables(
     listing.push(`  // ${spec.name}\n  ${record.join(", ")},`);
   }
   return `${header}
-// One record of 32-bit words for each instruction. With bytes listed from the lowest:
+// A record for each instruction, in words of 4 bytes, the lowest first:
 //
-//   word 0    operands, attributes, presence rules, extent rules
-//   word 1    variables, operands of one type, tokens of the work, axes along which parts are cut
-//   then      axes: [extent, block, what repeats along it | axes of its way from this one on << 6,
-//                   a bit for each variable that is cut with it]
-//                   An extent is a variable, ${AXIS.leading}: all leading extents, ${AXIS.suffix}: a suffix of them, or
-//                   ${AXIS.none}: none; an extent or a block is ${AXIS.attribute} + an attribute, a block else a number.
-//             attributes: min, max
-//             operands: [role | optional << 2 | check << 3, layout mask], a half: dtype mask,
-//                       [limit variable, dimensions], then a half for each dimension, kind | value << ${KIND_BITS}.
-//                       The value of a sum is its variables, first | second << 5, else a code as in axes, or
-//                       the number itself. The last operand is filled up to a word.
-//             operands of one type: index
-//             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
-//                              dtype mask << 16],
-//                             is: 0 one of the types, 1 present, 2 absent;
-//                             only: 0, or 1 + the type that the operand must have
-//             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
-//             work: tokens
-//   A token is a variable, ${ATTRIBUTE} + an attribute, ${LEADING} for all leading extents, or ${NUMBER} + a number.
+//   operands, attributes, presence rules, extent rules,
+//   variables, operands of one type, tokens of the work, axes along which parts are cut
+//   axes: extent, block, what repeats along it | axes of its way from this one on << 6,
+//         a bit for each variable that is cut with it
+//   attributes: min, max, of 16 bits
+//   operands: role | optional << 2 | check << 3, layout mask, dtype mask of 16 bits,
+//             variable that limits the values, dimensions,
+//             then for each dimension 16 bits: kind | value << ${KIND_BITS}, where the value of a sum is its
+//             variables, first | second << 5, that of a constant the number, else a code
+//   from the next word on, presence rules, a word each:
+//             operand | then << 4 | present << 8 | is << 9 | only << 11 | dtype mask << 16,
+//             is: 0 one of the types, 1 present, 2 absent; only: 0, or 1 + the type that the operand must have
+//   operands of one type: index
+//   extent rules: 0 equal, 1 divides; left tokens; right tokens; then the tokens
+//   work: tokens
+//
+// Extents, blocks and tokens are codes.
 
-// Codes.
-export const NO_VARIABLE: u32 = ${NO_VARIABLE};
-export const LEADING: u32 = ${LEADING};
-export const AXIS_ATTRIBUTE: u32 = ${AXIS.attribute};
-export const AXIS_SUFFIX: u32 = ${AXIS.suffix};
-export const AXIS_LEADING: u32 = ${AXIS.leading};
-export const AXIS_NONE: u32 = ${AXIS.none};
+export const CODE_ATTRIBUTE: u32 = ${CODES.attribute};
+/** Rows of an operand that repeats. */
+export const CODE_SUFFIX: u32 = ${CODES.suffix};
+/** All leading extents. */
+export const CODE_LEADING: u32 = ${CODES.leading};
+export const CODE_NONE: u32 = ${CODES.none};
+export const CODE_NUMBER: u32 = ${CODES.number};
 export const KIND_BITS: u32 = ${KIND_BITS};
-export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
-export const TOKEN_NUMBER: u32 = ${NUMBER};
 ${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
 
 /** Largest opcode. */
@@ -114,46 +102,58 @@ ${listing.join("\n")}
 }
 
 function encode(spec: InstructionSpec): number[] {
-  const variables = variablesOf(spec);
-  const attributes = spec.attributes ?? [];
   const operandIndex = (name: string): number =>
     spec.operands.findIndex((operand) => operand.name === name);
-  const token = (name: string): number => {
-    if (name === "*") return LEADING;
-    if (/^\d+$/.test(name)) return NUMBER + Number(name);
-    return name.startsWith("@")
-      ? ATTRIBUTE + attributeIndex(spec, name)
-      : boundVariable(spec, name);
-  };
   const axes = parseSplit(spec).flatMap((way) =>
-    way.map((axis, i) => ({ axis, left: way.length - i }))
+    way.map((axis, i) => encodeAxis(spec, axis, way.length - i))
   );
   if (spec.work.some((name) => name.startsWith("@"))) throw new Error(`${spec.name}: work`);
   const checks = spec.operands.filter(({ optional }) => !optional).map(({ check }) => check?.kind);
   if (checks.includes("past") && !checks.includes("offsets")) {
     throw new Error(`${spec.name}: past without offsets`);
   }
-  const rules = spec.rules ?? [];
-  const extents = spec.extents ?? [];
-  return [
-    bytes(spec.operands.length, attributes.length, rules.length, extents.length),
-    bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, axes.length),
-    ...axes.map(({ axis, left }) => encodeAxis(spec, axis, left)),
-    ...attributes.flatMap(({ min, max }) => [min, max]),
-    ...words(spec.operands.flatMap((operand) => encodeOperand(spec, operand))),
-    ...(spec.sameDtype ?? []).map(operandIndex),
-    ...rules.map((rule) => presence(rule, operandIndex)),
+  const { attributes = [], rules = [], extents = [], sameDtype = [] } = spec;
+  const before = [
+    ...[spec.operands.length, attributes.length, rules.length, extents.length],
+    ...[variablesOf(spec).length, sameDtype.length, spec.work.length, axes.length],
+    ...axes.flat(),
+    ...attributes.flatMap(({ min, max }) => [...half(spec, min), ...half(spec, max)]),
+    ...spec.operands.flatMap((operand) => encodeOperand(spec, operand)),
+  ];
+  const behind = [
+    ...sameDtype.map(operandIndex),
     ...extents.flatMap(({ rule, left, right }: ExtentRule) => [
-      bytes(rule === "equal" ? 0 : 1, left.length, right.length, 0),
-      ...left.map(token),
-      ...right.map(token),
+      ...[rule === "equal" ? 0 : 1, left.length, right.length],
+      ...[...left, ...right].map((name) => codeOf(spec, name)),
     ]),
-    ...spec.work.map(token),
-  ].map((word) => word | 0);
+    ...spec.work.map((name) => codeOf(spec, name)),
+  ];
+  return [...words(before), ...rules.map((rule) => presence(rule, operandIndex)), ...words(behind)]
+    .map((word) => word | 0);
 }
 
-function bytes(a: number, b: number, c: number, d: number): number {
-  return a | b << 8 | c << 16 | d << 24;
+/** Code of a variable, `@attribute`, `*` or a number. */
+function codeOf(spec: InstructionSpec, name: string): number {
+  if (name === "*") return CODES.leading;
+  if (name.startsWith("@")) return CODES.attribute + attributeIndex(spec, name);
+  if (!/^\d+$/.test(name)) return boundVariable(spec, name);
+  const code = CODES.number + Number(name);
+  if (code > 255) throw new Error(`${spec.name}: ${name} is too large`);
+  return code;
+}
+
+/** Two bytes of a number. */
+function half(spec: InstructionSpec, value: number): number[] {
+  if (!(value >= 0 && value < 65536)) throw new Error(`${spec.name}: ${value} has no 16 bits`);
+  return [value & 255, value >> 8];
+}
+
+/** Words of bytes, the last one filled up. */
+function words(bytes: readonly number[]): number[] {
+  return Array.from(
+    { length: Math.ceil(bytes.length / 4) },
+    (_, i) => [0, 1, 2, 3].reduce((word, k) => word | (bytes[4 * i + k] ?? 0) << 8 * k, 0),
+  );
 }
 
 function presence(rule: PresenceRule, operandIndex: (name: string) => number): number {
@@ -178,32 +178,30 @@ function boundVariable(spec: InstructionSpec, name: string): number {
   return variable;
 }
 
-/** Halves of words. */
 function encodeOperand(spec: InstructionSpec, operand: OperandSpec): number[] {
   const dimensions = parseShape(spec, operand.shape);
   const layouts = operand.layouts ?? ["rows"];
   const { kind = "none", limit } = operand.check ?? {};
-  const bits = ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 | CHECKS[kind] << 3;
   return [
-    bits | layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0) << 8,
-    dtypeMask(operand.dtypes),
-    (limit === undefined ? NO_VARIABLE : boundVariable(spec, limit)) | dimensions.length << 8,
-    ...dimensions.map((dimension) => {
-      const value = valueOf(dimension);
-      if (value >> 16 - KIND_BITS !== 0) throw new Error(`${spec.name}: extent ${value}`);
-      return dimension.kind | value << KIND_BITS;
-    }),
+    ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 | CHECKS[kind] << 3,
+    layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0),
+    ...half(spec, dtypeMask(operand.dtypes)),
+    limit === undefined ? CODES.none : boundVariable(spec, limit),
+    dimensions.length,
+    ...dimensions.flatMap((dimension) =>
+      half(spec, dimension.kind | valueOf(dimension) << KIND_BITS)
+    ),
   ];
 }
 
 function valueOf({ kind, value, second }: Dimension): number {
   switch (kind) {
     case DimensionKind.Leading:
-      return AXIS.leading;
+      return CODES.leading;
     case DimensionKind.Suffix:
-      return AXIS.suffix;
+      return CODES.suffix;
     case DimensionKind.Attribute:
-      return AXIS.attribute + value;
+      return CODES.attribute + value;
     case DimensionKind.Sum:
       return value | second << 5;
     default:
@@ -211,37 +209,21 @@ function valueOf({ kind, value, second }: Dimension): number {
   }
 }
 
-/** Pairs of halves. */
-function words(halves: readonly number[]): number[] {
-  return Array.from(
-    { length: Math.ceil(halves.length / 2) },
-    (_, i) => halves[2 * i] | (halves[2 * i + 1] ?? 0) << 16,
-  );
-}
-
 /** `left`: axes of the way from this one on. */
-function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number {
+function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
   const { extent, block, repeats, variables } = axis;
-  const attribute = (name: string): number => AXIS.attribute + attributeIndex(spec, name);
-  if (typeof block === "number" && !(block > 0 && block < AXIS.attribute)) {
-    throw new Error(`${spec.name}: blocks of ${block}`);
-  }
   const names = variablesOf(spec);
   if (names.length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  // What repeats may be absent.
   const modulus = repeats === undefined
-    ? AXIS.none
+    ? CODES.none
     : repeats === "~"
-    ? AXIS.suffix
+    ? CODES.suffix
     : names.indexOf(repeats);
-  const code = extent === "*"
-    ? AXIS.leading
-    : extent.startsWith("@")
-    ? attribute(extent)
-    : boundVariable(spec, extent);
-  return bytes(
-    code,
-    typeof block === "string" ? attribute(block) : block,
+  return [
+    codeOf(spec, extent),
+    codeOf(spec, block),
     modulus | left << 6,
     variables.reduce((mask, name) => mask | 1 << names.indexOf(name), 0),
-  );
+  ];
 }

@@ -23,7 +23,7 @@ export interface Axis {
   /** `*`, a variable, or `@attribute`. */
   readonly extent: string;
   /** Elements of a block: a number, or `@attribute`. */
-  readonly block: number | string;
+  readonly block: string;
   /** What repeats along it: `~`, or a variable. */
   readonly repeats: string | undefined;
   /** Variables that are cut where it is, in proportion to their extents. */
@@ -37,14 +37,16 @@ export function parseSplit(spec: InstructionSpec): Axis[][] {
 
 function parseAxis(spec: InstructionSpec, axis: string): Axis {
   const [, extent, block = "1", modulus] = /^([^/%]+)(?:\/([^/%]+))?(?:%(\w))?$/.exec(axis) ?? [];
-  if (extent === undefined) throw new Error(`${spec.name}: no axis ${axis}`);
+  if (extent === undefined || /^0|^[^@\d]/.test(block)) {
+    throw new Error(`${spec.name}: no axis ${axis}`);
+  }
   for (const name of [extent, block]) if (name.startsWith("@")) attributeIndex(spec, name);
   const variables = extent === "*" ? [] : cutWith(spec, extent);
   for (const variable of variables) checkVariable(spec, variable);
   const isRepeated = extent === "*" && spec.operands.some(({ shape }) => shape.startsWith("~"));
   const repeats = isRepeated ? "~" : modulus;
   if (repeats !== undefined && block !== "1") throw new Error(`${spec.name}: blocks of ${extent}`);
-  return { extent, block: block.startsWith("@") ? block : Number(block), repeats, variables };
+  return { extent, block, repeats, variables };
 }
 
 /** Variables that are a multiple of an extent, and of which it is one, as the rules say; with it itself. */

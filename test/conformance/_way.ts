@@ -19,7 +19,7 @@ export function wayOf(spec: InstructionSpec, run: Extents): Way {
   const ways = parseSplit(spec).map((axes, i) => ({
     axes: waysOf(spec)[i],
     blocks: axes.reduce((blocks, { extent, block }) => {
-      const size = typeof block === "string" ? run.attributes[block.slice(1)] : block;
+      const size = block.startsWith("@") ? run.attributes[block.slice(1)] : Number(block);
       return blocks * Math.ceil(extentOf(spec, run, extent) / size);
     }, 1),
   }));

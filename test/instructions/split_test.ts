@@ -8,7 +8,7 @@ function waysOf(name: string, split = instructionNamed(name).split) {
 
 Deno.test("axes: columns follow their heads, and groups and codes each other", () => {
   assert.deepEqual(waysOf("attention_ragged_i8"), [
-    [{ extent: "@heads", block: 1, repeats: undefined, variables: ["C"] }],
+    [{ extent: "@heads", block: "1", repeats: undefined, variables: ["C"] }],
   ]);
   const [[{ block, variables }]] = waysOf("embedding_i4");
   assert.equal(block, "@group");
@@ -29,7 +29,7 @@ Deno.test("axes: a suffix repeats along the rows, a mask along the batch", () =>
 Deno.test("axes: ways are separate", () => {
   assert.deepEqual(
     waysOf("linear_i8").map((axes) => axes.map(({ extent, block }) => [extent, block])),
-    [[["*", 4]], [["N", 8]]],
+    [[["*", "4"]], [["N", "8"]]],
   );
 });
 
@@ -42,6 +42,8 @@ for (
     ["linear_i8", "N/@tiles", "linear_i8: unknown attribute @tiles"],
     ["add_f32", "*/4", "add_f32: blocks of *"],
     ["copy", "", "copy: no axis "],
+    ["copy", "*/0", "copy: no axis */0"],
+    ["copy", "*/K", "copy: no axis */K"],
     ["copy", "*/4/4", "copy: no axis */4/4"],
   ] as const
 ) {
