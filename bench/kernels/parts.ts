@@ -2,7 +2,7 @@
  * Times the parts of the instructions of the models that ship, each alone on one thread: how equal they
  * are, and how much all of them cost beside the whole.
  *
- *     deno run -A bench/kernels/parts.ts [--parts 2] [--rounds 15] [--least 5]
+ *     deno run -A bench/kernels/parts.ts [--parts 2] [--rounds 15] [--least 1]
  */
 import { parseArgs } from "node:util";
 import { evaluateExpressions } from "../../src/program/expression.ts";
@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     parts: { type: "string", default: "2" },
     rounds: { type: "string", default: "15" },
-    least: { type: "string", default: "5" },
+    least: { type: "string", default: "1" },
   },
 });
 const [parts, rounds, leastUs] = [values.parts, values.rounds, values.least].map(Number);
