@@ -17,12 +17,12 @@ import {
   REGION_STATE,
   VERDICT_BAD_ARGUMENT,
 } from "./generated/format";
-import { CONTEXT_SCRATCH, Instruction } from "./generated/operand";
+import { CONTEXT_INSTRUCTION_END, Instruction } from "./generated/operand";
 import { layoutBytes } from "./layout";
 import { Model, READY } from "./model";
 import { segmentBytes } from "./plan";
 
-const CONTEXT_SYMBOLS: usize = (CONTEXT_SCRATCH + 4 + 63) & ~63;
+const CONTEXT_SYMBOLS: usize = (CONTEXT_INSTRUCTION_END + 63) & ~63;
 const SYMBOLS_BYTES: usize = LIMIT_SYMBOLS * 4;
 const CONTEXT_VALUES: usize = CONTEXT_SYMBOLS + SYMBOLS_BYTES;
 export const CONTEXT_BYTES: u64 = CONTEXT_VALUES;

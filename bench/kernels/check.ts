@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PANELS } from "../../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import { type Build, Kernels, Random } from "./load.ts";
 
 const random = new Random(7);
@@ -214,7 +214,7 @@ function checkInteger(
     e3,
   });
   const panels = kernels.put(
-    seven ? PANELS.panel_8x4_u7.pack(w, n, k) : PANELS.panel_8x4.pack(w, n, k),
+    seven ? PANEL_ELEMENTS.panel_8x4_u7.pack(w, n, k) : PANEL_ELEMENTS.panel_8x4.pack(w, n, k),
   );
   const px = kernels.put(spread(x, m, ldx), skew);
   const size = kernels.e.gemm_i8_scratch(m, k, n);
@@ -307,7 +307,7 @@ function checkFloat(
     residual = random.int(0, 1) ? random.f32(m * n) : null;
   const ldx = k * 4 + random.int(0, 9), ldr = n * 4 + random.int(0, 9), skew = random.int(0, 15);
   const px = kernels.put(spread(x, m, ldx), skew);
-  const panels = kernels.put(PANELS.panel_8.pack(w, n, k));
+  const panels = kernels.put(PANEL_ELEMENTS.panel_8.pack(w, n, k));
   const packed = kernels.alloc(Math.ceil(n / 8) * k * 32);
   const transposed = random.int(0, 1);
   const wt = new Float32Array(n * k);

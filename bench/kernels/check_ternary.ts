@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { PANELS } from "../../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import { Kernels, Random } from "./load.ts";
 
 const { fround } = Math;
@@ -47,7 +47,7 @@ function check(kernels: Kernels, what: string, m: number, k: number, n: number):
     ldx,
     m,
     k,
-    kernels.put(PANELS.panel_8x16_t2.pack(t, n, k)),
+    kernels.put(PANEL_ELEMENTS.panel_8x16_t2.pack(t, n, k)),
     n,
     y,
     ldy * 4,
