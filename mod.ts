@@ -140,6 +140,7 @@ export type { Layout } from "./src/layouts/mod.ts";
 export { ENGINES, load } from "./src/engines/load.ts";
 export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {
+  DotForm,
   Execution,
   Inputs,
   Instance,

@@ -132,6 +132,7 @@ export function initialise(model: Model, context: Context): i32 {
   for (let where: u32 = 1; where < REGION_COUNT; where++) {
     context.setRegion(where, at + model.regionOffset(where));
   }
+  context.instruction.dot = model.dot;
   context.instruction.scratch = at + model.regionOffset(REGION_COUNT);
   for (let i: u32 = 0, n = model.symbolsCount; i < n; i++) {
     context.setSymbol(i, model.symbolValue(i).value);

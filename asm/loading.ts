@@ -14,6 +14,8 @@ import {
 } from "./generated/format";
 import { hasGoodConstants } from "./inputs";
 import { planScratch } from "./interpreter";
+import { become } from "./kernels/dot";
+import { dot_form, DOT_NONE, DOT_SEVEN } from "./kernels/dot_forms";
 import { LOADED, Model, MODEL_BYTES, modelBytes, NOT_LOADED, PLANNED, READY } from "./model";
 import { placeRegions, planRegions, SEGMENT_TRITS, segmentBytes } from "./plan";
 import { STAGING_BYTES, stagingAddress, takeTrits } from "./trits";
@@ -55,6 +57,7 @@ export function model_load(model: Model, head_bytes: u32): i32 {
   for (let i: u32 = 0, n = model.symbolsCount; i < n; i++) {
     model.symbolValue(i).value = model.symbol(i).initial;
   }
+  model.dot = dot_form();
   model.stage = LOADED;
   return 0;
 }
@@ -74,6 +77,16 @@ export function model_symbol(model: Model, index: u32, value: i32): i32 {
   }
   if (model.symbol(index).kind != SYMBOL_LOAD) return -VERDICT_BAD_ARGUMENT;
   model.symbolValue(index).value = value;
+  return 0;
+}
+
+/** Makes kernels take the dot product for a form that it has: any host's is right for `DOT_SEVEN`. */
+export function model_dot(model: Model, form: i32): i32 {
+  if (!isModel(model) || model.stage != LOADED || form <= DOT_NONE) return -VERDICT_BAD_ARGUMENT;
+  become(form);
+  const own = dot_form();
+  if (form != own && (own == DOT_NONE || form != DOT_SEVEN)) return -VERDICT_BAD_ARGUMENT;
+  model.dot = form;
   return 0;
 }
 

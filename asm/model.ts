@@ -116,6 +116,8 @@ export class Model {
 
   /** How often a model was loaded here. */
   generation: u32;
+  /** What kernels may take the dot product for: `DOT_…`. */
+  dot: i32;
 
   // @ts-ignore: decorator
   @inline

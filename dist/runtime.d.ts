@@ -16,6 +16,11 @@ export interface LoadOptions {
     readonly memoryLimitBytes?: number;
     /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
     readonly workLimit?: number;
+    /**
+     * Kernels of this form of the dot product instead of those that the host can have: `seven` with
+     * any host that has relaxed SIMD, for tests and comparisons. What the host does not compute is refused.
+     */
+    readonly dot?: DotForm;
     /** Stops loading with its reason. */
     readonly signal?: AbortSignal;
     /** Called with the program once it is decoded, before anything else of it is loaded; may throw. */
@@ -23,6 +28,12 @@ export interface LoadOptions {
     /** Called with the bytes loaded so far and in all (`undefined` where unknown). */
     readonly onProgress?: (loadedBytes: number, totalBytes: number | undefined) => void;
 }
+
+/**
+ * What the relaxed dot product of a host computes with bytes above 127 as its second operand: bytes
+ * without a sign, with one, or nothing to rely on. Kernels differ in speed by it, never in a bit.
+ */
+export type DotForm = "unsigned" | "signed" | "seven";
 
 /** Everything but the bytes of the tensors. */
 export interface Program {
@@ -272,6 +283,8 @@ export interface SyncInstance extends Instance {
 export interface Instance extends Disposable {
     /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
     readonly engine: string;
+    /** The form of the dot product that its kernels use; none without relaxed SIMD. */
+    readonly dot?: DotForm;
     /** The program, without the bytes of its tensors. */
     readonly program: Program;
     /** Hexadecimal id of the program; saved states name it. */

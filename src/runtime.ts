@@ -70,6 +70,7 @@ export { fromModule } from "./engines/wasm/module.ts";
 export type { Build } from "./engines/wasm/module.ts";
 export type { ProgramPart, ProgramSource } from "./engines/wasm/load.ts";
 export type {
+  DotForm,
   Execution,
   Inputs,
   Instance,

@@ -21,6 +21,8 @@ export interface CompileOptions {
   readonly entries?: readonly string[];
   /** Texts of files that are not those of the repository. */
   readonly sources?: ReadonlyMap<string, string>;
+  /** The dot product in plain SIMD, of any form (`asm/kernels/dot_plain.ts`): for tests only. */
+  readonly plainDot?: boolean;
   /** More flags. */
   readonly flags?: readonly string[];
 }
@@ -28,14 +30,17 @@ export interface CompileOptions {
 /** Compiles a module. The result depends on the sources alone. */
 export async function compileModule(
   build: Build,
-  { entries = ["asm/index.ts"], sources = new Map(), flags = [] }: CompileOptions = {},
+  { entries = ["asm/index.ts"], sources = new Map(), plainDot = false, flags = [] }:
+    CompileOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   let wasm: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     [...entries, ...FLAGS, ...BUILD_FLAGS[build], ...flags],
     {
-      readFile: (name) =>
-        sources.get(name) ?? Deno.readTextFile(new URL(name, root)).catch(() => null),
+      readFile: (name) => {
+        const path = plainDot && name === "asm/kernels/dot.ts" ? "asm/kernels/dot_plain.ts" : name;
+        return sources.get(path) ?? Deno.readTextFile(new URL(path, root)).catch(() => null);
+      },
       writeFile: (name, contents) => {
         if (name === "out.wasm") wasm = contents as Uint8Array;
       },

@@ -33,11 +33,13 @@ export const CONTEXT_SCRATCH = CONTEXT_ATTRIBUTES + LIMITS.attributes * 4;
 
 /** Where the start of a part is. */
 export const CONTEXT_PART_START = CONTEXT_SCRATCH + 4;
+/** Where the form of the dot product is. */
+export const CONTEXT_DOT = CONTEXT_PART_START + 4;
 /** Bytes of a context block up to the symbols. */
-export const CONTEXT_INSTRUCTION_END = CONTEXT_PART_START + 4;
+export const CONTEXT_INSTRUCTION_END = CONTEXT_DOT + 4;
 
 /** Names that every record has. */
-const RESERVED = ["scratch", "partStart", "operand", "attribute", "setAttribute"];
+const RESERVED = ["scratch", "partStart", "dot", "operand", "attribute", "setAttribute"];
 
 /** `linear_i8` → `LinearI8`. */
 export function recordName(name: string): string {
@@ -55,6 +57,7 @@ export const CONTEXT_OPERANDS: usize = ${CONTEXT_OPERANDS};
 export const CONTEXT_ATTRIBUTES: usize = ${CONTEXT_ATTRIBUTES};
 export const CONTEXT_SCRATCH: usize = ${CONTEXT_SCRATCH};
 export const CONTEXT_PART_START: usize = ${CONTEXT_PART_START};
+export const CONTEXT_DOT: usize = ${CONTEXT_DOT};
 export const CONTEXT_INSTRUCTION_END: usize = ${CONTEXT_INSTRUCTION_END};
 
 /** An operand of the instruction that a context is running. */
@@ -114,6 +117,19 @@ export class Instruction {
   @inline
   set partStart(index: i32) {
     store<i32>(changetype<usize>(this), index, CONTEXT_PART_START);
+  }
+
+  /** What kernels may take the dot product for: \`DOT_…\` of kernels/dot_forms.ts. */
+  // @ts-ignore: decorator
+  @inline
+  get dot(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_DOT);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  set dot(form: i32) {
+    store<i32>(changetype<usize>(this), form, CONTEXT_DOT);
   }
 
   /** Attribute by its index in the description. */

@@ -47,7 +47,7 @@
 
 #include <stdint.h>
 
-#define FEWBIT_ABI_VERSION 2
+#define FEWBIT_ABI_VERSION 3
 
 /* Verdicts. */
 #define FEWBIT_BAD_MAGIC 1           /* not a fewbit file */
@@ -84,6 +84,12 @@
 #define FEWBIT_TENSOR 1              /* inputs, outputs, parameters, state */
 #define FEWBIT_ENTRY 2
 
+/* What i32x4.relaxed_dot_i8x16_i7x16_add_s computes on a host: its second operand is bytes of seven bits,
+ * signed bytes, or unsigned bytes. */
+#define FEWBIT_DOT_SEVEN 1
+#define FEWBIT_DOT_SIGNED 2
+#define FEWBIT_DOT_UNSIGNED 3
+
 typedef uint32_t fewbit_model;   /* address of a model, a multiple of 256 */
 typedef uint32_t fewbit_context; /* address of an instance, a multiple of 256 */
 
@@ -92,6 +98,8 @@ int32_t abi_version(void);
 /* 0 where this host computes right with this module: a small program is loaded, verified and run. To be
  * called before anything else: it uses memory from heap_base() on. */
 int32_t selftest(void);
+/* What the dot product of this module computes on this host (below); 0 without relaxed SIMD. */
+int32_t dot_form(void);
 /* First address that the host may use, a multiple of 256. */
 uint32_t heap_base(void);
 
@@ -102,6 +110,9 @@ uint32_t model_size(uint32_t head_bytes);
 int32_t model_load(fewbit_model model, uint32_t head_bytes);
 /* Gives a load-time symbol a value other than its default, between model_load and model_plan. */
 int32_t model_symbol(fewbit_model model, uint32_t symbol, int32_t value);
+/* Makes kernels take the dot product for another form than dot_form(), between model_load and model_plan:
+ * FEWBIT_DOT_SEVEN, which every relaxed module has. The bits of all results are the same. */
+int32_t model_dot(fewbit_model model, int32_t form);
 /* Verifies the program and plans its memory. */
 int32_t model_plan(fewbit_model model, uint32_t memory_limit_bytes, double work_limit);
 /* First address behind the constants and initial bytes, a multiple of 256. */

@@ -5,7 +5,8 @@ export const CONTEXT_OPERANDS: usize = 256;
 export const CONTEXT_ATTRIBUTES: usize = 1024;
 export const CONTEXT_SCRATCH: usize = 1056;
 export const CONTEXT_PART_START: usize = 1060;
-export const CONTEXT_INSTRUCTION_END: usize = 1064;
+export const CONTEXT_DOT: usize = 1064;
+export const CONTEXT_INSTRUCTION_END: usize = 1068;
 
 /** An operand of the instruction that a context is running. */
 // @ts-ignore: decorator
@@ -85,6 +86,19 @@ export class Instruction {
   @inline
   set partStart(index: i32) {
     store<i32>(changetype<usize>(this), index, CONTEXT_PART_START);
+  }
+
+  /** What kernels may take the dot product for: `DOT_…` of kernels/dot_forms.ts. */
+  // @ts-ignore: decorator
+  @inline
+  get dot(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_DOT);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  set dot(form: i32) {
+    store<i32>(changetype<usize>(this), form, CONTEXT_DOT);
   }
 
   /** Attribute by its index in the description. */

@@ -4,6 +4,7 @@
 // of the relaxed dot, Σ a·(w+64) − 64·Σa, panels are used where they lie. simd build: w = code − 64 widened to i16.
 // The limit: |a·c| ≤ 128·127 and a pair fits i16, so no engine saturates on the way and all give the same integers.
 
+import { dot } from "./dot";
 import { Epilogue, epilogue_prepare, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
 import { align, gemm_dot, gemm_i16, gemv_i16 } from "./gemm_i8";
@@ -35,11 +36,6 @@ export function gemm_i7(
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function dot(a: v128, b: v128, c: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
-}
 // @ts-ignore: decorator
 @inline
 function lane0(a: v128): v128 {

@@ -15,6 +15,7 @@
 // Up to three rows: widening does not pay; `gemv_i16` extends each panel from registers, once a row, while it is in L1.
 
 export { gemm_i7 } from "./gemm_i7";
+import { dot } from "./dot";
 import { Epilogue, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
 import { mk_i14_4x8_dot2, mk_i16_4x8, mk_i7_4x8_dot, mk_i8_4x8_dot2 } from "./microkernels";
@@ -254,8 +255,8 @@ function column_corrections(panel: usize, steps: i32, to: usize): void {
     const ones = v128.load(ONES);
     let s0 = i32x4.splat(0), s1 = s0;
     for (const end = panel + (<usize> steps << 5); panel < end; panel += 32) {
-      s0 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(panel), ones, s0);
-      s1 = i32x4.relaxed_dot_i8x16_i7x16_add_s(v128.load(panel, 16), ones, s1);
+      s0 = dot(v128.load(panel), ones, s0);
+      s1 = dot(v128.load(panel, 16), ones, s1);
     }
     v128.store(to, i32x4.neg(i32x4.shl(s0, 13)));
     v128.store(to, i32x4.neg(i32x4.shl(s1, 13)), 16);

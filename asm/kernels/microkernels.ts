@@ -8,6 +8,8 @@
 // tile by 16 blends.
 // More loads instead of shuffles lose again: V8 checks the bounds of each (see ../spec/kernels.md §0.1).
 
+import { dot } from "./dot";
+
 /** Rows from diagonals: out = 0, 1, 2, 3 selects the row; v0 … v3 are the accumulators of one column half. */
 // @ts-ignore: decorator
 @inline
@@ -132,17 +134,17 @@ export function mk_i7_4x8_dot(
       c31 = c30;
     for (const end = a + (<usize> k4 << 4); a < end; a += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
-      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b0, c00);
-      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b1, c01);
+      c00 = dot(a0, b0, c00);
+      c01 = dot(a0, b1, c01);
       const a1 = turn1(a0);
-      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b0, c10);
-      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b1, c11);
+      c10 = dot(a1, b0, c10);
+      c11 = dot(a1, b1, c11);
       const a2 = turn2(a0);
-      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b0, c20);
-      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b1, c21);
+      c20 = dot(a2, b0, c20);
+      c21 = dot(a2, b1, c21);
       const a3 = turn3(a0);
-      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b0, c30);
-      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b1, c31);
+      c30 = dot(a3, b0, c30);
+      c31 = dot(a3, b1, c31);
     }
     store_rows_i32(c, ld, c00, c10, c20, c30, 0);
     store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
@@ -173,17 +175,17 @@ export function mk_i8_4x8_dot2(
     const end = a + (<usize> k4 << 4);
     for (let p = a; p < end; p += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(p);
-      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b0, c00);
-      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b1, c01);
+      c00 = dot(a0, b0, c00);
+      c01 = dot(a0, b1, c01);
       const a1 = turn1(a0);
-      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b0, c10);
-      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b1, c11);
+      c10 = dot(a1, b0, c10);
+      c11 = dot(a1, b1, c11);
       const a2 = turn2(a0);
-      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b0, c20);
-      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b1, c21);
+      c20 = dot(a2, b0, c20);
+      c21 = dot(a2, b1, c21);
       const a3 = turn3(a0);
-      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b0, c30);
-      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b1, c31);
+      c30 = dot(a3, b0, c30);
+      c31 = dot(a3, b1, c31);
     }
     c00 = i32x4.add(c00, c00),
       c01 = i32x4.add(c01, c01),
@@ -195,17 +197,17 @@ export function mk_i8_4x8_dot2(
       c31 = i32x4.add(c31, c31);
     for (let p = a; p < end; p += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(p);
-      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b0, c00);
-      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a0, b1, c01);
+      c00 = dot(a0, b0, c00);
+      c01 = dot(a0, b1, c01);
       const a1 = turn1(a0);
-      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b0, c10);
-      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a1, b1, c11);
+      c10 = dot(a1, b0, c10);
+      c11 = dot(a1, b1, c11);
       const a2 = turn2(a0);
-      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b0, c20);
-      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a2, b1, c21);
+      c20 = dot(a2, b0, c20);
+      c21 = dot(a2, b1, c21);
       const a3 = turn3(a0);
-      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b0, c30);
-      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(a3, b1, c31);
+      c30 = dot(a3, b0, c30);
+      c31 = dot(a3, b1, c31);
     }
     store_rows_i32(c, ld, c00, c10, c20, c30, 0);
     store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
@@ -240,17 +242,17 @@ export function mk_i14_4x8_dot2(
     const end = a + (<usize> k4 << 4);
     for (let q = b; a < end; a += 16, q += 32) {
       const b0 = v128.load(q), b1 = v128.load(q, 16), a0 = v128.load(a);
-      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a0, c00);
-      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a0, c01);
+      c00 = dot(b0, a0, c00);
+      c01 = dot(b1, a0, c01);
       const a1 = turn1(a0);
-      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a1, c10);
-      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a1, c11);
+      c10 = dot(b0, a1, c10);
+      c11 = dot(b1, a1, c11);
       const a2 = turn2(a0);
-      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a2, c20);
-      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a2, c21);
+      c20 = dot(b0, a2, c20);
+      c21 = dot(b1, a2, c21);
       const a3 = turn3(a0);
-      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a3, c30);
-      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a3, c31);
+      c30 = dot(b0, a3, c30);
+      c31 = dot(b1, a3, c31);
     }
     const r0 = v128.load(rows),
       r1 = turn1(r0),
@@ -268,17 +270,17 @@ export function mk_i14_4x8_dot2(
       c31 = i32x4.add(i32x4.shl(c31, 7), i32x4.add(r3, d1));
     for (const last = end + (<usize> k4 << 4); a < last; a += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
-      c00 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a0, c00);
-      c01 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a0, c01);
+      c00 = dot(b0, a0, c00);
+      c01 = dot(b1, a0, c01);
       const a1 = turn1(a0);
-      c10 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a1, c10);
-      c11 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a1, c11);
+      c10 = dot(b0, a1, c10);
+      c11 = dot(b1, a1, c11);
       const a2 = turn2(a0);
-      c20 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a2, c20);
-      c21 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a2, c21);
+      c20 = dot(b0, a2, c20);
+      c21 = dot(b1, a2, c21);
       const a3 = turn3(a0);
-      c30 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b0, a3, c30);
-      c31 = i32x4.relaxed_dot_i8x16_i7x16_add_s(b1, a3, c31);
+      c30 = dot(b0, a3, c30);
+      c31 = dot(b1, a3, c31);
     }
     store_rows_i32(c, ld, c00, c10, c20, c30, 0);
     store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);

@@ -4,16 +4,12 @@
 //   i32 lanes: scaled by 16 they hold half of all k, so |Σ| ≤ 16·2·128·k/2 = 2^11·k, which fits for k ≤ 2^20 (FEW_K in gemm_t2.ts);
 //     unscaled ones wrap modulo 2^32 and come right with the correction.
 
+import { dot } from "./dot";
 import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
 // 3, 48 in every byte; 3, 12 in every 16 bits
 const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0], 2);
 
-// @ts-ignore: decorator
-@inline
-function dot(a: v128, b: v128, c: v128): v128 {
-  return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
-}
 // @ts-ignore: decorator
 @inline
 function mul_add(a: v128, b: v128, c: v128): v128 {

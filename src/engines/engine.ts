@@ -7,6 +7,12 @@
 import type { Program } from "../program/program.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
 
+/**
+ * What the relaxed dot product of a host computes with bytes above 127 as its second operand: bytes
+ * without a sign, with one, or nothing to rely on. Kernels differ in speed by it, never in a bit.
+ */
+export type DotForm = "unsigned" | "signed" | "seven";
+
 /** Options of loading. */
 export interface LoadOptions {
   /** Values of load-time symbols (largest batch, context); the others keep their defaults. */
@@ -15,6 +21,11 @@ export interface LoadOptions {
   readonly memoryLimitBytes?: number;
   /** Most work of one run, in multiply-accumulates and elements read or written. Default 2^45. */
   readonly workLimit?: number;
+  /**
+   * Kernels of this form of the dot product instead of those that the host can have: `seven` with
+   * any host that has relaxed SIMD, for tests and comparisons. What the host does not compute is refused.
+   */
+  readonly dot?: DotForm;
   /** Stops loading with its reason. */
   readonly signal?: AbortSignal;
   /** Called with the program once it is decoded, before anything else of it is loaded; may throw. */
@@ -75,6 +86,8 @@ export interface StateSnapshot {
 export interface Instance extends Disposable {
   /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
   readonly engine: string;
+  /** The form of the dot product that its kernels use; none without relaxed SIMD. */
+  readonly dot?: DotForm;
   /** The program, without the bytes of its tensors. */
   readonly program: Program;
   /** Hexadecimal id of the program; saved states name it. */

@@ -45,6 +45,9 @@ export async function load(
     case "wasm-relaxed":
       return await loadWasm(file, { ...rest, build: "relaxed" });
     case "reference":
+      if (rest.dot !== undefined) {
+        throw new FewbitError("unsupported", `Cannot load with dot "${rest.dot}" on the reference`);
+      }
       return await loadReference(await bytesOf(file, rest.signal), rest);
     default:
       new SourceReader(file, undefined, () => {}).close();

@@ -1,6 +1,6 @@
 /** Timing of one model on several engines, in turns. */
 import { nextTurn } from "../event_loop.ts";
-import type { Outputs, SyncInstance } from "../engines/engine.ts";
+import type { DotForm, Outputs, SyncInstance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Program } from "../program/program.ts";
@@ -13,6 +13,8 @@ import { workOf } from "./work.ts";
 /** What was measured of one engine. */
 export interface EngineResult {
   readonly engine: string;
+  /** The form of the dot product that its kernels use. */
+  readonly dot?: DotForm;
   /** Milliseconds of the first loading and of one after it. */
   readonly firstLoadMs: number;
   readonly secondLoadMs: number;
@@ -108,6 +110,7 @@ export async function benchmark(
     const medianMs = median(times);
     return {
       engine,
+      ...(instance.dot !== undefined && { dot: instance.dot }),
       firstLoadMs: loads[0],
       secondLoadMs: loads[1],
       memoryBytes: instance.memoryBytes,

@@ -10,6 +10,7 @@ export function benchLines(
 ): string[] {
   const head = [
     "engine",
+    "dot",
     "min",
     "median",
     `${items}/s`,
@@ -24,7 +25,7 @@ export function benchLines(
     Math.max(title.length, ...rows.map((row) => row[i].length))
   );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => i === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[i])).join("  ");
+    cells.map((cell, i) => i < 2 ? cell.padEnd(widths[0]) : cell.padStart(widths[i])).join("  ");
   const lines = rows.length > 0 ? [line(head), ...rows.map(line)] : [];
   for (const result of results) {
     if ("error" in result) lines.push(`${result.engine}: ${result.error}`);
@@ -43,6 +44,7 @@ export function benchLines(
 function rowOf(result: EngineResult): string[] {
   return [
     result.engine,
+    result.dot ?? "",
     formatMs(result.minMs),
     formatMs(result.medianMs),
     formatRate(result.itemsPerSecond),

@@ -13,8 +13,9 @@ export function timeLines(
   const total = timing.instructionMs.reduce((a, b) => a + b, 0);
   const most = timing.instructionMs.reduce((a, b) => Math.max(a, b), 0);
   const symbols = Object.entries(timing.symbols).map(([name, value]) => `${name} = ${value}`);
+  const engine = timing.dot === undefined ? timing.engine : `${timing.engine}, dot ${timing.dot}`;
   const lines = [
-    `Time of ${timing.entry} on ${timing.engine}: ${formatMs(timing.runMs)} a run, ${
+    `Time of ${timing.entry} on ${engine}: ${formatMs(timing.runMs)} a run, ${
       formatMs(total)
     } instruction by instruction (median of ${timing.runs}${
       symbols.length > 0 ? `; ${symbols.join(", ")}` : ""

@@ -1,6 +1,6 @@
 /** Time of every instruction. */
 import { nextTurn } from "../event_loop.ts";
-import type { Inputs, SyncInstance } from "../engines/engine.ts";
+import type { DotForm, Inputs, SyncInstance } from "../engines/engine.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { randomInputs } from "./random_inputs.ts";
@@ -11,6 +11,8 @@ import { workOf } from "./work.ts";
 export interface EntryTiming {
   readonly entry: string;
   readonly engine: string;
+  /** The form of the dot product that its kernels use. */
+  readonly dot?: DotForm;
   /** Runs of which the median was taken. */
   readonly runs: number;
   /** Values of the symbols. */
@@ -78,6 +80,7 @@ export async function timeEntry(
   return {
     entry: name,
     engine: instance.engine,
+    ...(instance.dot !== undefined && { dot: instance.dot }),
     runs,
     symbols: Object.fromEntries(program.symbols.map((symbol, i) => [symbol.name, symbols[i]])),
     runMs: median(whole),

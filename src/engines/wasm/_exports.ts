@@ -5,10 +5,12 @@ export interface WasmExports {
   readonly memory: WebAssembly.Memory;
   abi_version(): number;
   selftest(): number;
+  dot_form(): number;
   heap_base(): number;
   model_size(headBytes: number): number;
   model_load(model: number, headBytes: number): number;
   model_symbol(model: number, symbol: number, value: number): number;
+  model_dot(model: number, form: number): number;
   model_plan(model: number, memoryLimitBytes: number, workLimit: number): number;
   model_end(model: number): number;
   segment_address(model: number, segment: number): number;
@@ -35,4 +37,4 @@ export interface WasmExports {
 }
 
 /** Version of the ABI that this code speaks. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;

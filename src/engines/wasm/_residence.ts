@@ -4,6 +4,7 @@
  *     model (struct, head, tables) │ constants, initial bytes │ instance │ instance │ …
  */
 import { ProgramError, verdictOf } from "../../program/verdict.ts";
+import type { DotForm } from "../engine.ts";
 import type { WasmExports } from "./_exports.ts";
 import { grow, release } from "./memory_pool.ts";
 import type { Machine } from "./memory_pool.ts";
@@ -25,7 +26,12 @@ export class Residence {
   /** Bytes of the weights. */
   readonly sharedBytes: number;
 
-  constructor(machine: Machine, readonly model: number, readonly engine: string) {
+  constructor(
+    machine: Machine,
+    readonly model: number,
+    readonly engine: string,
+    readonly dot: DotForm | undefined,
+  ) {
     const { exports } = machine;
     this.#machine = machine;
     this.#first = exports.model_end(model) >>> 0;

@@ -1,6 +1,6 @@
 /** An instance of the wasm engine. */
 import type { Index } from "../../program/program.ts";
-import type { SyncInstance } from "../engine.ts";
+import type { DotForm, SyncInstance } from "../engine.ts";
 import { BaseInstance } from "../base_instance.ts";
 import type { LoadedProgram } from "../loaded_program.ts";
 import { check } from "./_residence.ts";
@@ -9,6 +9,7 @@ import type { Residence } from "./_residence.ts";
 /** A program in WebAssembly memory. Forks share its constants and its memory. */
 export class WasmInstance extends BaseInstance {
   readonly engine: string;
+  readonly dot?: DotForm;
   readonly memoryBytes: number;
   readonly #residence: Residence;
   readonly #context: number;
@@ -17,6 +18,7 @@ export class WasmInstance extends BaseInstance {
   constructor(loaded: LoadedProgram, residence: Residence, from?: number) {
     super(loaded);
     this.engine = residence.engine;
+    if (residence.dot !== undefined) this.dot = residence.dot;
     this.memoryBytes = residence.sharedBytes + residence.instanceBytes;
     this.#residence = residence;
     this.#context = residence.enter(from);

@@ -8,9 +8,10 @@ import { HEADER_BYTES } from "../../program/format.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { limitsOf } from "../limits.ts";
 import type { Limits } from "../limits.ts";
-import type { LoadOptions } from "../engine.ts";
+import type { DotForm, LoadOptions } from "../engine.ts";
 import type { LoadedProgram } from "../loaded_program.ts";
 import type { WasmExports } from "./_exports.ts";
+import { settleDot } from "./_dot_forms.ts";
 import { check, Residence } from "./_residence.ts";
 import { SourceReader } from "./source.ts";
 import type { ProgramSource } from "./source.ts";
@@ -63,7 +64,7 @@ export async function loadWasm(
     await fillSegments(machine, model, reader, decoded, total);
     check(machine.exports.model_ready(model), "stored bytes");
     const loaded = loadedProgram(machine, model, decoded);
-    const instance = new WasmInstance(loaded, new Residence(machine, model, engine));
+    const instance = new WasmInstance(loaded, new Residence(machine, model, engine, decoded.dot));
     machine = undefined;
     return instance;
   } finally {
@@ -99,20 +100,26 @@ function concat(parts: readonly Uint8Array[], length: number): Uint8Array {
   return all;
 }
 
+/** A head, and the form of the dot product that its kernels use. */
+interface PlacedHead extends DecodedHead {
+  readonly dot: DotForm | undefined;
+}
+
 /** Decodes, verifies and plans; afterwards there is memory for everything. */
 function placeHead(
   machine: Machine,
   model: number,
   head: Uint8Array,
-  { symbols = {}, onProgram }: LoadOptions,
+  { symbols = {}, dot: wanted, onProgram }: LoadOptions,
   limits: Limits,
-): DecodedHead {
+): PlacedHead {
   const { exports } = machine;
   grow(machine, model + (exports.model_size(head.length) >>> 0));
   new Uint8Array(exports.memory.buffer, model + MODEL_BYTES, head.length).set(head);
   check(exports.model_load(model, head.length), "head");
   const decoded = decodeHead(head);
   onProgram?.(decoded.program);
+  const dot = settleDot(exports, model, wanted);
   for (const [name, value] of Object.entries(symbols)) {
     const index = decoded.program.symbols.findIndex((symbol) =>
       symbol.name === name && symbol.kind === "load"
@@ -126,7 +133,7 @@ function placeHead(
   const where = `program ${decoded.id}${given(symbols)}`;
   check(exports.model_plan(model, limits.memoryLimitBytes, limits.workLimit), where);
   grow(machine, (exports.model_end(model) >>> 0) + (exports.instance_size(model) >>> 0));
-  return decoded;
+  return { ...decoded, dot };
 }
 
 function given(symbols: Readonly<Record<string, number>>): string {
