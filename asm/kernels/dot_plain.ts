@@ -1,8 +1,8 @@
 // `dot.ts` of the test build: plain SIMD that computes any of the forms, so that every machine can test all of them.
 import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 
-/** Pairs of products are added modulo 2^16: what no host may do, and the self-test has to find. */
-export const WRONG: i32 = 4;
+/** Pair sums modulo 2^16, which is one more host that has `seven`; and operands exchanged, which is wrong. */
+const WRAPS: i32 = 4, EXCHANGED: i32 = 5;
 
 // The form; `become` writes it.
 const FORM: usize = memory.data<i32>([DOT_UNSIGNED]);
@@ -16,13 +16,17 @@ function pairs(a: v128, b: v128, form: i32): v128 {
   const product = i16x8.mul(a, b);
   if (form == DOT_UNSIGNED || form == DOT_SIGNED) return i32x4.extadd_pairwise_i16x8_s(product);
   const odd = i32x4.shr_u(product, 16);
-  const sum = form == WRONG ? i16x8.add(product, odd) : i16x8.add_sat_s(product, odd);
+  const sum = form == WRAPS ? i16x8.add(product, odd) : i16x8.add_sat_s(product, odd);
   return i32x4.shr_s(i32x4.shl(sum, 16), 16);
 }
 
 /** c + a·b in the form. */
 export function dot(a: v128, b: v128, c: v128): v128 {
   const form = load<i32>(FORM);
+  if (form == EXCHANGED) {
+    const first = a;
+    a = b, b = first;
+  }
   const low = form == DOT_SIGNED ? i16x8.extend_low_i8x16_s(b) : i16x8.extend_low_i8x16_u(b),
     high = form == DOT_SIGNED ? i16x8.extend_high_i8x16_s(b) : i16x8.extend_high_i8x16_u(b);
   const p = pairs(i16x8.extend_low_i8x16_s(a), low, form),

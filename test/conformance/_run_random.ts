@@ -14,6 +14,7 @@ import type { Index, Program } from "../../src/program/program.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
 import { CONTEXT_SCRATCH } from "../../tools/_operand_records.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
+import { compilePlainDot, DOT_FORMS } from "../wasm/plain_dot.ts";
 import { MOST_ROWS, redraw } from "./_random_program.ts";
 import type { RandomProgram } from "./_random_program.ts";
 import type { Random } from "./_random.ts";
@@ -46,6 +47,25 @@ export interface Host {
 
 /** What was run: instructions by name and way. */
 export type Tally = Map<string, number>;
+
+/** A module to run on. */
+interface TestModule {
+  readonly name: string;
+  readonly build: "simd" | "relaxed" | WebAssembly.Module;
+  /** Number of a form of the dot product; default: the host's own. */
+  readonly dot?: number;
+}
+
+const plainDot = await compilePlainDot();
+const SHIPPED: readonly TestModule[] = [
+  { name: "simd", build: "simd" },
+  { name: "relaxed", build: "relaxed" },
+];
+/** Every program runs on one of these too. */
+const FORMS: readonly TestModule[] = [
+  { name: "relaxed, seven", build: "relaxed", dot: DOT_FORMS.indexOf("seven") + 1 },
+  ...DOT_FORMS.map((name, i) => ({ name: `plain dot, ${name}`, build: plainDot, dot: i + 1 })),
+];
 
 /** Runs of a program. */
 const RUNS = 4;
@@ -86,8 +106,10 @@ export async function runEverywhere(
       kept: Object.fromEntries(kept.map((name) => [name, reference.readSync(name)])),
     };
   });
-  for (const build of ["simd", "relaxed"] as const) {
-    const status = verdictOfWasm(file, {}, (exports, context, model) => {
+  for (const { name, build, dot } of [...SHIPPED, random.pick(FORMS)]) {
+    // What is tallied is what the shipped modules run.
+    const counts = dot === undefined ? tally : new Map();
+    const status = verdictOfWasm(file, { dot }, (exports, context, model) => {
       const host: Host = { exports, context, model, program, values: new Float64Array(0) };
       const end = context + exports.instance_size(model);
       const missing = end + CANARY_BYTES - exports.memory.buffer.byteLength;
@@ -95,9 +117,9 @@ export async function runEverywhere(
       bytesOf(host).fill(CANARY, end, end + CANARY_BYTES);
       fault.start?.(host);
       runs.forEach((run, r) => {
-        const where = `${build}, run ${r}, entry ${run.entry}, way ${run.way}`;
+        const where = `${name}, run ${r}, entry ${run.entry}, way ${run.way}`;
         if (r > 0) fault.between?.(host);
-        runOne(host, run, r, where, { random, tally, fault });
+        runOne(host, run, r, where, { random, tally: counts, fault });
         for (const [name, { data }] of Object.entries(expected[r].outputs)) {
           compare(host, name, "output", data, where);
         }

@@ -6,6 +6,7 @@ import { goldenCases } from "./_cases_golden.ts";
 import { combinationOf, combinationsOf } from "./_combinations.ts";
 import { CASES } from "./cases.ts";
 import { compareResults } from "./_compare.ts";
+import { DOT_ENGINES } from "./_dot_engines.ts";
 import { ENGINES } from "./_engines.ts";
 import type { EngineUnderTest } from "./_engines.ts";
 import { elementsOf, prepare, runPrepared } from "./_program.ts";
@@ -46,7 +47,7 @@ Deno.test("every combination of types and absences that a description accepts is
 
 for (const [name, makeCases] of Object.entries(CASES)) {
   Deno.test(`${name} gives the same bytes on every engine`, async () => {
-    const [reference, ...others] = ENGINES;
+    const [reference, ...others] = [...ENGINES, ...DOT_ENGINES];
     let index = 0;
     for (const c of makeCases(new Random(SEED))) {
       const prepared = await prepare(c);
@@ -63,7 +64,7 @@ for (const [name, makeCases] of Object.entries(CASES)) {
   });
 }
 
-for (const engine of ENGINES) {
+for (const engine of [...ENGINES, ...DOT_ENGINES]) {
   Deno.test(`${engine.name} gives the oracle's numbers`, async () => {
     for (const c of goldenCases()) {
       const prepared = await prepare(c);

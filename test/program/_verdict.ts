@@ -19,6 +19,8 @@ export interface Request {
   readonly workLimit?: number;
   /** What TypeScript is to know of the instructions that a module holds. */
   readonly instructions?: ReadonlySet<string>;
+  /** Number of the form of the dot product to use (`wasm/fewbit.h`). */
+  readonly dot?: number;
 }
 
 /** Programs that need more are good programs, but not for a test: only planned, not loaded. */
@@ -96,6 +98,7 @@ function statusOf(machine: Machine, bytes: Uint8Array, request: Request, look?: 
   grow(machine, model + (exports.model_size(headBytes) >>> 0));
   put(model + 256, bytes.subarray(0, headBytes));
   let status = exports.model_load(model, headBytes);
+  if (status === 0 && request.dot !== undefined) status = exports.model_dot(model, request.dot);
   for (const [i, value] of request.symbols ?? []) {
     if (status === 0) status = exports.model_symbol(model, i, value);
   }
