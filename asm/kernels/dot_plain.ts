@@ -21,7 +21,13 @@ function pairs(a: v128, b: v128, form: i32): v128 {
 }
 
 /** c + a·b in the form. */
+// @ts-ignore: decorator
+@inline
 export function dot(a: v128, b: v128, c: v128): v128 {
+  return computed(a, b, c);
+}
+
+function computed(a: v128, b: v128, c: v128): v128 {
   const form = load<i32>(FORM);
   if (form == EXCHANGED) {
     const first = a;

@@ -20,8 +20,6 @@ export async function compilePlainDot(): Promise<WebAssembly.Module> {
     entries: ["plain_dot.ts"],
     sources: new Map([["plain_dot.ts", ENTRY]]),
     plainDot: true,
-    // A dot product that is not inlined has vectors as parameters.
-    flags: ["--disableWarning", "201,112"],
   });
   return new WebAssembly.Module(wasm);
 }
