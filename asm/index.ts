@@ -35,7 +35,7 @@ export function selftest(): i32 {
 }
 
 /** What the dot product computes on this host: `DOT_…`. */
-export { dot_form } from "./kernels/dot_forms";
+export { dot_form } from "./kernels/dot_answer";
 
 /** First byte, at a multiple of 256, that the host may use. */
 export function heap_base(): u32 {

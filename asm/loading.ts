@@ -15,7 +15,8 @@ import {
 import { hasGoodConstants } from "./inputs";
 import { planScratch } from "./interpreter";
 import { become } from "./kernels/dot";
-import { dot_form, DOT_NONE, DOT_SEVEN } from "./kernels/dot_forms";
+import { dot_form } from "./kernels/dot_answer";
+import { DOT_NONE, DOT_SEVEN } from "./kernels/dot_forms";
 import { LOADED, Model, MODEL_BYTES, modelBytes, NOT_LOADED, PLANNED, READY } from "./model";
 import { placeRegions, planRegions, SEGMENT_TRITS, segmentBytes } from "./plan";
 import { STAGING_BYTES, stagingAddress, takeTrits } from "./trits";

@@ -23,7 +23,7 @@ import {
   segment_address,
   segment_bytes,
 } from "./loading";
-import { wrong_lanes } from "./kernels/dot_forms";
+import { wrong_lanes } from "./kernels/dot_answer";
 import { Model } from "./model";
 
 /** 0 where this build may be used. Takes memory from `heap_base` on: nothing may be loaded there. */

@@ -79,16 +79,24 @@ export function store_steps_twice(
   if (steps > 3) store_twice(to + 96, v128.shuffle<i64>(x1, y1, 1, 3));
 }
 
-/** The same, undoubled. */
+/** The same, undoubled, `step` bytes apart. */
 // @ts-ignore: decorator
 @inline
-export function store_steps(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, steps: i32): void {
+export function store_steps(
+  to: usize,
+  step: usize,
+  r0: v128,
+  r1: v128,
+  r2: v128,
+  r3: v128,
+  steps: i32,
+): void {
   const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
   const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
   v128.store(to, v128.shuffle<i64>(x0, y0, 0, 2));
-  if (steps > 1) v128.store(to, v128.shuffle<i64>(x0, y0, 1, 3), 16);
-  if (steps > 2) v128.store(to, v128.shuffle<i64>(x1, y1, 0, 2), 32);
-  if (steps > 3) v128.store(to, v128.shuffle<i64>(x1, y1, 1, 3), 48);
+  if (steps > 1) v128.store(to + step, v128.shuffle<i64>(x0, y0, 1, 3));
+  if (steps > 2) v128.store(to + 2 * step, v128.shuffle<i64>(x1, y1, 0, 2));
+  if (steps > 3) v128.store(to + 3 * step, v128.shuffle<i64>(x1, y1, 1, 3));
 }
 
 /** i8 rows → i16 A panels. */
@@ -180,7 +188,7 @@ export function pack_a_i8(
       p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 64
     ) {
       const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-      store_steps(to, r0, r1, r2, r3, 4);
+      store_steps(to, 16, r0, r1, r2, r3, 4);
       sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
     }
     const rest = k & 15;
@@ -190,60 +198,12 @@ export function pack_a_i8(
         r1 = v128.and(v128.load(p1), keep),
         r2 = v128.and(v128.load(p2), keep),
         r3 = v128.and(v128.load(p3), keep);
-      store_steps(to, r0, r1, r2, r3, steps);
+      store_steps(to, 16, r0, r1, r2, r3, steps);
       to += <usize> steps << 4;
       sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
     }
     v128.store(correction, i32x4.neg(i32x4.shl(sum, shift)));
   }
-}
-
-// 8192, 127, −16384: what an i16 is turned into digits with
-const DIGITS: usize = memory.data<i16>([8192, 127, -16384]);
-
-/**
- * i16 rows → A panels of two digits: x + 8192 = 128·h + l, for four rows the steps of h, then those of l, as i8 A panels. Past k: x = 0.
- * `correction` i32[m rounded up to 4] receives −offset·Σ_k x[row][k]. Returns whether all |x| fit: −8192 … 8191.
- */
-export function pack_a_digits(
-  x: usize,
-  ld: usize,
-  m: i32,
-  k: i32,
-  to: usize,
-  correction: usize,
-  offset: i32,
-): bool {
-  const half = v128.load16_splat(DIGITS),
-    seven = v128.load16_splat(DIGITS + 2),
-    outside = v128.load16_splat(DIGITS + 4);
-  const size = <usize> ((k + 3) & ~3) << 2;
-  let wrong = i32x4.splat(0);
-  for (let i = 0; i < m; i++) {
-    const from = x + <usize> i * ld;
-    let h = to + <usize> (i >> 2) * (size << 1) + (<usize> (i & 3) << 2), sum = i32x4.splat(0);
-    for (let left = k; left > 0; left -= 8, h += 32) {
-      let v = v128.load(from + (<usize> (k - left) << 1));
-      if (left < 8) v = v128.and(v, mask_first(left << 1));
-      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
-      v = i16x8.add(v, half);
-      wrong = v128.or(wrong, v128.and(v, outside));
-      const high = i16x8.shr_u(v, 7), low = v128.and(v, seven);
-      const digits = i8x16.narrow_i16x8_u(high, low);
-      v128.store32_lane(h, digits, 0);
-      v128.store32_lane(h + size, digits, 2);
-      if (left > 4) {
-        v128.store32_lane(h, digits, 1, 16);
-        v128.store32_lane(h + size, digits, 3, 16);
-      }
-    }
-    const s = i32x4.add(sum, v128.shuffle<i64>(sum, sum, 1, 0));
-    store<i32>(
-      correction + (<usize> i << 2),
-      -offset * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)),
-    );
-  }
-  return !v128.any_true(wrong);
 }
 
 /** (Σr0, Σr1, Σr2, Σr3) of 16 i8 each. */

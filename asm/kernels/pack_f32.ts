@@ -14,7 +14,7 @@ export function pack_a_f32(x: usize, ld: usize, m: i32, k: i32, to: usize, doubl
         store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
         to += <usize> steps << 5;
       } else {
-        store_steps(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
+        store_steps(to, 16, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
         to += <usize> steps << 4;
       }
     }

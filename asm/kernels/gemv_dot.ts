@@ -1,0 +1,112 @@
+// Few rows by the dot product; arguments as in gemm_i8.ts. x is the signed operand, the weights are the other one: i7 codes as stored,
+// w' = w + 64; i8 as w' = w + 128 (`unsigned`: the top bit is flipped) or as they are (`signed`). Σ x·w = Σ x·w' − 64·Σ x, or 128, or 0.
+// Exactness: as in gemm_dot.ts.
+import { dot } from "./dot";
+import { DOT_UNSIGNED } from "./dot_forms";
+import { Epilogue, epilogue_scratch } from "./epilogue";
+import { epilogue_panel } from "./epilogue_panel";
+import { align } from "./gemm_i8";
+import { sum_row } from "./pack_dot";
+
+// @ts-ignore: decorator
+@inline
+function lane0(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 0, 0, 0, 0);
+}
+// @ts-ignore: decorator
+@inline
+function lane1(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 1, 1, 1, 1);
+}
+// @ts-ignore: decorator
+@inline
+function lane2(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 2, 2, 2, 2);
+}
+// @ts-ignore: decorator
+@inline
+function lane3(a: v128): v128 {
+  return v128.shuffle<i32>(a, a, 3, 3, 3, 3);
+}
+
+/** One row over one panel, its bytes flipped; eight accumulators, because the dot product takes five cycles to return. a is readable to a multiple of 16. */
+function mk_x_1x8(
+  a: usize,
+  panel: usize,
+  strip: usize,
+  steps: i32,
+  correction: i32,
+  flip: v128,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c0 = i32x4.splat(correction),
+      c1 = c0,
+      d0 = i32x4.splat(0),
+      d1 = d0,
+      e0 = d0,
+      e1 = d0,
+      f0 = d0,
+      f1 = d0;
+    for (const end = a + (<usize> (steps & ~3) << 2); a < end; a += 16, panel += 128) {
+      const v = v128.load(a);
+      let t = lane0(v);
+      c0 = dot(t, v128.xor(v128.load(panel), flip), c0);
+      c1 = dot(t, v128.xor(v128.load(panel, 16), flip), c1);
+      t = lane1(v);
+      d0 = dot(t, v128.xor(v128.load(panel, 32), flip), d0);
+      d1 = dot(t, v128.xor(v128.load(panel, 48), flip), d1);
+      t = lane2(v);
+      e0 = dot(t, v128.xor(v128.load(panel, 64), flip), e0);
+      e1 = dot(t, v128.xor(v128.load(panel, 80), flip), e1);
+      t = lane3(v);
+      f0 = dot(t, v128.xor(v128.load(panel, 96), flip), f0);
+      f1 = dot(t, v128.xor(v128.load(panel, 112), flip), f1);
+    }
+    for (let left = steps & 3; left > 0; left--, a += 4, panel += 32) {
+      const t = v128.load32_splat(a);
+      c0 = dot(t, v128.xor(v128.load(panel), flip), c0);
+      c1 = dot(t, v128.xor(v128.load(panel, 16), flip), c1);
+    }
+    v128.store(strip, i32x4.add(i32x4.add(c0, d0), i32x4.add(e0, f0)));
+    v128.store(strip, i32x4.add(i32x4.add(c1, d1), i32x4.add(e1, f1)), 16);
+  }
+}
+
+/** All rows, each panel while it is in L1. `offset`: 0 for i8 panels, 64 for i7. */
+export function gemv_dot(
+  x: usize,
+  ldx: usize,
+  m: i32,
+  k: i32,
+  panels: usize,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  ep: Epilogue,
+  scratch: usize,
+  offset: i32,
+  form: i32,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const k4 = (k + 3) & ~3, k16 = <usize> ((k + 15) & ~15);
+    const top = offset == 0 && form == DOT_UNSIGNED ? 128 : 0;
+    const flip = i8x16.splat(<i8> top), factor = -(top | offset);
+    // rows are copied so that what follows k is zero
+    const a = align(scratch + epilogue_scratch(n));
+    const corrections = a + <usize> m * k16, strip = align(corrections + 32);
+    for (let i = 0; i < m; i++) {
+      const to = a + <usize> i * k16;
+      v128.store(to + k16 - 16, i32x4.splat(0));
+      memory.copy(to, x + <usize> i * ldx, <usize> k);
+      store<i32>(corrections + (<usize> i << 2), factor * sum_row(to, k));
+    }
+    for (let j = 0; j << 3 < n; j++) {
+      const panel = panels + <usize> j * (<usize> k4 << 3);
+      for (let i = 0; i < m; i++) {
+        const correction = load<i32>(corrections + (<usize> i << 2));
+        mk_x_1x8(a + <usize> i * k16, panel, strip + (<usize> i << 5), k4 >> 2, correction, flip);
+      }
+      epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
+    }
+  }
+}

@@ -1,0 +1,225 @@
+// The inner loops of the GEMMs on the dot product (dot.ts). One operand is signed bytes, the other what the form allows: which of the two
+// weights and activations are is all that differs. A second pass serves operands of two digits: the sums of the first are multiplied by a
+// power of two and the lower digits are added.
+//
+// Tiles. 4×8 turns A as in microkernels.ts. 6×8 has twelve accumulators: vpdpbusd takes four or five cycles to return and two begin in
+// each, so that eight cannot keep it busy (Zen 5, Deno 2.9.5, in L1: 260 GOP/s against 240). It needs all 15 registers of V8, so it is not for
+// hosts that make the dot product of three instructions and two registers more; they have the form `seven`.
+//
+// Exactness: every operand is within what the form says of it, each lane is exact modulo 2^32, and so are the shift and the sums.
+import { dot } from "./dot";
+import { store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
+
+/**
+ * c[4][8] = rows[row] + X·W, or 2·(rows[row] + X·H) + X·L. X is the signed operand.
+ * @param a one i8 A panel of 4 rows, 16 bytes a step
+ * @param b W [k4][8][4], 0 … 127; or H, then L
+ * @param k4 steps of four k
+ * @param rows i32[4]
+ * @param digits whether there are H and L
+ */
+export function mk_x_4x8(
+  a: usize,
+  b: usize,
+  c: usize,
+  ld: usize,
+  k4: i32,
+  rows: usize,
+  digits: bool,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = v128.load(rows),
+      c10 = turn1(c00),
+      c20 = turn2(c00),
+      c30 = turn3(c00),
+      c01 = c00,
+      c11 = c10,
+      c21 = c20,
+      c31 = c30;
+    const end = a + (<usize> k4 << 4);
+    while (true) {
+      for (let p = a; p < end; p += 16, b += 32) {
+        const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(p);
+        c00 = dot(a0, b0, c00);
+        c01 = dot(a0, b1, c01);
+        const a1 = turn1(a0);
+        c10 = dot(a1, b0, c10);
+        c11 = dot(a1, b1, c11);
+        const a2 = turn2(a0);
+        c20 = dot(a2, b0, c20);
+        c21 = dot(a2, b1, c21);
+        const a3 = turn3(a0);
+        c30 = dot(a3, b0, c30);
+        c31 = dot(a3, b1, c31);
+      }
+      if (!digits) break;
+      digits = false;
+      c00 = i32x4.add(c00, c00);
+      c10 = i32x4.add(c10, c10);
+      c20 = i32x4.add(c20, c20);
+      c30 = i32x4.add(c30, c30);
+      c01 = i32x4.add(c01, c01);
+      c11 = i32x4.add(c11, c11);
+      c21 = i32x4.add(c21, c21);
+      c31 = i32x4.add(c31, c31);
+    }
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+  }
+}
+
+/**
+ * c[4][8] = rows[row] + columns[column] + W·X, or with digits … + 2^shift·(W·H) + W·L. W is the signed operand.
+ * @param a X, one A panel of 4 rows, 16 bytes a step; or H, then L
+ * @param b W [k4][8][4], any i8
+ * @param shift 0: no digits
+ * @param rows i32[4]
+ * @param columns i32[8]
+ */
+export function mk_w_4x8(
+  a: usize,
+  b: usize,
+  c: usize,
+  ld: usize,
+  k4: i32,
+  shift: i32,
+  rows: usize,
+  columns: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = i32x4.splat(0),
+      c10 = c00,
+      c20 = c00,
+      c30 = c00,
+      c01 = c00,
+      c11 = c00,
+      c21 = c00,
+      c31 = c00;
+    const size = <usize> k4 << 4;
+    let end = a + size;
+    while (true) {
+      for (let q = b; a < end; a += 16, q += 32) {
+        const b0 = v128.load(q), b1 = v128.load(q, 16), a0 = v128.load(a);
+        c00 = dot(b0, a0, c00);
+        c01 = dot(b1, a0, c01);
+        const a1 = turn1(a0);
+        c10 = dot(b0, a1, c10);
+        c11 = dot(b1, a1, c11);
+        const a2 = turn2(a0);
+        c20 = dot(b0, a2, c20);
+        c21 = dot(b1, a2, c21);
+        const a3 = turn3(a0);
+        c30 = dot(b0, a3, c30);
+        c31 = dot(b1, a3, c31);
+      }
+      if (!shift) break;
+      c00 = i32x4.shl(c00, shift);
+      c10 = i32x4.shl(c10, shift);
+      c20 = i32x4.shl(c20, shift);
+      c30 = i32x4.shl(c30, shift);
+      c01 = i32x4.shl(c01, shift);
+      c11 = i32x4.shl(c11, shift);
+      c21 = i32x4.shl(c21, shift);
+      c31 = i32x4.shl(c31, shift);
+      shift = 0;
+      end += size;
+    }
+    const r0 = v128.load(rows), d0 = v128.load(columns), d1 = v128.load(columns, 16);
+    const r1 = turn1(r0), r2 = turn2(r0), r3 = turn3(r0);
+    c00 = i32x4.add(c00, i32x4.add(r0, d0));
+    c01 = i32x4.add(c01, i32x4.add(r0, d1));
+    c10 = i32x4.add(c10, i32x4.add(r1, d0));
+    c11 = i32x4.add(c11, i32x4.add(r1, d1));
+    c20 = i32x4.add(c20, i32x4.add(r2, d0));
+    c21 = i32x4.add(c21, i32x4.add(r2, d1));
+    c30 = i32x4.add(c30, i32x4.add(r3, d0));
+    c31 = i32x4.add(c31, i32x4.add(r3, d1));
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function store_row(c: usize, row: usize, v0: v128, v1: v128, d0: v128, d1: v128): void {
+  const r = v128.load32_splat(row);
+  v128.store(c, i32x4.add(v0, i32x4.add(r, d0)));
+  v128.store(c, i32x4.add(v1, i32x4.add(r, d1)), 16);
+}
+
+/** `mk_w_4x8` of 6 rows: A panels have 24 bytes a step. */
+export function mk_w_6x8(
+  a: usize,
+  b: usize,
+  c: usize,
+  ld: usize,
+  k4: i32,
+  shift: i32,
+  rows: usize,
+  columns: usize,
+): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    let c00 = i32x4.splat(0),
+      c01 = c00,
+      c10 = c00,
+      c11 = c00,
+      c20 = c00,
+      c21 = c00,
+      c30 = c00,
+      c31 = c00,
+      c40 = c00,
+      c41 = c00,
+      c50 = c00,
+      c51 = c00;
+    const end = b + (<usize> k4 << 5);
+    while (true) {
+      for (let q = b; q < end; q += 32, a += 24) {
+        const b0 = v128.load(q), b1 = v128.load(q, 16);
+        let x = v128.load32_splat(a);
+        c00 = dot(b0, x, c00);
+        c01 = dot(b1, x, c01);
+        x = v128.load32_splat(a, 4);
+        c10 = dot(b0, x, c10);
+        c11 = dot(b1, x, c11);
+        x = v128.load32_splat(a, 8);
+        c20 = dot(b0, x, c20);
+        c21 = dot(b1, x, c21);
+        x = v128.load32_splat(a, 12);
+        c30 = dot(b0, x, c30);
+        c31 = dot(b1, x, c31);
+        x = v128.load32_splat(a, 16);
+        c40 = dot(b0, x, c40);
+        c41 = dot(b1, x, c41);
+        x = v128.load32_splat(a, 20);
+        c50 = dot(b0, x, c50);
+        c51 = dot(b1, x, c51);
+      }
+      if (!shift) break;
+      c00 = i32x4.shl(c00, shift);
+      c01 = i32x4.shl(c01, shift);
+      c10 = i32x4.shl(c10, shift);
+      c11 = i32x4.shl(c11, shift);
+      c20 = i32x4.shl(c20, shift);
+      c21 = i32x4.shl(c21, shift);
+      c30 = i32x4.shl(c30, shift);
+      c31 = i32x4.shl(c31, shift);
+      c40 = i32x4.shl(c40, shift);
+      c41 = i32x4.shl(c41, shift);
+      c50 = i32x4.shl(c50, shift);
+      c51 = i32x4.shl(c51, shift);
+      shift = 0;
+    }
+    const d0 = v128.load(columns), d1 = v128.load(columns, 16);
+    store_row(c, rows, c00, c01, d0, d1);
+    c += ld;
+    store_row(c, rows + 4, c10, c11, d0, d1);
+    c += ld;
+    store_row(c, rows + 8, c20, c21, d0, d1);
+    c += ld;
+    store_row(c, rows + 12, c30, c31, d0, d1);
+    c += ld;
+    store_row(c, rows + 16, c40, c41, d0, d1);
+    c += ld;
+    store_row(c, rows + 20, c50, c51, d0, d1);
+  }
+}

@@ -1,0 +1,126 @@
+// Packing of activations as the second operand of the dot product (gemm_dot.ts has the digits): tiles of `height` rows, 4 or 6, each
+// [k/4] steps of row after row of 4 bytes; from row `low` on a tile of 4, so that its last rows need not be computed. With 16 bits the steps of the
+// high digits come first, then those of the low ones. Rows past m repeat the last row or are whatever was there: their results are dropped.
+import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
+import { mask_first, store_steps } from "./pack";
+
+/** i8 rows → tiles of x + 128 (`unsigned`) or x (`signed`). Past k: x = 0. */
+export function pack_a_bytes(
+  x: usize,
+  ld: usize,
+  m: i32,
+  k: i32,
+  to: usize,
+  form: i32,
+  height: i32,
+  low: i32,
+): void {
+  const flip = i8x16.splat(form == DOT_UNSIGNED ? -128 : 0);
+  for (let i = 0; i < m; i += height) {
+    const rows = i < low ? height : 4, step = <usize> rows << 2;
+    let p0 = x + <usize> i * ld,
+      p1 = i + 1 < m ? p0 + ld : p0,
+      p2 = i + 2 < m ? p1 + ld : p1,
+      p3 = i + 3 < m ? p2 + ld : p2;
+    for (let left = k; left > 0; left -= 16, p0 += 16, p1 += 16, p2 += 16, p3 += 16) {
+      let r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+      if (left < 16) {
+        const keep = mask_first(left);
+        r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
+        r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+      }
+      store_steps(
+        to,
+        step,
+        v128.xor(r0, flip),
+        v128.xor(r1, flip),
+        v128.xor(r2, flip),
+        v128.xor(r3, flip),
+        min((left + 3) >> 2, 4),
+      );
+      if (rows > 4) {
+        // rows 4 and 5
+        const back = <usize> (k - left);
+        const q0 = x + <usize> min(i + 4, m - 1) * ld + back,
+          q1 = x + <usize> min(i + 5, m - 1) * ld + back;
+        let s0 = v128.load(q0), s1 = v128.load(q1);
+        if (left < 16) {
+          const keep = mask_first(left);
+          s0 = v128.and(s0, keep), s1 = v128.and(s1, keep);
+        }
+        s0 = v128.xor(s0, flip), s1 = v128.xor(s1, flip);
+        const u = v128.shuffle<i32>(s0, s1, 0, 4, 1, 5), v = v128.shuffle<i32>(s0, s1, 2, 6, 3, 7);
+        v128.store64_lane(to, u, 0, 16);
+        if (left > 4) v128.store64_lane(to, u, 1, 40);
+        if (left > 8) v128.store64_lane(to, v, 0, 64);
+        if (left > 12) v128.store64_lane(to, v, 1, 88);
+      }
+      to += step * <usize> min((left + 3) >> 2, 4);
+    }
+  }
+}
+
+/** Σ of `count` i8. A vector read may pass the end. */
+export function sum_row(a: usize, count: i32): i32 {
+  let s = i32x4.splat(0);
+  for (; count > 0; count -= 16, a += 16) {
+    let v = v128.load(a);
+    if (count < 16) v = v128.and(v, mask_first(count));
+    s = i32x4.add(s, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v)));
+  }
+  s = i32x4.add(s, v128.shuffle<i64>(s, s, 1, 0));
+  return i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1);
+}
+
+/**
+ * i16 rows → tiles of two digits. Past k: x = 0. `sums` i32[m] receives −offset·Σ_k x[row][k].
+ * Returns whether all x fit: always, but in `seven`, which holds −8192 … 8191.
+ */
+export function pack_a_digits(
+  x: usize,
+  ld: usize,
+  m: i32,
+  k: i32,
+  to: usize,
+  sums: usize,
+  offset: i32,
+  form: i32,
+  height: i32,
+  low: i32,
+): bool {
+  const seven = form == DOT_SEVEN, shift = seven ? 7 : 8;
+  const half = i16x8.splat(seven ? 8192 : -32768),
+    digit = i16x8.splat(seven ? 127 : 255),
+    outside = i16x8.splat(seven ? -16384 : 0),
+    flip = i8x16.splat(form == DOT_SIGNED ? -128 : 0);
+  const k4 = <usize> ((k + 3) & ~3);
+  let wrong = i32x4.splat(0);
+  for (let i = 0; i < m; i++) {
+    const from = x + <usize> i * ld, row = i % height, first = i - row;
+    const step = <usize> (first < low ? height : 4) << 2, size = k4 * (step >> 2);
+    let h = to + <usize> first * (k4 << 1) + (<usize> row << 2), sum = i32x4.splat(0);
+    for (let left = k; left > 0; left -= 8, h += step << 1) {
+      let v = v128.load(from + (<usize> (k - left) << 1));
+      if (left < 8) v = v128.and(v, mask_first(left << 1));
+      sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
+      v = i16x8.add(v, half);
+      wrong = v128.or(wrong, v128.and(v, outside));
+      const digits = v128.xor(
+        i8x16.narrow_i16x8_u(i16x8.shr_u(v, shift), v128.and(v, digit)),
+        flip,
+      );
+      v128.store32_lane(h, digits, 0);
+      v128.store32_lane(h + size, digits, 2);
+      if (left > 4) {
+        v128.store32_lane(h + step, digits, 1);
+        v128.store32_lane(h + step + size, digits, 3);
+      }
+    }
+    const s = i32x4.add(sum, v128.shuffle<i64>(sum, sum, 1, 0));
+    store<i32>(
+      sums + (<usize> i << 2),
+      -offset * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)),
+    );
+  }
+  return !v128.any_true(wrong);
+}
