@@ -3,7 +3,7 @@
 /** Bytes of `fewbit.relaxed.wasm`. */
 export const RELAXED_BYTES: number = 93163;
 
-/** Bytes of what differs from the plain build; see `src/engines/wasm/_patch.ts`. */
+/** Bytes of what differs from the plain build; see `src/engines/wasm/patch.ts`. */
 export const PATCH_BYTES: number = 12817;
 
 /** What differs, in base 91. */

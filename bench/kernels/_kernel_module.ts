@@ -5,14 +5,14 @@ import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
 import type { DType } from "../../src/tensor.ts";
 import { LAYOUTS } from "../../src/layouts/mod.ts";
 import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
-import { compileModule } from "../../tools/_asc.ts";
+import { compileModule } from "../../tools/asc.ts";
 import {
   CONTEXT_ATTRIBUTES,
   CONTEXT_OPERANDS,
   CONTEXT_SCRATCH,
   OPERAND_BYTES,
   OPERAND_FIELDS,
-} from "../../tools/_operand_records.ts";
+} from "../../tools/operand_records.ts";
 
 const FIRST = 1 << 20;
 const CANARY = 0xa5;

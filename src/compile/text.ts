@@ -11,7 +11,7 @@ import { quantizeTernary } from "../quantize/ternary_network.ts";
 import type { TernaryOptions } from "../quantize/ternary_network.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
-import type { TextFiles } from "./text_metadata.ts";
+import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
 
 /** A compiled language model with what it was made from. */
 export interface CompiledText {
