@@ -10,6 +10,7 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
   ["format of asm/", ["run", "-A", "tools/fmt_asm.ts", "--check"]],
   ["lint", ["lint"]],
+  ["house", ["run", "-A", "tools/house.ts", "--check"]],
   ["types", ["check", "mod.ts", "cli.ts", "src", "tools", "test", "bench", "examples"]],
   ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],

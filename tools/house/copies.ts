@@ -17,6 +17,8 @@ interface Line extends Place {
   readonly text: string;
 }
 
+const placeOf = ({ path, line }: Line): Place => ({ path, line });
+
 /** What a line is compared by; nothing where it is empty, a comment, an import or only brackets. */
 function normalised(line: string): string | undefined {
   const text = line.trim().replaceAll(/\s+/g, " ");
@@ -59,7 +61,7 @@ export function copiesIn(
     const [longest, first] = earlier.map((j) => [length(j, i), j] as const)
       .reduce((a, b) => b[0] > a[0] ? b : a, [0, -1] as const);
     if (longest >= least) {
-      copies.push({ places: [lines[first], lines[i]], lines: longest });
+      copies.push({ places: [placeOf(lines[first]), placeOf(lines[i])], lines: longest });
       i += longest;
     } else {
       seen.set(key, [...earlier, i]);

@@ -1,11 +1,15 @@
 /** What is measured of a tree's order. */
 import { crossesWall, unitOf } from "../lint/levels.ts";
 import { isGenerated, lineCount, MAX_LINES } from "../lint/max_lines.ts";
+import { isShipped, unshippedReference } from "../lint/shipped_references.ts";
 import type { Tree } from "./tree.ts";
 import { circles } from "./circles.ts";
 import { copiesIn } from "./copies.ts";
 import type { Copy } from "./copies.ts";
 import { importsOf } from "./imports.ts";
+
+/** Comments; what looks like one in a text between quotes is read, too. */
+const COMMENTS = /\/\/.*|\/\*[^]*?\*\//g;
 
 /** The order of a tree; all lists are better empty. */
 export interface HouseReport {
@@ -19,6 +23,8 @@ export interface HouseReport {
   readonly unknown: readonly string[];
   /** Files that are too long, with their lines. */
   readonly long: readonly (readonly [path: string, lines: number])[];
+  /** Comments in what ships that cite what does not. */
+  readonly references: readonly string[];
   /** Blocks in src and asm that stand twice. */
   readonly copies: readonly Copy[];
   /** Lines that people wrote, by folder, and how many of them are in generated files. */
@@ -47,6 +53,11 @@ export function houseReport(tree: Tree): HouseReport {
     ].sort(),
     long: written.map(([path, text]) => [path, lineCount(text)] as const)
       .filter(([, count]) => count > MAX_LINES).sort(([, a], [, b]) => b - a),
+    references: [...tree].filter(([path]) => isShipped(path)).flatMap(([path, text]) =>
+      (text.match(COMMENTS) ?? []).map(unshippedReference)
+        .filter((reference) => reference !== undefined)
+        .map((reference) => `${path}: ${reference}`)
+    ),
     copies: copiesIn(written.filter(([path]) => /^(?:src|asm)\/.*\.ts$/.test(path))),
     lines,
   };
