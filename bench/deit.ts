@@ -2,8 +2,8 @@
 import { load } from "../src/engines/load.ts";
 import type { EngineName } from "../src/engines/load.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
-import { CONFIG, floatDeiT, IMAGE, integerDeiT, WEIGHTS } from "./_deit_t.ts";
-import type { GoldenProgram } from "./_deit_t.ts";
+import { CONFIG, floatDeiT, IMAGE, integerDeiT, WEIGHTS } from "./deit_t.ts";
+import type { GoldenProgram } from "./deit_t.ts";
 import { hashOf } from "./_hash.ts";
 import { interleave } from "./interleave.ts";
 import type { Contender, Timings } from "./interleave.ts";

@@ -8,7 +8,7 @@ import { openNode, openWeb } from "./onnxruntime.ts";
 import type { Feeds } from "./onnxruntime.ts";
 import { memoryReader } from "./_read_memory.ts";
 import { table, times } from "./table.ts";
-import { EPSILON, ternaryProgram } from "./_ternary_program.ts";
+import { EPSILON, ternaryProgram } from "./ternary_program.ts";
 import { transpose } from "./transpose.ts";
 import { matmulOnnx } from "./onnx/matmul.ts";
 import { matmulNBitsOnnx } from "./onnx/matmul_nbits.ts";

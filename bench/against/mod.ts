@@ -1,0 +1,133 @@
+/**
+ * `deno task bench --against REV`: this tree beside another revision, in turns in the same run.
+ *
+ * Each revision has a process of its own, through its own `mod.ts`. A round times both, in the other
+ * order than the round before. Processes are begun anew a few times, because where memory lies and what
+ * compilers choose stays the same for as long as one lives.
+ */
+import { checkout } from "../../tools/checkout.ts";
+import { median } from "../interleave.ts";
+import { Side } from "./_side.ts";
+import { writeFixtures } from "./fixtures.ts";
+import { ROWS } from "./rows.ts";
+import type { Sample } from "./sample.ts";
+
+/** Processes of each revision, one after the other. */
+const LIVES = 3;
+/** Least time of one sample. */
+const LEAST_MS = 40;
+/** Below these a row is named at the end; a cold start may take 1.05 times as long. */
+const LEAST_RATIO = 0.97, LEAST_COLD_RATIO = 1 / 1.05;
+const COLD = "cold start of the small ViT";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** A round: the sample of the other revision, and that of this tree. */
+type Pair = readonly [before: Sample, now: Sample];
+
+/** Measures and prints. */
+export async function benchAgainst(revision: string, rounds: number): Promise<void> {
+  const temporary = await Deno.makeTempDir();
+  try {
+    const [before, files] = [`${temporary}/before`, `${temporary}/files`];
+    await checkout(revision, before);
+    await Deno.mkdir(files);
+    await writeFixtures(files);
+    const present = new Set([...Deno.readDirSync(files)].map(({ name }) => name));
+    const rows = ROWS.filter(({ file }) => present.has(file));
+    const pairs = new Map(
+      [...rows.map(({ name }) => name), COLD].map((n): [string, Pair[]] => [n, []]),
+    );
+    for (let life = 0; life < LIVES; life++) {
+      const count = Math.ceil((rounds - life) / LIVES);
+      await timeRows(before, files, count, pairs);
+      pairs.get(COLD)!.push(...await timeColdStarts(before, files, count));
+    }
+    console.log(report(revision, rounds, pairs));
+    const missing = ROWS.filter(({ file }) => !present.has(file));
+    for (const { name } of missing) console.log(`left out, its data is not here: ${name}`);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** Adds so many rounds to each row but cold starts, in new processes. */
+async function timeRows(
+  before: string,
+  files: string,
+  rounds: number,
+  pairs: ReadonlyMap<string, Pair[]>,
+): Promise<void> {
+  await using old = new Side(before, files);
+  await using now = new Side(root, files);
+  for (const [row, found] of pairs) {
+    if (row === COLD) continue;
+    const warm = [await old.open(row), await now.open(row)];
+    const repeats = Math.ceil(LEAST_MS / Math.min(...warm.map(({ wall }) => wall)));
+    for (let round = 0; round < rounds; round++) {
+      found.push(await inTurn(round, () => old.time(repeats), () => now.time(repeats)));
+    }
+    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("cpu"))).toFixed(3)}`);
+  }
+}
+
+async function timeColdStarts(before: string, files: string, rounds: number): Promise<Pair[]> {
+  const model = `${files}/vit.fewbit`;
+  const pairs: Pair[] = [];
+  for (let round = -1; round < rounds; round++) {
+    const pair = await inTurn(round, () => coldStart(before, model), () => coldStart(root, model));
+    // The first round fills caches.
+    if (round >= 0) pairs.push(pair);
+  }
+  return pairs;
+}
+
+/** Times both, the other one first in every second round. */
+async function inTurn(
+  round: number,
+  before: () => Promise<Sample>,
+  now: () => Promise<Sample>,
+): Promise<Pair> {
+  if (round % 2 === 0) return [await before(), await now()];
+  const ours = await now();
+  return [await before(), ours];
+}
+
+/** A fresh process from the import of what the revision calls `./runtime` to the first logits. */
+async function coldStart(side: string, model: string): Promise<Sample> {
+  const config = JSON.parse(await Deno.readTextFile(`${side}/deno.json`));
+  const runtime = `${side}/${config.exports["./runtime"]}`;
+  const script = new URL("./cold.ts", import.meta.url).pathname;
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--config", `${side}/deno.json`, script, runtime, model],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+const ratioOf = (clock: keyof Sample) => ([before, now]: Pair): number =>
+  before[clock] / now[clock];
+
+function report(revision: string, rounds: number, pairs: ReadonlyMap<string, Pair[]>): string {
+  const lines = [
+    `This tree beside ${revision}: time before / time now, above 1 is faster. Medians of ${rounds} rounds`,
+    `in ${LIVES} pairs of processes: of processors' time, the middle half of its rounds, of the clock.`,
+    "",
+  ];
+  const slow: string[] = [];
+  for (const [name, found] of pairs) {
+    const sorted = found.map(ratioOf("cpu")).toSorted((a, b) => a - b);
+    const quarter = (part: number): string =>
+      sorted[Math.round(part * (sorted.length - 1))].toFixed(3);
+    const middle = median(sorted);
+    const cells = [
+      middle.toFixed(3),
+      `${quarter(0.25)} … ${quarter(0.75)}`,
+      median(found.map(ratioOf("wall"))).toFixed(3),
+    ];
+    lines.push(`${name.padEnd(48)} ${cells.join("   ")}`);
+    if (middle < (name === COLD ? LEAST_COLD_RATIO : LEAST_RATIO)) slow.push(name);
+  }
+  lines.push("", slow.length === 0 ? "No row is slower." : `Slower: ${slow.join("; ")}`);
+  return lines.join("\n");
+}
