@@ -5,22 +5,23 @@
  * order than the round before. Processes are begun anew a few times, because where memory lies and what
  * compilers choose stays the same for as long as one lives.
  */
-import { checkout } from "../../tools/checkout.ts";
+import { checkout, copyOfTree } from "../../tools/checkout.ts";
 import { median } from "../interleave.ts";
 import { Side } from "./_side.ts";
 import { writeFixtures } from "./fixtures.ts";
 import { ROWS } from "./rows.ts";
 import type { Sample } from "./sample.ts";
 
-/** Processes of each revision, one after the other. */
-const LIVES = 3;
+/** Processes of each revision, one after the other; even, so that each is the first one as often. */
+const LIVES = 6;
 /** Least time of one sample. */
 const LEAST_MS = 40;
 /** Below these a row is named at the end; a cold start may take 1.05 times as long. */
 const LEAST_RATIO = 0.97, LEAST_COLD_RATIO = 1 / 1.05;
 const COLD = "cold start of the small ViT";
 
-const root = new URL("../../", import.meta.url).pathname;
+/** Where the files of the two revisions are. */
+type Roots = readonly [before: string, now: string];
 
 /** A round: the sample of the other revision, and that of this tree. */
 type Pair = readonly [before: Sample, now: Sample];
@@ -29,8 +30,9 @@ type Pair = readonly [before: Sample, now: Sample];
 export async function benchAgainst(revision: string, rounds: number): Promise<void> {
   const temporary = await Deno.makeTempDir();
   try {
-    const [before, files] = [`${temporary}/before`, `${temporary}/files`];
+    const [before, now, files] = ["before", "now", "files"].map((name) => `${temporary}/${name}`);
     await checkout(revision, before);
+    await copyOfTree(now);
     await Deno.mkdir(files);
     await writeFixtures(files);
     const present = new Set([...Deno.readDirSync(files)].map(({ name }) => name));
@@ -40,8 +42,8 @@ export async function benchAgainst(revision: string, rounds: number): Promise<vo
     );
     for (let life = 0; life < LIVES; life++) {
       const count = Math.ceil((rounds - life) / LIVES);
-      await timeRows(before, files, count, pairs);
-      pairs.get(COLD)!.push(...await timeColdStarts(before, files, count));
+      await timeRows([before, now], files, count, life, pairs);
+      pairs.get(COLD)!.push(...await timeColdStarts([before, now], files, count));
     }
     console.log(report(revision, rounds, pairs));
     const missing = ROWS.filter(({ file }) => !present.has(file));
@@ -53,41 +55,43 @@ export async function benchAgainst(revision: string, rounds: number): Promise<vo
 
 /** Adds so many rounds to each row but cold starts, in new processes. */
 async function timeRows(
-  before: string,
+  roots: Roots,
   files: string,
   rounds: number,
+  life: number,
   pairs: ReadonlyMap<string, Pair[]>,
 ): Promise<void> {
-  await using old = new Side(before, files);
-  await using now = new Side(root, files);
+  await using stack = new AsyncDisposableStack();
+  const start = (root: string) => Promise.resolve(stack.use(new Side(root, files)));
+  const [old, now] = await inTurn(life, () => start(roots[0]), () => start(roots[1]));
   for (const [row, found] of pairs) {
     if (row === COLD) continue;
-    const warm = [await old.open(row), await now.open(row)];
+    const warm = await inTurn(life, () => old.open(row), () => now.open(row));
     const repeats = Math.ceil(LEAST_MS / Math.min(...warm.map(({ wall }) => wall)));
-    for (let round = 0; round < rounds; round++) {
+    for (let round = life; round < life + rounds; round++) {
       found.push(await inTurn(round, () => old.time(repeats), () => now.time(repeats)));
     }
-    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("cpu"))).toFixed(3)}`);
+    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("wall"))).toFixed(3)}`);
   }
 }
 
-async function timeColdStarts(before: string, files: string, rounds: number): Promise<Pair[]> {
-  const model = `${files}/vit.fewbit`;
+async function timeColdStarts(roots: Roots, files: string, rounds: number): Promise<Pair[]> {
+  const [before, now] = roots.map((root) => () => coldStart(root, `${files}/vit.fewbit`));
   const pairs: Pair[] = [];
   for (let round = -1; round < rounds; round++) {
-    const pair = await inTurn(round, () => coldStart(before, model), () => coldStart(root, model));
+    const pair = await inTurn(round, before, now);
     // The first round fills caches.
     if (round >= 0) pairs.push(pair);
   }
   return pairs;
 }
 
-/** Times both, the other one first in every second round. */
-async function inTurn(
+/** Does both, the other revision's first in every second round. */
+async function inTurn<T>(
   round: number,
-  before: () => Promise<Sample>,
-  now: () => Promise<Sample>,
-): Promise<Pair> {
+  before: () => Promise<T>,
+  now: () => Promise<T>,
+): Promise<readonly [before: T, now: T]> {
   if (round % 2 === 0) return [await before(), await now()];
   const ours = await now();
   return [await before(), ours];
@@ -111,19 +115,19 @@ const ratioOf = (clock: keyof Sample) => ([before, now]: Pair): number =>
 function report(revision: string, rounds: number, pairs: ReadonlyMap<string, Pair[]>): string {
   const lines = [
     `This tree beside ${revision}: time before / time now, above 1 is faster. Medians of ${rounds} rounds`,
-    `in ${LIVES} pairs of processes: of processors' time, the middle half of its rounds, of the clock.`,
+    `in ${LIVES} pairs of processes, by the clock, the middle half of them, and of processors' time.`,
     "",
   ];
   const slow: string[] = [];
   for (const [name, found] of pairs) {
-    const sorted = found.map(ratioOf("cpu")).toSorted((a, b) => a - b);
+    const sorted = found.map(ratioOf("wall")).toSorted((a, b) => a - b);
     const quarter = (part: number): string =>
       sorted[Math.round(part * (sorted.length - 1))].toFixed(3);
     const middle = median(sorted);
     const cells = [
       middle.toFixed(3),
       `${quarter(0.25)} … ${quarter(0.75)}`,
-      median(found.map(ratioOf("wall"))).toFixed(3),
+      median(found.map(ratioOf("cpu"))).toFixed(3),
     ];
     lines.push(`${name.padEnd(48)} ${cells.join("   ")}`);
     if (middle < (name === COLD ? LEAST_COLD_RATIO : LEAST_RATIO)) slow.push(name);
