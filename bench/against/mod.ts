@@ -1,9 +1,10 @@
 /**
  * `deno task bench --against REV`: this tree beside another revision, in turns in the same run.
  *
- * Each revision has a process of its own, through its own `mod.ts`. A round times both, in the other
- * order than the round before. Processes are begun anew a few times, because where memory lies and what
- * compilers choose stays the same for as long as one lives.
+ * Each revision has a process of its own, through its own `mod.ts`. A round times both in one order and
+ * then in the other. Processes are begun anew a few times, because where memory lies and what
+ * compilers choose stays the same for as long as one lives. What counts is processors' time, which others
+ * on the machine hardly change; where the clock alone says slower on a quiet machine, something waits.
  */
 import { checkout, copyOfTree } from "../../tools/checkout.ts";
 import { median } from "../interleave.ts";
@@ -13,9 +14,9 @@ import { ROWS } from "./rows.ts";
 import type { Sample } from "./sample.ts";
 
 /** Processes of each revision, one after the other; even, so that each is the first one as often. */
-const LIVES = 6;
-/** Least time of one sample. */
-const LEAST_MS = 40;
+const LIVES = 4;
+/** Least time of a sample, of which a round has two of each. */
+const LEAST_MS = 20;
 /** Below these a row is named at the end; a cold start may take 1.05 times as long. */
 const LEAST_RATIO = 0.97, LEAST_COLD_RATIO = 1 / 1.05;
 const COLD = "cold start of the small ViT";
@@ -68,10 +69,16 @@ async function timeRows(
     if (row === COLD) continue;
     const warm = await inTurn(life, () => old.open(row), () => now.open(row));
     const repeats = Math.ceil(LEAST_MS / Math.min(...warm.map(({ wall }) => wall)));
-    for (let round = life; round < life + rounds; round++) {
-      found.push(await inTurn(round, () => old.time(repeats), () => now.time(repeats)));
+    for (let round = 0; round < rounds; round++) {
+      const samples = [
+        await old.time(repeats),
+        await now.time(repeats),
+        await now.time(repeats),
+        await old.time(repeats),
+      ];
+      found.push([sumOf(samples[0], samples[3]), sumOf(samples[1], samples[2])]);
     }
-    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("wall"))).toFixed(3)}`);
+    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("cpu"))).toFixed(3)}`);
   }
 }
 
@@ -109,25 +116,27 @@ async function coldStart(side: string, model: string): Promise<Sample> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
+const sumOf = (a: Sample, b: Sample): Sample => ({ wall: a.wall + b.wall, cpu: a.cpu + b.cpu });
+
 const ratioOf = (clock: keyof Sample) => ([before, now]: Pair): number =>
   before[clock] / now[clock];
 
 function report(revision: string, rounds: number, pairs: ReadonlyMap<string, Pair[]>): string {
   const lines = [
     `This tree beside ${revision}: time before / time now, above 1 is faster. Medians of ${rounds} rounds`,
-    `in ${LIVES} pairs of processes, by the clock, the middle half of them, and of processors' time.`,
+    `in ${LIVES} pairs of processes, of processors' time, the middle half of them, and by the clock.`,
     "",
   ];
   const slow: string[] = [];
   for (const [name, found] of pairs) {
-    const sorted = found.map(ratioOf("wall")).toSorted((a, b) => a - b);
+    const sorted = found.map(ratioOf("cpu")).toSorted((a, b) => a - b);
     const quarter = (part: number): string =>
       sorted[Math.round(part * (sorted.length - 1))].toFixed(3);
     const middle = median(sorted);
     const cells = [
       middle.toFixed(3),
       `${quarter(0.25)} … ${quarter(0.75)}`,
-      median(found.map(ratioOf("cpu"))).toFixed(3),
+      median(found.map(ratioOf("wall"))).toFixed(3),
     ];
     lines.push(`${name.padEnd(48)} ${cells.join("   ")}`);
     if (middle < (name === COLD ? LEAST_COLD_RATIO : LEAST_RATIO)) slow.push(name);
