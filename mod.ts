@@ -103,10 +103,11 @@ export type {
   GraphSymbol,
   InputCheck,
   Node,
-  Op,
+  NodeNames,
   SymbolicExtent,
   Value,
 } from "./src/graph/graph.ts";
+export type { AnyOp, InputsOf, Op, Traits, ValueType } from "./src/graph/op.ts";
 export * as ops from "./src/graph/ops/mod.ts";
 export { quantizeTernary } from "./src/quantize/ternary_network.ts";
 export type { TernaryOptions } from "./src/quantize/ternary_network.ts";
@@ -115,15 +116,16 @@ export type { CalibrateOptions, CalibrateRunsOptions } from "./src/quantize/cali
 export { quantizeIVit } from "./src/quantize/i_vit.ts";
 export type { IVitOptions } from "./src/quantize/i_vit.ts";
 export type {
-  Activation,
-  ActivationSource,
   IntegerNetwork,
   ScaleRule,
   Scales,
-} from "./src/quantize/i_vit_network.ts";
-export { quantizeParameters } from "./src/quantize/i_vit_parameters.ts";
-export type { BiasRoom, IntegerParameters } from "./src/quantize/i_vit_parameters.ts";
-export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/i_vit_constants.ts";
+  SiteCodes,
+  SiteSource,
+} from "./src/quantize/integer_network.ts";
+export type { Grid, Site } from "./src/quantize/sites.ts";
+export { quantizeParameters } from "./src/quantize/integer_parameters.ts";
+export type { BiasRoom, IntegerParameters } from "./src/quantize/integer_parameters.ts";
+export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_constants.ts";
 export type { ObserverKind } from "./src/quantize/observer.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";

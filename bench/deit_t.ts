@@ -6,7 +6,7 @@ import type { Weights } from "../src/models/weights.ts";
 import { compile } from "../src/lower/compile.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 import { quantizeIVit } from "../src/quantize/i_vit.ts";
-import { quantizeParameters } from "../src/quantize/i_vit_parameters.ts";
+import { quantizeParameters } from "../src/quantize/integer_parameters.ts";
 import { buildSeeded, layoutDeiT, Stream } from "../test/golden/seeded.ts";
 import { readSharedJson } from "./shared.ts";
 

@@ -65,7 +65,7 @@ export function compileEncoder(
     smooth: scales.smooth,
     ...(onWarning && { onWarning }),
   });
-  checkScales(scales, network.graph.constants.values(), config);
+  checkScales(scales, network.graph.constants.values());
   const metadata = metadataOf(config, quantization, {
     ...!config.normalize && { scale: scales.scales.get(LAST)! },
     ...options.metadata,
@@ -123,9 +123,8 @@ function quantizationOf(options: EncoderQuantization): Required<EncoderQuantizat
 }
 
 function checkScales(
-  { scales, smooth }: EncoderScales,
+  { scales }: EncoderScales,
   constants: Iterable<{ readonly derivedFrom: readonly string[] }>,
-  { width, hidden }: BertConfig,
 ): void {
   for (const { derivedFrom } of constants) {
     const missing = derivedFrom.find((name) => !scales.has(name));
@@ -133,14 +132,6 @@ function checkScales(
     throw new FewbitError(
       "invalid_file",
       `Cannot compile encoder: the scales have none for "${missing}"; calibrate this model`,
-    );
-  }
-  for (const [name, divisors] of smooth) {
-    const channels = /gelu_(in|out)$/.test(name) ? hidden : width;
-    if (divisors.length === channels) continue;
-    throw new FewbitError(
-      "invalid_file",
-      `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${channels} channels`,
     );
   }
 }
@@ -151,11 +142,20 @@ function checkSites({ smooth }: EncoderScales, config: BertConfig, geluBits: 8 |
   const fits = geluBits === 8
     ? [...sites.keys()].every((site) => smooth.has(site))
     : [...smooth.keys()].every((site) => sites.has(site));
-  if (fits) return;
-  throw new FewbitError(
-    "invalid_argument",
-    `Cannot compile encoder: the scales were not made for geluBits ${geluBits}; calibrate with it`,
-  );
+  if (!fits) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot compile encoder: the scales were not made for geluBits ${geluBits}; calibrate with it`,
+    );
+  }
+  for (const [name, channels] of smoothedSites(config, 8)) {
+    const divisors = smooth.get(name);
+    if (divisors === undefined || divisors.length === channels) continue;
+    throw new FewbitError(
+      "invalid_file",
+      `Cannot compile encoder: "${name}" has ${divisors.length} divisors for ${channels} channels`,
+    );
+  }
 }
 
 function metadataOf(config: BertConfig, quantization: object, more: Metadata = {}): Metadata {

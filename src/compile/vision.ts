@@ -10,14 +10,14 @@ import { compile } from "../lower/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { calibrate } from "../quantize/calibrate.ts";
 import { quantizeIVit } from "../quantize/i_vit.ts";
-import type { IntegerNetwork } from "../quantize/i_vit_network.ts";
+import type { IntegerNetwork } from "../quantize/integer_network.ts";
 import {
   checkpointParameters,
   checkpointScales,
   I_VIT_BUFFERS,
   isIVitCheckpoint,
 } from "../quantize/i_vit_checkpoint.ts";
-import { quantizeParameters } from "../quantize/i_vit_parameters.ts";
+import { quantizeParameters } from "../quantize/integer_parameters.ts";
 import type { ObserverKind } from "../quantize/observer.ts";
 import { normalizationTable, normalizePixels } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
@@ -111,9 +111,9 @@ export function convertVision(folder: CheckpointFolder): CompiledVision {
     pixelTable: normalizationTable(preprocessing),
   });
   const scales = checkpointScales(weights);
-  const missing = network.activations.find(({ name }) => !scales.has(name));
+  const missing = network.sites.find(({ site }) => !scales.has(site.name));
   if (missing !== undefined) {
-    throw new FewbitError("invalid_file", `Cannot convert: "${missing.name}" has no scale`);
+    throw new FewbitError("invalid_file", `Cannot convert: "${missing.site.name}" has no scale`);
   }
   const metadata = metadataOf(config, preprocessing, { nonlinear: "shift", bits: "w8a8" });
   return { program: compile(network.graph, { scales, metadata }), network, scales };

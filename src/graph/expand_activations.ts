@@ -13,8 +13,9 @@
  */
 import type { Tensor } from "../tensor.ts";
 import { activationOf } from "./activations.ts";
-import { nodesOf } from "./graph.ts";
-import type { Graph, Node, Value } from "./graph.ts";
+import type { Graph, Value } from "./graph.ts";
+import { isNode } from "./op_names.ts";
+import type { NodeNamed } from "./op_names.ts";
 import {
   add,
   dequantizeLinear,
@@ -24,6 +25,7 @@ import {
   reshape,
   swiglu,
 } from "./ops/mod.ts";
+import { nodesOf } from "./traversal.ts";
 
 /** Distance of two points of a table. */
 const STEP = 2 ** -7;
@@ -39,13 +41,10 @@ export function expandActivations(source: Graph): Graph {
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   const tables = new Map<string, Tables>();
   for (const node of nodesOf(source, source.outputs)) {
-    const inputs = node.inputs.map((x) => x && valueOf(x));
-    made.set(
-      node.output.id,
-      node.op === "Activation"
-        ? expand(graph, node, inputs[0]!, tables)
-        : graph.replay(node, inputs),
-    );
+    const copies = isNode(node, "Activation")
+      ? { y: expand(graph, node, valueOf(node.inputs.x), tables) }
+      : graph.replay(node, valueOf);
+    for (const [of, { id }] of Object.entries(node.outputs)) made.set(id, copies[of]);
   }
   for (const { name, value, entry } of source.outputs) graph.output(name, valueOf(value), entry);
   return graph;
@@ -87,36 +86,38 @@ function tablesOf(graph: Graph, kind: string): Tables {
 
 function expand(
   graph: Graph,
-  { attributes, output }: Node,
+  { attributes, outputs }: NodeNamed<"Activation">,
   x: Value,
   known: Map<string, Tables>,
 ): Value {
-  const kind = attributes.kind as string;
+  const { kind } = attributes;
   const tables = known.get(kind) ?? tablesOf(graph, kind);
   known.set(kind, tables);
   const scalar = (value: number): Value => graph.constant("", float(value));
-  const codes = graph.apply(quantizeLinear, [x, scalar(STEP)], { to: "i16" });
+  const codes = graph.apply(quantizeLinear, { x, scale: scalar(STEP) }, { to: "i16" });
   const real = (table: Value, scale: Value): Value =>
-    graph.apply(dequantizeLinear, [graph.apply(lookup12, [codes, table]), scale]);
-  const rest = graph.apply(add, [x, real(tables.codes, scalar(-STEP))]);
+    graph.apply(dequantizeLinear, { x: graph.apply(lookup12, { x: codes, table }), scale });
+  const rest = graph.apply(add, { a: x, b: real(tables.codes, scalar(-STEP)) });
   const side = (sign: 1 | -1): Value =>
-    graph.apply(swiglu, [
-      scaled(graph, rest, sign * K),
-      real(tables.slopes, scalar(sign * SLOPE / K)),
-    ]);
-  const change = graph.apply(add, [side(1), side(-1)]);
-  const base = graph.apply(add, [
-    real(tables.high, tables.highScale),
-    real(tables.low, tables.lowScale),
-  ]);
-  return graph.apply(add, [base, change], {}, { output: output.name });
+    graph.apply(swiglu, {
+      gate: scaled(graph, rest, sign * K),
+      up: real(tables.slopes, scalar(sign * SLOPE / K)),
+    });
+  const change = graph.apply(add, { a: side(1), b: side(-1) });
+  const base = graph.apply(add, {
+    a: real(tables.high, tables.highScale),
+    b: real(tables.low, tables.lowScale),
+  });
+  return graph.apply(add, { a: base, b: change }, {}, { output: outputs.y.name });
 }
 
 /** `factor·x`: a linear layer of one channel. */
 function scaled(graph: Graph, x: Value, factor: number): Value {
   const weight = graph.constant("", { ...float(factor), shape: [1, 1] });
-  const columns = graph.apply(reshape([...x.shape, 1]), [x]);
-  return graph.apply(reshape(x.shape), [graph.apply(linear, [columns, weight])]);
+  const columns = graph.apply(reshape, { x }, { shape: [...x.shape, 1] });
+  return graph.apply(reshape, { x: graph.apply(linear, { x: columns, weight }) }, {
+    shape: x.shape,
+  });
 }
 
 function float(value: number): Tensor {

@@ -9,6 +9,7 @@ import type { Check } from "../instructions/codes.ts";
 import { base3Bytes, unpackBase3 } from "../numeric/base3.ts";
 import { elementCount } from "../tensor.ts";
 import type { DType, LazyTensor, Tensor } from "../tensor.ts";
+import type { AnyOp, InputsOf, Op } from "./op.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
 export interface SymbolicExtent {
@@ -36,37 +37,30 @@ export interface Value {
 }
 
 /** An attribute of a node. */
-export type Attribute = number | string | boolean | readonly number[];
+export type Attribute = number | string | boolean | readonly Extent[];
 
-/** An op applied to values. Every op has one output. */
+/** An op applied to values. */
 export interface Node {
   /** Name of the op. */
   readonly op: string;
-  /** Its inputs; `undefined` where an optional one is absent. */
-  readonly inputs: readonly (Value | undefined)[];
+  /** Its inputs by name; `undefined` where an optional one is absent. */
+  readonly inputs: Readonly<Record<string, Value | undefined>>;
   /** Its attributes. */
   readonly attributes: Readonly<Record<string, Attribute>>;
-  /** Its one output. */
-  readonly output: Value;
+  /** Its outputs by name. */
+  readonly outputs: Readonly<Record<string, Value>>;
   /** Name of the module in the model (`blocks.0.attn.qkv`). */
   readonly name: string;
   /** The op, to apply it again. */
-  readonly definition: Op;
+  readonly definition: AnyOp;
 }
 
-/** An op of the graph: its name and its rule for types. */
-export interface Op {
-  /** As ONNX or PyTorch has it, where they have one. */
-  readonly name: string;
-  /**
-   * Type of the output.
-   *
-   * @throws {FewbitError} `shape_mismatch` or `dtype_mismatch` where the inputs do not fit.
-   */
-  infer(
-    inputs: readonly (Value | undefined)[],
-    attributes: Readonly<Record<string, Attribute>>,
-  ): { dtype: DType; shape: readonly Extent[] };
+/** Names of a node and its outputs. */
+export interface NodeNames {
+  /** Name of the module. */
+  readonly name?: string;
+  /** Name of the first output, or names of outputs. */
+  readonly output?: string | Readonly<Record<string, string>>;
 }
 
 /** A constant: its value, or how it follows from the activation scales of a quantised network. */
@@ -123,6 +117,10 @@ export class Graph {
   readonly checks: Map<number, InputCheck> = new Map();
   /** Memory that outlives a run. */
   readonly states: Value[] = [];
+  /** Weights that may change: instances have their own. */
+  readonly parameters: Value[] = [];
+  /** What states and parameters hold at first, by the id of their value; nothing for zeros. */
+  readonly initial: Map<number, Tensor> = new Map();
   /** Constants by the id of their value. */
   readonly constants: Map<number, Constant> = new Map();
   /** Nodes; each comes after those that it needs. */
@@ -152,10 +150,29 @@ export class Graph {
     return value;
   }
 
-  /** Declares memory that outlives a run and is zero at first; an op that updates it takes it as an input. */
-  state(name: string, dtype: DType, shape: readonly Extent[]): Value {
+  /**
+   * Declares memory that outlives a run; an op that updates it takes it as an input.
+   *
+   * @param initial What it holds at first and after `reset()`. Default: zeros.
+   * @throws {FewbitError} `unsupported` for initial elements of a state whose extents are not constant.
+   */
+  state(
+    name: string,
+    dtype: DType,
+    shape: readonly Extent[],
+    initial?: Tensor["data"],
+  ): Value {
     const value = this.#value(name, dtype, shape);
+    if (initial !== undefined) this.#setInitial(value, initial);
     this.states.push(value);
+    return value;
+  }
+
+  /** Declares weights that instances may change: by `write`, or by an op that takes them as an input. */
+  parameter(name: string, { dtype, shape, data }: Tensor): Value {
+    const value = this.#value(name, dtype, shape);
+    this.#setInitial(value, data);
+    this.parameters.push(value);
     return value;
   }
 
@@ -207,25 +224,31 @@ export class Graph {
   }
 
   /**
-   * Applies an op.
+   * Applies an op with one output.
    *
    * @param op The op.
-   * @param inputs Its inputs; `undefined` for an optional one.
-   * @param attributes Its attributes.
-   * @param names `name` of the module, `output` of the value.
+   * @param inputs Its inputs by name.
+   * @param rest Its attributes, then names of the module and the output.
    * @returns The output.
    */
-  apply(
-    op: Op,
-    inputs: readonly (Value | undefined)[],
-    attributes: Readonly<Record<string, Attribute>> = {},
-    names: { readonly name?: string; readonly output?: string } = {},
+  apply<Input extends string, Attributes extends object>(
+    op: Op<string, Input, Attributes>,
+    inputs: InputsOf<Input>,
+    ...rest: Record<never, never> extends Attributes ? [attributes?: Attributes, names?: NodeNames]
+      : [attributes: Attributes, names?: NodeNames]
   ): Value {
-    const { dtype, shape } = op.infer(inputs, attributes);
-    const output = this.#value(names.output ?? "", dtype, shape);
-    const name = names.name ?? "";
-    this.nodes.push({ op: op.name, inputs, attributes, output, name, definition: op });
-    return output;
+    return this.#add(op as AnyOp, inputs, rest[0] ?? {}, rest[1]).y;
+  }
+
+  /** Applies an op and gives its outputs by name. */
+  applyAll<Input extends string, Attributes extends object, Output extends string>(
+    op: Op<string, Input, Attributes, Output>,
+    inputs: InputsOf<Input>,
+    ...rest: Record<never, never> extends Attributes ? [attributes?: Attributes, names?: NodeNames]
+      : [attributes: Attributes, names?: NodeNames]
+  ): { readonly [N in Output]: Value } {
+    const outputs = this.#add(op as AnyOp, inputs, rest[0] ?? {}, rest[1]);
+    return outputs as { [N in Output]: Value };
   }
 
   /** Names a value as an output of an entry; what no output needs is not computed. */
@@ -240,14 +263,63 @@ export class Graph {
     for (const [name, symbol] of this.symbols) graph.symbols.set(name, symbol);
     graph.inputs.push(...this.inputs);
     graph.states.push(...this.states);
+    graph.parameters.push(...this.parameters);
+    for (const [id, tensor] of this.initial) graph.initial.set(id, tensor);
     for (const [id, check] of this.checks) graph.checks.set(id, check);
     for (const [id, constant] of this.constants) graph.constants.set(id, constant);
     return graph;
   }
 
-  /** Applies the op of a node, maybe of another graph, to other inputs. */
-  replay({ definition, attributes, output, name }: Node, inputs: Node["inputs"]): Value {
-    return this.apply(definition, inputs, attributes, { name, output: output.name });
+  /**
+   * Applies the op of a node, maybe of another graph, to other inputs.
+   *
+   * @param input What stands for each input that is there.
+   * @returns The outputs by name.
+   */
+  replay(
+    { definition, inputs, attributes, outputs, name }: Node,
+    input: (value: Value, name: string) => Value,
+  ): Node["outputs"] {
+    const others = Object.entries(inputs).map(([of, x]) => [of, x && input(x, of)] as const);
+    const output = Object.fromEntries(Object.entries(outputs).map(([o, value]) => [o, value.name]));
+    return this.#add(definition, Object.fromEntries(others), attributes, { name, output });
+  }
+
+  #add(
+    op: AnyOp,
+    given: Node["inputs"],
+    attributes: object,
+    { name = "", output = "" }: NodeNames = {},
+  ): Record<string, Value> {
+    const inputs = namedInputs(op, given);
+    const types = op.infer(inputs, attributes as Node["attributes"]);
+    const outputs = Object.fromEntries(
+      Object.entries(types).map(([of, { dtype, shape }], i) => {
+        const named = typeof output === "string" ? i === 0 ? output : "" : output[of] ?? "";
+        return [of, this.#value(named, dtype, shape)];
+      }),
+    );
+    const node = { op: op.name, inputs, attributes: attributes as Node["attributes"], outputs };
+    this.nodes.push({ ...node, name, definition: op });
+    return outputs;
+  }
+
+  #setInitial(value: Value, data: Tensor["data"]): void {
+    const { name, dtype, shape } = value;
+    const extents = shape.map((extent) => {
+      if (typeof extent === "number") return extent;
+      throw new FewbitError(
+        "unsupported",
+        `Cannot set ${name} at first: its extent ${extent.symbol} is chosen later`,
+      );
+    });
+    if (elementCount(extents) !== data.length) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot set ${name} at first: ${data.length} elements for [${extents}]`,
+      );
+    }
+    this.initial.set(value.id, { dtype, shape: extents, data });
   }
 
   #value(name: string, dtype: DType, shape: readonly Extent[]): Value {
@@ -261,33 +333,15 @@ export class Graph {
   }
 }
 
-/** The node that makes each value, by the value's id. */
-export function producersOf(graph: Graph): Map<number, Node> {
-  return new Map(graph.nodes.map((node) => [node.output.id, node]));
-}
-
-/** The nodes that some outputs need, in order. */
-export function nodesOf(graph: Graph, outputs: readonly GraphOutput[]): Node[] {
-  const needed = new Set(outputs.map((output) => output.value.id));
-  const nodes: Node[] = [];
-  for (const node of graph.nodes.toReversed()) {
-    if (!needed.has(node.output.id)) continue;
-    nodes.push(node);
-    for (const input of node.inputs) if (input !== undefined) needed.add(input.id);
+/** The inputs that an op knows, in its order. */
+function namedInputs(
+  { name, inputs }: AnyOp,
+  given: Node["inputs"],
+): Record<string, Value | undefined> {
+  const names = inputs.map((input) => input.replace("?", ""));
+  const unknown = Object.keys(given).find((input) => !names.includes(input));
+  if (unknown !== undefined) {
+    throw new FewbitError("invalid_argument", `${name} has no input "${unknown}"; it has ${names}`);
   }
-  return nodes.reverse();
-}
-
-/** The nodes that read each value, by the value's id. */
-export function consumersOf(nodes: readonly Node[]): Map<number, Node[]> {
-  const consumers = new Map<number, Node[]>();
-  for (const node of nodes) {
-    for (const input of new Set(node.inputs)) {
-      if (input === undefined) continue;
-      const list = consumers.get(input.id);
-      if (list === undefined) consumers.set(input.id, [node]);
-      else list.push(node);
-    }
-  }
-  return consumers;
+  return Object.fromEntries(names.map((input) => [input, given[input]]));
 }

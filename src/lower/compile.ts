@@ -29,7 +29,7 @@ export interface CompileOptions {
  *
  * const graph = new Graph();
  * const x = graph.input("x", "f32", [1, 4]);
- * graph.output("y", graph.apply(ops.gelu, [x]));
+ * graph.output("y", graph.apply(ops.gelu, { x }));
  * using instance = await load(compile(graph));
  * const { y } = await instance.run({ x: Float32Array.of(-1, 0, 1, 2) });
  * console.log(y.data);

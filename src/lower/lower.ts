@@ -1,15 +1,15 @@
 /** Graph to program. */
 import { FewbitError } from "../errors.ts";
-import type { Graph, GraphOutput } from "../graph/graph.ts";
+import type { Graph, GraphOutput, Node } from "../graph/graph.ts";
+import { outputsOf } from "../graph/traversal.ts";
 import type { CompiledProgram, Index, Metadata } from "../program/program.ts";
-import { Lowering } from "./_lowering.ts";
-import type { DerivedParameter, LowerOptions } from "./_lowering.ts";
-import { absorbedByFloat, lowerFloat } from "./float.ts";
-import { absorbedBy, lowerInteger } from "./integer.ts";
-import { lowerRows } from "./rows.ts";
-import { lowerSequences } from "./sequences.ts";
-import { absorbedByTernary, lowerTernary } from "./ternary.ts";
-import { lowerView } from "./views.ts";
+import { NotFused } from "./fusion.ts";
+import type { AnyFusion, FusionReport, Match } from "./fusion.ts";
+import { FUSIONS } from "./fusions/mod.ts";
+import { Lowering } from "./lowering.ts";
+import type { DerivedParameter, LowerOptions } from "./lowering.ts";
+import type { AnyRule } from "./rule.ts";
+import { RULES } from "./rules/mod.ts";
 
 /** A program, and where the values of its graph went. */
 export interface LoweredProgram {
@@ -20,6 +20,8 @@ export interface LoweredProgram {
   readonly tensors: ReadonlyMap<number, Index>;
   /** Parameters that stand for constants which follow from scales. */
   readonly derived: readonly DerivedParameter[];
+  /** Fusions that were made, and those that were looked for and could not be. */
+  readonly fusions: readonly FusionReport[];
 }
 
 /** Lowers all entries of a graph. */
@@ -29,6 +31,8 @@ export function lower(
     readonly metadata?: Metadata;
     /** What to compute. Default: the outputs of the graph. */
     readonly outputs?: readonly GraphOutput[];
+    /** Rules of other ops by name. */
+    readonly rules?: Readonly<Record<string, AnyRule>>;
   } = {},
 ): LoweredProgram {
   const lowering = new Lowering(graph, {
@@ -41,26 +45,18 @@ export function lower(
   const outputs = options.outputs ?? graph.outputs;
   const entries = new Set(outputs.map((output) => output.entry));
   if (entries.size === 0) throw new FewbitError("invalid_argument", "Cannot compile: no output");
+  const rules: Readonly<Record<string, AnyRule>> = { ...RULES, ...options.rules };
+  const fusions: FusionReport[] = [];
   for (const entry of entries) {
     const wanted = outputs.filter((output) => output.entry === entry);
     const nodes = lowering.begin(wanted);
-    const absorbed = new Set<number>();
-    // From the end, so that the longest chain wins: what is absorbed absorbs nothing itself.
-    for (const node of nodes.toReversed()) {
-      if (absorbed.has(node.output.id)) continue;
-      const taken = [
-        ...(lowering.options.parameters ? [] : absorbedBy(lowering, node, lowering.options.fuse)),
-        ...absorbedByFloat(lowering, node),
-        ...absorbedByTernary(lowering, node),
-      ];
-      for (const { output } of taken) absorbed.add(output.id);
-    }
+    const { fused, absorbed } = fuse(lowering, nodes, entry, fusions);
     for (const node of nodes) {
-      if (absorbed.has(node.output.id)) continue;
-      const done = lowerView(lowering, node) || lowerRows(lowering, node) ||
-        lowerSequences(lowering, node) || lowerInteger(lowering, node) ||
-        lowerTernary(lowering, node) || lowerFloat(lowering, node);
-      if (!done) throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
+      if (absorbed.has(node)) continue;
+      const chosen = fused.get(node);
+      if (chosen !== undefined) chosen.fusion.emit(lowering, node, chosen.match);
+      else if (Object.hasOwn(rules, node.op)) rules[node.op](lowering, node);
+      else throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
     }
     lowering.end(entry, wanted);
   }
@@ -70,5 +66,53 @@ export function lower(
     instructions: lowering.instructions,
     tensors: new Map([...lowering.tensors].map(([value, tensor]) => [value, order[tensor]])),
     derived: lowering.derived,
+    fusions,
   };
+}
+
+/** Which nodes become one instruction. */
+interface Fused {
+  /** The fusion at whose last node each instruction stands. */
+  readonly fused: ReadonlyMap<Node, { readonly fusion: AnyFusion; readonly match: Match }>;
+  /** Nodes that need no instruction of their own. */
+  readonly absorbed: ReadonlySet<Node>;
+}
+
+/** From the end, so that the longest pattern wins: what is taken up takes nothing up itself. */
+function fuse(
+  lowering: Lowering,
+  nodes: readonly Node[],
+  entry: string,
+  reports: FusionReport[],
+): Fused {
+  const fused = new Map<Node, { readonly fusion: AnyFusion; readonly match: Match }>();
+  const absorbed = new Set<Node>();
+  for (const node of nodes.toReversed()) {
+    if (absorbed.has(node)) continue;
+    const at = outputsOf(node)[0].name || node.name;
+    for (const fusion of FUSIONS) {
+      if (fusion.at !== node.op || !fusion.applies(lowering.options)) continue;
+      const match = matchOf(lowering, fusion, node);
+      if (match === undefined) continue;
+      if (typeof match === "string") {
+        reports.push({ fusion: fusion.name, at, entry, reason: match });
+        continue;
+      }
+      reports.push({ fusion: fusion.name, at, entry });
+      fused.set(node, { fusion, match });
+      for (const taken of match.nodes) absorbed.add(taken);
+      break;
+    }
+  }
+  return { fused, absorbed };
+}
+
+/** The match of a fusion, or why there is none, or nothing. */
+function matchOf(lowering: Lowering, fusion: AnyFusion, node: Node): Match | string | undefined {
+  try {
+    return fusion.match(lowering, node);
+  } catch (error) {
+    if (error instanceof NotFused) return error.message;
+    throw error;
+  }
 }

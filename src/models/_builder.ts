@@ -45,7 +45,11 @@ export class ModelBuilder {
       );
     return this.graph.apply(
       linear,
-      [x, tensor("weight", [width, inner]), bias ? tensor("bias", [width]) : undefined],
+      {
+        x,
+        weight: tensor("weight", [width, inner]),
+        bias: bias ? tensor("bias", [width]) : undefined,
+      },
       {},
       { name, output },
     );
@@ -54,7 +58,10 @@ export class ModelBuilder {
   norm(x: Value, name: string, width: number, output: string, epsilon = this.epsilon): Value {
     const gamma = this.constant(`${name}.weight`, weight(this.weights, `${name}.weight`, [width]));
     const beta = this.constant(`${name}.bias`, weight(this.weights, `${name}.bias`, [width]));
-    return this.graph.apply(layerNormalization, [x, gamma, beta], { epsilon }, { name, output });
+    return this.graph.apply(layerNormalization, { x, scale: gamma, bias: beta }, { epsilon }, {
+      name,
+      output,
+    });
   }
 
   /** The activation of an MLP, by its name in the graph. */
@@ -64,8 +71,8 @@ export class ModelBuilder {
     names: { readonly name?: string; readonly output: string },
   ): Value {
     return kind === GELU
-      ? this.graph.apply(gelu, [x], {}, names)
-      : this.graph.apply(activation, [x], { kind }, names);
+      ? this.graph.apply(gelu, { x }, {}, names)
+      : this.graph.apply(activation, { x }, { kind }, names);
   }
 }
 

@@ -1,14 +1,7 @@
 /** BERT encoders as a float32 graph for ragged batches. */
 import { Graph } from "../graph/graph.ts";
-import type { SymbolicExtent, Value } from "../graph/graph.ts";
-import {
-  add,
-  addPositions,
-  attentionRagged,
-  gatherRows,
-  poolRows,
-  reshape,
-} from "../graph/ops/mod.ts";
+import type { Value } from "../graph/graph.ts";
+import { add, addPositions, attentionRagged, embedding, poolRows } from "../graph/ops/mod.ts";
 import { ModelBuilder } from "./_builder.ts";
 import type { BertConfig } from "./bert_config.ts";
 import { bertNames, UNUSED } from "./bert_names.ts";
@@ -26,9 +19,7 @@ const MOST_SEQUENCES = 2 ** 16;
 const USUAL_SEQUENCES = 32;
 
 /** The inputs of an encoder. */
-export interface EncoderInputs {
-  /** How many tokens a batch has: the symbol `tokens`. */
-  readonly tokens: SymbolicExtent;
+interface EncoderInputs {
   /** `ids` i32 `[tokens]`. */
   readonly ids: Value;
   /** `offsets` i32 `[sequences + 1]`: bounds of the texts. */
@@ -40,8 +31,8 @@ export interface EncoderInputs {
   readonly parts?: Value;
 }
 
-/** Adds the inputs that the float32 and the integer encoder have. */
-export function encoderInputs(graph: Graph, config: BertConfig): EncoderInputs {
+/** Adds the inputs. */
+function encoderInputs(graph: Graph, config: BertConfig): EncoderInputs {
   const tokens = graph.symbol("tokens", MOST_TOKENS, config.maxTokens);
   const sequences = graph.symbol("sequences", MOST_SEQUENCES, USUAL_SEQUENCES);
   const ids = graph.input("ids", "i32", [tokens], { check: "below", limit: config.vocabulary });
@@ -49,10 +40,10 @@ export function encoderInputs(graph: Graph, config: BertConfig): EncoderInputs {
     check: "offsets",
     limit: tokens,
   });
-  if (!poolsParts(config)) return { tokens, ids, offsets };
+  if (!poolsParts(config)) return { ids, offsets };
   const bounds = { ...sequences, factor: 2, plus: 1 };
   const parts = graph.input("parts", "i32", [bounds], { check: "offsets", limit: tokens });
-  return { tokens, ids, offsets, parts };
+  return { ids, offsets, parts };
 }
 
 /** Whether texts have tokens that are not pooled: those of a prompt, or all but the last. */
@@ -61,19 +52,19 @@ export function poolsParts({ includePrompt, pooling }: BertConfig): boolean {
 }
 
 /** One row of each text, or of each part of the texts: a sum, or the first of its rows. */
-export function poolTokens(
+function poolTokens(
   graph: Graph,
   { pooling }: BertConfig,
   x: Value,
   { offsets, parts }: EncoderInputs,
 ): Value {
-  return graph.apply(poolRows, [x, parts ?? offsets], {
+  return graph.apply(poolRows, { x, offsets: parts ?? offsets }, {
     pooling: pooling === "cls" ? "first" : "sum",
   });
 }
 
 /** The position table with the first token type added, float32 `[P, C]`. */
-export function positionTable(config: BertConfig, weights: Weights): Float32Array {
+function positionTable(config: BertConfig, weights: Weights): Float32Array {
   const { positions, width, tokenTypes } = config;
   const table = weight(weights, "embeddings.position_embeddings.weight", [positions, width]).data;
   const types =
@@ -96,24 +87,21 @@ export function buildBert(config: BertConfig, weights: Weights): Graph {
   const graph = new Graph();
   const model = new ModelBuilder(graph, named, config.epsilon);
   const inputs = encoderInputs(graph, config);
-  const { tokens, ids, offsets } = inputs;
+  const { ids, offsets } = inputs;
 
   const words = weight(named, "embeddings.word_embeddings.weight", [vocabulary, width]);
-  const table = model.constant("embeddings.word_embeddings", {
-    ...words,
-    shape: [1, vocabulary, width],
-  });
+  const table = model.constant("embeddings.word_embeddings", words);
   const position = model.constant("embeddings.position_embeddings", {
     dtype: "f32",
     shape: [positions, width],
     data: positionTable(config, named),
   });
-  let x = graph.apply(gatherRows, [table, ids]);
-  x = graph.apply(reshape([tokens, width]), [x]);
-  x = graph.apply(addPositions, [x, position, offsets]);
-  x = model.norm(x, "embeddings.LayerNorm", width, "embeddings");
+  const rows = graph.apply(embedding, { table, index: ids });
+  const output = "embedding";
+  let x = graph.apply(addPositions, { x: rows, positions: position, offsets }, {}, { output });
+  x = model.norm(x, "embeddings.LayerNorm", width, streamName(config, 0));
   for (let i = 0; i < config.depth; i++) {
-    x = buildLayer(model, config, x, offsets, `encoder.layer.${i}.`);
+    x = buildLayer(model, config, x, offsets, i);
   }
   graph.output("sums", poolTokens(graph, config, x, inputs), ENCODE);
   named.assertAllUsed(UNUSED);
@@ -125,23 +113,29 @@ function buildLayer(
   config: BertConfig,
   x: Value,
   offsets: Value,
-  block: string,
+  layer: number,
 ): Value {
   const { graph } = model;
+  const block = `encoder.layer.${layer}.`;
   const { width, heads, hidden } = config;
   const [q, k, v] = ["query", "key", "value"].map((name) =>
     model.linear(x, `${block}attention.self.${name}`, width, `${block}${name}`)
   );
-  let y = graph.apply(attentionRagged, [q, k, v, offsets], {
+  let y = graph.apply(attentionRagged, { q, k, v, offsets }, {
     heads,
     scale: Math.fround((width / heads) ** -0.5),
   }, { output: `${block}context` });
   y = model.linear(y, `${block}attention.output.dense`, width, `${block}attention_out`);
-  y = graph.apply(add, [y, x], {}, { output: `${block}residual1` });
+  y = graph.apply(add, { a: y, b: x }, {}, { output: `${block}residual1` });
   x = model.norm(y, `${block}attention.output.LayerNorm`, width, `${block}mid`);
   y = model.linear(x, `${block}intermediate.dense`, hidden, `${block}gelu_in`);
   y = model.activation(y, config.activation, { output: `${block}gelu_out` });
   y = model.linear(y, `${block}output.dense`, width, `${block}mlp_out`);
-  y = graph.apply(add, [y, x], {}, { output: `${block}residual2` });
-  return model.norm(y, `${block}output.LayerNorm`, width, `${block}out`);
+  y = graph.apply(add, { a: y, b: x }, {}, { output: `${block}residual2` });
+  return model.norm(y, `${block}output.LayerNorm`, width, streamName(config, layer + 1));
+}
+
+/** What a layer reads, or what is pooled. */
+function streamName({ depth }: BertConfig, layer: number): string {
+  return layer < depth ? `encoder.layer.${layer}.in` : "last";
 }

@@ -53,7 +53,7 @@ export function buildDeiT(config: DeiTConfig, weights: Weights): Graph {
 function embed(model: ModelBuilder, config: DeiTConfig, image: Value): Value {
   const { graph, weights } = model;
   const { imageSize: [height, widthOfImage], patchSize, channels, width, prefix } = config;
-  const cut = graph.apply(patches, [image], { patch: patchSize, order: "channels_first" });
+  const cut = graph.apply(patches, { x: image }, { patch: patchSize, order: "channels_first" });
   const filters = weight(weights, "patch_embed.proj.weight", [
     width,
     channels,
@@ -62,11 +62,11 @@ function embed(model: ModelBuilder, config: DeiTConfig, image: Value): Value {
   ]);
   let x = graph.apply(
     linear,
-    [
-      cut,
-      model.constant("patch_embed.proj.weight", channelsLast(filters)),
-      config.preNorm ? undefined : model.bias("patch_embed.proj", width),
-    ],
+    {
+      x: cut,
+      weight: model.constant("patch_embed.proj.weight", channelsLast(filters)),
+      bias: config.preNorm ? undefined : model.bias("patch_embed.proj", width),
+    },
     {},
     { name: "patch_embed.proj", output: "patch_embed.qact" },
   );
@@ -75,11 +75,11 @@ function embed(model: ModelBuilder, config: DeiTConfig, image: Value): Value {
   if (rows > 0) {
     const data = Float32Array.from(before.flatMap((tensor) => [...tensor.data as Float32Array]));
     const tensor = { dtype: "f32", shape: [rows, width], data } as const;
-    x = graph.apply(concatRows, [model.constant("cls_token", tensor), x]);
+    x = graph.apply(concatRows, { first: model.constant("cls_token", tensor), x });
   }
   const count = height / patchSize * (widthOfImage / patchSize);
   const table = model.constant("qact_pos", positionTable(config, weights, rows, count));
-  x = graph.apply(add, [x, table], {}, { output: "qact1" });
+  x = graph.apply(add, { a: x, b: table }, {}, { output: "qact1" });
   return config.preNorm ? model.norm(x, "norm_pre", width, "qact_pre") : x;
 }
 
@@ -108,13 +108,13 @@ function buildHead(model: ModelBuilder, config: DeiTConfig, x: Value, batch: Ext
     // Rows are independent from here on, and only one or two are needed.
     const rows = pooling === "token" ? 1 : 2;
     x = rows === 1
-      ? graph.apply(selectRow, [x], { row: 0 })
-      : graph.apply(gatherRows, [x, rowIndex(model, 0, rows)]);
-    x = graph.apply(reshape(rows === 1 ? [batch, width] : [batch, rows, width]), [x]);
+      ? graph.apply(selectRow, { x }, { row: 0 })
+      : graph.apply(gatherRows, { x, index: rowIndex(model, 0, rows) });
+    x = graph.apply(reshape, { x }, { shape: rows === 1 ? [batch, width] : [batch, rows, width] });
     x = model.norm(x, lastNorm, width, "qact2");
     if (rows === 1) return model.linear(x, "head", classes, "logits");
-    x = graph.apply(reshape([batch, rows * width]), [x]);
-    return graph.apply(linear, [x, ...meanOfHeads(model, classes, width)], {}, {
+    x = graph.apply(reshape, { x }, { shape: [batch, rows * width] });
+    return graph.apply(linear, { x, ...meanOfHeads(model, classes, width) }, {}, {
       name: "head",
       output: "logits",
     });
@@ -123,14 +123,18 @@ function buildHead(model: ModelBuilder, config: DeiTConfig, x: Value, batch: Ext
   const first = config.prefix.reduce((sum, [, rows]) => sum + rows, 0);
   const patchesOnly = pooling === "patches" && first > 0;
   if (lastNorm === "norm") x = model.norm(x, "norm", width, "qact2");
-  if (patchesOnly) x = graph.apply(gatherRows, [x, rowIndex(model, first, all)]);
-  x = graph.apply(meanRows, [x], {}, { output: "qact3" });
+  if (patchesOnly) x = graph.apply(gatherRows, { x, index: rowIndex(model, first, all) });
+  x = graph.apply(meanRows, { x }, {}, { output: "qact3" });
   if (lastNorm === "fc_norm") x = model.norm(x, "fc_norm", width, "qact4");
   return model.linear(x, "head", classes, "logits");
 }
 
 /** Half of the class head and half of the distillation head side by side: their mean in one layer. */
-function meanOfHeads(model: ModelBuilder, classes: number, width: number): [Value, Value] {
+function meanOfHeads(
+  model: ModelBuilder,
+  classes: number,
+  width: number,
+): { readonly weight: Value; readonly bias: Value } {
   const heads = ["head", "head_dist"];
   const weights = heads.map((name) =>
     weight(model.weights, `${name}.weight`, [classes, width]).data as Float32Array
@@ -145,10 +149,14 @@ function meanOfHeads(model: ModelBuilder, classes: number, width: number): [Valu
     );
   }
   const bias = biases[0].map((b, n) => b / 2 + biases[1][n] / 2);
-  return [
-    model.constant("head.weight", { dtype: "f32", shape: [classes, 2 * width], data: rows }),
-    model.constant("head.bias", { dtype: "f32", shape: [classes], data: bias }),
-  ];
+  return {
+    weight: model.constant("head.weight", {
+      dtype: "f32",
+      shape: [classes, 2 * width],
+      data: rows,
+    }),
+    bias: model.constant("head.bias", { dtype: "f32", shape: [classes], data: bias }),
+  };
 }
 
 /** Rows `first` to `end`, as an index. */
@@ -168,21 +176,21 @@ function buildBlock(model: ModelBuilder, config: DeiTConfig, x: Value, block: st
     bias: config.qkvBias,
   });
   const [q, k, v] = [0, 1, 2].map((i) =>
-    graph.apply(sliceColumns, [qkv], { start: i * inner, end: (i + 1) * inner })
+    graph.apply(sliceColumns, { x: qkv }, { start: i * inner, end: (i + 1) * inner })
   );
   const scores = graph.apply(
     attentionScores,
-    [q, k],
+    { q, k },
     { heads, scale: Math.fround(headWidth ** -0.5) },
     { output: `${block}attn.qact_attn1` },
   );
-  const p = graph.apply(softmax, [scores], {}, { output: `${block}attn.int_softmax` });
-  y = graph.apply(attentionValues, [p, v], {}, { output: `${block}attn.qact2` });
+  const p = graph.apply(softmax, { x: scores }, {}, { output: `${block}attn.int_softmax` });
+  y = graph.apply(attentionValues, { p, v }, {}, { output: `${block}attn.qact2` });
   y = model.linear(y, `${block}attn.proj`, width, `${block}attn.qact3`, {
     bias: config.projectionBias,
     ...scaleOf("ls1"),
   });
-  x = graph.apply(add, [y, x], {}, { output: `${block}qact2` });
+  x = graph.apply(add, { a: y, b: x }, {}, { output: `${block}qact2` });
   y = model.norm(x, `${block}norm2`, width, `${block}qact3`);
   const bias = config.projectionBias;
   y = model.linear(y, `${block}mlp.fc1`, hidden, `${block}mlp.qact_gelu`, { bias });
@@ -191,5 +199,5 @@ function buildBlock(model: ModelBuilder, config: DeiTConfig, x: Value, block: st
     output: `${block}mlp.qact1`,
   });
   y = model.linear(y, `${block}mlp.fc2`, width, `${block}mlp.qact2`, { bias, ...scaleOf("ls2") });
-  return graph.apply(add, [y, x], {}, { output: `${block}qact4` });
+  return graph.apply(add, { a: y, b: x }, {}, { output: `${block}qact4` });
 }

@@ -54,7 +54,7 @@ class HgrnBitBuilder {
   readonly #ids: Value;
   readonly #rows: Value;
   /** Bounds, sessions and past of the sequences, as scans take them. */
-  readonly #sequences: readonly Value[];
+  readonly #sequences: { readonly offsets: Value; readonly slot: Value; readonly past: Value };
 
   constructor(config: HgrnBitConfig, weights: HgrnBitWeights) {
     this.#config = config;
@@ -76,7 +76,7 @@ class HgrnBitBuilder {
     });
     this.#rows = graph.input("rows", "i32", [rows], { check: "below", limit: tokens });
     this.#sessions = sessions;
-    this.#sequences = [offsets, slot, past];
+    this.#sequences = { offsets, slot, past };
   }
 
   build(): Graph {
@@ -86,14 +86,14 @@ class HgrnBitBuilder {
     const bounds = this.#lowerBounds();
     let x = graph.apply(
       embedding,
-      [graph.lazyConstant("embeddings.weight", table), this.#ids],
+      { table: graph.lazyConstant("embeddings.weight", table), index: this.#ids },
       {},
       { name: "embeddings", output: "embeddings" },
     );
     for (let layer = 0; layer < depth; layer++) x = this.#layer(x, layer, bounds[layer]);
-    const stream = graph.apply(reshape([1, ...x.shape]), [x]);
-    const wanted = graph.apply(gatherRows, [stream, this.#rows]);
-    const picked = graph.apply(reshape(wanted.shape.slice(1)), [wanted]);
+    const stream = graph.apply(reshape, { x }, { shape: [1, ...x.shape] });
+    const wanted = graph.apply(gatherRows, { x: stream, index: this.#rows });
+    const picked = graph.apply(reshape, { x: wanted }, { shape: wanted.shape.slice(1) });
     const shape = [vocabularySize, width];
     const weight = tied
       ? this.#weights.float("embeddings.weight", shape)
@@ -111,16 +111,16 @@ class HgrnBitBuilder {
     const { hidden } = this.#config;
     const graph = this.#graph;
     const at = `layers.${layer}`;
-    const mixed = graph.apply(add, [this.#mixer(x, layer, bound), x], {}, {
+    const mixed = graph.apply(add, { a: this.#mixer(x, layer, bound), b: x }, {}, {
       output: `${at}.residual`,
     });
     const norm = this.#norm(mixed, `${at}.mlp_norm`);
     const both = this.#linear(norm, `${at}.mlp.gate_proj`, 2 * hidden);
-    const gate = graph.apply(sliceColumns, [both], { start: 0, end: hidden });
-    const up = graph.apply(sliceColumns, [both], { start: hidden, end: 2 * hidden });
-    const product = graph.apply(swiglu, [gate, up], {}, { name: `${at}.mlp.swiglu` });
+    const gate = graph.apply(sliceColumns, { x: both }, { start: 0, end: hidden });
+    const up = graph.apply(sliceColumns, { x: both }, { start: hidden, end: 2 * hidden });
+    const product = graph.apply(swiglu, { gate, up }, {}, { name: `${at}.mlp.swiglu` });
     const down = this.#linear(product, `${at}.mlp.down_proj`, this.#config.width);
-    return graph.apply(add, [down, mixed], {}, { output: at });
+    return graph.apply(add, { a: down, b: mixed }, {}, { output: at });
   }
 
   #mixer(x: Value, layer: number, bound: Float32Array | undefined): Value {
@@ -144,14 +144,14 @@ class HgrnBitBuilder {
       data: bound,
     });
     const state = graph.state(`state.${layer}`, "f32", [this.#sessions, width]);
-    const s = graph.apply(hgrnScan, [u, z, lowerBound, ...this.#sequences, state], {}, {
+    const s = graph.apply(hgrnScan, { u, z, lowerBound, ...this.#sequences, state }, {}, {
       name: `${at}.scan`,
       output: `${at}.scan`,
     });
     const gamma = this.#weights.float(`${at}.g_norm.weight`, [width]);
     const gated = graph.apply(
       hgrnGate,
-      [p, graph.lazyConstant(`${at}.g_norm.weight`, gamma), s],
+      { p, gamma: graph.lazyConstant(`${at}.g_norm.weight`, gamma), x: s },
       { epsilon },
       { name: `${at}.g_norm`, output: `${at}.g_norm` },
     );
@@ -162,7 +162,7 @@ class HgrnBitBuilder {
     const gamma = this.#weights.float(`${name}.weight`, [this.#config.width]);
     return this.#graph.apply(
       rmsNormalization,
-      [x, this.#graph.lazyConstant(`${name}.weight`, gamma)],
+      { x, gamma: this.#graph.lazyConstant(`${name}.weight`, gamma) },
       { epsilon: this.#config.epsilon },
       { name, output: name },
     );
@@ -183,11 +183,11 @@ class HgrnBitBuilder {
     const graph = this.#graph;
     return graph.apply(
       fusedBitLinear,
-      [
+      {
         x,
-        graph.lazyConstant(`${name}.norm.weight`, gamma),
-        graph.lazyConstant(`${name}.weight`, weight),
-      ],
+        gamma: graph.lazyConstant(`${name}.norm.weight`, gamma),
+        weight: graph.lazyConstant(`${name}.weight`, weight),
+      },
       { epsilon: LINEAR_EPSILON },
       { name, output: name },
     );
@@ -209,7 +209,7 @@ class HgrnBitBuilder {
       taps,
       width,
     ]);
-    return graph.apply(shortConv, [x, weight, ...this.#sequences, state], {}, {
+    return graph.apply(shortConv, { x, weight, ...this.#sequences, state }, {}, {
       name,
       output: name,
     });

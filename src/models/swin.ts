@@ -42,22 +42,22 @@ export function buildSwin(config: SwinConfig, weights: Weights): Graph {
   }
   let [width] = config.widths;
   const proj = weight(weights, "patch_embed.proj.weight", [width, channels, patchSize, patchSize]);
-  let x = graph.apply(patches, [image], { patch: patchSize, order: "channels_first" });
+  let x = graph.apply(patches, { x: image }, { patch: patchSize, order: "channels_first" });
   x = graph.apply(
     linear,
-    [
+    {
       x,
-      model.constant("patch_embed.proj.weight", channelsLast(proj)),
-      model.bias("patch_embed.proj", width),
-    ],
+      weight: model.constant("patch_embed.proj.weight", channelsLast(proj)),
+      bias: model.bias("patch_embed.proj", width),
+    },
     {},
     { name: "patch_embed.proj", output: "patch_embed.qact_before_norm" },
   );
   x = model.norm(x, "patch_embed.norm", width, "patch_embed.qact", config.mergeEpsilon);
   if (config.positions) {
     const table = weight(weights, "pos_embed", [side * side, width]);
-    x = graph.apply(add, [x, model.constant("qact_pos", table)], {}, { output: "qact1" });
-  } else x = graph.apply(identity, [x], {}, { output: "qact1" });
+    x = graph.apply(add, { a: x, b: model.constant("qact_pos", table) }, {}, { output: "qact1" });
+  } else x = graph.apply(identity, { x }, {}, { output: "qact1" });
 
   depths.forEach((depth, stage) => {
     const window = Math.min(windows[stage], side);
@@ -75,15 +75,15 @@ export function buildSwin(config: SwinConfig, weights: Weights): Graph {
     }
     const name = `layers.${stage}.downsample.`;
     const merged = model.constant("", indexTensor(mergeIndex(side)));
-    x = graph.apply(gatherRows, [x, merged]);
+    x = graph.apply(gatherRows, { x, index: merged });
     side /= 2;
-    x = graph.apply(reshape([batch, side * side, 4 * width]), [x]);
+    x = graph.apply(reshape, { x }, { shape: [batch, side * side, 4 * width] });
     x = model.norm(x, `${name}norm`, 4 * width, `${name}qact1`, config.mergeEpsilon);
     width = config.widths[stage + 1];
     x = model.linear(x, `${name}reduction`, width, `${name}qact2`, { bias: false });
   });
   x = model.norm(x, "norm", width, "qact2");
-  x = graph.apply(meanRows, [x], {}, { output: "qact3" });
+  x = graph.apply(meanRows, { x }, {}, { output: "qact3" });
   const classes = headClasses(weights, config.classes);
   graph.output("logits", model.linear(x, "head", classes, "logits"), NORMALIZED);
   return graph;
@@ -140,17 +140,17 @@ class Stage {
     const windows = times(batch, side * side / size);
 
     let y = model.norm(x, `${block}norm1`, width, `${block}qact1`);
-    y = graph.apply(gatherRows, [y, order.cut]);
-    y = graph.apply(reshape([windows, size, width]), [y]);
+    y = graph.apply(gatherRows, { x: y, index: order.cut });
+    y = graph.apply(reshape, { x: y }, { shape: [windows, size, width] });
     const qkv = model.linear(y, `${block}attn.qkv`, 3 * inner, `${block}attn.qact1`, {
       bias: config.qkvBias,
     });
     const [q, k, v] = [0, 1, 2].map((j) =>
-      graph.apply(sliceColumns, [qkv], { start: j * inner, end: (j + 1) * inner })
+      graph.apply(sliceColumns, { x: qkv }, { start: j * inner, end: (j + 1) * inner })
     );
     let scores = graph.apply(
       attentionScores,
-      [q, k],
+      { q, k },
       { heads, scale: Math.fround(headWidth ** -0.5) },
       { output: `${block}attn.qact_attn1` },
     );
@@ -160,19 +160,19 @@ class Stage {
       `${block}attn.qact_table`,
       weight(model.weights, name, [rows, heads]),
     );
-    const bias = graph.apply(relativePositionBias, [table, this.#positions]);
-    scores = graph.apply(add, [scores, bias], {}, { output: `${block}attn.qact2` });
+    const bias = graph.apply(relativePositionBias, { table, index: this.#positions });
+    scores = graph.apply(add, { a: scores, b: bias }, {}, { output: `${block}attn.qact2` });
     const p = graph.apply(
       softmax,
-      [scores, shifted ? this.#mask : undefined],
+      { x: scores, mask: shifted ? this.#mask : undefined },
       {},
       { output: `${block}attn.log_int_softmax` },
     );
-    y = graph.apply(attentionValues, [p, v], {}, { output: `${block}attn.qact3` });
+    y = graph.apply(attentionValues, { p, v }, {}, { output: `${block}attn.qact3` });
     y = model.linear(y, `${block}attn.proj`, width, `${block}attn.qact4`);
-    y = graph.apply(reshape([batch, side * side, width]), [y]);
-    y = graph.apply(gatherRows, [y, order.back]);
-    x = graph.apply(add, [y, x], {}, { output: `${block}qact2` });
+    y = graph.apply(reshape, { x: y }, { shape: [batch, side * side, width] });
+    y = graph.apply(gatherRows, { x: y, index: order.back });
+    x = graph.apply(add, { a: y, b: x }, {}, { output: `${block}qact2` });
     y = model.norm(x, `${block}norm2`, width, `${block}qact3`);
     y = model.linear(y, `${block}mlp.fc1`, config.hiddens[stage], `${block}mlp.qact_gelu`);
     y = model.activation(y, config.activation, {
@@ -180,7 +180,7 @@ class Stage {
       output: `${block}mlp.qact1`,
     });
     y = model.linear(y, `${block}mlp.fc2`, width, `${block}mlp.qact2`);
-    return graph.apply(add, [y, x], {}, { output: `${block}qact4` });
+    return graph.apply(add, { a: y, b: x }, {}, { output: `${block}qact4` });
   }
 }
 

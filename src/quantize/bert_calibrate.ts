@@ -1,17 +1,17 @@
 /** Calibration of integer BERT encoders: largest magnitudes over some texts, twice around SmoothQuant. */
 import { FewbitError } from "../errors.ts";
 import { ENCODE, poolsParts } from "../models/bert.ts";
-import { bertNames } from "../models/bert_names.ts";
 import type { BertConfig } from "../models/bert_config.ts";
-import { weight } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
 import { quantizeBert, smoothedSites } from "./bert.ts";
 import type { EncoderQuantization, QuantizeBertOptions } from "./bert.ts";
-import { columnMaxima, smoothingDivisors } from "./bert_constants.ts";
+
 import { calibrateRuns } from "./calibrate.ts";
 import type { CalibrateRunsOptions, CalibrationRun } from "./calibrate.ts";
 import type { EncoderScales } from "./encoder_scales.ts";
+import type { IntegerNetwork } from "./integer_network.ts";
 import { ChannelMaximum } from "./observer.ts";
+import { columnMaxima, smoothingDivisors } from "./smooth.ts";
 
 /** SmoothQuant's α: how much of the range of activations goes to the weights. */
 const ALPHA = 0.85;
@@ -60,7 +60,7 @@ export async function calibrateBert(
   const pass = async (
     variant: QuantizeBertOptions,
     before: number,
-  ): Promise<[scales: Map<string, number>, observers: Map<string, ChannelMaximum>]> => {
+  ): Promise<Pass> => {
     const observers = new Map<string, ChannelMaximum>();
     const network = quantizeBert(config, weights, {
       ...quantization,
@@ -78,27 +78,34 @@ export async function calibrateBert(
       },
       ...(onProgress && { onProgress: (seen: number) => onProgress(before + seen / 2) }),
     });
-    return [scales, observers];
+    return { network, scales, observers };
   };
   // What is smoothed later is seen with all its bits first.
-  const [, observers] = await pass({ geluBits: 12 }, 0);
-  const smooth = smoothing(config, bertNames(weights), observers, geluBits);
-  const [scales] = await pass({ smooth }, texts.length / 2);
+  const smooth = smoothing(await pass({ geluBits: 12 }, 0), smoothedSites(config, geluBits).keys());
+  const { scales } = await pass({ smooth }, texts.length / 2);
   return { scales, smooth };
 }
 
+/** What one pass over the texts finds. */
+interface Pass {
+  readonly network: IntegerNetwork;
+  readonly scales: Map<string, number>;
+  readonly observers: ReadonlyMap<string, ChannelMaximum>;
+}
+
+/** Divisors of sites, from what their channels had and the weights of the layers that read them. */
 function smoothing(
-  config: BertConfig,
-  weights: Weights,
-  observers: ReadonlyMap<string, ChannelMaximum>,
-  geluBits: 8 | 12,
+  { network, observers }: Pass,
+  names: Iterable<string>,
 ): Map<string, Float32Array> {
   return new Map(
-    [...smoothedSites(config, geluBits)].map(([site, { rows, columns, readers }]) => {
-      const { maxima } = observers.get(site)!;
-      if (readers.length === 0) return [site, smoothingDivisors(maxima, maxima, 1)];
-      const tensors = readers.map((name) => weight(weights, `${name}.weight`, [rows, columns]));
-      return [site, smoothingDivisors(maxima, columnMaxima(tensors, columns), ALPHA)];
+    [...names].map((name) => {
+      const { maxima } = observers.get(name)!;
+      const weights = network.readers.get(name) ?? [];
+      // A table undoes the division where no layer reads the codes.
+      return weights.length === 0
+        ? [name, smoothingDivisors(maxima, maxima, 1)]
+        : [name, smoothingDivisors(maxima, columnMaxima(weights, maxima.length), ALPHA)];
     }),
   );
 }

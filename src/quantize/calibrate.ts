@@ -1,18 +1,21 @@
 /**
- * Calibration: runs an integer network node by node, sets the scale of each activation from what it
+ * Calibration: runs an integer network node by node, sets the scale of each site from what it
  * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
  */
 import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
 import type { Inputs, Instance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+import { isNode } from "../graph/op_names.ts";
 import { lower } from "../lower/lower.ts";
 import type { LoweredProgram } from "../lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { TensorData } from "../tensor.ts";
-import type { Activation, IntegerNetwork } from "./i_vit_network.ts";
+import type { IntegerNetwork, SiteCodes } from "./integer_network.ts";
 import { createObserver, scaleFor } from "./observer.ts";
 import type { Observer, ObserverKind } from "./observer.ts";
+import { scaleOfRange } from "./sites.ts";
+import type { Site } from "./sites.ts";
 
 /** What every calibration needs. */
 export interface CalibrateRunsOptions {
@@ -122,7 +125,7 @@ export async function calibrateRuns(
 class Calibration {
   readonly scales: Map<string, number> = new Map();
   readonly #observers: Map<string, Observer>;
-  readonly #at: Map<number, Activation> = new Map();
+  readonly #at: Map<number, SiteCodes> = new Map();
   readonly #dependents: Map<string, { readonly name: string; readonly value: Value }[]> = new Map();
 
   constructor(
@@ -131,10 +134,10 @@ class Calibration {
     readonly instance: Instance,
     observer: (name: string) => Observer,
   ) {
-    this.#observers = new Map(network.activations.map(({ name }) => [name, observer(name)]));
-    for (const activation of network.activations) {
-      const instruction = lowered.instructions.get(activation.output.id);
-      if (instruction !== undefined) this.#at.set(instruction, activation);
+    this.#observers = new Map(network.sites.map(({ site: { name } }) => [name, observer(name)]));
+    for (const codes of network.sites) {
+      const instruction = lowered.instructions.get(codes.output.id);
+      if (instruction !== undefined) this.#at.set(instruction, codes);
     }
     for (const parameter of lowered.derived) {
       for (const name of network.graph.constants.get(parameter.value.id)!.derivedFrom) {
@@ -143,38 +146,41 @@ class Calibration {
     }
   }
 
-  /** Observes the activations that are constants. */
+  /** Sets the scales that are known, and observes the sites that are constants. */
   constants(): void {
-    for (const { name, bits, source } of this.network.activations) {
+    for (const { site, source } of this.network.sites) {
+      if (site.range !== undefined) {
+        this.#set(site.name, scaleOfRange({ ...site, range: site.range }));
+      }
       if (source.kind !== "constant") continue;
       const { data, shape } = source.tensor;
-      this.#update(name, bits, data as Float32Array, shape[shape.length - 1]);
+      this.#update(site, data as Float32Array, shape[shape.length - 1]);
     }
   }
 
-  /** Observes the activation that instruction `index` is about to compute, if it computes one. */
+  /** Observes the site whose codes instruction `index` is about to compute, if it computes one. */
   before(index: number): void {
-    const activation = this.#at.get(index);
-    if (activation === undefined) return;
-    const { name, bits, source } = activation;
+    const codes = this.#at.get(index);
+    if (codes === undefined) return;
+    const { site, source } = codes;
     switch (source.kind) {
       case "input": {
         const { values, shape } = this.#values(source.x);
         const axis = shape.length === 4 ? 1 : shape.length - 1;
         const inner = shape.slice(axis + 1).reduce((n, extent) => n * extent, 1);
         const reals = values as Float32Array;
-        return this.#update(name, bits, toLast(reals, shape[axis], inner), shape[axis]);
+        return this.#update(site, toLast(reals, shape[axis], inner), shape[axis]);
       }
       case "activation": {
         const { values, shape } = this.#values(source.x);
         const scale = this.scales.get(source.scale)!;
-        const reals = activationReals(values as Int8Array | Int16Array, scale, bits, source);
-        return this.#update(name, bits, reals, shape[shape.length - 1]);
+        const reals = activationReals(values as Int8Array | Int16Array, scale, site.bits, source);
+        return this.#update(site, reals, shape[shape.length - 1]);
       }
       case "tokens": {
         const ids = this.#values(source.ids).values as Int32Array;
         const reals = source.of(ids);
-        return this.#update(name, bits, reals, reals.length / ids.length);
+        return this.#update(site, reals, reals.length / ids.length);
       }
       case "codes": {
         const { values, shape } = this.#values(source.x);
@@ -187,10 +193,10 @@ class Calibration {
         // Scores [B, heads, Q, L] have their heads as channels, as I-ViT's observer has axis 1.
         if (shape.length === 4) {
           const inner = shape[2] * shape[3];
-          return this.#update(name, bits, toLast(reals, shape[1], inner), shape[1]);
+          return this.#update(site, toLast(reals, shape[1], inner), shape[1]);
         }
         const row = source.constantRow?.(this.scales);
-        return this.#update(name, bits, row === undefined ? reals : concat(reals, row), channels);
+        return this.#update(site, row === undefined ? reals : concat(reals, row), channels);
       }
     }
   }
@@ -216,9 +222,14 @@ class Calibration {
     );
   }
 
-  #update(name: string, bits: number, values: Float32Array, channels: number): void {
+  #update({ name, bits, range }: Site, values: Float32Array, channels: number): void {
+    if (range !== undefined) return;
     const magnitude = this.#observers.get(name)!.observe(values, channels);
-    this.scales.set(name, scaleFor(magnitude, bits, name));
+    this.#set(name, scaleFor(magnitude, bits, name));
+  }
+
+  #set(name: string, scale: number): void {
+    this.scales.set(name, scale);
     for (const { name: parameter, value } of this.#dependents.get(name) ?? []) {
       const constant = this.network.graph.constants.get(value.id)!;
       if (!constant.derivedFrom.every((from) => this.scales.has(from))) continue;
@@ -229,10 +240,8 @@ class Calibration {
 
 /** The value whose memory a reshape shows. */
 function movedFrom(graph: Graph, value: Value): Value {
-  const node = graph.nodes.find(({ output }) => output === value);
-  return node?.op === "Reshape" && node.inputs[0] !== undefined
-    ? movedFrom(graph, node.inputs[0])
-    : value;
+  const node = graph.nodes.find(({ outputs }) => outputs.y === value);
+  return isNode(node, "Reshape") ? movedFrom(graph, node.inputs.x) : value;
 }
 
 /** An activation of codes in float32, with the divisors of their channels. */

@@ -5,7 +5,7 @@
 import { FewbitError } from "../errors.ts";
 import { channelsLast, float32 } from "../models/weights.ts";
 import type { Weights } from "../models/weights.ts";
-import type { IntegerParameters } from "./i_vit_parameters.ts";
+import type { IntegerParameters } from "./integer_parameters.ts";
 
 /** What I-ViT's training keeps beside the float tensors: integers, scales, ranges. */
 export const I_VIT_BUFFERS: readonly RegExp[] = [

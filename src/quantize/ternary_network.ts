@@ -1,8 +1,10 @@
 /** Float graphs with latent weights to graphs with ternary ones. */
 import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
-import { nodesOf } from "../graph/graph.ts";
-import type { Graph, Node, Value } from "../graph/graph.ts";
+import { nodesOf } from "../graph/traversal.ts";
+import type { Graph, Value } from "../graph/graph.ts";
+import { isNode } from "../graph/op_names.ts";
+import type { NodeNamed } from "../graph/op_names.ts";
 import { bitLinear } from "../graph/ops/mod.ts";
 import { packBase3 } from "../numeric/base3.ts";
 import { ternarize } from "./ternary.ts";
@@ -27,42 +29,43 @@ export interface TernaryOptions {
  */
 export async function quantizeTernary(source: Graph, options: TernaryOptions = {}): Promise<Graph> {
   const nodes = nodesOf(source, source.outputs);
-  const total = nodes.filter(isLatent).length;
+  const total = nodes.filter(({ op }) => op === "FusedBitLinear").length;
   const graph = source.derive();
   const made = new Map<number, Value>();
   let done = 0;
+  const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   for (const node of nodes) {
-    const inputs = node.inputs.map((input) => input && (made.get(input.id) ?? input));
-    if (!isLatent(node)) {
-      made.set(node.output.id, graph.replay(node, inputs));
+    if (!isNode(node, "FusedBitLinear")) {
+      const copies = graph.replay(node, valueOf);
+      for (const [of, { id }] of Object.entries(node.outputs)) made.set(id, copies[of]);
       continue;
     }
     options.signal?.throwIfAborted();
-    const [x, gamma] = inputs;
+    const { inputs, attributes, outputs, name } = node;
     const weights = ternaryConstants(graph, node);
-    const { attributes, output, name } = node;
-    const result = graph.apply(bitLinear, [x, gamma, ...weights], attributes, {
-      name,
-      output: output.name,
-    });
-    made.set(output.id, result);
+    const result = graph.apply(
+      bitLinear,
+      { x: valueOf(inputs.x), gamma: valueOf(inputs.gamma), ...weights },
+      attributes,
+      { name, output: outputs.y.name },
+    );
+    made.set(outputs.y.id, result);
     options.onProgress?.(++done, total);
     // The event loop sees an interrupt, and the latents can be collected.
     await nextTurn();
   }
   for (const { name, value, entry } of source.outputs) {
-    graph.output(name, made.get(value.id) ?? value, entry);
+    graph.output(name, valueOf(value), entry);
   }
   return graph;
 }
 
-function isLatent({ op }: Node): boolean {
-  return op === "FusedBitLinear";
-}
-
 /** Trits and scale of a layer's latent weights. */
-function ternaryConstants(graph: Graph, { inputs: [, , latent], name }: Node): [Value, Value] {
-  const constant = graph.constants.get(latent!.id);
+function ternaryConstants(
+  graph: Graph,
+  { inputs, name }: NodeNamed<"FusedBitLinear">,
+): { readonly weight: Value; readonly weightScale: Value } {
+  const constant = graph.constants.get(inputs.weight.id);
   if (constant === undefined || constant.derivedFrom.length > 0) {
     throw new FewbitError(
       "unsupported",
@@ -71,12 +74,12 @@ function ternaryConstants(graph: Graph, { inputs: [, , latent], name }: Node): [
   }
   const { shape, data } = constant.tensor(new Map());
   const { trits, scale } = ternarize(data as Float32Array);
-  return [
-    graph.tritConstant(`${name}.trits`, shape, packBase3(trits)),
-    graph.constant(`${name}.weight_scale`, {
+  return {
+    weight: graph.tritConstant(`${name}.trits`, shape, packBase3(trits)),
+    weightScale: graph.constant(`${name}.weight_scale`, {
       dtype: "f32",
       shape: [1],
       data: Float32Array.of(scale),
     }),
-  ];
+  };
 }

@@ -3,7 +3,7 @@ import operatorVectors from "../vectors/op_vectors.json" with { type: "json" };
 import tableVectors from "../vectors/vectors_table.json" with { type: "json" };
 import { dyadic } from "../../src/numeric/dyadic.ts";
 import type { Dyadic } from "../../src/numeric/dyadic.ts";
-import { shiftExponent } from "../../src/quantize/i_vit_constants.ts";
+import { shiftExponent } from "../../src/quantize/integer_constants.ts";
 import type { Case, Value } from "./_case.ts";
 import { float32, halved } from "./_scales.ts";
 import { given } from "./_values.ts";

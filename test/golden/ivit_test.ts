@@ -9,7 +9,7 @@ import type { Weights } from "../../src/models/weights.ts";
 import { compile } from "../../src/lower/compile.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { quantizeIVit } from "../../src/quantize/i_vit.ts";
-import { quantizeParameters } from "../../src/quantize/i_vit_parameters.ts";
+import { quantizeParameters } from "../../src/quantize/integer_parameters.ts";
 import { buildSeeded, layoutDeiT, layoutSwin, Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, sha256Int32, SHARED } from "./_shared.ts";
 

@@ -1,7 +1,8 @@
 /** Moving a selection of rows up changes what is computed, never what comes out. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import { Graph, nodesOf } from "../../src/graph/graph.ts";
+import { Graph } from "../../src/graph/graph.ts";
+import { nodesOf } from "../../src/graph/traversal.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
 import { selectEarly } from "../../src/graph/select_early.ts";
@@ -24,11 +25,11 @@ class Net {
   }
 
   linear(x: Value): Value {
-    return this.graph.apply(ops.linear, [x, this.constant(COLUMNS, COLUMNS)]);
+    return this.graph.apply(ops.linear, { x, weight: this.constant(COLUMNS, COLUMNS) });
   }
 
   select(x: Value, row: number): Value {
-    return this.graph.apply(ops.selectRow, [x], { row });
+    return this.graph.apply(ops.selectRow, { x }, { row });
   }
 
   async outputs(graph: Graph): Promise<Record<string, number[]>> {
@@ -55,8 +56,8 @@ class Net {
     const rewritten = this.#rewritten();
     assert.deepEqual(await this.outputs(rewritten), await this.outputs(this.graph));
     assert.deepEqual(
-      nodesOf(rewritten, rewritten.outputs).map(({ op, output: { shape } }) =>
-        `${op} ${shape.at(-2)}`
+      nodesOf(rewritten, rewritten.outputs).map(({ op, outputs }) =>
+        `${op} ${outputs.y.shape.at(-2)}`
       ),
       expected,
     );
@@ -66,8 +67,10 @@ class Net {
 Deno.test("a row is selected before linear layers, norms, GELU and sums", async () => {
   const net = new Net();
   const { graph, x } = net;
-  const norm = graph.apply(ops.layerNormalization, [x, net.constant(COLUMNS)], { epsilon: 1e-5 });
-  const sum = graph.apply(ops.add, [graph.apply(ops.gelu, [net.linear(norm)]), x]);
+  const norm = graph.apply(ops.layerNormalization, { x, scale: net.constant(COLUMNS) }, {
+    epsilon: 1e-5,
+  });
+  const sum = graph.apply(ops.add, { a: graph.apply(ops.gelu, { x: net.linear(norm) }), b: x });
   graph.output("y", net.select(sum, 2));
   await net.check(["SelectRow 1", "LayerNormalization 1", "Linear 1", "Gelu 1", "Add 1"]);
 });
@@ -76,8 +79,11 @@ Deno.test("of attention, only the queries are those of the row", async () => {
   const net = new Net();
   const { graph, x } = net;
   const [q, k, v] = [net.linear(x), net.linear(x), net.linear(x)];
-  const scores = graph.apply(ops.attentionScores, [q, k], { heads: 2, scale: 0.5 });
-  const values = graph.apply(ops.attentionValues, [graph.apply(ops.softmax, [scores]), v]);
+  const scores = graph.apply(ops.attentionScores, { q, k }, { heads: 2, scale: 0.5 });
+  const values = graph.apply(ops.attentionValues, {
+    p: graph.apply(ops.softmax, { x: scores }),
+    v,
+  });
   graph.output("y", net.select(net.linear(values), 0));
   await net.check([
     "SelectRow 1",
@@ -95,8 +101,11 @@ Deno.test("a masked softmax needs the rows of its mask, so all of them", async (
   const net = new Net();
   const { graph, x } = net;
   const mask = graph.input("mask", "u8", [1, ROWS, ROWS]);
-  const scores = graph.apply(ops.attentionScores, [x, x], { heads: 2, scale: 0.5 });
-  const values = graph.apply(ops.attentionValues, [graph.apply(ops.softmax, [scores, mask]), x]);
+  const scores = graph.apply(ops.attentionScores, { q: x, k: x }, { heads: 2, scale: 0.5 });
+  const values = graph.apply(ops.attentionValues, {
+    p: graph.apply(ops.softmax, { x: scores, mask }),
+    v: x,
+  });
   graph.output("y", net.select(values, 3));
   await net.check(["AttentionScores 5", "Softmax 5", "AttentionValues 5", "SelectRow 1"]);
 });
@@ -104,7 +113,7 @@ Deno.test("a masked softmax needs the rows of its mask, so all of them", async (
 Deno.test("an addition that repeats over rows needs all of them", async () => {
   const net = new Net();
   const { graph, x } = net;
-  const sum = graph.apply(ops.add, [net.linear(x), net.constant(ROWS, COLUMNS)]);
+  const sum = graph.apply(ops.add, { a: net.linear(x), b: net.constant(ROWS, COLUMNS) });
   graph.output("y", net.select(sum, 1));
   await net.check(["Linear 5", "Add 5", "SelectRow 1"]);
 });
@@ -131,21 +140,21 @@ Deno.test("what is an output, or read as a whole, is computed as a whole", async
   const { graph } = net;
   const y = net.linear(net.x);
   graph.output("all", y);
-  graph.output("one", net.select(graph.apply(ops.gelu, [y]), 2));
+  graph.output("one", net.select(graph.apply(ops.gelu, { x: y }), 2));
   await net.check(["Linear 5", "SelectRow 1", "Gelu 1"]);
 });
 
 Deno.test("pooled rows need all of them", async () => {
   const net = new Net();
   const { graph } = net;
-  graph.output("y", graph.apply(ops.meanRows, [net.linear(net.x)]));
+  graph.output("y", graph.apply(ops.meanRows, { x: net.linear(net.x) }));
   await net.check(["Linear 5", "MeanRows 2"]);
 });
 
 Deno.test("slices of columns keep their row", async () => {
   const net = new Net();
   const { graph } = net;
-  const slice = graph.apply(ops.sliceColumns, [net.linear(net.x)], { start: 2, end: 6 });
+  const slice = graph.apply(ops.sliceColumns, { x: net.linear(net.x) }, { start: 2, end: 6 });
   graph.output("y", net.select(slice, 4));
   await net.check(["SelectRow 1", "Linear 1", "SliceColumns 1"]);
 });
@@ -153,7 +162,7 @@ Deno.test("slices of columns keep their row", async () => {
 Deno.test("what comes before a value that is needed as a whole is whole", async () => {
   const net = new Net();
   const { graph } = net;
-  const y = graph.apply(ops.gelu, [net.linear(net.x)]);
+  const y = graph.apply(ops.gelu, { x: net.linear(net.x) });
   graph.output("all", y);
   graph.output("one", net.select(y, 2));
   await net.check(["Linear 5", "Gelu 5", "SelectRow 1"]);

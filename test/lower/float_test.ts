@@ -10,7 +10,7 @@ class FloatNet extends Net {
 
   linear(x = this.x): Value {
     const weight = this.constant("f32", COLUMNS, COLUMNS);
-    return this.graph.apply(ops.linear, [x, weight, this.constant("f32", COLUMNS)]);
+    return this.graph.apply(ops.linear, { x, weight, bias: this.constant("f32", COLUMNS) });
   }
 
   bitLinear(x = this.x, epsilon = 1e-6): Value {
@@ -20,18 +20,23 @@ class FloatNet extends Net {
       data: Int8Array.from({ length: COLUMNS ** 2 }, () => this.random.integer(-1, 1)),
     });
     const gamma = this.constant("f32", COLUMNS);
-    return this.graph.apply(ops.bitLinear, [x, gamma, weight, this.given("f32", 0.75)], {
+    return this.graph.apply(ops.bitLinear, {
+      x,
+      gamma,
+      weight,
+      weightScale: this.given("f32", 0.75),
+    }, {
       epsilon,
     });
   }
 
   norm(x = this.x): Value {
     const gamma = this.constant("f32", COLUMNS);
-    return this.graph.apply(ops.rmsNormalization, [x, gamma], { epsilon: 1e-5 });
+    return this.graph.apply(ops.rmsNormalization, { x, gamma }, { epsilon: 1e-5 });
   }
 
   add(a: Value, b: Value): Value {
-    return this.graph.apply(ops.add, [a, b]);
+    return this.graph.apply(ops.add, { a, b });
   }
 
   output(value: Value, name = "y"): Value {
@@ -57,7 +62,7 @@ const CASES: readonly [name: string, make: (net: FloatNet) => Value, instruction
   ]],
   ["… not where the layer is read twice", (n) => {
     const layer = n.linear();
-    n.output(n.graph.apply(ops.gelu, [layer]), "other");
+    n.output(n.graph.apply(ops.gelu, { x: layer }), "other");
     return n.add(layer, n.x);
   }, ["linear_f32", "gelu_f32", "add_f32"]],
   ["two ternary layers of one norm", (n) => {
@@ -77,7 +82,7 @@ const CASES: readonly [name: string, make: (net: FloatNet) => Value, instruction
   }, ["rms_norm_f32", "rms_norm_quantize_i8", "linear_ternary", "copy"]],
   ["… not the norm where something else reads it", (n) => {
     const norm = n.norm();
-    n.output(n.graph.apply(ops.gelu, [norm]), "other");
+    n.output(n.graph.apply(ops.gelu, { x: norm }), "other");
     return n.bitLinear(norm);
   }, ["rms_norm_f32", "gelu_f32", "rms_norm_quantize_i8", "linear_ternary"]],
   ["a ternary layer and a residual", (n) => n.add(n.bitLinear(), n.x), [
@@ -97,14 +102,16 @@ const CASES: readonly [name: string, make: (net: FloatNet) => Value, instruction
   ]],
   ["views move nothing", (n) => {
     const { graph } = n;
-    const slice = graph.apply(ops.sliceColumns, [n.x], { start: 4, end: 12 });
-    const same = graph.apply(ops.identity, [slice]);
-    return graph.apply(ops.gelu, [graph.apply(ops.reshape([1, ROWS, 8]), [same])]);
+    const slice = graph.apply(ops.sliceColumns, { x: n.x }, { start: 4, end: 12 });
+    const same = graph.apply(ops.identity, { x: slice });
+    return graph.apply(ops.gelu, {
+      x: graph.apply(ops.reshape, { x: same }, { shape: [1, ROWS, 8] }),
+    });
   }, ["gelu_f32"]],
   ["a graph that computes nothing copies", (n) => n.x, ["copy"]],
   ["what no output needs is not computed", (n) => {
     n.linear();
-    return n.graph.apply(ops.gelu, [n.x]);
+    return n.graph.apply(ops.gelu, { x: n.x });
   }, ["gelu_f32"]],
 ];
 
@@ -122,7 +129,7 @@ for (const change of ["plain", "bias", "mask"] as const) {
     const { graph } = net;
     const plane = (name: string) => net.input(name, "f32", 2, LENGTH, COLUMNS);
     const [q, k, v] = [plane("q"), plane("k"), plane("v")];
-    let scores = graph.apply(ops.attentionScores, [q, k], { heads: 2, scale: 0.25 });
+    let scores = graph.apply(ops.attentionScores, { q, k }, { heads: 2, scale: 0.25 });
     if (change === "bias") scores = net.add(scores, net.constant("f32", 2, LENGTH, LENGTH));
     const mask = change === "mask"
       ? graph.constant("", {
@@ -131,8 +138,8 @@ for (const change of ["plain", "bias", "mask"] as const) {
         data: Uint8Array.from({ length: LENGTH ** 2 }, (_, i) => i % 3 ? 0 : 1),
       })
       : undefined;
-    const weights = graph.apply(ops.softmax, [scores, mask]);
-    net.output(graph.apply(ops.attentionValues, [weights, v]));
+    const weights = graph.apply(ops.softmax, { x: scores, mask });
+    net.output(graph.apply(ops.attentionValues, { p: weights, v }));
     // There are no instructions for its parts.
     await checkFusion(net, ["attention_f32"], { alone: false });
   });

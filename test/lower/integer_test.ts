@@ -10,8 +10,9 @@ class IntegerNet extends Net {
   readonly x = this.input("x", "i8", ROWS, COLUMNS);
 
   linear(x = this.x): Value {
-    const inputs = [x, this.constant("i8", COLUMNS, COLUMNS), this.constant("i32", COLUMNS)];
-    return this.graph.apply(ops.linearInteger, inputs, { weightBits: 8 });
+    const weight = this.constant("i8", COLUMNS, COLUMNS);
+    const bias = this.constant("i32", COLUMNS);
+    return this.graph.apply(ops.linearInteger, { x, weight, bias }, { weightBits: 8 });
   }
 
   /** With an identity, a zero point, or multipliers by column. */
@@ -22,23 +23,23 @@ class IntegerNet extends Net {
   ): Value {
     const { identity, zeroPoint, columns = 1 } = more;
     const one = Array(columns).fill(2 ** 30);
-    return this.graph.apply(ops.requantize, [
+    return this.graph.apply(ops.requantize, {
       x,
-      this.given("i32", ...one.map((m, i) => m + 977 * i)),
-      this.given("i32", ...one.map(() => to === "i8" ? 40 : 34)),
+      multiplier: this.given("i32", ...one.map((m, i) => m + 977 * i)),
+      shift: this.given("i32", ...one.map(() => to === "i8" ? 40 : 34)),
       identity,
-      identity && this.given("i32", 2 ** 30 + 5),
-      identity && this.given("i32", 31),
-      zeroPoint ? this.given("i32", 3) : undefined,
-    ], { to });
+      identityMultiplier: identity && this.given("i32", 2 ** 30 + 5),
+      identityShift: identity && this.given("i32", 31),
+      zeroPoint: zeroPoint ? this.given("i32", 3) : undefined,
+    }, { to });
   }
 
   norm(x: Value): Value {
-    return this.graph.apply(ops.layerNormInteger, [x, this.constant("i32", COLUMNS)]);
+    return this.graph.apply(ops.layerNormInteger, { x, bias: this.constant("i32", COLUMNS) });
   }
 
   lookup(x: Value, dtype: "i8" | "i16" = "i8", tables = 1): Value {
-    return this.graph.apply(ops.lookup, [x, this.constant(dtype, tables, 256)]);
+    return this.graph.apply(ops.lookup, { x, table: this.constant(dtype, tables, 256) });
   }
 
   output(value: Value, name = "y"): this {
@@ -212,7 +213,7 @@ function attention(
     if (change.tap === name) net.output(value, name);
     return value;
   };
-  const scores = tap("scores", graph.apply(ops.attentionScoresInteger, [q, k], { heads: 2 }));
+  const scores = tap("scores", graph.apply(ops.attentionScoresInteger, { q, k }, { heads: 2 }));
   let codes = net.requantize(scores, change.firstTo ?? "i8", {
     zeroPoint: change.zeroPoint === "first",
   });
@@ -234,9 +235,12 @@ function attention(
   });
   const weights = tap(
     "weights",
-    graph.apply(ops.softmaxInteger, [codes, table, mask], { mode: "table", bits: 16 }),
+    graph.apply(ops.softmaxInteger, { x: codes, parameter: table, mask }, {
+      mode: "table",
+      bits: 16,
+    }),
   );
-  const values = tap("values", graph.apply(ops.attentionValuesInteger, [weights, v]));
+  const values = tap("values", graph.apply(ops.attentionValuesInteger, { p: weights, v }));
   net.output(
     net.requantize(values, change.to ?? "i8", { zeroPoint: change.zeroPoint === "last" }),
   );

@@ -8,7 +8,7 @@ import { Graph } from "../../src/graph/graph.ts";
 import { activation } from "../../src/graph/ops/mod.ts";
 import { activationName, GELU } from "../../src/models/activation_names.ts";
 import { compile } from "../../src/lower/compile.ts";
-import { activationTable12, gelu } from "../../src/quantize/i_vit_constants.ts";
+import { activationTable12, gelu } from "../../src/quantize/integer_constants.ts";
 
 const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 
@@ -48,7 +48,7 @@ Deno.test(`activations: ${ACTIVATIONS.length} in float32 programs, 2,000 points 
   for (const kind of ACTIVATIONS) {
     const graph = new Graph();
     const input = graph.input("x", "f32", [2, 1000]);
-    graph.output("y", graph.apply(activation, [input], { kind }));
+    graph.output("y", graph.apply(activation, { x: input }, { kind }));
     assert.ok(expandActivations(graph).nodes.every(({ op }) => op !== "Activation"));
     const program = compile(graph);
     let first: Float32Array | undefined;

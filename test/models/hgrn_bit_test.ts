@@ -187,7 +187,7 @@ Deno.test("hgrn: every node on its own, unfused, gives the same bits", async () 
       buildHgrnBit(hgrnBitConfig(config), lazyWeights(weights)),
     );
     const norm = graph.nodes.find(({ op }) => op === "RMSNormalization")!;
-    const values = new Map([["norm", norm.output]]);
+    const values = new Map([["norm", norm.outputs.y]]);
     const file = await encodeProgram(compile(graph, { taps: { entry: "main", values } }));
     for (const engine of ENGINES.slice(0, 2)) {
       using fused = await engine.load(await compileHgrn(weights, config), { symbols: SYMBOLS });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { requantize } from "../../src/numeric/requantize.ts";
 import { shiftExp } from "../../src/engines/reference/_shift_exp.ts";
-import { shiftExponent } from "../../src/quantize/i_vit_constants.ts";
+import { shiftExponent } from "../../src/quantize/integer_constants.ts";
 import operatorVectors from "../vectors/op_vectors.json" with { type: "json" };
 import { float32 } from "../conformance/_scales.ts";
 import { Random } from "../conformance/_random.ts";

@@ -9,13 +9,13 @@ Deno.test("a model of one class gives its probability, not certainty", async () 
   const graph = new Graph();
   const batch = graph.symbol("batch", 4);
   const image = graph.input("image", "f32", [batch, 1, 2, 2]);
-  const rows = graph.apply(ops.reshape([batch, 4]), [image]);
+  const rows = graph.apply(ops.reshape, { x: image }, { shape: [batch, 4] });
   const weight = graph.constant("", {
     dtype: "f32",
     shape: [1, 4],
     data: Float32Array.of(1, 0, 0, 0),
   });
-  graph.output("logits", graph.apply(ops.linear, [rows, weight]), "normalized");
+  graph.output("logits", graph.apply(ops.linear, { x: rows, weight }), "normalized");
   const preprocessing = {
     inputSize: [1, 2, 2],
     mean: [0],

@@ -5,6 +5,8 @@ import type { Tree } from "./tree.ts";
 export interface Import {
   readonly from: string;
   readonly to: string;
+  /** Of types only: nothing is left of it when the program runs. */
+  readonly types: boolean;
 }
 
 /** Statements at the start of a line, and `import("…")` anywhere; of packages nothing is said. */
@@ -16,10 +18,11 @@ export function importsOf(tree: Tree): Import[] {
   const imports: Import[] = [];
   for (const [from, text] of tree) {
     if (!from.endsWith(".ts")) continue;
-    for (const [, a, b, c] of text.matchAll(IMPORT)) {
+    for (const [statement, a, b, c] of text.matchAll(IMPORT)) {
       const to = new URL(a ?? b ?? c, `file:///${from}`).pathname.slice(1);
       // AssemblyScript leaves the extension out.
-      imports.push({ from, to: from.startsWith("asm/") ? `${to}.ts` : to });
+      const types = /^(?:import|export) type\b/.test(statement);
+      imports.push({ from, to: from.startsWith("asm/") ? `${to}.ts` : to, types });
     }
   }
   return imports;

@@ -15,7 +15,7 @@ const COMMENTS = /\/\/.*|\/\*[^]*?\*\//g;
 export interface HouseReport {
   /** Folders that import one another. */
   readonly folderCircles: readonly (readonly string[])[];
-  /** Files that import one another. */
+  /** Files that import more than types of one another. */
   readonly fileCircles: readonly (readonly string[])[];
   /** Imports that go up or to a neighbour, `from → to`. */
   readonly upward: readonly string[];
@@ -42,7 +42,9 @@ export function houseReport(tree: Tree): HouseReport {
   }
   return {
     folderCircles: circles(imports.map(({ from, to }) => [folderOf(from), folderOf(to)])),
-    fileCircles: circles(imports.map(({ from, to }) => [from, to])),
+    fileCircles: circles(
+      imports.filter(({ types }) => !types).map(({ from, to }) => [from, to]),
+    ),
     upward: imports.filter(({ from, to }) => crossesWall(from, to))
       .map(({ from, to }) => `${from} → ${to}`),
     unknown: [

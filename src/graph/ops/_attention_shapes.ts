@@ -1,14 +1,13 @@
 import { expectShape, fixed, same, sameShape } from "../extent.ts";
-import type { Attribute, Extent, Value } from "../graph.ts";
+import type { Extent, Value } from "../graph.ts";
 
 /** Shape of scores, for float32 and for integers. */
 export function attentionScoresShape(
   op: string,
   q: Value,
   k: Value,
-  attributes: Readonly<Record<string, Attribute>>,
+  heads: number,
 ): Extent[] {
-  const heads = attributes.heads as number;
   const fits = q.shape.length === 3 && k.shape.length === 3 && same(q.shape[0], k.shape[0]) &&
     same(q.shape[2], k.shape[2]) && fixed(q.shape[2], "channels") % heads === 0;
   expectShape(fits, op, [q, k]);
@@ -27,11 +26,11 @@ export function attentionValuesShape(op: string, p: Value, v: Value): Extent[] {
 export function raggedAttentionShape(
   op: string,
   [q, k, v, offsets]: readonly Value[],
-  attributes: Readonly<Record<string, Attribute>>,
+  heads: number,
 ): readonly Extent[] {
   const fits = q.shape.length === 2 && sameShape(q.shape, k.shape) && sameShape(q.shape, v.shape) &&
     offsets.shape.length === 1 &&
-    fixed(q.shape[1], "channels") % (attributes.heads as number) === 0;
+    fixed(q.shape[1], "channels") % heads === 0;
   expectShape(fits, op, [q, k, v, offsets]);
   return q.shape;
 }

@@ -1,13 +1,15 @@
 import { expectDtype } from "../extent.ts";
 import { attentionScoresShape } from "./_attention_shapes.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** `scale·q·kᵀ` for each of `heads`: `[B, Q, C] × [B, L, C] → [B, heads, Q, L]`. */
-export const attentionScores: Op = {
+export const attentionScores: Op<"AttentionScores", "q" | "k", { heads: number; scale: number }> = {
   name: "AttentionScores",
-  infer([q, k], attributes) {
+  inputs: ["q", "k"],
+  rowLocal: ["q"],
+  infer({ q, k }, { heads }) {
     expectDtype(q, ["f32"], "AttentionScores");
     expectDtype(k, ["f32"], "AttentionScores");
-    return { dtype: "f32", shape: attentionScoresShape("AttentionScores", q, k, attributes) };
+    return { y: { dtype: "f32", shape: attentionScoresShape("AttentionScores", q, k, heads) } };
   },
 };

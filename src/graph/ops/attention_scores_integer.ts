@@ -1,16 +1,20 @@
 import { expectDtype } from "../extent.ts";
 import { attentionScoresShape } from "./_attention_shapes.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** `q·kᵀ` for each of `heads`, as accumulators. */
-export const attentionScoresInteger: Op = {
+export const attentionScoresInteger: Op<"AttentionScoresInteger", "q" | "k", { heads: number }> = {
   name: "AttentionScoresInteger",
-  infer([q, k], attributes) {
+  inputs: ["q", "k"],
+  rowLocal: ["q"],
+  infer({ q, k }, { heads }) {
     expectDtype(q, ["i8"], "AttentionScoresInteger");
     expectDtype(k, ["i8"], "AttentionScoresInteger");
     return {
-      dtype: "i32",
-      shape: attentionScoresShape("AttentionScoresInteger", q, k, attributes),
+      y: {
+        dtype: "i32",
+        shape: attentionScoresShape("AttentionScoresInteger", q, k, heads),
+      },
     };
   },
 };

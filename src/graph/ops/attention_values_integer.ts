@@ -1,13 +1,16 @@
 import { expectDtype } from "../extent.ts";
 import { attentionValuesShape } from "./_attention_shapes.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** `p·v` for each head, as accumulators. */
-export const attentionValuesInteger: Op = {
+export const attentionValuesInteger: Op<"AttentionValuesInteger", "p" | "v"> = {
   name: "AttentionValuesInteger",
-  infer([p, v]) {
+  inputs: ["p", "v"],
+  rowLocal: ["p"],
+  joins: "p",
+  infer({ p, v }) {
     expectDtype(p, ["i8", "i16"], "AttentionValuesInteger");
     expectDtype(v, ["i8"], "AttentionValuesInteger");
-    return { dtype: "i32", shape: attentionValuesShape("AttentionValuesInteger", p, v) };
+    return { y: { dtype: "i32", shape: attentionValuesShape("AttentionValuesInteger", p, v) } };
   },
 };

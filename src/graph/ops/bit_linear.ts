@@ -1,13 +1,18 @@
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /**
  * A ternary layer: RMSNorm with `gamma` and the attribute `epsilon`, int8 codes with a factor a row,
  * exact sums of codes times trits, and the weight's scale `[1]` over the factor.
  */
-export const bitLinear: Op = {
+export const bitLinear: Op<
+  "BitLinear",
+  "x" | "gamma" | "weight" | "weightScale",
+  { epsilon: number }
+> = {
   name: "BitLinear",
-  infer([x, gamma, weight, weightScale]) {
+  inputs: ["x", "gamma", "weight", "weightScale"],
+  infer({ x, gamma, weight, weightScale }) {
     expectDtype(x, ["f32"], "BitLinear");
     expectDtype(gamma, ["f32"], "BitLinear");
     expectDtype(weight, ["i8"], "BitLinear");
@@ -17,6 +22,6 @@ export const bitLinear: Op = {
       same(x.shape[x.shape.length - 1], k) && sameShape(gamma.shape, [k]) &&
       sameShape(weightScale.shape, [1]);
     expectShape(fits, "BitLinear", [x, gamma, weight, weightScale]);
-    return { dtype: "f32", shape: [...x.shape.slice(0, -1), n] };
+    return { y: { dtype: "f32", shape: [...x.shape.slice(0, -1), n] } };
   },
 };

@@ -1,10 +1,11 @@
 import { expectDtype, expectShape, fixed, same } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** The rows `first` `[P, C]` before the rows of each sequence of x `[B, L, C]`. */
-export const concatRows: Op = {
+export const concatRows: Op<"ConcatRows", "first" | "x"> = {
   name: "ConcatRows",
-  infer([first, x]) {
+  inputs: ["first", "x"],
+  infer({ first, x }) {
     expectDtype(x, ["f32", "i8", "i16"], "ConcatRows");
     expectDtype(first, [x.dtype], "ConcatRows");
     expectShape(
@@ -13,6 +14,6 @@ export const concatRows: Op = {
       [first, x],
     );
     const rows = fixed(first.shape[0], "rows") + fixed(x.shape[1], "rows");
-    return { dtype: x.dtype, shape: [x.shape[0], rows, x.shape[2]] };
+    return { y: { dtype: x.dtype, shape: [x.shape[0], rows, x.shape[2]] } };
   },
 };

@@ -1,13 +1,14 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** Codes to float32 with a scale `[1]` or `[N]`, and maybe a zero point `[1]` (i32). */
-export const dequantizeLinear: Op = {
+export const dequantizeLinear: Op<"DequantizeLinear", "x" | "scale" | "zeroPoint?"> = {
   name: "DequantizeLinear",
-  infer([x, scale, zeroPoint]) {
+  inputs: ["x", "scale", "zeroPoint?"],
+  infer({ x, scale, zeroPoint }) {
     expectDtype(x, ["i8", "i16", "i32"], "DequantizeLinear");
     expectDtype(scale, ["f32"], "DequantizeLinear");
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "DequantizeLinear");
-    return { dtype: "f32", shape: x.shape };
+    return { y: { dtype: "f32", shape: x.shape } };
   },
 };

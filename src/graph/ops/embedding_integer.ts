@@ -1,15 +1,48 @@
 import { expectDtype, expectShape, fixed, same } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /**
  * Embeddings of a ragged batch in integers: rows of a table `[V, C]` with a multiplier each and a shift
  * (`[1]` or `[V]`), plus position codes `[P, C]` with one, by token `[T]` and offsets `[B + 1]`. With factors
  * `[V, C / group]` the table has 4 bits, two codes a byte: `[V, C / 2]`.
  */
-export const embeddingInteger: Op = {
+export const embeddingInteger: Op<
+  "EmbeddingInteger",
+  | "table"
+  | "multiplier"
+  | "shift"
+  | "positions"
+  | "positionMultiplier"
+  | "positionShift"
+  | "ids"
+  | "offsets"
+  | "factors?",
+  { group?: number }
+> = {
   name: "EmbeddingInteger",
+  inputs: [
+    "table",
+    "multiplier",
+    "shift",
+    "positions",
+    "positionMultiplier",
+    "positionShift",
+    "ids",
+    "offsets",
+    "factors?",
+  ],
   infer(
-    [table, multiplier, shift, positions, positionMultiplier, positionShift, ids, offsets, factors],
+    {
+      table,
+      multiplier,
+      shift,
+      positions,
+      positionMultiplier,
+      positionShift,
+      ids,
+      offsets,
+      factors,
+    },
     { group },
   ) {
     expectDtype(table, [factors === undefined ? "i8" : "u8"], "EmbeddingInteger");
@@ -20,11 +53,11 @@ export const embeddingInteger: Op = {
     const width = fixed(positions.shape[1], "columns");
     const codes = factors === undefined ? 1 : 2;
     const fits = table.shape.length === 2 && positions.shape.length === 2 &&
-      fixed(table.shape[1], "columns") * codes === width && ids!.shape.length === 1 &&
-      same(multiplier!.shape[0], table.shape[0]) &&
-      (shift!.shape[0] === 1 || same(shift!.shape[0], table.shape[0])) &&
-      (factors === undefined || fixed(factors.shape[1], "groups") * (group as number) === width);
+      fixed(table.shape[1], "columns") * codes === width && ids.shape.length === 1 &&
+      same(multiplier.shape[0], table.shape[0]) &&
+      (shift.shape[0] === 1 || same(shift.shape[0], table.shape[0])) &&
+      (factors === undefined || fixed(factors.shape[1], "groups") * group! === width);
     expectShape(fits, "EmbeddingInteger", [table, multiplier, shift, positions, factors]);
-    return { dtype: "i16", shape: [ids!.shape[0], width] };
+    return { y: { dtype: "i16", shape: [ids.shape[0], width] } };
   },
 };

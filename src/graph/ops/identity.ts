@@ -1,11 +1,13 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** The value itself: a point of a network that has a name. */
-export const identity: Op = {
+export const identity: Op<"Identity", "x"> = {
   name: "Identity",
-  infer([x]) {
+  inputs: ["x"],
+  rowLocal: ["x"],
+  infer({ x }) {
     expectDtype(x, ["f32"], "Identity");
-    return { dtype: "f32", shape: x.shape };
+    return { y: { dtype: "f32", shape: x.shape } };
   },
 };

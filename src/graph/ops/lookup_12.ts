@@ -1,13 +1,14 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** A code of 12 bits (wider ones are clamped) plus 2048 as the index of a table `[4096]`. */
-export const lookup12: Op = {
+export const lookup12: Op<"Lookup12", "x" | "table"> = {
   name: "Lookup12",
-  infer([x, table]) {
+  inputs: ["x", "table"],
+  infer({ x, table }) {
     expectDtype(x, ["i16"], "Lookup12");
     expectDtype(table, ["i16"], "Lookup12");
     expectShape(sameShape(table.shape, [4096]), "Lookup12", [x, table]);
-    return { dtype: "i16", shape: x.shape };
+    return { y: { dtype: "i16", shape: x.shape } };
   },
 };

@@ -1,17 +1,23 @@
 import { expectDtype, expectShape, fixed } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** Cuts images into patches: `[B, C, H, W]` (`order` "channels_first") or `[B, H, W, C]` to `[B, patches, patch·patch·C]`, rows in the order (y, x, channel). Attribute `patch`. */
-export const patches: Op = {
+export const patches: Op<
+  "Patches",
+  "x",
+  { patch: number; order: "channels_first" | "channels_last" }
+> = {
   name: "Patches",
-  infer([x], { patch, order }) {
+  inputs: ["x"],
+  movesOnly: true,
+  infer({ x }, { patch, order }) {
     expectDtype(x, ["f32", "i8"], "Patches");
     const first = order === "channels_first";
     const [h, w, c] = [first ? 2 : 1, first ? 3 : 2, first ? 1 : 3].map((axis) =>
       fixed(x.shape[axis], "image extents")
     );
-    const p = patch as number;
+    const p = patch;
     expectShape(x.shape.length === 4 && h % p === 0 && w % p === 0, "Patches", [x]);
-    return { dtype: x.dtype, shape: [x.shape[0], h / p * (w / p), p * p * c] };
+    return { y: { dtype: x.dtype, shape: [x.shape[0], h / p * (w / p), p * p * c] } };
   },
 };

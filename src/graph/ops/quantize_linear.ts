@@ -1,13 +1,19 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** float32 to codes of the type `to`, with a scale `[1]` and maybe a zero point `[1]` (i32). */
-export const quantizeLinear: Op = {
+export const quantizeLinear: Op<
+  "QuantizeLinear",
+  "x" | "scale" | "zeroPoint?",
+  { to: "i8" | "i16" }
+> = {
   name: "QuantizeLinear",
-  infer([x, scale, zeroPoint], { to }) {
+  inputs: ["x", "scale", "zeroPoint?"],
+  rowLocal: ["x"],
+  infer({ x, scale, zeroPoint }, { to }) {
     expectDtype(x, ["f32"], "QuantizeLinear");
     expectDtype(scale, ["f32"], "QuantizeLinear");
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "QuantizeLinear");
-    return { dtype: to === "i16" ? "i16" : "i8", shape: x.shape };
+    return { y: { dtype: to === "i16" ? "i16" : "i8", shape: x.shape } };
   },
 };

@@ -1,10 +1,30 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** Accumulators or codes to codes of the type `to`: inputs x, multiplier, shift [, identity, its multiplier, its shift [, zero point]]. */
-export const requantize: Op = {
+export const requantize: Op<
+  "Requantize",
+  | "x"
+  | "multiplier"
+  | "shift"
+  | "identity?"
+  | "identityMultiplier?"
+  | "identityShift?"
+  | "zeroPoint?",
+  { to: "i8" | "i16" | "i32" }
+> = {
   name: "Requantize",
-  infer([x, multiplier, shift, identity, , , zeroPoint], { to }) {
+  inputs: [
+    "x",
+    "multiplier",
+    "shift",
+    "identity?",
+    "identityMultiplier?",
+    "identityShift?",
+    "zeroPoint?",
+  ],
+  rowLocal: ["x", "identity"],
+  infer({ x, multiplier, shift, identity, zeroPoint }, { to }) {
     expectDtype(x, ["i8", "i16", "i32"], "Requantize");
     expectDtype(multiplier, ["i32"], "Requantize");
     expectDtype(shift, ["i32"], "Requantize");
@@ -12,6 +32,6 @@ export const requantize: Op = {
       sameShape(identity.shape, x.shape.slice(x.shape.length - identity.shape.length));
     expectShape(fits, "Requantize", [x, identity]);
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "Requantize");
-    return { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape };
+    return { y: { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape } };
   },
 };

@@ -1,13 +1,14 @@
 import { expectShape, product, same } from "../extent.ts";
-import type { Extent, Op } from "../graph.ts";
+import type { Extent } from "../graph.ts";
+import type { Op } from "../op.ts";
 
-/** The same elements with other extents; no data is moved where the rows are dense. */
-export function reshape(shape: readonly Extent[]): Op {
-  return {
-    name: "Reshape",
-    infer([x]) {
-      expectShape(x !== undefined && same(product(x.shape), product(shape)), "Reshape", [x]);
-      return { dtype: x!.dtype, shape };
-    },
-  };
-}
+/** The same elements with the extents `shape`; no data is moved where the rows are dense. */
+export const reshape: Op<"Reshape", "x", { shape: readonly Extent[] }> = {
+  name: "Reshape",
+  inputs: ["x"],
+  movesOnly: true,
+  infer({ x }, { shape }) {
+    expectShape(same(product(x.shape), product(shape)), "Reshape", [x]);
+    return { y: { dtype: x.dtype, shape } };
+  },
+};

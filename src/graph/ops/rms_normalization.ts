@@ -1,13 +1,14 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** `y = x / √(mean(x²) + epsilon) · gamma` over the last axis (ONNX RMSNormalization). */
-export const rmsNormalization: Op = {
+export const rmsNormalization: Op<"RMSNormalization", "x" | "gamma", { epsilon: number }> = {
   name: "RMSNormalization",
-  infer([x, gamma]) {
+  inputs: ["x", "gamma"],
+  infer({ x, gamma }) {
     expectDtype(x, ["f32"], "RMSNormalization");
     expectDtype(gamma, ["f32"], "RMSNormalization");
     expectShape(sameShape(gamma.shape, x.shape.slice(-1)), "RMSNormalization", [x, gamma]);
-    return { dtype: "f32", shape: x.shape };
+    return { y: { dtype: "f32", shape: x.shape } };
   },
 };

@@ -1,12 +1,14 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** I-ViT's ShiftGELU: int8 codes and x0 to 32-bit products. */
-export const shiftGelu: Op = {
+export const shiftGelu: Op<"ShiftGelu", "x" | "x0"> = {
   name: "ShiftGelu",
-  infer([x, x0]) {
+  inputs: ["x", "x0"],
+  rowLocal: ["x"],
+  infer({ x, x0 }) {
     expectDtype(x, ["i8"], "ShiftGelu");
     expectDtype(x0, ["i32"], "ShiftGelu");
-    return { dtype: "i32", shape: x.shape };
+    return { y: { dtype: "i32", shape: x.shape } };
   },
 };

@@ -1,10 +1,18 @@
 import { expectDtype, expectShape } from "../extent.ts";
-import type { Op } from "../graph.ts";
+import type { Op } from "../op.ts";
 
 /** Integer softmax of int8 scores: inputs x, exponentials (mode `table`) or x0 (mode `shift`) [, mask]; attributes `mode`, `bits` 16 or 8. */
-export const softmaxInteger: Op = {
+export const softmaxInteger: Op<
+  "SoftmaxInteger",
+  "x" | "parameter" | "mask?",
+  { mode: "table" | "shift"; bits: 8 | 16 }
+> = {
   name: "SoftmaxInteger",
-  infer([x, parameter, mask], { bits }) {
+  inputs: ["x", "parameter", "mask?"],
+  rowLocal: ["x"],
+  // A mask repeats over rows: it has no row for each of the output.
+  isRowLocal: ({ mask }) => mask === undefined,
+  infer({ x, parameter, mask }, { bits }) {
     expectDtype(x, ["i8"], "SoftmaxInteger");
     expectDtype(parameter, ["i32"], "SoftmaxInteger");
     expectShape(
@@ -12,6 +20,6 @@ export const softmaxInteger: Op = {
       "SoftmaxInteger",
       [x, mask],
     );
-    return { dtype: bits === 8 ? "i8" : "i16", shape: x.shape };
+    return { y: { dtype: bits === 8 ? "i8" : "i16", shape: x.shape } };
   },
 };

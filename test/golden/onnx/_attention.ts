@@ -30,13 +30,13 @@ export function attention(node: OneNode): void {
   const groups = biases.length === 1 ? [range(batch)] : range(batch).map((b) => [b]);
   const parts = groups.map((group, g) => {
     const [qs, ks, vs] = [q, k, v].map((x) => columnsOf(node, x, group, qHeads, common));
-    let scores = node.apply(ops.attentionScores, [qs, ks], attributes);
+    let scores = node.apply(ops.attentionScores, { q: qs, k: ks }, attributes);
     const bias = biases[g];
     if (bias !== undefined) {
       const shape = [qHeads, queries, k.extents[2]];
-      scores = node.apply(ops.add, [scores, node.floats(shape, bias)]);
+      scores = node.apply(ops.add, { a: scores, b: node.floats(shape, bias) });
     }
-    const y = node.apply(ops.attentionValues, [node.apply(ops.softmax, [scores]), vs]);
+    const y = node.apply(ops.attentionValues, { p: node.apply(ops.softmax, { x: scores }), v: vs });
     return node.reshape(y, [group.length * queries, qHeads * common]);
   });
   const y = node.stack(parts);
@@ -90,7 +90,7 @@ function withPast(node: OneNode, present: Heads, index: number): Heads {
   const column = (x: Heads, leading: number[]) =>
     node.reshape(x.value, [...leading, elementCount(x.extents), 1]);
   return {
-    value: node.apply(ops.concatRows, [column(past, []), column(present, [1])]),
+    value: node.apply(ops.concatRows, { first: column(past, []), x: column(present, [1]) }),
     extents: [batch, count, before + rows, size],
     index: (b, h, row, d) =>
       row < before ? past.index(b, h, row, d) : pastCount + present.index(b, h, row - before, d),

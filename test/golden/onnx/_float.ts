@@ -10,7 +10,7 @@ import { axisOf, range, transposition } from "./_shape.ts";
 /** `a + b`, b a suffix of a. */
 export function add(node: OneNode): void {
   const [a, b] = [node.tensor(0).shape, node.tensor(1).shape];
-  const y = node.apply(ops.add, [node.input(0, a), node.input(1, b)]);
+  const y = node.apply(ops.add, { a: node.input(0, a), b: node.input(1, b) });
   node.output(y, a);
 }
 
@@ -19,7 +19,7 @@ export function gelu(node: OneNode): void {
   const { shape } = node.tensor(0);
   const approximate = node.string("approximate", "none");
   if (approximate !== "none") throw new Error(`no Gelu approximated by ${approximate}`);
-  node.output(node.apply(ops.gelu, [node.input(0, flat(shape))]), shape);
+  node.output(node.apply(ops.gelu, { x: node.input(0, flat(shape)) }), shape);
 }
 
 /** Softmax along any axis: it is made the last one. */
@@ -30,7 +30,7 @@ export function softmax(node: OneNode): void {
   const swap = range(shape.length).map((i) => i === axis ? last : i === last ? axis : i);
   const swapped = swap.map((i) => shape[i]);
   const x = node.pick(node.input(0, shape), transposition(shape, swap), swapped);
-  const y = node.apply(ops.softmax, [x]);
+  const y = node.apply(ops.softmax, { x });
   node.output(node.pick(y, transposition(swapped, swap), shape), shape);
 }
 
@@ -40,11 +40,11 @@ export function layerNormalization(node: OneNode): void {
   const axis = axisOf(node.number("axis", -1), shape.length);
   const columns = elementCount(shape.slice(axis));
   const bias = node.optional(2);
-  const y = node.apply(ops.layerNormalization, [
-    node.input(0, [elementCount(shape) / columns, columns]),
-    node.floats([columns], numbersOf(node.tensor(1))),
-    bias && node.floats([columns], numbersOf(bias)),
-  ], { epsilon: node.number("epsilon", 1e-5) });
+  const y = node.apply(ops.layerNormalization, {
+    x: node.input(0, [elementCount(shape) / columns, columns]),
+    scale: node.floats([columns], numbersOf(node.tensor(1))),
+    bias: bias && node.floats([columns], numbersOf(bias)),
+  }, { epsilon: node.number("epsilon", 1e-5) });
   node.output(y, shape);
 }
 
@@ -61,7 +61,7 @@ export function reduceMean(node: OneNode): void {
   const reduced = node.number("keepdims", 1) !== 0
     ? shape.map((extent, axis) => axes.includes(axis) ? 1 : extent)
     : kept.map((axis) => shape[axis]);
-  node.output(node.apply(ops.meanRows, [x]), reduced);
+  node.output(node.apply(ops.meanRows, { x }), reduced);
 }
 
 /** Axes in another order. */
@@ -81,5 +81,5 @@ export function gather(node: OneNode): void {
   const blocks = [elementCount(before), shape[axis], elementCount(after)];
   const index = node.words(numbersOf(indices).map((i) => axisOf(i, shape[axis])));
   const x: Value = node.reshape(node.input(0, shape.length < 2 ? flat(shape) : shape), blocks);
-  node.output(node.apply(ops.gatherRows, [x, index]), [...before, ...indices.shape, ...after]);
+  node.output(node.apply(ops.gatherRows, { x, index }), [...before, ...indices.shape, ...after]);
 }

@@ -36,10 +36,10 @@ export function gemm(node: OneNode): void {
     : broadcast(c.shape, [1, n]).map((i) => bias[i]);
   let y = floatLinear(node, across)(a, weight, n, k);
   if (rows) {
-    y = node.apply(ops.add, [
-      y,
-      node.floats([m, n], broadcast(c.shape, [m, n]).map((i) => bias[i])),
-    ]);
+    y = node.apply(ops.add, {
+      a: y,
+      b: node.floats([m, n], broadcast(c.shape, [m, n]).map((i) => bias[i])),
+    });
   }
   node.output(y, [m, n]);
 }
@@ -75,25 +75,24 @@ export function requantized(
   z: Value,
   scales: readonly number[],
   yScale: number,
-  zeroPoint: number,
+  zero: number,
   dtype: DType,
 ): Value {
   const ratios = scales.map((scale) => dyadic(scale, yScale));
   const multiplier = node.words(ratios.map((ratio) => ratio.multiplier));
   const shift = node.words(ratios.map((ratio) => ratio.shift));
-  const zero = node.words([node.signed(zeroPoint, dtype)]);
-  const inputs = [z, multiplier, shift, undefined, undefined, undefined, zero];
-  return node.apply(ops.requantize, inputs, { to: "i8" });
+  const zeroPoint = node.words([node.signed(zero, dtype)]);
+  return node.apply(ops.requantize, { x: z, multiplier, shift, zeroPoint }, { to: "i8" });
 }
 
 /** The linear layer of float32. */
 export function floatLinear(node: OneNode, bias?: readonly number[]): Linear {
   return (rows, weight, n, k) =>
-    node.apply(ops.linear, [
-      rows,
-      node.floats([n, k], weight),
-      bias && node.floats([n], bias),
-    ]);
+    node.apply(ops.linear, {
+      x: rows,
+      weight: node.floats([n, k], weight),
+      bias: bias && node.floats([n], bias),
+    });
 }
 
 /**
@@ -118,13 +117,13 @@ export function integerLinear(
     const index = node.words(parts.map(() => 0));
     const repeated = parts.length === 1
       ? rows
-      : node.apply(ops.gatherRows, [node.reshape(rows, [m, 1, k]), index]);
+      : node.apply(ops.gatherRows, { x: node.reshape(rows, [m, 1, k]), index });
     const length = parts.length * k;
-    return node.apply(ops.linearInteger, [
-      node.reshape(repeated, [m, length]),
-      node.constant("i8", [n, length], Int8Array.from(wide)),
-      node.words(biases),
-    ]);
+    return node.apply(ops.linearInteger, {
+      x: node.reshape(repeated, [m, length]),
+      weight: node.constant("i8", [n, length], Int8Array.from(wide)),
+      bias: node.words(biases),
+    });
   };
 }
 

@@ -1,7 +1,7 @@
 /** A graph that stands for one node of ONNX, and the ways in which its tensors are moved. */
 import { Graph } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
-import type { Attribute, Op, Value } from "../../../src/graph/graph.ts";
+import type { Value } from "../../../src/graph/graph.ts";
 import type { OnnxNode } from "../../../src/formats/onnx_model.ts";
 import { elementCount } from "../../../src/tensor.ts";
 import type { DType, Tensor, TensorData } from "../../../src/tensor.ts";
@@ -101,12 +101,8 @@ export class OneNode {
   }
 
   /** Applies an op. */
-  apply(
-    op: Op,
-    inputs: readonly (Value | undefined)[],
-    attributes?: Record<string, Attribute>,
-  ): Value {
-    return this.graph.apply(op, inputs, attributes);
+  get apply(): Graph["apply"] {
+    return this.graph.apply.bind(this.graph) as Graph["apply"];
   }
 
   /** Adds a constant. */
@@ -126,7 +122,7 @@ export class OneNode {
 
   /** The same elements in another shape. */
   reshape(x: Value, shape: readonly number[]): Value {
-    return this.apply(ops.reshape(shape), [x]);
+    return this.apply(ops.reshape, { x }, { shape });
   }
 
   /** Elements of x picked by flat indices, in a new shape; −1 picks `padding`. */
@@ -134,16 +130,21 @@ export class OneNode {
     if (contiguous(indices, elementCount(x.shape as number[]))) return this.reshape(x, shape);
     let column = this.reshape(x, [1, elementCount(x.shape as number[]), 1]);
     const padded = indices.includes(-1);
-    if (padded) column = this.apply(ops.concatRows, [this.#single(x.dtype, padding), column]);
+    if (padded) {
+      column = this.apply(ops.concatRows, { first: this.#single(x.dtype, padding), x: column });
+    }
     const index = this.words(indices.map((i) => i + (padded ? 1 : 0)));
-    return this.reshape(this.apply(ops.gatherRows, [column, index]), shape);
+    return this.reshape(this.apply(ops.gatherRows, { x: column, index }), shape);
   }
 
   /** Matrices of as many columns, one under the other. */
   stack(matrices: readonly Value[]): Value {
     return matrices.reduce((above, below) => {
       const [[rows, columns], [more]] = [above.shape, below.shape] as number[][];
-      const both = this.apply(ops.concatRows, [above, this.reshape(below, [1, more, columns])]);
+      const both = this.apply(ops.concatRows, {
+        first: above,
+        x: this.reshape(below, [1, more, columns]),
+      });
       return this.reshape(both, [rows + more, columns]);
     });
   }
@@ -157,7 +158,7 @@ export class OneNode {
       : to === "u8"
       ? Uint8Array.from(entries)
       : Int16Array.from(entries);
-    return this.apply(ops.lookup, [x, this.constant(to, [1, 256], data)]);
+    return this.apply(ops.lookup, { x, table: this.constant(to, [1, 256], data) });
   }
 
   #single(dtype: DType, value: number): Value {

@@ -19,7 +19,11 @@ export function quantizeLinear(node: OneNode): void {
   const codes = byScale(node, x, (part, scale, zeroPoint) =>
     node.apply(
       ops.quantizeLinear,
-      [part, node.floats([1], [scale]), node.words([node.signed(zeroPoint, dtype)])],
+      {
+        x: part,
+        scale: node.floats([1], [scale]),
+        zeroPoint: node.words([node.signed(zeroPoint, dtype)]),
+      },
       { to: dtype === "i16" ? "i16" : "i8" },
     ));
   node.outputCodes(codes, dtype, shape);
@@ -29,12 +33,16 @@ export function quantizeLinear(node: OneNode): void {
 export function dequantizeLinear(node: OneNode): void {
   const { shape, dtype } = node.tensor(0);
   const { value } = node.codes(0, 0);
-  const x = byScale(node, value, (part, scale, zeroPoint) =>
-    node.apply(ops.dequantizeLinear, [
-      part,
-      node.floats([1], [scale]),
-      node.words([node.signed(zeroPoint, dtype)]),
-    ]));
+  const x = byScale(
+    node,
+    value,
+    (part, scale, zeroPoint) =>
+      node.apply(ops.dequantizeLinear, {
+        x: part,
+        scale: node.floats([1], [scale]),
+        zeroPoint: node.words([node.signed(zeroPoint, dtype)]),
+      }),
+  );
   node.output(x, shape);
 }
 

@@ -1,7 +1,12 @@
 /** Where the integer weights of a network come from. */
 import type { Tensor } from "../tensor.ts";
-import { quantizeBias, quantizeNorm, quantizeWeight, raiseSmallGamma } from "./i_vit_constants.ts";
-import type { QuantizedNorm, QuantizedWeight } from "./i_vit_constants.ts";
+import {
+  quantizeBias,
+  quantizeNorm,
+  quantizeWeight,
+  raiseSmallGamma,
+} from "./integer_constants.ts";
+import type { QuantizedNorm, QuantizedWeight } from "./integer_constants.ts";
 
 /** What a layer's bias needs to fit: the bias, and the scale of the layer's input. */
 export interface BiasRoom {

@@ -1,32 +1,31 @@
-/** What an integer network is: its graph, its activations, and how scales follow from scales. */
+/** What an integer network is: its graph, its sites, and how scales follow from scales. */
 import type { Graph, Value } from "../graph/graph.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Site } from "./sites.ts";
 
-/** Scales of activations by name: float32 numbers. */
+/** Scales of sites by name: float32 numbers. */
 export type Scales = ReadonlyMap<string, number>;
 
-/** A float32 scale, or one for each channel, that follows from the scales of activations. */
+/** A float32 scale, or one for each channel, that follows from the scales of sites. */
 export interface ScaleRule {
-  /** Activations whose scales it needs. */
+  /** Sites whose scales it needs. */
   readonly from: readonly string[];
   /** One scale, or one for each channel. */
   of(scales: Scales): Float32Array;
 }
 
-/** A place where values are put on a grid whose scale is calibrated: a QuantAct of I-ViT. */
-export interface Activation {
-  /** I-ViT's name for it. */
-  readonly name: string;
-  /** Width of its codes. */
-  readonly bits: 8 | 12 | 16;
+/** A site in an integer network: a QuantAct of I-ViT. */
+export interface SiteCodes {
+  /** Its grid and name. */
+  readonly site: Site;
   /** The codes. */
   readonly output: Value;
   /** Where the real values come from. */
-  readonly source: ActivationSource;
+  readonly source: SiteSource;
 }
 
 /** Real values: a float input or constant, codes with scales (plus an identity), an activation of codes, or embeddings. */
-export type ActivationSource =
+export type SiteSource =
   | { readonly kind: "input"; readonly x: Value }
   | { readonly kind: "constant"; readonly tensor: Tensor }
   | {
@@ -53,17 +52,19 @@ export type ActivationSource =
     readonly of: (ids: Int32Array) => Float32Array;
   };
 
-/** A network of integers with entries as {@linkcode IVitOptions} asks for, its activations in the order in which they are computed. */
+/** A network of integers. */
 export interface IntegerNetwork {
   /** The integer graph. */
   readonly graph: Graph;
-  /** In the order in which they are computed. */
-  readonly activations: readonly Activation[];
-  /** What taps show: the codes of all activations, and the results of softmax and GELU, by name. */
+  /** Its sites, in the order in which their codes are computed. */
+  readonly sites: readonly SiteCodes[];
+  /** Float32 weights `[N, K]` of the layers that read the codes of a site, by its name. */
+  readonly readers: ReadonlyMap<string, readonly Tensor[]>;
+  /** What taps show: the codes of all sites, and the results of softmax and GELU, by name. */
   readonly taps: ReadonlyMap<string, Value>;
 }
 
-/** The scale of an activation. */
+/** The scale of a site. */
 export function ruleOf(name: string): ScaleRule {
   return { from: [name], of: (scales) => Float32Array.of(scales.get(name)!) };
 }
@@ -77,4 +78,15 @@ export function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
       return x.length === 1 ? y.map((value) => x[0] * value) : x.map((value) => value * y[0]);
     },
   };
+}
+
+/** Scales of channels over what each was divided by. */
+export function divide(scale: ScaleRule, divisors: Float32Array | undefined): ScaleRule {
+  if (divisors === undefined) return scale;
+  return { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+}
+
+/** A scale that is known. */
+export function knownScale(scale: number): ScaleRule {
+  return { from: [], of: () => Float32Array.of(scale) };
 }

@@ -1,7 +1,7 @@
 /** Constants that lowering makes. */
 import type { Tensor } from "../tensor.ts";
 import type { Index } from "../program/program.ts";
-import type { Lowering } from "./_lowering.ts";
+import type { Lowering } from "./lowering.ts";
 
 /** View of one float32 number. */
 export function float32(lowering: Lowering, value: number): Index {

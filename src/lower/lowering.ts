@@ -1,23 +1,17 @@
 /** State of lowering a graph: where each value lies, and the tables of the program so far. */
 import { FewbitError } from "../errors.ts";
-import { plus, product, same, times } from "../graph/extent.ts";
-import { consumersOf, nodesOf, producersOf } from "../graph/graph.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
-import { requantize } from "../numeric/requantize.ts";
+import type { NodeNamed, OpName } from "../graph/op_names.ts";
+import { consumersOf, nodesOf, producersOf } from "../graph/traversal.ts";
 import { packed, panelsOf } from "../layouts/mod.ts";
 import type { Layout } from "../layouts/mod.ts";
-import type { Tensor } from "../tensor.ts";
-import { ProgramBuilder } from "../program/builder.ts";
 import { packBase3 } from "../numeric/base3.ts";
-import type { Index } from "../program/program.ts";
-
-/** A value in memory: rows of the last extent, `rowStride` elements apart. */
-export interface Placed {
-  readonly tensor: Index;
-  readonly offset: Extent;
-  readonly extents: readonly Extent[];
-  readonly rowStride: Extent;
-}
+import { ProgramBuilder } from "../program/builder.ts";
+import type { Index, Region } from "../program/program.ts";
+import type { Tensor } from "../tensor.ts";
+import { expect } from "./fusion.ts";
+import { dense, reshapePlaced } from "./placed.ts";
+import type { Placed } from "./placed.ts";
 
 /** How a graph is lowered. */
 export interface LowerOptions {
@@ -34,7 +28,7 @@ export interface LowerOptions {
 /** Codes of the rows of one value for the ternary layers that read it. */
 export interface QuantizedRows {
   /** The layers, in the order of the codes. */
-  readonly layers: readonly Node[];
+  readonly layers: readonly NodeNamed<"BitLinear">[];
   /** i8 `[layers, rows, columns]`. */
   readonly codes: Index;
   /** f32 `[layers, rows]`. */
@@ -61,7 +55,7 @@ export class Lowering {
   readonly #symbols: Map<string, Index> = new Map();
   readonly #constants: Map<string, Index> = new Map();
   readonly #outputs: Map<string, Index> = new Map();
-  readonly #inputs: Map<number, Index> = new Map();
+  readonly #named: Map<number, Index> = new Map();
   readonly #producers: Map<number, Node>;
   #placed: Map<number, Placed> = new Map();
   #consumers: Map<number, Node[]> = new Map();
@@ -117,31 +111,40 @@ export class Lowering {
       if (tensor !== undefined && placed?.tensor === tensor) continue;
       this.builder.instruction("copy", {
         x: this.operand(value),
-        y: this.view(this.#dense(this.#outputTensor(name, value), value.shape)),
+        y: this.view(dense(this.#outputTensor(name, value), value.shape)),
       });
     }
     this.builder.entry(entry);
   }
 
-  /** The node that makes a value, if it is the value's only use (and the value is no output). */
-  only(value: Value | undefined, op: string): Node | undefined {
-    if (value === undefined || this.#outputNames.has(value.id)) return undefined;
+  /**
+   * The node that makes a value, if it has the op and nothing else needs the value.
+   *
+   * @throws {NotFused} Otherwise.
+   */
+  only<Name extends OpName>(value: Value, op: Name): NodeNamed<Name> {
     const node = this.#producers.get(value.id);
-    return node?.op === op && this.#consumers.get(value.id)?.length === 1 ? node : undefined;
+    expect(node?.op === op, `${described(value)} comes from ${node?.op ?? "no node"}, not ${op}`);
+    const readers = this.#consumers.get(value.id)?.length ?? 0;
+    expect(!this.#outputNames.has(value.id), `${described(value)} is an output`);
+    expect(readers === 1, `${readers} nodes read ${described(value)}`);
+    return node as unknown as NodeNamed<Name>;
   }
 
-  /** The nodes of the entry that read a value; none where the value is an output as well. */
+  /** The nodes of the entry that read a value. */
   readers(value: Value): readonly Node[] {
-    return this.#outputNames.has(value.id) ? [] : this.#consumers.get(value.id) ?? [];
+    return this.#consumers.get(value.id) ?? [];
   }
 
-  /** The node just before this one with the same op, if the two are all that reads their first input. */
-  twin(node: Node): Node | undefined {
-    const [x] = node.inputs;
-    const before = this.#nodes[this.#nodes.indexOf(node) - 1];
-    if (x === undefined || this.#outputNames.has(x.id)) return undefined;
-    if (before?.op !== node.op || before.inputs[0] !== x) return undefined;
-    return this.#consumers.get(x.id)?.length === 2 ? before : undefined;
+  /** Whether a value is an output of the entry. */
+  isOutput(value: Value): boolean {
+    return this.#outputNames.has(value.id);
+  }
+
+  /** Whether a node comes right after another one in its entry. */
+  follows(node: { readonly outputs: Node["outputs"] }, other: Node): boolean {
+    const at = this.#nodes.findIndex(({ outputs }) => outputs === node.outputs);
+    return this.#nodes[at - 1] === other;
   }
 
   /** The node that makes a value. */
@@ -171,9 +174,10 @@ export class Lowering {
     let tensor: Index;
     if (this.graph.constants.has(value.id)) tensor = this.#constant(value, "rows");
     else if (this.graph.inputs.includes(value)) tensor = this.#input(value);
-    else if (this.graph.states.includes(value)) tensor = this.#state(value);
+    else if (this.graph.states.includes(value)) tensor = this.#stored(value, "state");
+    else if (this.graph.parameters.includes(value)) tensor = this.#stored(value, "parameter");
     else throw new FewbitError("internal", `Value ${value.id} ${value.name} was not lowered`);
-    return this.#dense(tensor, value.shape);
+    return dense(tensor, value.shape);
   }
 
   /** Makes a value another view of memory that exists. */
@@ -192,20 +196,21 @@ export class Lowering {
       dtype: value.dtype,
       extents: value.shape.map((extent) => this.extent(extent)),
     });
-    const placed = this.#dense(tensor, value.shape);
+    const placed = dense(tensor, value.shape);
     this.#placed.set(value.id, placed);
     this.tensors.set(value.id, tensor);
     return this.view(reshapePlaced(placed, extents));
   }
 
-  /** Adds an instruction that computes a value. */
+  /** Adds an instruction that computes values. */
   emit(
-    value: Value,
+    values: Value | readonly Value[],
     name: string,
     operands: Readonly<Record<string, Index | undefined>>,
     attributes: Readonly<Record<string, number>> = {},
   ): void {
-    this.instructions.set(value.id, this.builder.instruction(name, operands, attributes));
+    const instruction = this.builder.instruction(name, operands, attributes);
+    for (const { id } of [values].flat()) this.instructions.set(id, instruction);
   }
 
   /** View of a constant weight in panels. */
@@ -231,7 +236,7 @@ export class Lowering {
 
   /** Placement of a literal with the extents of a value. */
   placedLiteral(view: Index, shape: readonly Extent[]): Placed {
-    return this.#dense(this.builder.tensorOf(view), shape);
+    return dense(this.builder.tensorOf(view), shape);
   }
 
   /** The elements of a constant; its scales must be known. */
@@ -269,13 +274,8 @@ export class Lowering {
     );
   }
 
-  #dense(tensor: Index, shape: readonly Extent[]): Placed {
-    const extents = shape.length === 0 ? [1] : shape;
-    return { tensor, offset: 0, extents, rowStride: extents[extents.length - 1] };
-  }
-
   #input(value: Value): Index {
-    let tensor = this.#inputs.get(value.id);
+    let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
       const check = this.graph.checks.get(value.id);
       tensor = this.builder.tensor({
@@ -286,22 +286,24 @@ export class Lowering {
         ...check && { check: check.check, limit: this.extent(check.limit) },
         ...check?.offsets && { offsets: this.#input(check.offsets) },
       });
-      this.#inputs.set(value.id, tensor);
+      this.#named.set(value.id, tensor);
     }
     return tensor;
   }
 
-  #state(value: Value): Index {
-    let tensor = this.#inputs.get(value.id);
+  /** Memory that outlives a run, zero or with initial bytes. */
+  #stored(value: Value, region: Extract<Region, "state" | "parameter">): Index {
+    let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
+      const initial = this.graph.initial.get(value.id);
       tensor = this.builder.tensor({
-        region: "state",
+        region,
         name: value.name,
         dtype: value.dtype,
         extents: value.shape.map((extent) => this.extent(extent)),
-        encoding: "zero",
+        ...initial === undefined ? { encoding: "zero" } : { data: packed(initial, "rows") },
       });
-      this.#inputs.set(value.id, tensor);
+      this.#named.set(value.id, tensor);
     }
     return tensor;
   }
@@ -344,39 +346,7 @@ export class Lowering {
   }
 }
 
-/** The same elements with other extents: dense rows, or the last extent stays. */
-export function reshapePlaced(placed: Placed, extents: readonly Extent[]): Placed {
-  const last = placed.extents[placed.extents.length - 1];
-  const wanted = extents[extents.length - 1];
-  if (same(last, wanted)) return { ...placed, extents };
-  if (!same(placed.rowStride, last)) {
-    throw new FewbitError("unsupported", "Cannot reshape rows that are apart");
-  }
-  return { ...placed, extents, rowStride: wanted };
-}
-
-/** One row of each sequence. */
-export function selectRow(placed: Placed, row: number): Placed {
-  const rows = placed.extents[placed.extents.length - 2];
-  const rowStride = product([rows, placed.rowStride]);
-  const first = typeof placed.rowStride === "number" ? placed.rowStride * row : NaN;
-  if (row !== 0 && Number.isNaN(first)) throw new FewbitError("unsupported", "Cannot select row");
-  return {
-    tensor: placed.tensor,
-    offset: plus(placed.offset, row === 0 ? 0 : first),
-    extents: placed.extents.map((extent, i) => i === placed.extents.length - 2 ? 1 : extent),
-    rowStride: times(rowStride, 1),
-  };
-}
-
-/** The second arm of a requantisation, rounded ahead of time. */
-export function requantizedArm(codes: Tensor, multiplier: number, shift: number): Tensor {
-  return {
-    dtype: "i32",
-    shape: codes.shape,
-    data: Int32Array.from(
-      codes.data as Int8Array,
-      (code) => Number(requantize(code, multiplier, shift)),
-    ),
-  };
+/** A value in a sentence. */
+function described({ name, id }: Value): string {
+  return name === "" ? `value ${id}` : `"${name}"`;
 }

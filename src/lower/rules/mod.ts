@@ -1,0 +1,23 @@
+/**
+ * A rule for each op of the graph: one that is missing is a type error.
+ *
+ * @module
+ */
+import type { OpName } from "../../graph/op_names.ts";
+import type { RulesOf } from "../rule.ts";
+import { FLOAT_RULES } from "./float.ts";
+import { INTEGER_RULES } from "./integer.ts";
+import { ROW_RULES } from "./rows.ts";
+import { SEQUENCE_RULES } from "./sequences.ts";
+import { TERNARY_RULES } from "./ternary.ts";
+import { VIEW_RULES } from "./views.ts";
+
+/** What becomes of a node of each op. */
+export const RULES: RulesOf<OpName> = {
+  ...VIEW_RULES,
+  ...ROW_RULES,
+  ...SEQUENCE_RULES,
+  ...FLOAT_RULES,
+  ...INTEGER_RULES,
+  ...TERNARY_RULES,
+};

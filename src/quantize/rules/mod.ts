@@ -1,0 +1,60 @@
+/**
+ * A rule for each op of the graph: one that is missing is a type error.
+ *
+ * @module
+ */
+import type { OpName } from "../../graph/op_names.ts";
+import { activationRule, geluRule } from "./activation.ts";
+import { addRule } from "./add.ts";
+import { attentionRagged } from "./attention_ragged.ts";
+import { attentionScoresRule, attentionValuesRule } from "./attention.ts";
+import { addPositionsRule } from "./embedding.ts";
+import { layerNormalizationRule, linearRule } from "./layers.ts";
+import { MOVE_RULES } from "./moves.ts";
+import { identityRule, meanRowsRule, poolRowsRule } from "./pooling.ts";
+import { noIntegers, takenUp } from "./rule.ts";
+import type { IntegerRulesOf } from "./rule.ts";
+import { softmaxRule } from "./softmax.ts";
+
+/** What becomes of a node of each op. */
+export const INTEGER_RULES: IntegerRulesOf<OpName> = {
+  ...MOVE_RULES,
+  Activation: activationRule,
+  Add: addRule,
+  AddPositions: addPositionsRule,
+  AttentionRagged: attentionRagged,
+  AttentionScores: attentionScoresRule,
+  AttentionValues: attentionValuesRule,
+  ConcatRows: takenUp,
+  Embedding: takenUp,
+  Gelu: geluRule,
+  Identity: identityRule,
+  LayerNormalization: layerNormalizationRule,
+  Linear: linearRule,
+  MeanRows: meanRowsRule,
+  PoolRows: poolRowsRule,
+  RelativePositionBias: takenUp,
+  Softmax: softmaxRule,
+  // Of MatMul-free models, which have scales for each token at run time.
+  BitLinear: noIntegers,
+  FusedBitLinear: noIntegers,
+  HgrnGate: noIntegers,
+  HgrnScan: noIntegers,
+  RMSNormalization: noIntegers,
+  ShortConv: noIntegers,
+  SwiGlu: noIntegers,
+  // Integers already.
+  AttentionRaggedInteger: noIntegers,
+  AttentionScoresInteger: noIntegers,
+  AttentionValuesInteger: noIntegers,
+  DequantizeLinear: noIntegers,
+  EmbeddingInteger: noIntegers,
+  LayerNormInteger: noIntegers,
+  LinearInteger: noIntegers,
+  Lookup: noIntegers,
+  Lookup12: noIntegers,
+  QuantizeLinear: noIntegers,
+  Requantize: noIntegers,
+  ShiftGelu: noIntegers,
+  SoftmaxInteger: noIntegers,
+};
