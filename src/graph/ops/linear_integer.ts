@@ -1,9 +1,14 @@
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** Accumulators `x·weightᵀ + bias` (i32) of int8 or int16 codes; attribute `weightBits` 8 (default) or 7. */
-export const linearInteger: Op<"LinearInteger", "x" | "weight" | "bias?", { weightBits?: 7 | 8 }> = {
+export const linearInteger: IntegerOp<
+  "LinearInteger",
+  "x" | "weight" | "bias?",
+  { weightBits?: 7 | 8 }
+> = {
   name: "LinearInteger",
+  integer: true,
   inputs: ["x", "weight", "bias?"],
   rowLocal: ["x"],
   infer({ x, weight, bias }) {

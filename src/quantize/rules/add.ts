@@ -1,5 +1,4 @@
 /** Sums: a residual, a bias of scores, and positions with the rows of the class token before them. */
-import type { Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import type { Codes } from "../integer_builder.ts";
