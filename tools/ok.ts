@@ -19,6 +19,7 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["package", ["publish", "--dry-run", "--allow-dirty"]],
   ["examples in the documentation", ["run", "-A", "test/examples/main.ts"]],
   ["tests", ["task", "test"]],
+  ["CONTRIBUTING.md carried out", ["test", "-A", "test/contributing"]],
 ];
 
 const failures: string[] = [];
