@@ -1,7 +1,7 @@
 // Access to the records of `generated/tables.ts`.
-import { LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
+import { KIND_BITS, LAST_OPCODE, NOT_HELD, OPCODES, RECORDS } from "./generated/tables";
 
-/** What is known of an instruction. Its attributes follow, then its operands, then rules. */
+/** What is known of an instruction. Axes follow, then its attributes, operands, rules. */
 // @ts-ignore: decorator
 @unmanaged
 export class Description {
@@ -12,20 +12,22 @@ export class Description {
   variables: u8;
   sameDtype: u8;
   workTokens: u8;
-  /** Variable along which parts are cut, NO_VARIABLE or LEADING. */
-  split: u8;
-  /** Variable of which the bounds of parts are multiples, or NO_VARIABLE. */
-  granularity: u8;
-  padding0: u8;
-  padding1: u8;
-  padding2: u8;
+  /** Of all ways to cut it into parts. */
+  axes: u8;
+
+  /** Axis of the first way; the other ones follow. */
+  // @ts-ignore: decorator
+  @inline
+  get firstAxis(): Axis {
+    return changetype<Axis>(changetype<usize>(this) + offsetof<Description>());
+  }
 
   /** Range of an attribute. */
   // @ts-ignore: decorator
   @inline
   attribute(index: u32): AttributeRange {
     return changetype<AttributeRange>(
-      changetype<usize>(this) + offsetof<Description>() +
+      changetype<usize>(this.firstAxis.skip(this.axes)) +
         <usize> index * offsetof<AttributeRange>(),
     );
   }
@@ -37,11 +39,43 @@ export class Description {
     return changetype<OperandDescription>(changetype<usize>(this.attribute(this.attributes)));
   }
 
-  /** Extent rules, given what follows the operands. */
+  /** Presence rules, words again, given what follows the operands. */
   // @ts-ignore: decorator
   @inline
-  rulesFrom(behindOperands: usize): usize {
-    return behindOperands + (<usize> (<u32> this.sameDtype + this.presenceRules) << 2);
+  rulesBehind(operand: OperandDescription): usize {
+    return (changetype<usize>(operand) + 3) & ~3;
+  }
+}
+
+/** An axis along which parts are cut (`src/instructions/split.ts`); those of a way follow each other. */
+// @ts-ignore: decorator
+@unmanaged
+export class Axis {
+  /** Variable, CODE_LEADING, or CODE_ATTRIBUTE + an attribute. */
+  extent: u8;
+  /** CODE_NUMBER + the elements of a block, or CODE_ATTRIBUTE + the attribute that says it. */
+  block: u8;
+  /** What repeats along it, a variable, CODE_SUFFIX or CODE_NONE | axes of its way from this one on << 6. */
+  bits: u8;
+  /** A bit for each variable that is cut with it. */
+  variables: u8;
+
+  // @ts-ignore: decorator
+  @inline
+  get repeats(): u32 {
+    return this.bits & 63;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  get left(): u32 {
+    return this.bits >> 6;
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  skip(axes: u32): Axis {
+    return changetype<Axis>(changetype<usize>(this) + <usize> axes * offsetof<Axis>());
   }
 }
 
@@ -49,11 +83,11 @@ export class Description {
 // @ts-ignore: decorator
 @unmanaged
 export class AttributeRange {
-  min: i32;
-  max: i32;
+  min: u16;
+  max: u16;
 }
 
-/** What is known of an operand; a word for each of its dimensions follows. */
+/** What is known of an operand; its dimensions follow. */
 // @ts-ignore: decorator
 @unmanaged
 export class OperandDescription {
@@ -62,10 +96,9 @@ export class OperandDescription {
   /** Masks by code. */
   layouts: u8;
   dtypes: u16;
-  /** Variable that limits the values, or NO_VARIABLE. */
+  /** Variable that limits the values, or CODE_NONE. */
   limit: u8;
   dimensions: u8;
-  padding: u16;
 
   // @ts-ignore: decorator
   @inline
@@ -85,22 +118,29 @@ export class OperandDescription {
     return this.bits >> 3;
   }
 
-  /** kind | second << 8 | value << 16. */
+  /** kind | value << KIND_BITS. */
   // @ts-ignore: decorator
   @inline
   dimension(index: u32): u32 {
-    return load<u32>(
-      changetype<usize>(this) + (<usize> index << 2),
+    return load<u16>(
+      changetype<usize>(this) + (<usize> index << 1),
       offsetof<OperandDescription>(),
     );
   }
 
-  /** The operand behind this one; behind the last one are operands of one type, then rules. */
+  /** The operand behind this one; behind the last one are rules. */
   get next(): OperandDescription {
     return changetype<OperandDescription>(
-      changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 2),
+      changetype<usize>(this) + offsetof<OperandDescription>() + (<usize> this.dimensions << 1),
     );
   }
+}
+
+/** What kind of dimension it is: `DIMENSION_…`. */
+// @ts-ignore: decorator
+@inline
+export function kindOf(dimension: u32): u32 {
+  return dimension & ((1 << KIND_BITS) - 1);
 }
 
 /** Entry of an opcode in the table of records, 0 where there is none. */

@@ -19,7 +19,7 @@ import {
   VERDICT_BAD_SHAPE,
 } from "./generated/format";
 import { InstructionRecord, ViewRecord } from "./generated/records";
-import { NO_VARIABLE, ROLE_IN, TOKEN_ATTRIBUTE } from "./generated/tables";
+import { CODE_ATTRIBUTE, CODE_NONE, ROLE_IN } from "./generated/tables";
 import { Model } from "./model";
 import { bound, clearBindings, constantOf, matchShape, product } from "./shape";
 
@@ -35,23 +35,28 @@ export function verifyInstruction(model: Model, i: u32): i32 {
   for (let j: u32 = 0, n: u32 = description.attributes; j < n; j++) {
     const value = model.attribute(instruction, j);
     const range = description.attribute(j);
-    if (value < range.min || value > range.max) return VERDICT_BAD_ATTRIBUTE;
+    if (value < <i32> range.min || value > <i32> range.max) return VERDICT_BAD_ATTRIBUTE;
   }
   let at = description.firstOperand;
   for (let j: u32 = 0; j < operands; j++, at = at.next) {
     if (!isOperand(model, instruction, at, j)) return VERDICT_BAD_OPERAND;
   }
   if (hasAliasing(model, instruction, description)) return VERDICT_ALIASING;
-  // `behind` the operands: operands of one type, then presence rules.
-  const behind = changetype<usize>(at);
-  if (!checkRules(model, instruction, description, behind)) return VERDICT_BAD_RULE;
+  const presence = description.rulesBehind(at);
+  if (!checkPresence(model, instruction, presence, description.presenceRules)) {
+    return VERDICT_BAD_RULE;
+  }
+  const sameDtype = presence + (<usize> description.presenceRules << 2);
+  if (!checkSameDtype(model, instruction, sameDtype, description.sameDtype)) {
+    return VERDICT_BAD_RULE;
+  }
   clearBindings(model);
   let operand = description.firstOperand;
   for (let j: u32 = 0; j < operands; j++, operand = operand.next) {
     const view = model.operandView(instruction, j);
     if (view != NONE && !matchShape(model, instruction, operand, view)) return VERDICT_BAD_SHAPE;
   }
-  const rules = description.rulesFrom(behind);
+  const rules = sameDtype + description.sameDtype;
   const tokens = checkExtentRules(model, instruction, rules, description.extentRules);
   if (tokens == 0) return VERDICT_BAD_SHAPE;
   operand = description.firstOperand;
@@ -114,16 +119,9 @@ function dtypeOf(model: Model, view: u32): u32 {
   return model.tensor(model.view(view).tensor).dtype;
 }
 
-function checkRules(
-  model: Model,
-  instruction: InstructionRecord,
-  description: Description,
-  sameDtype: usize,
-): bool {
-  const same: u32 = description.sameDtype;
-  let rule = sameDtype + (<usize> same << 2);
-  for (let i: u32 = 0, n: u32 = description.presenceRules; i < n; i++, rule += 4) {
-    const code = load<u32>(rule);
+function checkPresence(model: Model, instruction: InstructionRecord, rules: usize, n: u32): bool {
+  for (let i: u32 = 0; i < n; i++) {
+    const code = load<u32>(rules + (<usize> i << 2));
     const present = model.operandView(instruction, code & 15) != NONE;
     if (present != <bool> ((code >> 8) & 1)) continue;
     const only = (code >> 11) & 31;
@@ -137,9 +135,18 @@ function checkRules(
     if (is == 2 && given) return false;
     if (is == 0 && given && !((code >> 16 >> dtypeOf(model, then)) & 1)) return false;
   }
+  return true;
+}
+
+function checkSameDtype(
+  model: Model,
+  instruction: InstructionRecord,
+  indices: usize,
+  n: u32,
+): bool {
   let first: u32 = NONE;
-  for (let i: u32 = 0; i < same; i++) {
-    const view = model.operandView(instruction, load<u32>(sameDtype + (<usize> i << 2)));
+  for (let i: u32 = 0; i < n; i++) {
+    const view = model.operandView(instruction, load<u8>(indices + <usize> i));
     if (view == NONE) continue;
     const dtype = dtypeOf(model, view);
     if (first == NONE) first = dtype;
@@ -159,11 +166,11 @@ function checkExtentRules(
   for (let i: u32 = 0; i < n; i++) {
     const left: u32 = load<u8>(at, 1);
     const right: u32 = load<u8>(at, 2);
-    const a = side(model, instruction, at + 4, left);
-    const b = side(model, instruction, at + 4 + (<usize> left << 2), right);
+    const a = side(model, instruction, at + 3, left);
+    const b = side(model, instruction, at + 3 + <usize> left, right);
     // NaN, where an extent is not constant, satisfies neither.
     if (load<u8>(at) == 0 ? a != b : !(b % a == 0)) return 0;
-    at += 4 + (<usize> (left + right) << 2);
+    at += 3 + <usize> (left + right);
   }
   return at;
 }
@@ -171,9 +178,9 @@ function checkExtentRules(
 function side(model: Model, instruction: InstructionRecord, tokens: usize, n: u32): f64 {
   let result: f64 = 1;
   for (let i: u32 = 0; i < n; i++) {
-    const token = load<u32>(tokens + (<usize> i << 2));
-    const value = token >= TOKEN_ATTRIBUTE
-      ? model.attribute(instruction, token - TOKEN_ATTRIBUTE)
+    const token: u32 = load<u8>(tokens + <usize> i);
+    const value = token >= CODE_ATTRIBUTE
+      ? model.attribute(instruction, token - CODE_ATTRIBUTE)
       : constantOf(model, bound(model, token));
     result = value < 0 ? NaN : result * <f64> value;
   }
@@ -194,7 +201,7 @@ function checkValues(
   const view = model.view(index);
   const tensor = model.tensor(view.tensor);
   const variable = operand.limit;
-  const limit: u32 = variable == NO_VARIABLE ? NONE : bound(model, variable);
+  const limit: u32 = variable == CODE_NONE ? NONE : bound(model, variable);
   if (tensor.region == REGION_CONSTANT && kind == CHECK_BELOW) {
     const info = model.info(view.tensor);
     info.limit = min(<u32> model.range(limit).min, info.limit);

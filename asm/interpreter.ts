@@ -1,24 +1,17 @@
 // Runs the instructions of an entry. Everything a run needs is in the context block.
 import { canonicalizeOutputs } from "./canonical_nan";
 import { Context } from "./context";
-import { Description, descriptionOf } from "./description";
+import { descriptionOf } from "./description";
 import { evaluateAll } from "./expression";
 import { freshTable, measureFresh, setFresh, wake } from "./fresh";
 import { execute, scratchBytes } from "./generated/dispatch";
-import {
-  DIMENSION_LEADING,
-  DIMENSION_SUFFIX,
-  DIMENSION_VARIABLE,
-  NONE,
-  VERDICT_BAD_ARGUMENT,
-  VERDICT_TOO_MUCH_MEMORY,
-} from "./generated/format";
-import { Operand, OPERAND_BYTES } from "./generated/operand";
+import { NONE, VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
+import { OPERAND_BYTES } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
-import { LEADING, NO_VARIABLE } from "./generated/tables";
 import { checkInputs } from "./inputs";
 import { elementBytesOf } from "./layout";
 import { Model } from "./model";
+import { blocksOf, cut, wayOf } from "./parts";
 import { Range } from "./tables";
 
 /** Sets the scratch memory of a model to the most that an instruction asks for. */
@@ -131,12 +124,31 @@ export function runPart(context: Context, entry: u32, index: u32, part: u32, par
   if (index >= total || index > next || part >= parts) return VERDICT_BAD_ARGUMENT;
   const instruction = model.instruction(record.first + index);
   resolve(model, context, instruction, context.values, 2, false);
-  if (narrow(context, descriptionOf(instruction.opcode), part, parts)) {
-    execute(instruction.opcode, changetype<usize>(context));
-  }
+  if (parts == 1) execute(instruction.opcode, changetype<usize>(context));
+  else executePart(model, context, instruction, part, parts);
   context.next = max(next, index + 1);
   if (index + 1 == total) canonicalizeOutputs(model, context, entry);
   return 0;
+}
+
+/** Executes an instruction, resolved, on one box of blocks after the other. */
+function executePart(
+  model: Model,
+  context: Context,
+  instruction: InstructionRecord,
+  part: u32,
+  parts: u32,
+): void {
+  const description = descriptionOf(instruction.opcode);
+  const way = wayOf(context, description);
+  const blocks: u64 = blocksOf(context, description, way);
+  const end = <u32> (blocks * (part + 1) / parts);
+  for (let at = <u32> (blocks * part / parts); at < end;) {
+    at += cut(context, description, way, at, end);
+    execute(instruction.opcode, changetype<usize>(context));
+    if (at < end) resolve(model, context, instruction, context.values, 2, false);
+  }
+  context.instruction.partStart = 0;
 }
 
 /**
@@ -196,68 +208,4 @@ function resolve(
 
 function valueAt(values: usize, shift: u32, expression: u32): u32 {
   return load<u32>(values + (<usize> expression << shift));
-}
-
-/** Narrows the operands to a part along the split extent; returns whether there is anything to do. */
-function narrow(context: Context, description: Description, part: u32, parts: u32): bool {
-  const split: u32 = description.split;
-  if (split == NO_VARIABLE) return part == 0;
-  const operands: u32 = description.operands;
-  const total = firstExtent(context, description, split);
-  const granularity: u32 = description.granularity;
-  const unit = granularity == NO_VARIABLE ? 1 : firstExtent(context, description, granularity);
-  const units = (<u64> total + unit - 1) / unit;
-  const from = <u32> (units * part / parts * unit);
-  const to = <u32> min(<u64> total, units * (part + 1) / parts * unit);
-  if (from >= to) return false;
-  let leading: i32 = -1;
-  let operand = description.firstOperand;
-  for (let j: u32 = 0; j < operands; j++) {
-    const first = operand.dimension(0);
-    const kind = first & 255;
-    const trailing = <i32> operand.dimensions - 1;
-    operand = operand.next;
-    const target = context.instruction.operand(j);
-    if (target.address == 0) continue;
-    let splits = false;
-    if (split != LEADING) splits = kind == DIMENSION_VARIABLE && first >> 16 == split;
-    else if (kind == DIMENSION_LEADING) {
-      leading = target.rank - trailing;
-      splits = true;
-    } else if (kind == DIMENSION_SUFFIX) splits = target.rank - trailing == leading;
-    if (splits) narrowOperand(target, from, to);
-  }
-  return true;
-}
-
-/** Value of the extent that a split names; 1 where no present operand begins with it. */
-function firstExtent(context: Context, description: Description, variable: u32): u32 {
-  let operand = description.firstOperand;
-  for (let j: u32 = 0, n: u32 = description.operands; j < n; j++) {
-    const first = operand.dimension(0);
-    operand = operand.next;
-    const kind = first & 255;
-    const target = context.instruction.operand(j);
-    if (target.address == 0) continue;
-    if (variable == LEADING ? kind == DIMENSION_LEADING : kind == DIMENSION_VARIABLE) {
-      if (variable == LEADING || first >> 16 == variable) return target.extent0;
-    }
-  }
-  return 1;
-}
-
-function narrowOperand(target: Operand, from: u32, to: u32): void {
-  const whole = <u32> target.extent0;
-  const length = to - from;
-  let step: usize;
-  if (target.rank == 1) {
-    step = target.elementBytes;
-    target.columns = length;
-  } else {
-    const inner = <u32> target.rows / whole;
-    step = <usize> inner * target.stride;
-    target.rows = inner * length;
-  }
-  target.address += <usize> from * step;
-  target.extent0 = length;
 }

@@ -1,7 +1,7 @@
 // Matches the extents of operands with the shapes of a description, binding its variables. The
 // bindings live in the model's workspace.
 import { CONTEXT_BYTES } from "./context";
-import { OperandDescription } from "./description";
+import { kindOf, OperandDescription } from "./description";
 import { equals } from "./expression";
 import {
   DIMENSION_ATTRIBUTE,
@@ -15,7 +15,7 @@ import {
   NONE,
 } from "./generated/format";
 import { InstructionRecord, ViewRecord } from "./generated/records";
-import { LEADING, TOKEN_NUMBER } from "./generated/tables";
+import { CODE_ATTRIBUTE, CODE_LEADING, CODE_NUMBER, KIND_BITS } from "./generated/tables";
 import { Model } from "./model";
 
 /** Behind the context block of the workspace. */
@@ -82,7 +82,7 @@ export function matchShape(
   let at: i32 = 0;
   for (let d: i32 = 0; d <= last; d++) {
     const token = operand.dimension(d);
-    const kind = token & 255;
+    const kind = kindOf(token);
     // Only the first token may stand for several extents.
     const rest = rank - (last - d);
     if (kind == DIMENSION_LEADING) {
@@ -121,8 +121,8 @@ function matchSuffix(model: Model, view: ViewRecord, extents: i32): bool {
 }
 
 function matches(model: Model, instruction: InstructionRecord, token: u32, extent: u32): bool {
-  const kind = token & 255;
-  const value = token >> 16;
+  const kind = kindOf(token);
+  const value = token >> KIND_BITS;
   if (kind == DIMENSION_ONE_OR && constantOf(model, extent) == 1) return true;
   if (kind == DIMENSION_VARIABLE || kind == DIMENSION_ONE_OR) {
     if (bound(model, value) == NONE) bind(model, value, extent);
@@ -130,15 +130,15 @@ function matches(model: Model, instruction: InstructionRecord, token: u32, exten
   }
   if (kind == DIMENSION_CONSTANT) return constantOf(model, extent) == <i32> value;
   if (kind == DIMENSION_ATTRIBUTE) {
-    return constantOf(model, extent) == model.attribute(instruction, value);
+    return constantOf(model, extent) == model.attribute(instruction, value - CODE_ATTRIBUTE);
   }
   if (kind == DIMENSION_PLUS_ONE) {
     if (bound(model, value) != NONE) return equals(model, extent, bound(model, value), 1);
     return bindLater(model, instruction, extent, value);
   }
   if (kind == DIMENSION_SUM) {
-    const first = constantOf(model, bound(model, value));
-    const other = constantOf(model, bound(model, (token >> 8) & 255));
+    const first = constantOf(model, bound(model, value & 31));
+    const other = constantOf(model, bound(model, value >> 5));
     return first >= 0 && other >= 0 && <i64> constantOf(model, extent) == <i64> first + other;
   }
   return false;
@@ -164,12 +164,12 @@ function bindLater(model: Model, instruction: InstructionRecord, extent: u32, va
 export function product(model: Model, tokens: usize, n: u32): f64 {
   let result: f64 = 1;
   for (let i: u32 = 0; i < n; i++) {
-    const token = load<u32>(tokens + (<usize> i << 2));
-    if (token >= TOKEN_NUMBER) {
-      result *= <f64> (token - TOKEN_NUMBER);
+    const token: u32 = load<u8>(tokens + <usize> i);
+    if (token >= CODE_NUMBER) {
+      result *= <f64> (token - CODE_NUMBER);
       continue;
     }
-    if (token != LEADING) {
+    if (token != CODE_LEADING) {
       result *= <f64> model.range(bound(model, token)).max;
       continue;
     }

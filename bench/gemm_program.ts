@@ -1,6 +1,6 @@
 /** Programs of one matrix product, with the weight as a constant. */
 import { ProgramBuilder } from "../src/program/builder.ts";
-import { PANELS } from "../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../src/layouts/elements.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 
 /** Kinds of products: int8 weights, 7-bit weights, float32 deterministic, float32 `fast`. */
@@ -53,9 +53,9 @@ function pack(
   k: number,
 ): Uint8Array {
   if (weight instanceof Float32Array) {
-    return PANELS.panel_8.pack(weight, n, k);
+    return PANEL_ELEMENTS.panel_8.pack(weight, n, k);
   }
   return kind === "w8a8"
-    ? PANELS.panel_8x4.pack(weight, n, k)
-    : PANELS.panel_8x4_u7.pack(weight, n, k);
+    ? PANEL_ELEMENTS.panel_8x4.pack(weight, n, k)
+    : PANEL_ELEMENTS.panel_8x4_u7.pack(weight, n, k);
 }

@@ -7,26 +7,25 @@ import {
   instructionOf,
   INSTRUCTIONS,
   parseShape,
+  parseSplit,
   variablesOf,
 } from "../src/instructions/mod.ts";
 import { LAYOUTS } from "../src/layouts/mod.ts";
 import type {
+  Axis,
   Dimension,
   ExtentRule,
   InstructionSpec,
+  OperandSpec,
   PresenceRule,
   Role,
 } from "../src/instructions/mod.ts";
 import { DTYPES } from "../src/tensor.ts";
 
-/** Code of "no variable" in the tables. */
-const NO_VARIABLE = 0xFF;
-/** Code of `*` among variables. */
-const LEADING = 0xFE;
-/** Code of attribute 0. */
-const ATTRIBUTE = 256;
-/** Code of the number 0. */
-const NUMBER = 512;
+/** Codes of a byte: below are variables; attribute 0; `~`; `*`; none; above are numbers, from 0 on. */
+const CODES = { attribute: 32, suffix: 61, leading: 62, none: 63, number: 64 } as const;
+/** Bits of the kind of a dimension; its value is above them. */
+const KIND_BITS = 3;
 /** Index of an instruction that a module does not hold. */
 const NOT_HELD = 0xFFFF;
 
@@ -56,29 +55,34 @@ export function instructionTables(
     listing.push(`  // ${spec.name}\n  ${record.join(", ")},`);
   }
   return `${header}
-// One record of 32-bit words for each instruction. With bytes listed from the lowest:
+// A record for each instruction, in words of 4 bytes, the lowest first:
 //
-//   word 0    operands, attributes, presence rules, extent rules
-//   word 1    variables, operands of one type, tokens of the work, split variable
-//             (${NO_VARIABLE}: none, ${LEADING}: the first leading extent)
-//   word 2    variable that the parts of a split must be multiples of (${NO_VARIABLE}: none)
-//   then      attributes: min, max
-//             operands: [role | optional << 2 | check << 3 | layout mask << 8 | dtype mask << 16]
-//                       [limit variable, dimensions] then [kind | second << 8 | value << 16] for each
-//             operands of one type: index
-//             presence rules: [operand | then << 4 | present << 8 | is << 9 | only << 11 |
-//                              dtype mask << 16],
-//                             is: 0 one of the types, 1 present, 2 absent;
-//                             only: 0, or 1 + the type that the operand must have
-//             extent rules: [0 equal, 1 divides; left tokens; right tokens], then the tokens
-//             work: tokens
-//   A token is a variable, ${ATTRIBUTE} + an attribute, ${LEADING} for all leading extents, or ${NUMBER} + a number.
+//   operands, attributes, presence rules, extent rules,
+//   variables, operands of one type, tokens of the work, axes along which parts are cut
+//   axes: extent, block, what repeats along it | axes of its way from this one on << 6,
+//         a bit for each variable that is cut with it
+//   attributes: min, max, of 16 bits
+//   operands: role | optional << 2 | check << 3, layout mask, dtype mask of 16 bits,
+//             variable that limits the values, dimensions,
+//             then for each dimension 16 bits: kind | value << ${KIND_BITS}, where the value of a sum is its
+//             variables, first | second << 5, that of a constant the number, else a code
+//   from the next word on, presence rules, a word each:
+//             operand | then << 4 | present << 8 | is << 9 | only << 11 | dtype mask << 16,
+//             is: 0 one of the types, 1 present, 2 absent; only: 0, or 1 + the type that the operand must have
+//   operands of one type: index
+//   extent rules: 0 equal, 1 divides; left tokens; right tokens; then the tokens
+//   work: tokens
+//
+// Extents, blocks and tokens are codes.
 
-// Codes.
-export const NO_VARIABLE: u32 = ${NO_VARIABLE};
-export const LEADING: u32 = ${LEADING};
-export const TOKEN_ATTRIBUTE: u32 = ${ATTRIBUTE};
-export const TOKEN_NUMBER: u32 = ${NUMBER};
+export const CODE_ATTRIBUTE: u32 = ${CODES.attribute};
+/** Rows of an operand that repeats. */
+export const CODE_SUFFIX: u32 = ${CODES.suffix};
+/** All leading extents. */
+export const CODE_LEADING: u32 = ${CODES.leading};
+export const CODE_NONE: u32 = ${CODES.none};
+export const CODE_NUMBER: u32 = ${CODES.number};
+export const KIND_BITS: u32 = ${KIND_BITS};
 ${ROLES.map((role, i) => `export const ROLE_${role.toUpperCase()}: u32 = ${i};`).join("\n")}
 
 /** Largest opcode. */
@@ -98,65 +102,58 @@ ${listing.join("\n")}
 }
 
 function encode(spec: InstructionSpec): number[] {
-  const variables = variablesOf(spec);
-  const attributes = spec.attributes ?? [];
   const operandIndex = (name: string): number =>
     spec.operands.findIndex((operand) => operand.name === name);
-  const token = (name: string): number => {
-    if (name === "*") return LEADING;
-    if (/^\d+$/.test(name)) return NUMBER + Number(name);
-    return name.startsWith("@")
-      ? ATTRIBUTE + attributeIndex(spec, name)
-      : boundVariable(spec, name);
-  };
-  const split = spec.split === undefined ? NO_VARIABLE : token(spec.split);
-  checkSplit(spec, split);
+  const axes = parseSplit(spec).flatMap((way) =>
+    way.map((axis, i) => encodeAxis(spec, axis, way.length - i))
+  );
   if (spec.work.some((name) => name.startsWith("@"))) throw new Error(`${spec.name}: work`);
   const checks = spec.operands.filter(({ optional }) => !optional).map(({ check }) => check?.kind);
   if (checks.includes("past") && !checks.includes("offsets")) {
     throw new Error(`${spec.name}: past without offsets`);
   }
-  const rules = spec.rules ?? [];
-  const extents = spec.extents ?? [];
-  return [
-    bytes(spec.operands.length, attributes.length, rules.length, extents.length),
-    bytes(variables.length, spec.sameDtype?.length ?? 0, spec.work.length, split),
-    bytes(granularity(spec, split), 0, 0, 0),
-    ...attributes.flatMap(({ min, max }) => [min, max]),
-    ...spec.operands.flatMap((operand) => {
-      const dimensions = parseShape(spec, operand.shape);
-      const layouts = operand.layouts ?? ["rows"];
-      const limit = operand.check?.limit;
-      return [
-        ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 |
-        CHECKS[operand.check?.kind ?? "none"] << 3 |
-        layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0) << 8 |
-        dtypeMask(operand.dtypes) << 16,
-        bytes(
-          limit === undefined ? NO_VARIABLE : boundVariable(spec, limit),
-          dimensions.length,
-          0,
-          0,
-        ),
-        ...dimensions.map(({ kind, value, second }) => {
-          if (value > 0x7FFF) throw new Error(`${spec.name}: extent ${value}`);
-          return kind | second << 8 | value << 16;
-        }),
-      ];
-    }),
-    ...(spec.sameDtype ?? []).map(operandIndex),
-    ...rules.map((rule) => presence(rule, operandIndex)),
+  const { attributes = [], rules = [], extents = [], sameDtype = [] } = spec;
+  const before = [
+    ...[spec.operands.length, attributes.length, rules.length, extents.length],
+    ...[variablesOf(spec).length, sameDtype.length, spec.work.length, axes.length],
+    ...axes.flat(),
+    ...attributes.flatMap(({ min, max }) => [...half(spec, min), ...half(spec, max)]),
+    ...spec.operands.flatMap((operand) => encodeOperand(spec, operand)),
+  ];
+  const behind = [
+    ...sameDtype.map(operandIndex),
     ...extents.flatMap(({ rule, left, right }: ExtentRule) => [
-      bytes(rule === "equal" ? 0 : 1, left.length, right.length, 0),
-      ...left.map(token),
-      ...right.map(token),
+      ...[rule === "equal" ? 0 : 1, left.length, right.length],
+      ...[...left, ...right].map((name) => codeOf(spec, name)),
     ]),
-    ...spec.work.map(token),
-  ].map((word) => word | 0);
+    ...spec.work.map((name) => codeOf(spec, name)),
+  ];
+  return [...words(before), ...rules.map((rule) => presence(rule, operandIndex)), ...words(behind)]
+    .map((word) => word | 0);
 }
 
-function bytes(a: number, b: number, c: number, d: number): number {
-  return a | b << 8 | c << 16 | d << 24;
+/** Code of a variable, `@attribute`, `*` or a number. */
+function codeOf(spec: InstructionSpec, name: string): number {
+  if (name === "*") return CODES.leading;
+  if (name.startsWith("@")) return CODES.attribute + attributeIndex(spec, name);
+  if (!/^\d+$/.test(name)) return boundVariable(spec, name);
+  const code = CODES.number + Number(name);
+  if (code > 255) throw new Error(`${spec.name}: ${name} is too large`);
+  return code;
+}
+
+/** Two bytes of a number. */
+function half(spec: InstructionSpec, value: number): number[] {
+  if (!(value >= 0 && value < 65536)) throw new Error(`${spec.name}: ${value} has no 16 bits`);
+  return [value & 255, value >> 8];
+}
+
+/** Words of bytes, the last one filled up. */
+function words(bytes: readonly number[]): number[] {
+  return Array.from(
+    { length: Math.ceil(bytes.length / 4) },
+    (_, i) => [0, 1, 2, 3].reduce((word, k) => word | (bytes[4 * i + k] ?? 0) << 8 * k, 0),
+  );
 }
 
 function presence(rule: PresenceRule, operandIndex: (name: string) => number): number {
@@ -181,45 +178,52 @@ function boundVariable(spec: InstructionSpec, name: string): number {
   return variable;
 }
 
-/** `run_part` narrows first extents only: the split variable may not stand anywhere else. */
-function checkSplit(spec: InstructionSpec, split: number): void {
-  if (split === NO_VARIABLE) return;
-  for (const { shape } of spec.operands) {
-    parseShape(spec, shape).forEach((dimension, i) => {
-      const first = i === 0 && (dimension.kind === DimensionKind.Variable);
-      if (split !== LEADING && names(dimension, split) && !first) {
-        throw new Error(`${spec.name}: cannot split [${shape}]`);
-      }
-    });
-  }
+function encodeOperand(spec: InstructionSpec, operand: OperandSpec): number[] {
+  const dimensions = parseShape(spec, operand.shape);
+  const layouts = operand.layouts ?? ["rows"];
+  const { kind = "none", limit } = operand.check ?? {};
+  return [
+    ROLES.indexOf(operand.role) | (operand.optional ? 1 : 0) << 2 | CHECKS[kind] << 3,
+    layouts.reduce((mask, layout) => mask | 1 << LAYOUTS[layout], 0),
+    ...half(spec, dtypeMask(operand.dtypes)),
+    limit === undefined ? CODES.none : boundVariable(spec, limit),
+    dimensions.length,
+    ...dimensions.flatMap((dimension) =>
+      half(spec, dimension.kind | valueOf(dimension) << KIND_BITS)
+    ),
+  ];
 }
 
-function names({ kind, value, second }: Dimension, variable: number): boolean {
+function valueOf({ kind, value, second }: Dimension): number {
   switch (kind) {
-    case DimensionKind.Variable:
-    case DimensionKind.OneOr:
-    case DimensionKind.PlusOne:
-      return value === variable;
+    case DimensionKind.Leading:
+      return CODES.leading;
+    case DimensionKind.Suffix:
+      return CODES.suffix;
+    case DimensionKind.Attribute:
+      return CODES.attribute + value;
     case DimensionKind.Sum:
-      return value === variable || second === variable;
+      return value | second << 5;
     default:
-      return false;
+      return value;
   }
 }
 
-/**
- * A variable that is the first extent of one operand and stands nowhere else (`mask[W][Q][L]`)
- * repeats along the split one: row b uses b mod W, so parts begin at multiples of W.
- */
-function granularity(spec: InstructionSpec, split: number): number {
-  if (split === NO_VARIABLE || split === LEADING) return NO_VARIABLE;
-  const shapes = spec.operands.map((operand) => parseShape(spec, operand.shape));
-  const found = new Set<number>();
-  for (const [first] of shapes) {
-    if (first.kind !== DimensionKind.Variable || first.value === split) continue;
-    const uses = shapes.flat().filter((dimension) => names(dimension, first.value));
-    if (uses.length === 1) found.add(first.value);
-  }
-  if (found.size > 1) throw new Error(`${spec.name}: two granularities`);
-  return [...found][0] ?? NO_VARIABLE;
+/** `left`: axes of the way from this one on. */
+function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
+  const { extent, block, repeats, variables } = axis;
+  const names = variablesOf(spec);
+  if (names.length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  // What repeats may be absent.
+  const modulus = repeats === undefined
+    ? CODES.none
+    : repeats === "~"
+    ? CODES.suffix
+    : names.indexOf(repeats);
+  return [
+    codeOf(spec, extent),
+    codeOf(spec, block),
+    modulus | left << 6,
+    variables.reduce((mask, name) => mask | 1 << names.indexOf(name), 0),
+  ];
 }

@@ -31,8 +31,13 @@ export const CONTEXT_ATTRIBUTES = CONTEXT_OPERANDS + LIMITS.operands * OPERAND_B
 /** Where the address of the scratch memory is. */
 export const CONTEXT_SCRATCH = CONTEXT_ATTRIBUTES + LIMITS.attributes * 4;
 
+/** Where the start of a part is. */
+export const CONTEXT_PART_START = CONTEXT_SCRATCH + 4;
+/** Bytes of a context block up to the symbols. */
+export const CONTEXT_INSTRUCTION_END = CONTEXT_PART_START + 4;
+
 /** Names that every record has. */
-const RESERVED = ["scratch", "operand", "setAttribute"];
+const RESERVED = ["scratch", "partStart", "operand", "attribute", "setAttribute"];
 
 /** `linear_i8` → `LinearI8`. */
 export function recordName(name: string): string {
@@ -49,6 +54,8 @@ export const OPERAND_BYTES: usize = ${OPERAND_BYTES};
 export const CONTEXT_OPERANDS: usize = ${CONTEXT_OPERANDS};
 export const CONTEXT_ATTRIBUTES: usize = ${CONTEXT_ATTRIBUTES};
 export const CONTEXT_SCRATCH: usize = ${CONTEXT_SCRATCH};
+export const CONTEXT_PART_START: usize = ${CONTEXT_PART_START};
+export const CONTEXT_INSTRUCTION_END: usize = ${CONTEXT_INSTRUCTION_END};
 
 /** An operand of the instruction that a context is running. */
 // @ts-ignore: decorator
@@ -93,7 +100,29 @@ export class Instruction {
     store<usize>(changetype<usize>(this), address, CONTEXT_SCRATCH);
   }
 
+  /**
+   * Where a part begins along the innermost axis that is cut, 0 in a whole run: for kernels that need to
+   * know it of an operand without that extent.
+   */
+  // @ts-ignore: decorator
+  @inline
+  get partStart(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_PART_START);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  set partStart(index: i32) {
+    store<i32>(changetype<usize>(this), index, CONTEXT_PART_START);
+  }
+
   /** Attribute by its index in the description. */
+  // @ts-ignore: decorator
+  @inline
+  attribute(index: u32): i32 {
+    return load<i32>(changetype<usize>(this) + (<usize> index << 2), CONTEXT_ATTRIBUTES);
+  }
+
   // @ts-ignore: decorator
   @inline
   setAttribute(index: u32, value: i32): void {

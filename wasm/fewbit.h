@@ -161,7 +161,8 @@ int32_t begin(fewbit_context context, uint32_t entry);
 /* Runs up to `count` instructions from `first` on, numbered in the entry; returns the next one. What comes
  * before `first` must have run. */
 int32_t run(fewbit_context context, uint32_t entry, uint32_t first, uint32_t count);
-/* Runs part `part` of `parts` of one instruction; in any order, each part once. */
+/* Runs part `part` of `parts` of one instruction; in any order, each part once. No two write the same byte,
+ * and the bits do not depend on their number. A part of more parts than there is work for does nothing. */
 int32_t run_part(fewbit_context context, uint32_t entry, uint32_t index, uint32_t part,
                  uint32_t parts);
 

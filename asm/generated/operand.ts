@@ -4,6 +4,8 @@ export const OPERAND_BYTES: usize = 48;
 export const CONTEXT_OPERANDS: usize = 256;
 export const CONTEXT_ATTRIBUTES: usize = 1024;
 export const CONTEXT_SCRATCH: usize = 1056;
+export const CONTEXT_PART_START: usize = 1060;
+export const CONTEXT_INSTRUCTION_END: usize = 1064;
 
 /** An operand of the instruction that a context is running. */
 // @ts-ignore: decorator
@@ -69,7 +71,29 @@ export class Instruction {
     store<usize>(changetype<usize>(this), address, CONTEXT_SCRATCH);
   }
 
+  /**
+   * Where a part begins along the innermost axis that is cut, 0 in a whole run: for kernels that need to
+   * know it of an operand without that extent.
+   */
+  // @ts-ignore: decorator
+  @inline
+  get partStart(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_PART_START);
+  }
+
+  // @ts-ignore: decorator
+  @inline
+  set partStart(index: i32) {
+    store<i32>(changetype<usize>(this), index, CONTEXT_PART_START);
+  }
+
   /** Attribute by its index in the description. */
+  // @ts-ignore: decorator
+  @inline
+  attribute(index: u32): i32 {
+    return load<i32>(changetype<usize>(this) + (<usize> index << 2), CONTEXT_ATTRIBUTES);
+  }
+
   // @ts-ignore: decorator
   @inline
   setAttribute(index: u32, value: i32): void {

@@ -12,46 +12,45 @@ export function exec_patches(op: Patches): void {
   const x = op.x, y = op.y;
   const height = op.height, width = op.width, channels = op.channels, patch = op.patch;
   const first = op.order == ORDER_CHANNELS_FIRST;
-  const size = x.elementBytes, w = x.columns, across = width / patch, down = height / patch;
+  const size = x.elementBytes, w = x.columns, across = width / patch;
   const dense = x.stride == <usize> w * size;
   const run = patch * channels;
   let row = y.address;
   for (let b = 0; b < x.extent(0); b++) {
     const image = x.address + <usize> b * <usize> x.extent(1) * x.stride;
-    for (let Y = 0; Y < down; Y++) {
-      for (let X = 0; X < across; X++, row += y.stride) {
-        let to = row;
-        for (let v = 0; v < patch; v++, to += <usize> run * size) {
-          const line = (Y * patch + v) * width + X * patch;
-          if (first) {
-            for (let c = 0; c < channels; c++) {
-              const start = c * height * width + line;
-              if (dense) {
-                spread(image + <usize> start * size, to + <usize> c * size, patch, channels, size);
-              } else {
-                for (let u = 0; u < patch; u++) {
-                  spread(
-                    element(image, start + u, w, x.stride, size),
-                    to + <usize> (u * channels + c) * size,
-                    1,
-                    1,
-                    size,
-                  );
-                }
+    for (let p = op.partStart, end = p + y.extent(1); p < end; p++, row += y.stride) {
+      const Y = p / across, X = p % across;
+      let to = row;
+      for (let v = 0; v < patch; v++, to += <usize> run * size) {
+        const line = (Y * patch + v) * width + X * patch;
+        if (first) {
+          for (let c = 0; c < channels; c++) {
+            const start = c * height * width + line;
+            if (dense) {
+              spread(image + <usize> start * size, to + <usize> c * size, patch, channels, size);
+            } else {
+              for (let u = 0; u < patch; u++) {
+                spread(
+                  element(image, start + u, w, x.stride, size),
+                  to + <usize> (u * channels + c) * size,
+                  1,
+                  1,
+                  size,
+                );
               }
             }
-          } else if (dense) {
-            memory.copy(to, image + <usize> (line * channels) * size, <usize> run * size);
-          } else {for (let i = 0; i < run; i++) {
-              spread(
-                element(image, line * channels + i, w, x.stride, size),
-                to + <usize> i * size,
-                1,
-                1,
-                size,
-              );
-            }}
-        }
+          }
+        } else if (dense) {
+          memory.copy(to, image + <usize> (line * channels) * size, <usize> run * size);
+        } else {for (let i = 0; i < run; i++) {
+            spread(
+              element(image, line * channels + i, w, x.stride, size),
+              to + <usize> i * size,
+              1,
+              1,
+              size,
+            );
+          }}
       }
     }
   }

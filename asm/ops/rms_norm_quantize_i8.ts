@@ -17,7 +17,8 @@ export function scratch_rms_norm_quantize_i8(op: RmsNormQuantizeI8): usize {
 
 export function exec_rms_norm_quantize_i8(op: RmsNormQuantizeI8): void {
   const x = op.x, pre_gamma = op.pre_gamma.address, gamma = op.gamma, q = op.q, alphas = op.alpha;
-  const n = x.columns, t = x.rows, epsilon = load<f32>(op.epsilon.address);
+  // Planes of q are as far apart as its extents say, also where a part has fewer rows.
+  const n = x.columns, t = x.rows, plane = q.extent(1), epsilon = load<f32>(op.epsilon.address);
   const y = (op.scratch + 15) & ~15, h = y + ((<usize> n << 2) + 79 & ~63);
   let from = x.address;
   for (let r = 0; r < t; r++, from += x.stride) {
@@ -31,7 +32,7 @@ export function exec_rms_norm_quantize_i8(op: RmsNormQuantizeI8): void {
       const most = normalize(row, n, factor, gamma.address + <usize> g * gamma.stride, y);
       const alpha = <f32> 127 / max<f32>(most, <f32> 1e-5);
       store<f32>(alphas.address + <usize> g * alphas.stride + (<usize> r << 2), alpha);
-      quantize(y, n, alpha, q.address + <usize> (g * t + r) * q.stride);
+      quantize(y, n, alpha, q.address + <usize> (g * plane + r) * q.stride);
     }
   }
 }

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { PANELS } from "../../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import { interleave } from "../interleave.ts";
 import type { Contender } from "../interleave.ts";
 import { openWeb } from "../onnxruntime.ts";
@@ -79,9 +79,9 @@ function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Cont
   const { e } = kernels;
   const random = new Random(5);
   const [x8, xf] = [data.x8, data.xf].map((x) => kernels.put(x));
-  const w8 = kernels.put(PANELS.panel_8x4.pack(data.w8, n, k));
-  const w7 = kernels.put(PANELS.panel_8x4_u7.pack(data.w7, n, k));
-  const wf = kernels.put(PANELS.panel_8.pack(data.wf, n, k));
+  const w8 = kernels.put(PANEL_ELEMENTS.panel_8x4.pack(data.w8, n, k));
+  const w7 = kernels.put(PANEL_ELEMENTS.panel_8x4_u7.pack(data.w7, n, k));
+  const wf = kernels.put(PANEL_ELEMENTS.panel_8.pack(data.wf, n, k));
   const y = kernels.alloc(m * n * 4);
   const scratch = kernels.alloc(Math.max(e.gemm_i8_scratch(m, k, n), e.gemm_f32_scratch(m, k, n)));
   const raw = kernels.epilogue({ out: 0 });

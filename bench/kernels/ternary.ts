@@ -12,7 +12,7 @@ import wabt from "wabt";
 import { load } from "../../src/engines/load.ts";
 import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
-import { PANELS } from "../../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { interleave } from "../interleave.ts";
 import type { Contender } from "../interleave.ts";
@@ -33,7 +33,7 @@ function kernelsOf([m, k, n]: readonly number[], trits: Int8Array): Contender[] 
   return (["simd", "relaxed"] as const).flatMap((build) => {
     const kernels = builds[build], { e } = kernels;
     kernels.reset();
-    const [px, pa, pw] = [x, alpha, PANELS.panel_8x16_t2.pack(trits, n, k)].map((array) =>
+    const [px, pa, pw] = [x, alpha, PANEL_ELEMENTS.panel_8x16_t2.pack(trits, n, k)].map((array) =>
       kernels.put(array)
     );
     const [y, scratch] = [kernels.alloc(m * n * 4), kernels.alloc(e.gemm_t2_scratch(m, k))];

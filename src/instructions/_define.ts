@@ -76,7 +76,7 @@ export interface ExtentRule {
 
 /**
  * What networks an instruction was made for. A wasm module may be built without some families
- * (`wasm/README.md`); \`core\` is in all networks of integers.
+ * (`wasm/README.md`); `core` is in all networks of integers.
  */
 export const FAMILIES = ["core", "vision", "encoder", "language", "float"] as const;
 
@@ -97,8 +97,8 @@ export interface InstructionSpec {
   readonly extents?: readonly ExtentRule[];
   /** Multiply-accumulates: a product of numbers and extents (`*` for all leading ones). */
   readonly work: readonly string[];
-  /** The variable (or `*` for the first leading extent) along which `run_part` may split. */
-  readonly split?: string;
+  /** The ways to cut its work into parts, in the language of `split.ts`. */
+  readonly split: string;
 }
 
 /** How a requantisation rounds. The number is the attribute's value. */

@@ -21,4 +21,5 @@ export const addPositionsF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],
   work: ["T", "C"],
+  split: "C/16",
 });

@@ -17,4 +17,5 @@ export const appendRows = defineInstruction({
   ],
   sameDtype: ["x", "cache"],
   work: ["T", "C"],
+  split: "C/16",
 });

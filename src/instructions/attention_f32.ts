@@ -23,5 +23,5 @@ export const attentionF32 = defineInstruction({
   ],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
   work: ["2", "B", "Q", "L", "C"],
-  split: "B",
+  split: "B%W @heads Q/4",
 });

@@ -25,4 +25,5 @@ export const attentionRaggedF32 = defineInstruction({
   ],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
   work: ["2", "T", "T", "C"],
+  split: "@heads",
 });

@@ -29,4 +29,5 @@ export const attentionRaggedI8 = defineInstruction({
   attributes: [{ name: "heads", min: 1, max: 1024 }, ROUNDING],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
   work: ["2", "T", "T", "C"],
+  split: "@heads",
 });

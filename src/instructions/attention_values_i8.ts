@@ -24,5 +24,5 @@ export const attentionValuesI8 = defineInstruction({
   ],
   extents: [{ rule: "divides", left: ["@heads"], right: ["C"] }],
   work: ["B", "Q", "L", "C"],
-  split: "B",
+  split: "B @heads Q/4",
 });

@@ -12,5 +12,5 @@ export const concatRows = defineInstruction({
   ],
   sameDtype: ["first", "x", "y"],
   work: ["B", "L", "C"],
-  split: "B",
+  split: "B | C/16",
 });

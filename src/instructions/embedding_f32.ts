@@ -17,4 +17,5 @@ export const embeddingF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],
   work: ["T", "C"],
+  split: "T",
 });

@@ -27,4 +27,5 @@ export const embeddingI4 = defineInstruction({
     { rule: "equal", left: ["H", "@codes"], right: ["C"] },
     { rule: "equal", left: ["G", "@group"], right: ["C"] },
   ],
+  split: "H/@group",
 });

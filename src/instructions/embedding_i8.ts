@@ -39,4 +39,5 @@ export const embeddingI8 = defineInstruction({
     { name: "y", role: "out", dtypes: ["i16"], shape: "T C" },
   ],
   work: ["T", "C"],
+  split: "C/16",
 });

@@ -18,5 +18,5 @@ export const gatherRows = defineInstruction({
   ],
   sameDtype: ["x", "y"],
   work: ["B", "S", "C"],
-  split: "B",
+  split: "B S",
 });

@@ -26,4 +26,5 @@ export const hgrnScanF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],
   work: ["16", "T", "C"],
+  split: "C/16",
 });

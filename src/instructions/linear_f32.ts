@@ -18,5 +18,5 @@ export const linearF32 = defineInstruction({
   ],
   attributes: [{ name: "precision", min: 0, max: 1, values: ["deterministic", "fast"] }],
   work: ["*", "K", "N"],
-  split: "*",
+  split: "*/4 | N/8",
 });

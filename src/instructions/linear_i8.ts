@@ -60,5 +60,5 @@ export const linearI8 = defineInstruction({
     { operand: "identity", present: false, then: "identity_shift", is: "absent" },
   ],
   work: ["*", "K", "N"],
-  split: "*",
+  split: "*/4 | N/8",
 });

@@ -32,5 +32,5 @@ export const linearTernary = defineInstruction({
     { operand: "alpha", present: false, then: "y", is: ["i32"] },
   ],
   work: ["*", "K", "N"],
-  split: "*",
+  split: "*/4 | N/8",
 });

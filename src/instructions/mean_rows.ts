@@ -14,5 +14,5 @@ export const meanRows = defineInstruction({
   ],
   sameDtype: ["x", "y"],
   work: ["B", "N", "C"],
-  split: "B",
+  split: "B | C/16",
 });

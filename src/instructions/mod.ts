@@ -9,6 +9,7 @@ import { INSTRUCTIONS } from "./_all.ts";
 export * from "./_define.ts";
 export { INSTRUCTIONS } from "./_all.ts";
 export * from "./codes.ts";
+export * from "./split.ts";
 
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));
 const byOpcode = new Map(INSTRUCTIONS.map((spec) => [spec.opcode, spec]));

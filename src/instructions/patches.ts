@@ -29,5 +29,5 @@ export const patches = defineInstruction({
     { rule: "divides", left: ["@patch"], right: ["@width"] },
   ],
   work: ["B", "P", "K"],
-  split: "B",
+  split: "B P",
 });

@@ -27,4 +27,5 @@ export const poolRows = defineInstruction({
   ],
   attributes: [{ name: "pooling", min: 0, max: 1, values: ["sum", "first"] }],
   work: ["T", "C"],
+  split: "C/16",
 });

@@ -32,4 +32,5 @@ export const rmsNormQuantizeI8 = defineInstruction({
     { operand: "pre_gamma", present: false, then: "pre_epsilon", is: "absent" },
   ],
   work: ["G", "T", "C"],
+  split: "T",
 });

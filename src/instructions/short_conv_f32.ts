@@ -25,4 +25,5 @@ export const shortConvF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],
   work: ["T", "W", "C"],
+  split: "C/16",
 });

@@ -30,5 +30,5 @@ export const softmaxI8 = defineInstruction({
     { operand: "exponentials", present: false, then: "x0", is: "present" },
   ],
   work: ["B", "H", "Q", "L"],
-  split: "B",
+  split: "B%W H Q",
 });

@@ -5,7 +5,7 @@
  * @module
  */
 import { DTYPE_BYTES } from "../tensor.ts";
-import type { DType, Tensor } from "../tensor.ts";
+import type { DType } from "../tensor.ts";
 import { panel8 } from "./panel_8.ts";
 import { panel8x16T2 } from "./panel_8x16_t2.ts";
 import { panel8x4 } from "./panel_8x4.ts";
@@ -56,12 +56,4 @@ export function layoutBytes(layout: Layout, dtype: DType, extents: readonly numb
   const panels = panelsOf(layout);
   if (panels !== undefined) return panelBytes(panels, extents[0], extents[1]);
   return extents.reduce((product, extent) => product * extent, DTYPE_BYTES[dtype]);
-}
-
-/** The bytes of a tensor in a layout. */
-export function packed({ data, shape }: Tensor, layout: Layout): Uint8Array {
-  const panels = panelsOf(layout);
-  return panels === undefined
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : panels.pack(data, shape[0], shape[1]);
 }

@@ -1,5 +1,5 @@
 import { expectElements } from "./panels.ts";
-import type { Panels } from "./panels.ts";
+import type { PanelElements, Panels } from "./panels.ts";
 
 /** float32 weights as `[⌈n/8⌉][k][8 columns]`, padded with 0. */
 export const panel8: Panels = {
@@ -9,6 +9,10 @@ export const panel8: Panels = {
   title: "float32",
   constantOnly: false,
   stored: "raw",
+};
+
+/** Its elements. */
+export const panel8Elements: PanelElements = {
   pack(elements, n, k) {
     expectElements(elements, n, k);
     const out = new Float32Array(Math.ceil(n / 8) * k * 8);

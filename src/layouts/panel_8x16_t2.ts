@@ -1,5 +1,5 @@
 import { blockOf, expectElements } from "./panels.ts";
-import type { Panels } from "./panels.ts";
+import type { PanelElements, Panels } from "./panels.ts";
 
 /**
  * Trits as `[⌈n/8⌉][⌈k/16⌉][8 columns][4]` bytes: bits 2p and 2p+1 of byte j of group g hold `t + 1` of
@@ -13,6 +13,10 @@ export const panel8x16T2: Panels = {
   title: "ternary",
   constantOnly: true,
   stored: "base3",
+};
+
+/** Its elements. */
+export const panel8x16T2Elements: PanelElements = {
   pack(elements, n, k) {
     expectElements(elements, n, k);
     const trits = elements as Int8Array;

@@ -1,5 +1,5 @@
 import { byteIndex, packBytes } from "./_bytes_8x4.ts";
-import type { Panels } from "./panels.ts";
+import type { PanelElements, Panels } from "./panels.ts";
 
 /**
  * Weights of −63…63 as bytes code + 64 in the order of `panel_8x4`, padded with 64: the second operand
@@ -12,6 +12,11 @@ export const panel8x4U7: Panels = {
   title: "7-bit",
   constantOnly: true,
   stored: "raw",
+  isValid: (bytes) => bytes.every((byte) => byte <= 127),
+};
+
+/** Its elements. */
+export const panel8x4U7Elements: PanelElements = {
   pack(elements, n, k) {
     const codes = elements as Int8Array;
     const bad = codes.find((code) => code < -63 || code > 63);
@@ -21,5 +26,4 @@ export const panel8x4U7: Panels = {
     return packBytes(codes, n, k, 64);
   },
   read: (memory, columns, row, column) => memory[byteIndex(columns, row, column)] - 64,
-  isValid: (bytes) => bytes.every((byte) => byte <= 127),
 };

@@ -8,7 +8,7 @@ import type { DType, TensorData } from "../tensor.ts";
 /** Rows of a panel. */
 export const PANEL_ROWS = 8;
 
-/** One kind of panels: its bytes, where its elements lie, how they get there, and which are allowed. */
+/** One kind of panels: its bytes, and which are allowed. */
 export interface Panels {
   /** Type of the elements in a program. */
   readonly dtype: DType;
@@ -22,6 +22,12 @@ export interface Panels {
   readonly constantOnly: boolean;
   /** How a file has them: the bytes of memory, or trits in base 3, row after row. */
   readonly stored: "raw" | "base3";
+  /** Whether stored bytes are allowed, where not all are. */
+  isValid?(bytes: Uint8Array): boolean;
+}
+
+/** Elements of panels, one by one and all together. */
+export interface PanelElements {
   /**
    * Packs elements.
    *
@@ -32,8 +38,6 @@ export interface Panels {
   pack(elements: TensorData, rows: number, columns: number): Uint8Array<ArrayBuffer>;
   /** The element of a row and column, from memory seen as `dtype`, with this number of columns. */
   read(memory: ArrayLike<number>, columns: number, row: number, column: number): number;
-  /** Whether stored bytes are allowed, where not all are. */
-  isValid?(bytes: Uint8Array): boolean;
 }
 
 /** Bytes of a matrix in panels: padded to whole blocks. */

@@ -5,7 +5,7 @@ import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { packBase3 } from "../../src/numeric/base3.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import { packed } from "../../src/layouts/mod.ts";
+import { packed } from "../../src/layouts/elements.ts";
 import type { Index } from "../../src/program/program.ts";
 import type { Case, ResultValue, Value } from "./_case.ts";
 import { arrayOf, elements as drawElements } from "./_values.ts";

@@ -5,16 +5,20 @@
  */
 import assert from "node:assert/strict";
 import { instructionOf } from "../../src/instructions/mod.ts";
+import type { InstructionSpec } from "../../src/instructions/mod.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import type { WasmExports } from "../../src/engines/wasm/_exports.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import { evaluateExpressions } from "../../src/program/expression.ts";
 import type { Index, Program } from "../../src/program/program.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
+import { CONTEXT_SCRATCH } from "../../tools/operand_records.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import { MOST_ROWS, redraw } from "./_random_program.ts";
 import type { RandomProgram } from "./_random_program.ts";
 import type { Random } from "./_random.ts";
+import { wayOf } from "./_way.ts";
+import type { Extents } from "./_way.ts";
 
 /** What is done wrong on purpose, to see that it is found. */
 export interface Fault {
@@ -70,7 +74,7 @@ export async function runEverywhere(
         return [input.name, length > 0 ? bytes.slice(0, length) : bytes];
       }),
     );
-    return { entry, symbols: [rows, random.integer(0, 9)], given, way: random.integer(0, 2) };
+    return { entry, symbols: [rows, random.integer(0, 9)], given, way: random.pick([0, 1, 2, 2]) };
   });
   const kept = program.tensors.flatMap(({ region, name }) =>
     region === "state" || region === "parameter" ? [name] : []
@@ -146,8 +150,8 @@ function runOne(host: Host, run: Run, r: number, where: string, how: How): void 
   assert.equal(exports.begin(context, run.entry), 0, `${where}: begin`);
   const { first, count } = program.entries[run.entry];
   for (let i = 0; i < count; i++) {
-    const { opcode } = program.instructions[first + i];
-    const { name, split = "none" } = instructionOf(opcode)!;
+    const spec = instructionOf(program.instructions[first + i].opcode)!;
+    const { name } = spec;
     const end = context + exports.instance_size(host.model) + CANARY_BYTES;
     const before = bytesOf(host).slice(0, end);
     const parts = run.way === 2 ? random.integer(1, 5) : 0;
@@ -161,9 +165,30 @@ function runOne(host: Host, run: Run, r: number, where: string, how: How): void 
     } else assert.equal(exports.run(context, run.entry, i, 1), i + 1);
     fault.instruction?.(host, first + i);
     checkWritten(host, before, first + i, `${where}: instruction ${i} ${name}`, i === count - 1);
-    const key = `${name} ${parts > 1 ? `parts along ${split}` : "whole"}`;
+    const { axes, blocks } = wayOf(spec, extentsOf(host, spec, first + i));
+    const key = `${name} ${
+      parts < 2 ? "whole" : blocks < 2 ? "in one block" : `parts along ${axes}`
+    }`;
     how.tally.set(key, (how.tally.get(key) ?? 0) + 1);
   }
+}
+
+/** What the present run has for the operands of an instruction. */
+function extentsOf({ program, values }: Host, spec: InstructionSpec, index: Index): Extents {
+  const { operands, attributes } = program.instructions[index];
+  return {
+    operands: Object.fromEntries(
+      spec.operands.map(({ name }, j) => [
+        name,
+        operands[j] < 0
+          ? undefined
+          : program.views[operands[j]].extents.map((extent) => values[extent]),
+      ]),
+    ),
+    attributes: Object.fromEntries(
+      (spec.attributes ?? []).map(({ name }, j) => [name, attributes[j]]),
+    ),
+  };
 }
 
 /** Bytes that an instruction may change, as ranges of addresses. */
@@ -172,7 +197,7 @@ function mayChange(host: Host, index: Index, isLast: boolean): [from: number, to
   const words = new DataView(exports.memory.buffer);
   // The head of the instance ends where its first region begins; scratch memory lies behind the last.
   const headEnd = words.getUint32(context + 8 + 4, true);
-  const scratch = words.getUint32(context + 1056, true);
+  const scratch = words.getUint32(context + CONTEXT_SCRATCH, true);
   const ranges: [number, number][] = [
     [context, headEnd],
     [scratch, context + exports.instance_size(model)],

@@ -3,6 +3,7 @@ import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import { PLANTED } from "./_planted.ts";
 import { runProgram } from "./random_programs.ts";
 import type { Tally } from "./_run_random.ts";
+import { waysOf } from "./_way.ts";
 
 const SEED = 20261128;
 const PROGRAMS = 2000;
@@ -10,11 +11,10 @@ const PROGRAMS = 2000;
 Deno.test(`${PROGRAMS} random programs give the same bytes on every engine, whole and in parts`, async () => {
   const tally: Tally = new Map();
   for (let i = 0; i < PROGRAMS; i++) await runProgram(SEED, i, tally);
-  for (const { name, split } of INSTRUCTIONS) {
-    const ways = split === undefined ? ["whole"] : ["whole", `parts along ${split}`];
-    for (const way of ways) {
-      const runs = tally.get(`${name} ${way}`) ?? 0;
-      assert.ok(runs >= 100, `${name} ${way}: only ${runs} runs`);
+  for (const spec of INSTRUCTIONS) {
+    for (const way of ["whole", ...waysOf(spec).map((axes) => `parts along ${axes}`)]) {
+      const runs = tally.get(`${spec.name} ${way}`) ?? 0;
+      assert.ok(runs >= 100, `${spec.name} ${way}: only ${runs} runs`);
     }
   }
   const all = [...tally.values()].reduce((a, b) => a + b, 0);

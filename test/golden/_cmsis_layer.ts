@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ROUNDING } from "../../src/instructions/mod.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
-import { PANELS } from "../../src/layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import type { CompiledProgram, Index, Region } from "../../src/program/program.ts";
 import type { DType, TensorData } from "../../src/tensor.ts";
 import type { Definitions } from "./_c_header.ts";
@@ -87,7 +87,7 @@ export function cmsisLayer(
       dtype: "i8",
       layout: "panel_8x4",
       extents: [builder.expression(n), builder.expression(columns)],
-      data: PANELS.panel_8x4.pack(wide, n, columns),
+      data: PANEL_ELEMENTS.panel_8x4.pack(wide, n, columns),
     })),
     bias: words(bias),
     multiplier: words(array("output_mult") ?? [number("output_multiplier")]),

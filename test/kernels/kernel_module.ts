@@ -1,6 +1,7 @@
 /** The kernels of `asm/ops/` compiled on their own, with a case's operands laid out here: no program. */
 import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
-import { LAYOUTS, packed } from "../../src/layouts/mod.ts";
+import { packed } from "../../src/layouts/elements.ts";
+import { LAYOUTS } from "../../src/layouts/mod.ts";
 import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
 import { compileModule } from "../../tools/asc.ts";
 import type { Build } from "../../tools/asc.ts";

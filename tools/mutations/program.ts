@@ -4,11 +4,27 @@ const verify = "src/program/verify.ts";
 const instruction = "src/program/_verify_instruction.ts";
 const plan = "src/program/plan.ts";
 const instance = "src/engines/base_instance.ts";
+const split = "src/instructions/split.ts";
 const verdicts = ["test/program"];
 const runs = ["test/engines"];
+const axes = ["test/instructions"];
 
 /** Verifier, planner, and what an instance assures. */
 export const PROGRAM_MUTATIONS: readonly Mutation[] = [
+  { file: split, tests: axes, find: "if (found.has(a)) found.add(b);", replace: "" },
+  { file: split, tests: axes, find: "kind === Sum || kind === PlusOne)) {", replace: "false)) {" },
+  {
+    file: split,
+    tests: axes,
+    find: `repeats = isRepeated ? "~" : modulus`,
+    replace: "repeats = modulus",
+  },
+  {
+    file: split,
+    tests: axes,
+    find: `if (repeats !== undefined && block !== "1")`,
+    replace: "if (false)",
+  },
   {
     file: verify,
     tests: verdicts,

@@ -1,7 +1,8 @@
 /** The operands of one instruction, as the reference functions read and write them. */
 import type { InstructionSpec } from "../../instructions/mod.ts";
-import { panelsOf } from "../../layouts/mod.ts";
-import type { Layout, Panels } from "../../layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../layouts/elements.ts";
+import type { Layout } from "../../layouts/mod.ts";
+import type { PanelElements } from "../../layouts/panels.ts";
 import type { DType } from "../../tensor.ts";
 
 /** Memory of a tensor as its elements. */
@@ -21,7 +22,7 @@ export class Operand {
   readonly columns: number;
   readonly #elements: Elements;
   readonly #layout: Layout;
-  readonly #panels: Panels | undefined;
+  readonly #panels: PanelElements | undefined;
   readonly #offset: number;
   readonly #rowStride: number;
 
@@ -38,7 +39,7 @@ export class Operand {
     this.rows = extents.slice(0, -1).reduce((product, extent) => product * extent, 1);
     this.#elements = elements;
     this.#layout = layout;
-    this.#panels = panelsOf(layout);
+    this.#panels = layout === "rows" ? undefined : PANEL_ELEMENTS[layout];
     this.#offset = offset;
     this.#rowStride = rowStride;
   }

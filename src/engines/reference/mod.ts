@@ -8,7 +8,7 @@ import { unpackBase3 } from "../../numeric/base3.ts";
 import { crc32c } from "../../program/crc32c.ts";
 import { decodeHead } from "../../program/decode.ts";
 import type { DecodedHead, Segment } from "../../program/decode.ts";
-import { PANELS } from "../../layouts/mod.ts";
+import { PANEL_ELEMENTS } from "../../layouts/elements.ts";
 import { checkTrits, storedTrits } from "../../program/stored_trits.ts";
 import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
@@ -95,7 +95,7 @@ function unpackTrits(
   for (const { tensor, rows, columns, offset, bytes } of stored) {
     const trits = unpackBase3(segment.subarray(offset, offset + bytes), rows * columns);
     new Uint8Array(constants).set(
-      PANELS.panel_8x16_t2.pack(trits, rows, columns),
+      PANEL_ELEMENTS.panel_8x16_t2.pack(trits, rows, columns),
       plan.offsets[tensor],
     );
   }
