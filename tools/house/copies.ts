@@ -19,10 +19,17 @@ interface Line extends Place {
 
 const placeOf = ({ path, line }: Line): Place => ({ path, line });
 
-/** What a line is compared by; nothing where it is empty, a comment, an import or only brackets. */
+/** A name, a number or a parameter in a list that takes a line for each. */
+const LISTED = /^-?[\w.]+(?:\??: \w+)?,?$/;
+
+/**
+ * What a line is compared by; nothing where it is empty, a comment, an import, only brackets, or one of a
+ * list: two calls of one function have the same arguments without being copies.
+ */
 function normalised(line: string): string | undefined {
   const text = line.trim().replaceAll(/\s+/g, " ");
-  const says = /\w/.test(text) && !/^(?:\/\/|\/\*|\*|import\b|export .* from )/.test(text);
+  const says = /\w/.test(text) && !/^(?:\/\/|\/\*|\*|import\b|export .* from )/.test(text) &&
+    !LISTED.test(text);
   return says ? text : undefined;
 }
 

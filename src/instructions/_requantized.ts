@@ -1,0 +1,13 @@
+/** What instructions share that requantise where they have a multiplier. */
+import type { DType } from "../tensor.ts";
+import type { PresenceRule } from "./_define.ts";
+
+/** A multiplier comes with its shift, and then the result has one of these types; else it is sums, i32. */
+export function sumsOrCodes(codes: readonly DType[]): PresenceRule[] {
+  return [
+    { operand: "multiplier", present: true, then: "shift", is: "present" },
+    { operand: "multiplier", present: true, then: "y", is: codes },
+    { operand: "multiplier", present: false, then: "shift", is: "absent" },
+    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
+  ];
+}
