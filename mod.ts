@@ -129,6 +129,7 @@ export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_cons
 export type { ObserverKind } from "./src/quantize/observer.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
+export type { FusionReport } from "./src/lower/fusion.ts";
 export { encodeProgram } from "./src/program/encode.ts";
 export type * from "./src/program/program.ts";
 export { CHECKS } from "./src/instructions/codes.ts";
