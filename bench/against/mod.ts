@@ -7,16 +7,20 @@
  * on the machine hardly change; where the clock alone says slower on a quiet machine, something waits.
  */
 import { checkout, copyOfTree } from "../../tools/checkout.ts";
-import { median } from "../interleave.ts";
 import { Side } from "./_side.ts";
+import { spreadOf } from "./_spread.ts";
 import { writeFixtures } from "./fixtures.ts";
 import { ROWS } from "./rows.ts";
 import type { Sample } from "./sample.ts";
 
 /** Processes of each revision, one after the other; even, so that each is the first one as often. */
 const LIVES = 4;
+/** Rows that are not sure by then go on for as many more. */
+const MOST_LIVES = 12;
+/** Standard error of a ratio that is sure. */
+const SURE = 0.01;
 /** Least time of a sample, of which a round has two of each. */
-const LEAST_MS = 20;
+const LEAST_MS = 40;
 /** Below these a row is named at the end; a cold start may take 1.05 times as long. */
 const LEAST_RATIO = 0.97, LEAST_COLD_RATIO = 1 / 1.05;
 const COLD = "cold start of the small ViT";
@@ -41,12 +45,11 @@ export async function benchAgainst(revision: string, rounds: number): Promise<vo
     const pairs = new Map(
       [...rows.map(({ name }) => name), COLD].map((n): [string, Pair[]] => [n, []]),
     );
-    for (let life = 0; life < LIVES; life++) {
-      const count = Math.ceil((rounds - life) / LIVES);
-      await timeRows([before, now], files, count, life, pairs);
-      pairs.get(COLD)!.push(...await timeColdStarts([before, now], files, count));
+    for (let life = 0; life < MOST_LIVES; life++) {
+      const open = [...pairs].filter(([, found]) => life < LIVES || !isSure(found));
+      await timeRows([before, now], files, Math.ceil(rounds / LIVES), life, new Map(open));
     }
-    console.log(report(revision, rounds, pairs));
+    console.log(report(revision, pairs));
     const missing = ROWS.filter(({ file }) => !present.has(file));
     for (const { name } of missing) console.log(`left out, its data is not here: ${name}`);
   } finally {
@@ -54,7 +57,10 @@ export async function benchAgainst(revision: string, rounds: number): Promise<vo
   }
 }
 
-/** Adds so many rounds to each row but cold starts, in new processes. */
+const isSure = (found: readonly Pair[]): boolean =>
+  spreadOf(found.map(ratioOf("cpu"))).error <= SURE;
+
+/** Adds so many rounds to each row, in new processes. */
 async function timeRows(
   roots: Roots,
   files: string,
@@ -66,20 +72,33 @@ async function timeRows(
   const start = (root: string) => Promise.resolve(stack.use(new Side(root, files)));
   const [old, now] = await inTurn(life, () => start(roots[0]), () => start(roots[1]));
   for (const [row, found] of pairs) {
-    if (row === COLD) continue;
-    const warm = await inTurn(life, () => old.open(row), () => now.open(row));
-    const repeats = Math.ceil(LEAST_MS / Math.min(...warm.map(({ wall }) => wall)));
-    for (let round = 0; round < rounds; round++) {
-      const samples = [
-        await old.time(repeats),
-        await now.time(repeats),
-        await now.time(repeats),
-        await old.time(repeats),
-      ];
-      found.push([sumOf(samples[0], samples[3]), sumOf(samples[1], samples[2])]);
-    }
-    console.error(`${row.padEnd(48)} ${median(found.map(ratioOf("cpu"))).toFixed(3)}`);
+    if (row === COLD) found.push(...await timeColdStarts(roots, files, rounds));
+    else found.push(...await timeRow(row, old, now, life, rounds));
+    const { median, error } = spreadOf(found.map(ratioOf("cpu")));
+    console.error(`${row.padEnd(48)} ${median.toFixed(3)} ± ${error.toFixed(3)}`);
   }
+}
+
+async function timeRow(
+  row: string,
+  old: Side,
+  now: Side,
+  life: number,
+  rounds: number,
+): Promise<Pair[]> {
+  const warm = await inTurn(life, () => old.open(row), () => now.open(row));
+  const repeats = Math.ceil(LEAST_MS / Math.min(...warm.map(({ wall }) => wall)));
+  const pairs: Pair[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const samples = [
+      await old.time(repeats),
+      await now.time(repeats),
+      await now.time(repeats),
+      await old.time(repeats),
+    ];
+    pairs.push([sumOf(samples[0], samples[3]), sumOf(samples[1], samples[2])]);
+  }
+  return pairs;
 }
 
 async function timeColdStarts(roots: Roots, files: string, rounds: number): Promise<Pair[]> {
@@ -121,25 +140,23 @@ const sumOf = (a: Sample, b: Sample): Sample => ({ wall: a.wall + b.wall, cpu: a
 const ratioOf = (clock: keyof Sample) => ([before, now]: Pair): number =>
   before[clock] / now[clock];
 
-function report(revision: string, rounds: number, pairs: ReadonlyMap<string, Pair[]>): string {
+function report(revision: string, pairs: ReadonlyMap<string, Pair[]>): string {
   const lines = [
-    `This tree beside ${revision}: time before / time now, above 1 is faster. Medians of ${rounds} rounds`,
-    `in ${LIVES} pairs of processes, of processors' time, the middle half of them, and by the clock.`,
+    `This tree beside ${revision}: time before / time now, above 1 is faster. Of processors' time the median`,
+    "with its standard error, the middle half of the rounds and their number; the median by the clock.",
     "",
   ];
   const slow: string[] = [];
   for (const [name, found] of pairs) {
-    const sorted = found.map(ratioOf("cpu")).toSorted((a, b) => a - b);
-    const quarter = (part: number): string =>
-      sorted[Math.round(part * (sorted.length - 1))].toFixed(3);
-    const middle = median(sorted);
+    const { median, error, low, high } = spreadOf(found.map(ratioOf("cpu")));
     const cells = [
-      middle.toFixed(3),
-      `${quarter(0.25)} … ${quarter(0.75)}`,
-      median(found.map(ratioOf("wall"))).toFixed(3),
+      `${median.toFixed(3)} ± ${error.toFixed(3)}`,
+      `${low.toFixed(3)} … ${high.toFixed(3)}`,
+      `${found.length}`.padStart(3),
+      spreadOf(found.map(ratioOf("wall"))).median.toFixed(3),
     ];
     lines.push(`${name.padEnd(48)} ${cells.join("   ")}`);
-    if (middle < (name === COLD ? LEAST_COLD_RATIO : LEAST_RATIO)) slow.push(name);
+    if (median < (name === COLD ? LEAST_COLD_RATIO : LEAST_RATIO)) slow.push(name);
   }
   lines.push("", slow.length === 0 ? "No row is slower." : `Slower: ${slow.join("; ")}`);
   return lines.join("\n");
