@@ -69,6 +69,7 @@ export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
 export type { TextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
 export { compileTextModel } from "./src/compile/text.ts";
+export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
 export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
