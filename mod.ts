@@ -32,12 +32,9 @@ export type {
 export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
 export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
-export type {
-  GeneratedToken,
-  GenerateOptions,
-  TextPiece,
-  Usage,
-} from "./src/pipelines/text/text_session.ts";
+export type { GenerateOptions } from "./src/pipelines/text/text_session.ts";
+export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";
+export type { GeneratedToken, GenerationOptions } from "./src/text/generation.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
 export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
@@ -68,6 +65,7 @@ export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
 export type { TextCheckpoint, TextFiles } from "./src/checkpoints/text_checkpoint.ts";
 export { compileTextModel } from "./src/compile/text.ts";
+export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
@@ -146,6 +144,8 @@ export type {
   Outputs,
   RunOptions,
   StateSnapshot,
+  SyncInstance,
+  SyncRunOptions,
 } from "./src/engines/engine.ts";
 
 export {

@@ -1,5 +1,5 @@
 /** Where the time of a run goes. */
-import type { Inputs, Instance } from "../src/engines/engine.ts";
+import type { Inputs, SyncInstance } from "../src/engines/engine.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
 import type { Instruction, Program } from "../src/program/program.ts";
 import { median } from "./interleave.ts";
@@ -10,7 +10,7 @@ import { table } from "./table.ts";
  * less than a five-hundredth.
  */
 export function opcodeTable(
-  instance: Instance,
+  instance: SyncInstance,
   inputs: Inputs,
   entry: string,
   runs: number,

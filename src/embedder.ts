@@ -40,7 +40,7 @@ export async function loadEmbedder(
     symbols,
   });
   try {
-    return new EmbeddingModel(instance, symbols);
+    return new EmbeddingModel(instance);
   } catch (error) {
     instance[Symbol.dispose]();
     throw error;

@@ -37,7 +37,7 @@ for (let tokens = 0; tokens < Number(count); tokens += 100) {
   }
   if (tokens === 0) first = residentBytes();
 }
-const saved = session.save().length;
+const saved = (await session.save()).length;
 const result: LargeRun = {
   loadMs,
   modelBytes: lm.memoryBytes,

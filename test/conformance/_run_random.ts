@@ -83,7 +83,7 @@ export async function runEverywhere(
     const outputs = reference.runSync(given, { entry: entries[entry], symbols: { rows, turn } });
     return {
       outputs,
-      kept: Object.fromEntries(kept.map((name) => [name, reference.read(name)])),
+      kept: Object.fromEntries(kept.map((name) => [name, reference.readSync(name)])),
     };
   });
   for (const build of ["simd", "relaxed"] as const) {

@@ -98,13 +98,13 @@ for (const engine of ENGINES) {
       using alone = await engine.load(FILE);
       const expected = alone.runSync(GOOD);
       using instance = await engine.load(FILE);
-      using fork = instance.fork();
+      using fork = await instance.fork();
       const execution = instance.begin(GOOD);
       execution.advance(1);
       assert.throws(() => instance.begin({ ...GOOD, ...bad }), FewbitError);
       execution.advance();
       assert.deepEqual(execution.outputs(), expected);
-      assert.deepEqual(instance.read("cache"), alone.read("cache"));
+      assert.deepEqual(instance.readSync("cache"), alone.readSync("cache"));
       assert.deepEqual(fork.runSync(GOOD), expected);
     }
   });

@@ -101,7 +101,7 @@ for (const engine of ENGINES) {
       const { y } = expected(3);
       // What was written stays a parameter: it can be read, and is not what reset() restores.
       const trained = Float32Array.from(y, (sum, i) => sum - expected(3).input(2)[i]);
-      assert.deepEqual([...instance.read("total").data as Float32Array], [...trained]);
+      assert.deepEqual([...instance.readSync("total").data as Float32Array], [...trained]);
       instance.reset();
       check(0, 1, trained);
       instance.write("total", TOTAL);

@@ -4,6 +4,7 @@ const verify = "src/program/verify.ts";
 const instruction = "src/program/_verify_instruction.ts";
 const plan = "src/program/plan.ts";
 const instance = "src/engines/base_instance.ts";
+const sessions = "src/engines/_sessions.ts";
 const split = "src/instructions/split.ts";
 const verdicts = ["test/program"];
 const runs = ["test/engines"];
@@ -82,13 +83,14 @@ export const PROGRAM_MUTATIONS: readonly Mutation[] = [
     find: "const ticket = ++this.#execution;",
     replace: "const ticket = this.#execution;",
   },
-  { file: instance, tests: runs, find: "inputs = copies(inputs);", replace: "" },
+  { file: instance, tests: runs, find: "inputs = copyInputs(inputs);", replace: "" },
   {
-    file: instance,
+    file: sessions,
     tests: runs,
-    find: "this.#states().forEach((i) => this.canonicalize(i));",
+    find: "this.#states.forEach((i) => this.#canonicalize(i));",
     replace: "",
   },
+  { file: sessions, tests: runs, find: "owner !== this", replace: "false" },
   {
     file: "src/engines/_run_queue.ts",
     tests: runs,

@@ -5,6 +5,10 @@ const top = "src/text/_top.ts";
 const sampler = "src/text/sampler.ts";
 const write = "src/files/write_file.ts";
 const base3 = "src/numeric/base3.ts";
+const generation = "src/text/generation.ts";
+const session = "src/pipelines/text/text_session.ts";
+const generating = ["test/text/generation_test.ts"];
+const late = ["test/pipelines/asynchronous_engine_test.ts"];
 const sampling = ["test/text/sampler_test.ts"];
 const stopping = ["test/text/stop_strings_test.ts"];
 const files = ["test/files"];
@@ -27,6 +31,31 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     replace: "scores[id] >= scores[best]",
   },
   { file: top, tests: sampling, find: "(x === y && a < b)", replace: "(x === y && a > b)" },
+  { file: generation, tests: generating, find: `goesOn ? state.pending : ""`, replace: `""` },
+  { file: generation, tests: generating, find: "goesOn && state.held", replace: "false" },
+  {
+    file: generation,
+    tests: generating,
+    find: "this.#recent.push(id);\n    this.#count++",
+    replace: "this.#count++",
+  },
+  { file: generation, tests: generating, find: `isStopped ? "" : `, replace: "" },
+  { file: generation, tests: generating, find: "this.#isFinished = true;", replace: "" },
+  { file: generation, tests: generating, find: "stopAtEnd ? endIds : []", replace: "endIds" },
+  { file: session, tests: late, find: "instance.rollback(before);", replace: "{}" },
+  {
+    file: session,
+    tests: late,
+    find: "this.#generation?.state ?? this.#text;\n    const saved",
+    replace: "this.#text;\n    const saved",
+  },
+  {
+    file: session,
+    tests: late,
+    find: "// The slot may be another session's by now.\n      this.#assertUsable();",
+    replace: "",
+  },
+  { file: session, tests: late, find: "if (this.#reading) {", replace: "if (false) {" },
   { file: sampler, tests: sampling, find: "if (reached > part)", replace: "if (reached >= part)" },
   { file: write, tests: files, find: "createNew: true", replace: "create: true" },
   { file: write, tests: files, find: "await Deno.remove(temporary).catch(() => {});", replace: "" },

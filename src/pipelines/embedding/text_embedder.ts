@@ -52,7 +52,7 @@ export class TextEmbedder extends EmbeddingModel {
       symbols,
     });
     try {
-      return new TextEmbedder(instance, symbols);
+      return new TextEmbedder(instance);
     } catch (error) {
       instance[Symbol.dispose]();
       throw error;

@@ -139,7 +139,7 @@ Deno.test("10,000 loads, failed or disposed, do not grow memory", async () => {
     for (let i = 0; i < 5000; i++) {
       using instance = await loadWasm(file);
       if (i % 10 === 0) {
-        using fork = instance.fork();
+        using fork = await instance.fork();
         fork.runSync({ x: new Int8Array(8) });
       }
       await assert.rejects(loadWasm(damaged));
@@ -163,7 +163,7 @@ Deno.test("nothing of a former tenant is left in a pooled memory", async () => {
     if (region === "constant" || (encoding === "raw" && ["parameter", "state"].includes(region))) {
       return;
     }
-    const { data } = instance.peek(i);
+    const { data } = instance.peekSync(i);
     assert.ok(data.every((value: number | bigint) => Number(value) === 0), `tensor ${i}`);
   });
 });
