@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spreadOf } from "../../bench/against/_spread.ts";
+import { spreadOf } from "./_spread.ts";
 
 Deno.test("spreadOf() has quartiles and the standard error that follows from them", () => {
   const { median, low, high, error } = spreadOf([9, 1, 8, 2, 7, 3, 6, 4, 5]);
