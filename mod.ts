@@ -52,13 +52,9 @@ export {
   compileEncoderTaps,
   compileFloatEncoder,
 } from "./src/compile/encoder.ts";
-export type {
-  CalibrateEncoderOptions,
-  CompileEncoderOptions,
-  EncoderCheckpoint,
-} from "./src/compile/encoder.ts";
+export type { CalibrateEncoderOptions, CompileEncoderOptions } from "./src/compile/encoder.ts";
 export { readEncoderFolder } from "./src/checkpoints/encoder_folder.ts";
-export type { EncoderFolder } from "./src/checkpoints/encoder_folder.ts";
+export type { EncoderCheckpoint, EncoderFolder } from "./src/checkpoints/encoder_folder.ts";
 export type { EncoderFiles } from "./src/models/bert_config.ts";
 export type { SentenceFiles, Similarity } from "./src/models/sentence_config.ts";
 export type { EncoderQuantization } from "./src/quantize/bert.ts";
@@ -67,10 +63,11 @@ export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
 export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 
 export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
-export type { TextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
+export type { TextCheckpoint, TextFiles } from "./src/checkpoints/text_checkpoint.ts";
 export { compileTextModel } from "./src/compile/text.ts";
+export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
-export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/compile/text_metadata.ts";
+export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
 export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";

@@ -6,7 +6,7 @@
  * ```ts
  * import { load } from "@fewbit/fewbit/runtime";
  *
- * const instance = await load(await fetch(new URL("../models/vit-fashion-mnist.fewbit", import.meta.url)));
+ * const instance = await load(await fetch("https://example.com/model.fewbit"));
  * const { logits } = await instance.run({ pixels: new Uint8Array(28 * 28) });
  * console.log(logits.shape);
  * ```

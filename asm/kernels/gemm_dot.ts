@@ -9,11 +9,12 @@
 // Σ w are the sums of the panel's columns as it is stored, by a dot product with ones, once for a block of rows. Where the panel is i7, its
 // codes w' stand for w, and −64·Σ x is added. k past the end: x = 0 in the panels, w whatever is stored.
 // Exactness: each dot product is exact modulo 2^32 in its form; so are shifts and sums, and |Σ x·w| < 2^31 of 8-bit x for k < 2^17.
+import { align, block_rows, direct_rows } from "./blocks";
 import { dot } from "./dot";
 import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
-import { align, block_rows, direct_rows } from "./gemm_i8";
+
 import { gemm_i16 } from "./gemm_i16";
 import { mk_w_4x8, mk_w_6x8, mk_x_4x8 } from "./microkernels_dot";
 import { pack_a_i8 } from "./pack";

@@ -3,9 +3,10 @@
 //
 //   many rows  A widened to i16 panels, each W panel widened once for a block of rows
 //   few rows   each panel is extended from registers, once a row, while it is in L1
+import { align, block_rows, direct_rows } from "./blocks";
 import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
-import { align, block_rows, direct_rows } from "./gemm_i8";
+
 import { mk_i16_4x8 } from "./microkernels";
 import { pack_a_i16, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
 

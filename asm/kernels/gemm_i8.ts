@@ -9,40 +9,15 @@
 // Exactness: bit-exact for every operand. |Σ| ≤ k·2^14 of 8-bit x, so k < 2^17 keeps i32; intermediate forms, and sums of 16-bit x, wrap
 // modulo 2^32. The inner forms, gemm_i16.ts and gemm_dot.ts, give the same integers.
 
+import { align, block_rows } from "./blocks";
 import { DOT_SEVEN } from "./dot_forms";
-import { Epilogue, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
+import { Epilogue, epilogue_prepare, epilogue_scratch } from "./epilogue";
 import { gemm_bytes, gemm_seven } from "./gemm_dot";
 import { gemm_i16, gemv_i16 } from "./gemm_i16";
 import { gemv_dot } from "./gemv_dot";
 
 /** Rows up to which the GEMV forms win. */
 const FEW_DOT: i32 = 2, FEW_I16: i32 = 3;
-/** L2 bytes given to A panels. */
-const A_BYTES: i32 = 1 << 19;
-
-/** Rows of a block: as equal as possible, a multiple of the height of a tile, with A panels of about A_BYTES (`unit` bytes per element). */
-// @ts-ignore: decorator
-@inline
-export function block_rows(m: i32, k: i32, unit: i32, height: i32): i32 {
-  const most = min(max(A_BYTES / (unit * k), 64), 256);
-  const blocks = (m + most - 1) / most;
-  const rows = (m + blocks - 1) / blocks + height - 1;
-  return rows - rows % height;
-}
-
-// @ts-ignore: decorator
-@inline
-export function align(p: usize): usize {
-  return (p + 63) & ~63;
-}
-
-/** Rows of whole tiles whose accumulators are the output of panel j: the microkernel stores them in y and not in the strip. */
-// @ts-ignore: decorator
-@inline
-export function direct_rows(ep: Epilogue, rows: i32, j: i32, n: i32, height: i32): i32 {
-  return ep.out == OUT_I32 && ep.bias == 0 && (j << 3) + 8 <= n ? rows - rows % height : 0;
-}
-
 /** Bytes of scratch for all of this file. */
 export function gemm_i8_scratch(m: i32, k: i32, n: i32): usize {
   const k4 = (k + 3) & ~3;

@@ -9,7 +9,7 @@
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 // Floats in gemm_t2, finish: what a row's alpha makes of exact sums is float32 by description.
 
-import { align } from "./gemm_i8";
+import { align } from "./blocks";
 import {
   mk_t2_1x8,
   mk_t2_1x8_dot,

@@ -1,11 +1,11 @@
 // Few rows by the dot product; arguments as in gemm_i8.ts. x is the signed operand, the weights are the other one: i7 codes as stored,
 // w' = w + 64; i8 as w' = w + 128 (`unsigned`: the top bit is flipped) or as they are (`signed`). Σ x·w = Σ x·w' − 64·Σ x, or 128, or 0.
 // Exactness: as in gemm_dot.ts.
+import { align } from "./blocks";
 import { dot } from "./dot";
 import { DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
-import { align } from "./gemm_i8";
 import { sum_row } from "./pack_dot";
 
 // @ts-ignore: decorator

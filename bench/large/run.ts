@@ -1,6 +1,6 @@
 /** Loads a large language model in this process, reads, writes 10,000 tokens, and says what it took. */
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
-import { peakBytes, residentBytes } from "../cold/_finish.ts";
+import { peakBytes, residentBytes } from "../cold/finish.ts";
 
 /** What the process found out. */
 export interface LargeRun {

@@ -12,7 +12,7 @@ import { quantizeTernary } from "../quantize/ternary_network.ts";
 import type { TernaryOptions } from "../quantize/ternary_network.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
-import type { TextFiles } from "./text_metadata.ts";
+import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
 
 /** Options of {@linkcode compileTextModel}. */
 export interface CompileTextOptions extends TernaryOptions, Pick<CompileOptions, "onFusions"> {}

@@ -248,11 +248,9 @@ export abstract class BaseInstance implements SyncInstance {
     this.#usable.rollback(snapshot);
   }
 
-  fork(): Promise<SyncInstance> {
-    return promised(() => {
-      this.assertUsable();
-      return this.copy();
-    });
+  fork(): SyncInstance {
+    this.assertUsable();
+    return this.copy();
   }
 
   [Symbol.dispose](): void {

@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { sumsOrCodes } from "./_requantized.ts";
 
 /**
  * I-ViT's integer LayerNorm (ten Newton steps from 2^16, not an exact square root):
@@ -30,12 +31,7 @@ export const layerNormI16 = defineInstruction({
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* C" },
   ],
   attributes: [ROUNDING],
-  rules: [
-    { operand: "multiplier", present: true, then: "shift", is: "present" },
-    { operand: "multiplier", present: true, then: "y", is: ["i8", "i16"] },
-    { operand: "multiplier", present: false, then: "shift", is: "absent" },
-    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
-  ],
+  rules: sumsOrCodes(["i8", "i16"]),
   work: ["*", "C"],
   split: "*",
 });

@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { IDENTITY_FACTORS } from "./_requantized.ts";
 
 /**
  * Integer linear layer with its requantisations:
@@ -56,22 +57,7 @@ export const linearI8 = defineInstruction({
     },
     { name: "shift2", role: "in", holds: "factors", dtypes: ["i32"], shape: "1", optional: true },
     { name: "identity", role: "in", dtypes: ["i8", "i16"], shape: "* N", optional: true },
-    {
-      name: "identity_multiplier",
-      role: "in",
-      holds: "factors",
-      dtypes: ["i32"],
-      shape: "1",
-      optional: true,
-    },
-    {
-      name: "identity_shift",
-      role: "in",
-      holds: "factors",
-      dtypes: ["i32"],
-      shape: "1",
-      optional: true,
-    },
+    ...IDENTITY_FACTORS,
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* N" },
   ],
   attributes: [ROUNDING],

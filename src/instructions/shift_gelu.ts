@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { sumsOrCodes } from "./_requantized.ts";
 
 /**
  * I-ViT's ShiftGELU: `y = x·σ`, σ in 0…127 from shift-exponentials relative to the row's maximum,
@@ -24,12 +25,7 @@ export const shiftGelu = defineInstruction({
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* C" },
   ],
   attributes: [ROUNDING],
-  rules: [
-    { operand: "multiplier", present: true, then: "shift", is: "present" },
-    { operand: "multiplier", present: true, then: "y", is: ["i8", "i16"] },
-    { operand: "multiplier", present: false, then: "shift", is: "absent" },
-    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
-  ],
+  rules: sumsOrCodes(["i8", "i16"]),
   work: ["*", "C"],
   split: "*",
 });

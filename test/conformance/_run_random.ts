@@ -12,7 +12,7 @@ import { decodeHead } from "../../src/program/decode.ts";
 import { evaluateExpressions } from "../../src/program/expression.ts";
 import type { Index, Program } from "../../src/program/program.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
-import { CONTEXT_SCRATCH } from "../../tools/_operand_records.ts";
+import { CONTEXT_SCRATCH } from "../../tools/operand_records.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import { compilePlainDot, DOT_FORMS } from "../wasm/plain_dot.ts";
 import { MOST_ROWS, redraw } from "./_random_program.ts";

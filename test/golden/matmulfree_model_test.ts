@@ -15,7 +15,7 @@ import {
   rowsOf,
   runBatch,
 } from "../models/_hgrn.ts";
-import { buildSeeded } from "./_seeded.ts";
+import { buildSeeded } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
 type Numbers = ArrayLike<number>;

@@ -6,7 +6,7 @@ import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";
-import { Stream } from "./_seeded.ts";
+import { Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
 const GOLDEN = "golden/matmulfree/ops.json";

@@ -6,7 +6,7 @@ import type { Op } from "../../src/graph/op.ts";
 import { lower } from "../../src/lower/lower.ts";
 import type { Lowering } from "../../src/lower/lowering.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import { WasmInstance } from "../../src/engines/wasm/instance.ts";
+import type { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ENGINES } from "../conformance/_engines.ts";
 
 const WIDTH = 19;

@@ -3,7 +3,7 @@ import type { Outputs, SyncInstance } from "../../src/engines/engine.ts";
 import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import type { Layout } from "../golden/_seeded.ts";
+import type { Layout } from "../golden/seeded.ts";
 import type { Tensor } from "../../src/tensor.ts";
 
 /** Sizes of a network. */

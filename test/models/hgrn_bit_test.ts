@@ -11,7 +11,7 @@ import { encodeProgram } from "../../src/program/encode.ts";
 import { quantizeTernary } from "../../src/quantize/ternary_network.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
-import { buildSeeded } from "../golden/_seeded.ts";
+import { buildSeeded } from "../golden/seeded.ts";
 import {
   compileHgrn,
   configOf,

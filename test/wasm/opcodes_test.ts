@@ -1,7 +1,7 @@
 /** What the built modules contain, seen through wabt. */
 import assert from "node:assert/strict";
 import wabt from "wabt";
-import { compileModule } from "../../tools/_asc.ts";
+import { compileModule } from "../../tools/asc.ts";
 
 const root = new URL("../../", import.meta.url);
 

@@ -1,7 +1,7 @@
 /** The test build, whose dot product is plain SIMD of any form: every machine runs the kernels of all. */
 import { fromModule } from "../../src/engines/wasm/module.ts";
 import type { Build } from "../../src/engines/wasm/module.ts";
-import { compileModule } from "../../tools/_asc.ts";
+import { compileModule } from "../../tools/asc.ts";
 
 /** Forms in the order of their numbers in `wasm/fewbit.h`, which begin with 1. */
 export const DOT_FORMS = ["seven", "signed", "unsigned"] as const;

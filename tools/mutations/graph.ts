@@ -1,4 +1,4 @@
-import type { Mutation } from "../mutate.ts";
+import type { Mutation } from "./mutation.ts";
 
 const file = "src/graph/select_early.ts";
 const tests = ["test/graph"];

@@ -1,4 +1,4 @@
-import type { Mutation } from "../mutate.ts";
+import type { Mutation } from "./mutation.ts";
 
 const tests = ["test/program/lower"];
 const integer = "src/lower/integer.ts";

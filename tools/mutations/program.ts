@@ -1,4 +1,4 @@
-import type { Mutation } from "../mutate.ts";
+import type { Mutation } from "./mutation.ts";
 
 const verify = "src/program/verify.ts";
 const instruction = "src/program/_verify_instruction.ts";

@@ -1,4 +1,4 @@
-import type { Mutation } from "../mutate.ts";
+import type { Mutation } from "./mutation.ts";
 
 const dyadic = "src/numeric/dyadic.ts";
 const requantize = "src/numeric/requantize.ts";

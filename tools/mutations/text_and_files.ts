@@ -1,4 +1,4 @@
-import type { Mutation } from "../mutate.ts";
+import type { Mutation } from "./mutation.ts";
 
 const stops = "src/text/stop_strings.ts";
 const top = "src/text/_top.ts";

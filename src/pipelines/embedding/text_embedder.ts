@@ -22,7 +22,7 @@ export interface EmbedderOptions extends LoadOptions, BatchLimits {
  * Embeds texts with a sentence encoder.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { TextEmbedder } from "@fewbit/fewbit";
  *
  * using embedder = await TextEmbedder.fromPretrained("minilm.fewbit");
