@@ -14,6 +14,7 @@ import { openWeb } from "../onnxruntime.ts";
 import { table, times } from "../table.ts";
 import { transpose } from "../transpose.ts";
 import { matmulOnnx } from "../onnx/matmul.ts";
+import { dotLimit } from "./dot_limit.ts";
 import { type Build, Kernels, Random } from "./load.ts";
 
 const rounds = Number(option("--rounds") ?? 21);
@@ -22,8 +23,16 @@ const shapes = (option("--shapes") ?? "197x192x576,197x768x192,197x768x768,384x3
   .split(",").map((shape) => shape.split("x").map(Number));
 const builds = { simd: await Kernels.load("simd", 64), relaxed: await Kernels.load("relaxed", 64) };
 
+/** Number of a form of the dot product (`wasm/fewbit.h`). */
+const SEVEN = 1;
+const own = builds.relaxed.e.dot_form();
+const LIMIT = "dot products alone";
+const limit = await dotLimit();
+console.log(`dot: ${["none", "seven", "signed", "unsigned"][own]}`);
+
 for (const shape of shapes) {
   const [m, k, n] = shape;
+  for (const kernels of Object.values(builds)) kernels.reset();
   const random = new Random(3);
   const data: Data = {
     x8: random.i8(m * k),
@@ -36,16 +45,19 @@ for (const shape of shapes) {
     ...await peers(shape, data),
     ...kernelsOf("simd", shape, data),
     ...kernelsOf("relaxed", shape, data),
-  ].filter(({ name }) => name.includes(only) || name.startsWith("web"));
+    ...kernelsOf("relaxed", shape, data, SEVEN),
+    { name: LIMIT, run: () => limit(m * k * n) },
+  ].filter(({ name }) => name.includes(only) || name.startsWith("web") || name === LIMIT);
   const timings = await interleave(contenders, { rounds });
   const gops = (ms: number) => (2 * m * k * n / 1e6 / ms).toFixed(1);
   const rows = contenders.map(({ name }) => {
     const peer = name.includes("f32") ? "web f32" : "web int8";
     const ratio = times(timings.ratio(name, peer), timings.bestRatio(name, peer));
-    return [name, gops(timings.median(name)), gops(timings.best(name)), ratio];
+    const share = timings.ratio(name, LIMIT).toFixed(2);
+    return [name, gops(timings.median(name)), gops(timings.best(name)), ratio, share];
   });
   console.log(`\n${shape.join("×")}\n`);
-  console.log(table(["", "GOP/s", "best", "to onnxruntime-web"], rows));
+  console.log(table(["", "GOP/s", "best", "to onnxruntime-web", "to the limit"], rows));
 }
 
 interface Data {
@@ -73,9 +85,13 @@ async function peers(shape: readonly number[], { x8, xf, w8, wf }: Data): Promis
   ];
 }
 
-function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Contender[] {
+function kernelsOf(
+  build: Build,
+  [m, k, n]: readonly number[],
+  data: Data,
+  dot = build === "simd" ? 0 : own,
+): Contender[] {
   const kernels = builds[build];
-  kernels.reset();
   const { e } = kernels;
   const random = new Random(5);
   const [x8, xf] = [data.x8, data.xf].map((x) => kernels.put(x));
@@ -92,18 +108,24 @@ function kernelsOf(build: Build, [m, k, n]: readonly number[], data: Data): Cont
     e: kernels.put(new Int32Array(n).fill(31 + 9 + Math.round(Math.log2(k) / 2))),
     perChannel: 1,
   });
-  const i8 = (ep: number, size: number) => e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch);
-  const i7 = (ep: number, size: number) => e.gemm_i7(x8, k, m, k, w7, n, y, n * size, ep, scratch);
+  const i8 = (ep: number, size: number) =>
+    e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch, dot);
+  const i7 = (ep: number, size: number) =>
+    e.gemm_i7(x8, k, m, k, w7, n, y, n * size, ep, scratch, dot);
+  const name = dot === SEVEN ? `${build} seven` : build;
   const contenders: Contender[] = [
-    { name: `${build} i8`, run: () => i8(raw, 4) },
-    { name: `${build} i8→i8`, run: () => i8(requantize, 1) },
-    { name: `${build} i7`, run: () => i7(raw, 4) },
-    { name: `${build} i7→i8`, run: () => i7(requantize, 1) },
+    { name: `${name} i8`, run: () => i8(raw, 4) },
+    { name: `${name} i8→i8`, run: () => i8(requantize, 1) },
+    { name: `${name} i7`, run: () => i7(raw, 4) },
+    { name: `${name} i7→i8`, run: () => i7(requantize, 1) },
+  ];
+  if (dot === SEVEN && own !== SEVEN) return contenders;
+  contenders.push(
     {
       name: `${build} f32`,
       run: () => e.gemm_f32(xf, k * 4, m, k, wf, n, y, n * 4, 0, 0, 0, scratch),
     },
-  ];
+  );
   if (build === "simd") return contenders;
   return [
     ...contenders,

@@ -18,8 +18,8 @@ const FILES = [
   "pack",
   "pack_f32",
   "microkernels",
+  "dot_answer",
   "gemm_i8",
-  "gemm_i7",
   "gemm_f32",
   "gemm_t2",
 ];
