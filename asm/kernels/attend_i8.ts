@@ -1,10 +1,19 @@
-// Integer attention of one sequence; formulas: ../ops/attention_i8.ts. Keys and values are packed once a head (i16 panels, about 25 KB each
-// for 197 tokens of 64); then four queries at a time: scores, softmax, values, all in L1.
+// Integer attention of one sequence; formulas: ../ops/attention_i8.ts. Keys and values are packed once a head (for 197 tokens of 64 about 25 KB
+// each as i16, 12.5 as bytes); then four queries at a time: scores, softmax, values, all in L1.
+//
+// Where the dot product takes whole bytes (dot_forms.ts) they are its signed operand: scores are one dot with the queries as in gemm_dot.ts, values
+// two with the digits of the probabilities, p = 256·h + l: Σ p·v = 256·Σ h·v + Σ l·v (`unsigned`), or with l − 128 and + 128·Σ v (`signed`).
+// Exactness: |Σ q·k| ≤ depth·2^14, |Σ p·v| ≤ keys·2^22, both modulo 2^32 as defined; the bounds say where requantize_tiles.ts is quick.
 import { DTYPE_I8 } from "../generated/format";
 import { add_bias, BIAS_BYTES, hide, plan_bias, softmax_strip } from "./attention_i8";
+import { DOT_SEVEN, DOT_SIGNED } from "./dot_forms";
+import { column_factor, column_sums } from "./gemm_dot";
 import { mk_i16_4x8 } from "./microkernels";
+import { mk_w_4x8 } from "./microkernels_dot";
 import { pack_a_i8_i16, pack_b_i8_i16, pack_b_i8_i16_transposed } from "./pack";
-import { plan_bytes, plan_requantize, requantize_row } from "./requantize";
+import { pack_a_bytes, pack_b_rows, pack_b_transposed } from "./pack_dot";
+import { plan_bytes, plan_requantize } from "./requantize";
+import { requantize_tiles } from "./requantize_tiles";
 import { plan_softmax, SOFTMAX_BYTES } from "./softmax_i8";
 import { store_first } from "./tail";
 
@@ -21,7 +30,8 @@ export function attend_scratch(keys: i32, depth: i32): usize {
   const key_panels = <usize> ((keys + 7) >> 3), depth_panels = <usize> ((depth + 7) >> 3);
   return 2 * plan_bytes(1) + SOFTMAX_BYTES + BIAS_BYTES + <usize> steps_of(depth) * 32 +
     160 * max(key_panels, depth_panels) +
-    key_panels * 256 + 64 + key_panels * <usize> steps_of(depth) * 32 +
+    key_panels * 256 + 128 + 32 * (key_panels + depth_panels) +
+    key_panels * <usize> steps_of(depth) * 32 +
     depth_panels * <usize> steps_of(keys) * 32 + 64;
 }
 
@@ -48,6 +58,29 @@ export function plan_attention_bias(scratch: usize, m2: i32, e2: i32, rounding: 
   plan_bias(scratch + 2 * plan_bytes(1) + SOFTMAX_BYTES, m2, e2, rounding);
 }
 
+/** Sums of the columns of panels, one after another. */
+export function panel_sums(packed: usize, panels: i32, steps: i32, factor: i32, to: usize): void {
+  for (let j = 0; j < panels; j++, packed += <usize> steps << 5, to += 32) {
+    column_sums(packed, steps, factor, to);
+  }
+}
+
+/** A tile of 4 rows by all panels; `shift` as in `mk_w_4x8`. */
+function multiply(
+  a: usize,
+  packed: usize,
+  strip: usize,
+  panels: i32,
+  steps: i32,
+  shift: i32,
+  zeros: usize,
+  sums: usize,
+): void {
+  for (let j = 0; j < panels; j++, packed += <usize> steps << 5, strip += 128, sums += 32) {
+    mk_w_4x8(a, packed, strip, 32, steps, shift, zeros, sums);
+  }
+}
+
 /** One sequence: addresses of its first rows and their strides in bytes; bias [heads][queries][keys] and mask [queries][keys] may be 0. */
 export function attend_i8(
   scratch: usize,
@@ -67,7 +100,9 @@ export function attend_i8(
   bias_stride: usize,
   mask: usize,
   mask_stride: usize,
+  form: i32,
 ): void {
+  const bytes = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN;
   const key_panels = (keys + 7) >> 3, depth_panels = (depth + 7) >> 3;
   const depth_steps = steps_of(depth), key_steps = steps_of(keys);
   const score_plan = scratch,
@@ -79,20 +114,39 @@ export function attend_i8(
   const codes = strip + (<usize> max(key_panels, depth_panels) << 7),
     e = codes + (<usize> max(key_panels, depth_panels) << 5);
   const p = e + (<usize> key_panels << 7) + 64, packed_k = p + (<usize> key_panels << 7);
-  const packed_v = packed_k + <usize> (key_panels * depth_steps) * 32;
+  const packed_v = packed_k + <usize> (key_panels * depth_steps) * 32,
+    zeros = packed_v + <usize> (depth_panels * key_steps) * 32,
+    key_sums = zeros + 16,
+    value_sums = key_sums + (<usize> key_panels << 5);
+  const score_bound = <f64> depth * 16384.0, value_bound = <f64> keys * 4194304.0;
+  v128.store(zeros, i32x4.splat(0));
 
   for (let h = 0; h < heads; h++) {
     const head = <usize> (h * depth);
-    pack_b_i8_i16_transposed(k + head, k_stride, keys, depth, packed_k);
-    pack_b_i8_i16(v + head, v_stride, keys, depth, packed_v);
+    if (bytes) {
+      pack_b_transposed(k + head, k_stride, keys, depth, packed_k);
+      pack_b_rows(v + head, v_stride, keys, depth, packed_v);
+      panel_sums(packed_k, key_panels, depth_steps >> 1, column_factor(form, false), key_sums);
+      // the digits of p have no offset but that of the low ones
+      const factor = form == DOT_SIGNED ? 128 : 0;
+      panel_sums(packed_v, depth_panels, key_panels << 1, factor, value_sums);
+    } else {
+      pack_b_i8_i16_transposed(k + head, k_stride, keys, depth, packed_k);
+      pack_b_i8_i16(v + head, v_stride, keys, depth, packed_v);
+    }
     for (let i = 0; i < queries; i += 4) {
       const count = min(4, queries - i), row = <usize> i;
-      pack_a_i8_i16(q + row * q_stride + head, q_stride, count, depth, a);
       let panel = packed_k;
-      for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) {
-        mk_i16_4x8(a, panel, strip + (<usize> j << 7), 32, depth_steps, 0);
+      if (bytes) {
+        pack_a_bytes(q + row * q_stride + head, q_stride, count, depth, a, form, 4, count);
+        multiply(a, packed_k, strip, key_panels, depth_steps >> 1, 0, zeros, key_sums);
+      } else {
+        pack_a_i8_i16(q + row * q_stride + head, q_stride, count, depth, a);
+        for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) {
+          mk_i16_4x8(a, panel, strip + (<usize> j << 7), 32, depth_steps, 0);
+        }
       }
-      requantize_row(score_plan, strip, key_panels << 5, codes);
+      requantize_tiles(score_plan, strip, key_panels, codes, score_bound);
       if (bias) {
         add_bias(
           codes,
@@ -105,12 +159,16 @@ export function attend_i8(
       }
       const hides = mask ? mask + row * mask_stride : 0;
       if (hides) hide(codes, count, keys, hides, mask_stride);
-      softmax_strip(softmax, codes, keys, e, hides, mask_stride, count, p);
+      softmax_strip(softmax, codes, keys, e, hides, mask_stride, count, p, form);
       panel = packed_v;
-      for (let j = 0; j < depth_panels; j++, panel += <usize> key_steps << 5) {
-        mk_i16_4x8(p, panel, strip + (<usize> j << 7), 32, key_steps, 0);
+      if (bytes) {
+        multiply(p, packed_v, strip, depth_panels, key_panels << 1, 8, zeros, value_sums);
+      } else {
+        for (let j = 0; j < depth_panels; j++, panel += <usize> key_steps << 5) {
+          mk_i16_4x8(p, panel, strip + (<usize> j << 7), 32, key_steps, 0);
+        }
       }
-      requantize_row(value_plan, strip, depth_panels << 5, codes);
+      requantize_tiles(value_plan, strip, depth_panels, codes, value_bound);
       for (let r = 0; r < count; r++) {
         let to = y + (row + <usize> r) * y_stride + head, from = codes + (<usize> r << 3);
         for (let left = depth; left > 0; left -= 8, to += 8, from += 32) {

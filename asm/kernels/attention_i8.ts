@@ -1,10 +1,12 @@
 // Bias, mask and softmax of four rows of scores on the way from Q·Kᵀ to P·V.
 //
-// Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as the i16
-// A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
+// Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as an
+// A panel of the second GEMM: i16 (pack.ts), 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice; or p = 256·h + l as bytes
+// (pack_dot.ts), h 0…127 and l 0…255 (`unsigned`) or l − 128 (`signed`). Formulas: softmax_i8.ts.
 // Floats in add_bias: exact, a requantisation as in requantize.ts.
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I8 } from "../generated/format";
+import { DOT_SEVEN, DOT_SIGNED } from "./dot_forms";
 import { real_multiplier, rounded, saturate } from "./integer";
 import { low_words, upper } from "./lanes";
 import { mask_first } from "./pack";
@@ -193,7 +195,8 @@ function look_up(table: usize, d: u64, to: usize): u64 {
  * @param x i8 [panels][4][8]; columns ≥ keys hold −128 or a copy of another column of their row
  * @param e scratch u32 [panels][4][8], then u64[4]
  * @param mask 0, or u8 rows of `keys`, `mask_stride` apart, `rows` of them
- * @param a the A panel, 128 bytes a panel of 8 keys
+ * @param a the A panel, 128 bytes a panel of 8 keys, or 64
+ * @param form of the dot product; p as two digits where that takes whole bytes
  */
 export function softmax_strip(
   plan: usize,
@@ -204,6 +207,7 @@ export function softmax_strip(
   mask_stride: usize,
   rows: i32,
   a: usize,
+  form: i32,
 ): void {
   const panels = (keys + 7) >> 3, end = x + (<usize> panels << 5);
   let high01 = v128.load(LOWEST), high23 = high01;
@@ -231,8 +235,8 @@ export function softmax_strip(
   }
   if (mask) hide_exponentials(e, sums, rows, keys, softmax_masked(plan), mask, mask_stride);
   const shift = softmax_shift(plan);
-  if (shift) shift_probabilities(e, sums, shift, a);
-  else table_probabilities(e, sums, a);
+  if (shift) shift_probabilities(e, sums, shift, a, form);
+  else table_probabilities(e, sums, a, form);
 }
 
 /** Padding weighs nothing. */
@@ -241,6 +245,46 @@ function clear(e: usize, j: i32, r: i32, sums: usize): void {
     sum = sums + (<usize> r << 3);
   store<u64>(sum, load<u64>(sum) - <u64> load<u32>(at));
   store<u32>(at, 0);
+}
+
+/** High or low bytes of the probabilities of four rows, 8 keys each → two steps of an A panel of bytes. */
+// @ts-ignore: decorator
+@inline
+function store_bytes(to: usize, b01: v128, b23: v128): void {
+  v128.store(to, v128.shuffle<i32>(b01, b23, 0, 2, 4, 6));
+  v128.store(to, v128.shuffle<i32>(b01, b23, 1, 3, 5, 7), 16);
+}
+
+/** Probabilities of 8 keys and four rows, in panel j, as the second GEMM takes them. */
+// @ts-ignore: decorator
+@inline
+function store_panel(
+  a: usize,
+  j: usize,
+  form: i32,
+  size: usize,
+  p0: v128,
+  p1: v128,
+  p2: v128,
+  p3: v128,
+): void {
+  if (form <= DOT_SEVEN) {
+    store_pairs(a + (j << 7), p0, p1, p2, p3);
+    return;
+  }
+  const to = a + (j << 5),
+    low = i16x8.splat(255),
+    flip = i8x16.splat(form == DOT_SIGNED ? -128 : 0);
+  store_bytes(
+    to,
+    i8x16.narrow_i16x8_u(i16x8.shr_u(p0, 8), i16x8.shr_u(p1, 8)),
+    i8x16.narrow_i16x8_u(i16x8.shr_u(p2, 8), i16x8.shr_u(p3, 8)),
+  );
+  store_bytes(
+    to + size,
+    v128.xor(i8x16.narrow_i16x8_u(v128.and(p0, low), v128.and(p1, low)), flip),
+    v128.xor(i8x16.narrow_i16x8_u(v128.and(p2, low), v128.and(p3, low)), flip),
+  );
 }
 
 // @ts-ignore: decorator
@@ -270,14 +314,18 @@ function shifted(e: usize, f: v128, shift: i32): v128 {
 }
 
 /** E·f ≤ 2^31−1, so 32 bits hold it. */
-function shift_probabilities(e: usize, sums: usize, shift: i32, a: usize): void {
+function shift_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: i32): void {
+  const size = (sums - e) >> 2;
   const f0 = i32x4.splat(<i32> softmax_factor(load<u64>(sums), shift)),
     f1 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 8), shift));
   const f2 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 16), shift)),
     f3 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 24), shift));
-  for (; e < sums; e += 128, a += 128) {
-    store_pairs(
+  for (let j: usize = 0; e < sums; e += 128, j++) {
+    store_panel(
       a,
+      j,
+      form,
+      size,
       shifted(e, f0, shift),
       shifted(e + 32, f1, shift),
       shifted(e + 64, f2, shift),
@@ -309,8 +357,8 @@ function scaled(e: usize, r: v128, half: v128): v128 {
   );
 }
 
-function table_probabilities(e: usize, sums: usize, a: usize): void {
-  const half = v128.load(HALF);
+function table_probabilities(e: usize, sums: usize, a: usize, form: i32): void {
+  const half = v128.load(HALF), size = (sums - e) >> 2;
   for (let r: usize = 0; r < 4; r++) {
     store<u64>(sums + (r << 3), table_factor(e + (r << 5), load<u64>(sums + (r << 3)), sums));
   }
@@ -318,9 +366,12 @@ function table_probabilities(e: usize, sums: usize, a: usize): void {
     r1 = i32x4.splat(load<i32>(sums, 8)),
     r2 = i32x4.splat(load<i32>(sums, 16)),
     r3 = i32x4.splat(load<i32>(sums, 24));
-  for (; e < sums; e += 128, a += 128) {
-    store_pairs(
+  for (let j: usize = 0; e < sums; e += 128, j++) {
+    store_panel(
       a,
+      j,
+      form,
+      size,
       scaled(e, r0, half),
       scaled(e + 32, r1, half),
       scaled(e + 64, r2, half),

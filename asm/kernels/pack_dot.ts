@@ -124,3 +124,48 @@ export function pack_a_digits(
   }
   return !v128.any_true(wrong);
 }
+
+/**
+ * i8 rows X [rows][k], used transposed (as K in Q·Kᵀ) → panels [⌈rows/8⌉][k/4][8][4], the signed operand. k past the end is zero; columns past
+ * `rows` repeat the last row.
+ */
+export function pack_b_transposed(x: usize, ld: usize, rows: i32, k: i32, to: usize): void {
+  const size = <usize> ((k + 3) >> 2) << 5;
+  for (let j = 0; j < ((rows + 7) & ~7); j += 4) {
+    let p0 = x + <usize> min(j, rows - 1) * ld,
+      p1 = j + 1 < rows ? p0 + ld : p0,
+      p2 = j + 2 < rows ? p1 + ld : p1,
+      p3 = j + 3 < rows ? p2 + ld : p2;
+    let q = to + <usize> (j >> 3) * size + (<usize> (j & 4) << 2);
+    for (let left = k; left > 0; left -= 16, p0 += 16, p1 += 16, p2 += 16, p3 += 16, q += 128) {
+      let r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+      if (left < 16) {
+        const keep = mask_first(left);
+        r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
+        r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+      }
+      store_steps(q, 32, r0, r1, r2, r3, min((left + 3) >> 2, 4));
+    }
+  }
+}
+
+/**
+ * i8 rows X [k][columns] (as V in P·V) → panels [⌈columns/8⌉][⌈k/8⌉·2][8][4], the signed operand. k past the end is zero; columns past the end
+ * hold what follows the row: their results are dropped.
+ */
+export function pack_b_rows(x: usize, ld: usize, k: i32, columns: i32, to: usize): void {
+  const steps = ((k + 7) >> 3) << 1, zero = i32x4.splat(0);
+  for (let j = 0; j < columns; j += 8) {
+    let p = x + <usize> j;
+    for (let i = 0; i < steps << 2; i += 4, p += ld << 2, to += 32) {
+      const r0 = i < k ? v128.load64_zero(p) : zero,
+        r1 = i + 1 < k ? v128.load64_zero(p + ld) : zero,
+        r2 = i + 2 < k ? v128.load64_zero(p + 2 * ld) : zero,
+        r3 = i + 3 < k ? v128.load64_zero(p + 3 * ld) : zero;
+      const u = v128.shuffle<i8>(r0, r1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+        v = v128.shuffle<i8>(r2, r3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+      v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
+      v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+    }
+  }
+}

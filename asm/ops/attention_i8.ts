@@ -61,6 +61,7 @@ export function exec_attention_i8(op: AttentionI8): void {
       bias.stride,
       mask.address ? mask.address + <usize> ((b % mask.extent(0)) * queries) * mask.stride : 0,
       mask.stride,
+      op.dot,
     );
   }
 }

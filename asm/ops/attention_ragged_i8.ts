@@ -45,6 +45,7 @@ export function exec_attention_ragged_i8(op: AttentionRaggedI8): void {
       0,
       0,
       0,
+      op.dot,
     );
   }
 }
