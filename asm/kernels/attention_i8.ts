@@ -234,9 +234,7 @@ export function softmax_strip(
     for (let r = 0; r < 4; r++) clear(e, j, r, sums);
   }
   if (mask) hide_exponentials(e, sums, rows, keys, softmax_masked(plan), mask, mask_stride);
-  const shift = softmax_shift(plan);
-  if (shift) shift_probabilities(e, sums, shift, a, form);
-  else table_probabilities(e, sums, a, form);
+  store_probabilities(e, sums, softmax_shift(plan), a, form);
 }
 
 /** Padding weighs nothing. */
@@ -268,7 +266,7 @@ function store_panel(
   p2: v128,
   p3: v128,
 ): void {
-  if (form <= DOT_SEVEN) {
+  if (!ASC_FEATURE_RELAXED_SIMD || form <= DOT_SEVEN) {
     store_pairs(a + (j << 7), p0, p1, p2, p3);
     return;
   }
@@ -304,6 +302,7 @@ function store_pairs(a: usize, p0: v128, p1: v128, p2: v128, p3: v128): void {
   v128.store(a, t3, 112);
 }
 
+/** E·f ≤ 2^31−1, so 32 bits hold it. */
 // @ts-ignore: decorator
 @inline
 function shifted(e: usize, f: v128, shift: i32): v128 {
@@ -311,27 +310,6 @@ function shifted(e: usize, f: v128, shift: i32): v128 {
     i32x4.shr_u(i32x4.mul(v128.load(e), f), shift),
     i32x4.shr_u(i32x4.mul(v128.load(e, 16), f), shift),
   );
-}
-
-/** E·f ≤ 2^31−1, so 32 bits hold it. */
-function shift_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: i32): void {
-  const size = (sums - e) >> 2;
-  const f0 = i32x4.splat(<i32> softmax_factor(load<u64>(sums), shift)),
-    f1 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 8), shift));
-  const f2 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 16), shift)),
-    f3 = i32x4.splat(<i32> softmax_factor(load<u64>(sums, 24), shift));
-  for (let j: usize = 0; e < sums; e += 128, j++) {
-    store_panel(
-      a,
-      j,
-      form,
-      size,
-      shifted(e, f0, shift),
-      shifted(e + 32, f1, shift),
-      shifted(e + 64, f2, shift),
-      shifted(e + 96, f3, shift),
-    );
-  }
 }
 
 // @ts-ignore: decorator
@@ -357,25 +335,33 @@ function scaled(e: usize, r: v128, half: v128): v128 {
   );
 }
 
-function table_probabilities(e: usize, sums: usize, a: usize, form: i32): void {
+// @ts-ignore: decorator
+@inline
+function probabilities(e: usize, factor: v128, shift: i32, half: v128): v128 {
+  return shift ? shifted(e, factor, shift) : scaled(e, factor, half);
+}
+
+/** The A panel of the second GEMM from exponentials and sums; `shift` 0: table mode. */
+function store_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: i32): void {
   const half = v128.load(HALF), size = (sums - e) >> 2;
   for (let r: usize = 0; r < 4; r++) {
-    store<u64>(sums + (r << 3), table_factor(e + (r << 5), load<u64>(sums + (r << 3)), sums));
+    const sum = sums + (r << 3), total = load<u64>(sum);
+    store<u64>(sum, shift ? softmax_factor(total, shift) : table_factor(e + (r << 5), total, sums));
   }
-  const r0 = i32x4.splat(load<i32>(sums)),
-    r1 = i32x4.splat(load<i32>(sums, 8)),
-    r2 = i32x4.splat(load<i32>(sums, 16)),
-    r3 = i32x4.splat(load<i32>(sums, 24));
+  const f0 = v128.load32_splat(sums),
+    f1 = v128.load32_splat(sums, 8),
+    f2 = v128.load32_splat(sums, 16),
+    f3 = v128.load32_splat(sums, 24);
   for (let j: usize = 0; e < sums; e += 128, j++) {
     store_panel(
       a,
       j,
       form,
       size,
-      scaled(e, r0, half),
-      scaled(e + 32, r1, half),
-      scaled(e + 64, r2, half),
-      scaled(e + 96, r3, half),
+      probabilities(e, f0, shift, half),
+      probabilities(e + 32, f1, shift, half),
+      probabilities(e + 64, f2, shift, half),
+      probabilities(e + 96, f3, shift, half),
     );
   }
 }

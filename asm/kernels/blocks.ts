@@ -1,6 +1,8 @@
 // How the integer GEMMs cut rows into blocks and tiles.
 import { Epilogue, OUT_I32 } from "./epilogue";
 
+/** Rows of the tiles of the dot product; 4 elsewhere. */
+export const TALL: i32 = 6;
 /** L2 bytes given to A panels. */
 const A_BYTES: i32 = 1 << 19;
 

@@ -9,7 +9,7 @@
 // Σ w are the sums of the panel's columns as it is stored, by a dot product with ones, once for a block of rows. Where the panel is i7, its
 // codes w' stand for w, and −64·Σ x is added. k past the end: x = 0 in the panels, w whatever is stored.
 // Exactness: each dot product is exact modulo 2^32 in its form; so are shifts and sums, and |Σ x·w| < 2^31 of 8-bit x for k < 2^17.
-import { align, block_rows, direct_rows } from "./blocks";
+import { align, block_rows, direct_rows, TALL } from "./blocks";
 import { dot } from "./dot";
 import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch } from "./epilogue";
@@ -17,8 +17,7 @@ import { epilogue_panel } from "./epilogue_panel";
 
 import { gemm_i16 } from "./gemm_i16";
 import { mk_w_4x8, mk_w_6x8, mk_x_4x8 } from "./microkernels_dot";
-import { pack_a_i8 } from "./pack";
-import { pack_a_bytes, pack_a_digits, sum_row } from "./pack_dot";
+import { pack_a_bytes, pack_a_digits, row_sums } from "./pack_dot";
 
 // sign bit, h mask, l mask
 const SPLIT: usize = memory.data<u8>([128, 127, 1]);
@@ -33,6 +32,60 @@ function split_panel(panel: usize, steps: i32, to: usize): void {
     const w = v128.load(panel);
     v128.store(to, v128.and(i16x8.shr_u(v128.xor(w, flip), 1), seven));
     v128.store(to + size, v128.and(w, one));
+  }
+}
+
+/** Rows of a tile. */
+// @ts-ignore: decorator
+@inline
+export function height_of(form: i32): i32 {
+  return form == DOT_SEVEN ? 4 : TALL;
+}
+
+/** First row of a last tile of 4, where what is left of the taller ones fits that; else `rows`. */
+// @ts-ignore: decorator
+@inline
+export function low_tile(rows: i32, height: i32): i32 {
+  const rest = rows % height;
+  return rest > 0 && rest <= 4 ? rows - rest : rows;
+}
+
+/** All tiles of 4 rows by one panel, X signed. */
+export function x_tiles(
+  a: usize,
+  panel: usize,
+  steps: i32,
+  rows: i32,
+  sums: usize,
+  c: usize,
+): void {
+  for (; rows > 0; rows -= 4, a += <usize> steps << 4, sums += 16, c += 128) {
+    mk_x_4x8(a, panel, c, 32, steps, sums, false);
+  }
+}
+
+/** All tiles by one panel, W signed. */
+export function w_tiles(
+  a: usize,
+  panel: usize,
+  steps: i32,
+  shift: i32,
+  rows: i32,
+  height: i32,
+  low: i32,
+  sums: usize,
+  columns: usize,
+  c: usize,
+  ld: usize,
+): void {
+  const bytes = <usize> (height * (steps << (shift ? 3 : 2)));
+  for (
+    let i = 0;
+    i < rows;
+    i += height, a += bytes, sums += <usize> height << 2, c += ld * height
+  ) {
+    if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
+    else mk_w_4x8(a, panel, c, ld, steps, shift, sums, columns);
   }
 }
 
@@ -60,7 +113,8 @@ export function gemm_seven(
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize> i0 * ldy;
-    pack_a_i8(x + <usize> i0 * ldx, ldx, rows, k, a, sums, 6);
+    pack_a_bytes(x + <usize> i0 * ldx, ldx, rows, k, a, DOT_SEVEN, 4, rows);
+    row_sums(x + <usize> i0 * ldx, ldx, rows, k, -64, sums);
     for (let j = 0; j << 3 < n; j++) {
       const panel = panels + <usize> j * b_size, direct = direct_rows(ep, rows, j, n, 4);
       let tile = a, sum = sums, c = y0 + (<usize> j << 5), ld = ldy;
@@ -145,19 +199,18 @@ export function gemm_bytes(
   form: i32,
 ): void {
   const k4 = (k + 3) & ~3, steps = k4 >> 2;
-  const height = form == DOT_SEVEN ? 4 : 6, unit = 1 + i32(wide);
+  const height = height_of(form), unit = 1 + i32(wide);
   const block = block_rows(m, k4, unit, height);
   const a = align(scratch + epilogue_scratch(n));
   const sums = align(a + <usize> (block * unit) * <usize> k4),
     columns = align(sums + (<usize> block << 2)),
     strip = columns + 64;
-  const a_size = <usize> (k4 * unit), b_size = <usize> k4 << 3;
+  const b_size = <usize> k4 << 3;
   const shift = wide ? (form == DOT_SEVEN ? 7 : 8) : 0, factor = column_factor(form, wide);
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const from = x + <usize> i0 * ldx, y0 = y + <usize> i0 * ldy;
-    // what is left of the last tile of 6 may fit 4
-    const rest = rows % height, low = rest > 0 && rest <= 4 ? rows - rest : rows;
+    const low = low_tile(rows, height);
     if (wide) {
       if (!pack_a_digits(from, ldx, rows, k, a, sums, offset, form, height, low)) {
         gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, i0);
@@ -165,25 +218,29 @@ export function gemm_bytes(
       }
     } else {
       pack_a_bytes(from, ldx, rows, k, a, form, height, low);
-      for (let i = 0; i < rows; i++) {
-        store<i32>(
-          sums + (<usize> i << 2),
-          offset ? -offset * sum_row(from + <usize> i * ldx, k) : 0,
-        );
-      }
+      row_sums(from, ldx, rows, k, -offset, sums);
     }
     for (let j = 0; j << 3 < n; j++) {
       const panel = panels + <usize> j * b_size, direct = direct_rows(ep, rows, j, n, height);
-      let tile = a, sum = sums, c = y0 + (<usize> j << 5), ld = ldy;
       column_sums(panel, steps, factor, columns);
-      for (let i = 0; i < rows; i += height) {
-        if (i == direct) c = strip + (<usize> i << 5), ld = 32;
-        if (i < low && height > 4) mk_w_6x8(tile, panel, c, ld, steps, shift, sum, columns);
-        else mk_w_4x8(tile, panel, c, ld, steps, shift, sum, columns);
-        tile += a_size * height;
-        sum += <usize> height << 2;
-        c += ld * height;
+      if (direct) {
+        const c = y0 + (<usize> j << 5);
+        w_tiles(a, panel, steps, shift, direct, height, low, sums, columns, c, ldy);
       }
+      const done = <usize> direct;
+      w_tiles(
+        a + done * <usize> (k4 * unit),
+        panel,
+        steps,
+        shift,
+        rows - direct,
+        height,
+        low - direct,
+        sums + (done << 2),
+        columns,
+        strip + (done << 5),
+        32,
+      );
       finish(ep, scratch, j, strip, rows, direct, n, y0, ldy, i0);
     }
   }

@@ -4,7 +4,7 @@
 //
 // A panels (4 rows, one step after another):
 //   i16   [m/4][K/2] of 32 bytes  a00a01 a10a11 a20a21 a30a31 | the same 16 bytes again   (row r, k and k+1); K = k rounded up to 4
-//   i8    [m/4][K/4] of 16 bytes  a00..a03 a10..a13 a20..a23 a30..a33
+//   i8    pack_dot.ts
 //   f32   [m/4][k]   of 32 bytes  a0 a1 a2 a3 | again; `fast`: 16 bytes, once
 // The second copy lets the microkernel load the vector turned by two lanes instead of shuffling it (see microkernels.ts).
 // B panels (8 columns):
@@ -164,59 +164,6 @@ export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void
       to += <usize> steps << 5;
     }
   }
-}
-
-/** i8 rows → i8 A panels; `correction` i32[m rounded up to 4] receives −2^shift·Σ_k a[row][k]. */
-export function pack_a_i8(
-  x: usize,
-  ld: usize,
-  m: i32,
-  k: i32,
-  to: usize,
-  correction: usize,
-  shift: i32,
-): void {
-  for (let i = 0; i < m; i += 4, correction += 16) {
-    let p0 = x + <usize> i * ld,
-      p1 = i + 1 < m ? p0 + ld : p0,
-      p2 = i + 2 < m ? p1 + ld : p1,
-      p3 = i + 3 < m ? p2 + ld : p2;
-    let sum = i32x4.splat(0);
-    for (
-      const end = p0 + <usize> (k & ~15);
-      p0 < end;
-      p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 64
-    ) {
-      const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-      store_steps(to, 16, r0, r1, r2, r3, 4);
-      sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
-    }
-    const rest = k & 15;
-    if (rest) {
-      const keep = mask_first(rest), steps = (rest + 3) >> 2;
-      const r0 = v128.and(v128.load(p0), keep),
-        r1 = v128.and(v128.load(p1), keep),
-        r2 = v128.and(v128.load(p2), keep),
-        r3 = v128.and(v128.load(p3), keep);
-      store_steps(to, 16, r0, r1, r2, r3, steps);
-      to += <usize> steps << 4;
-      sum = i32x4.add(sum, row_sums(r0, r1, r2, r3));
-    }
-    v128.store(correction, i32x4.neg(i32x4.shl(sum, shift)));
-  }
-}
-
-/** (Σr0, Σr1, Σr2, Σr3) of 16 i8 each. */
-// @ts-ignore: decorator
-@inline
-function row_sums(r0: v128, r1: v128, r2: v128, r3: v128): v128 {
-  const s0 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r0)),
-    s1 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r1));
-  const s2 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r2)),
-    s3 = i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(r3));
-  const x = i32x4.add(v128.shuffle<i32>(s0, s1, 0, 4, 1, 5), v128.shuffle<i32>(s0, s1, 2, 6, 3, 7));
-  const y = i32x4.add(v128.shuffle<i32>(s2, s3, 0, 4, 1, 5), v128.shuffle<i32>(s2, s3, 2, 6, 3, 7));
-  return i32x4.add(v128.shuffle<i64>(x, y, 0, 2), v128.shuffle<i64>(x, y, 1, 3));
 }
 
 /** One i8 row → i16 [k rounded up to 4]. */

@@ -4,7 +4,46 @@
 import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { mask_first, store_steps } from "./pack";
 
-/** i8 rows → tiles of x + 128 (`unsigned`) or x (`signed`). Past k: x = 0. */
+/** Four i8 rows from row `first` on, 16 columns in each turn → steps of 16 bytes, `step` bytes apart, bits of `flip` inverted. Past k: 0. */
+function pack_rows(
+  x: usize,
+  ld: usize,
+  first: i32,
+  m: i32,
+  k: i32,
+  to: usize,
+  step: usize,
+  flip: i32,
+): void {
+  const last = m - 1, f = i8x16.splat(<i8> flip);
+  let p0 = x + <usize> min(first, last) * ld,
+    p1 = x + <usize> min(first + 1, last) * ld,
+    p2 = x + <usize> min(first + 2, last) * ld,
+    p3 = x + <usize> min(first + 3, last) * ld;
+  for (
+    let left = k;
+    left > 0;
+    left -= 16, p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += step << 2
+  ) {
+    let r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+    if (left < 16) {
+      const keep = mask_first(left);
+      r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
+      r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+    }
+    store_steps(
+      to,
+      step,
+      v128.xor(r0, f),
+      v128.xor(r1, f),
+      v128.xor(r2, f),
+      v128.xor(r3, f),
+      (left + 3) >> 2,
+    );
+  }
+}
+
+/** i8 rows → tiles of x + 128 (`unsigned`) or x. Past k: x = 0. Writes up to 8 bytes past the last tile. */
 export function pack_a_bytes(
   x: usize,
   ld: usize,
@@ -15,49 +54,19 @@ export function pack_a_bytes(
   height: i32,
   low: i32,
 ): void {
-  const flip = i8x16.splat(form == DOT_UNSIGNED ? -128 : 0);
+  const flip = form == DOT_UNSIGNED ? 128 : 0, steps = <usize> ((k + 3) >> 2);
   for (let i = 0; i < m; i += height) {
     const rows = i < low ? height : 4, step = <usize> rows << 2;
-    let p0 = x + <usize> i * ld,
-      p1 = i + 1 < m ? p0 + ld : p0,
-      p2 = i + 2 < m ? p1 + ld : p1,
-      p3 = i + 3 < m ? p2 + ld : p2;
-    for (let left = k; left > 0; left -= 16, p0 += 16, p1 += 16, p2 += 16, p3 += 16) {
-      let r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-      if (left < 16) {
-        const keep = mask_first(left);
-        r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
-        r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
-      }
-      store_steps(
-        to,
-        step,
-        v128.xor(r0, flip),
-        v128.xor(r1, flip),
-        v128.xor(r2, flip),
-        v128.xor(r3, flip),
-        min((left + 3) >> 2, 4),
-      );
-      if (rows > 4) {
-        // rows 4 and 5
-        const back = <usize> (k - left);
-        const q0 = x + <usize> min(i + 4, m - 1) * ld + back,
-          q1 = x + <usize> min(i + 5, m - 1) * ld + back;
-        let s0 = v128.load(q0), s1 = v128.load(q1);
-        if (left < 16) {
-          const keep = mask_first(left);
-          s0 = v128.and(s0, keep), s1 = v128.and(s1, keep);
-        }
-        s0 = v128.xor(s0, flip), s1 = v128.xor(s1, flip);
-        const u = v128.shuffle<i32>(s0, s1, 0, 4, 1, 5), v = v128.shuffle<i32>(s0, s1, 2, 6, 3, 7);
-        v128.store64_lane(to, u, 0, 16);
-        if (left > 4) v128.store64_lane(to, u, 1, 40);
-        if (left > 8) v128.store64_lane(to, v, 0, 64);
-        if (left > 12) v128.store64_lane(to, v, 1, 88);
-      }
-      to += step * <usize> min((left + 3) >> 2, 4);
-    }
+    // four rows from the fifth on; the last two of them are overwritten by the first ones of the next step
+    if (rows > 4) pack_rows(x, ld, i + 4, m, k, to + 16, step, flip);
+    pack_rows(x, ld, i, m, k, to, step, flip);
+    to += step * steps;
   }
+}
+
+/** factor·Σ_k of i8 rows → i32[m]. */
+export function row_sums(x: usize, ld: usize, m: i32, k: i32, factor: i32, to: usize): void {
+  for (; m > 0; m--, x += ld, to += 4) store<i32>(to, factor ? factor * sum_row(x, k) : 0);
 }
 
 /** Σ of `count` i8. A vector read may pass the end. */
@@ -132,20 +141,7 @@ export function pack_a_digits(
 export function pack_b_transposed(x: usize, ld: usize, rows: i32, k: i32, to: usize): void {
   const size = <usize> ((k + 3) >> 2) << 5;
   for (let j = 0; j < ((rows + 7) & ~7); j += 4) {
-    let p0 = x + <usize> min(j, rows - 1) * ld,
-      p1 = j + 1 < rows ? p0 + ld : p0,
-      p2 = j + 2 < rows ? p1 + ld : p1,
-      p3 = j + 3 < rows ? p2 + ld : p2;
-    let q = to + <usize> (j >> 3) * size + (<usize> (j & 4) << 2);
-    for (let left = k; left > 0; left -= 16, p0 += 16, p1 += 16, p2 += 16, p3 += 16, q += 128) {
-      let r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-      if (left < 16) {
-        const keep = mask_first(left);
-        r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
-        r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
-      }
-      store_steps(q, 32, r0, r1, r2, r3, min((left + 3) >> 2, 4));
-    }
+    pack_rows(x, ld, j, rows, k, to + <usize> (j >> 3) * size + (<usize> (j & 4) << 2), 32, 0);
   }
 }
 
