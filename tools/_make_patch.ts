@@ -1,15 +1,15 @@
 /** Makes what `src/engines/wasm/patch.ts` applies. */
 
-/** Shortest run of equal bytes that is worth a copy. */
-const LEAST_RUN = 16;
-/** Candidates to try at a position. */
-const TRIES = 64;
+/** Bytes by which candidates are found. */
+const KEY_BYTES = 5;
+/** Bytes that a copy has to save. */
+const LEAST_GAIN = 2;
 
 /** A patch that turns `base` into `target`. */
 export function makePatch(base: Uint8Array, target: Uint8Array): Uint8Array<ArrayBuffer> {
   const places = new Map<string, number[]>();
-  for (let i = 0; i + LEAST_RUN <= base.length; i++) {
-    const key = base.subarray(i, i + LEAST_RUN).join();
+  for (let i = 0; i + KEY_BYTES <= base.length; i++) {
+    const key = base.subarray(i, i + KEY_BYTES).join();
     const list = places.get(key);
     if (list === undefined) places.set(key, [i]);
     else list.push(i);
@@ -30,28 +30,43 @@ export function makePatch(base: Uint8Array, target: Uint8Array): Uint8Array<Arra
     given = at += count;
   };
   while (at < target.length) {
-    const { start, count } = longestRun(base, target, at, from + at - given, places);
-    if (count >= LEAST_RUN) pair(start, count);
+    const run = bestRun(base, target, at, from, from + at - given, places);
+    if (run.gain >= LEAST_GAIN) pair(run.start, run.count);
     else at++;
   }
   if (given < at) pair(from, 0);
   return Uint8Array.from(patch);
 }
 
-/** The longest run of the base that equals the target from `at` on; `near` is tried first. */
-function longestRun(
+/** Bytes of a number. */
+function lengthOf(value: number): number {
+  let length = 1;
+  for (; value > 127; value >>>= 7) length++;
+  return length;
+}
+
+interface Run {
+  readonly start: number;
+  readonly count: number;
+  /** Bytes that copying it saves. */
+  readonly gain: number;
+}
+
+/** The best run of the base that equals the target from `at` on; `near` is tried first. */
+function bestRun(
   base: Uint8Array,
   target: Uint8Array,
   at: number,
+  from: number,
   near: number,
   places: ReadonlyMap<string, readonly number[]>,
-): { start: number; count: number } {
-  const candidates = places.get(target.subarray(at, at + LEAST_RUN).join()) ?? [];
-  let best = { start: 0, count: 0 };
-  for (const start of [near, ...candidates.slice(0, TRIES)]) {
+): Run {
+  let best: Run = { start: 0, count: 0, gain: 0 };
+  for (const start of [near, ...places.get(target.subarray(at, at + KEY_BYTES).join()) ?? []]) {
     let count = 0;
     while (start + count < base.length && base[start + count] === target[at + count]) count++;
-    if (count > best.count) best = { start, count };
+    const gain = count - 1 - lengthOf(count) - lengthOf(2 * Math.abs(start - from));
+    if (gain > best.gain) best = { start, count, gain };
   }
   return best;
 }
