@@ -3,7 +3,7 @@
 /** Bytes by which candidates are found. */
 const KEY_BYTES = 5;
 /** Bytes that a copy has to save. */
-const LEAST_GAIN = 2;
+const LEAST_GAIN = 1;
 
 /** A patch that turns `base` into `target`. */
 export function makePatch(base: Uint8Array, target: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -30,9 +30,13 @@ export function makePatch(base: Uint8Array, target: Uint8Array): Uint8Array<Arra
     given = at += count;
   };
   while (at < target.length) {
-    const run = bestRun(base, target, at, from, from + at - given, places);
-    if (run.gain >= LEAST_GAIN) pair(run.start, run.count);
-    else at++;
+    const look = (ahead: number): Run =>
+      bestRun(base, target, at + ahead, from, from + at + ahead - given, places);
+    const run = look(0);
+    // One or two bytes that are given may make way for a better copy.
+    if (run.gain >= LEAST_GAIN && run.gain >= Math.max(look(1).gain, look(2).gain)) {
+      pair(run.start, run.count);
+    } else at++;
   }
   if (given < at) pair(from, 0);
   return Uint8Array.from(patch);

@@ -59,7 +59,7 @@ Deno.test("dot: what a host or build does not have is refused", async () => {
   await assert.rejects(load(VIT, { engine: "wasm-simd", dot: "seven" }), { code: "unsupported" });
   await assert.rejects(load(VIT, { engine: "reference", dot: "seven" }), { code: "unsupported" });
   const eight = "eight" as "seven";
-  await assert.rejects(load(VIT, { dot: eight }), { code: "invalid_argument" });
+  await assert.rejects(load(VIT, { dot: eight }), { code: "unsupported" });
 });
 
 Deno.test("dot: a form is taken between model_load and model_plan only", async () => {

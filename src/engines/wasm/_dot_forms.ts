@@ -16,21 +16,12 @@ export function settleDot(
   model: number,
   form?: DotForm,
 ): DotForm | undefined {
-  if (form !== undefined) {
-    const number = FORMS.indexOf(form);
-    if (number < 0) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot load: dot is "${form}", expected unsigned, signed or seven`,
-      );
-    }
-    if (exports.model_dot(model, number) !== 0) {
-      const own = FORMS[exports.dot_form()];
-      throw new FewbitError(
-        "unsupported",
-        `Cannot load with dot "${form}": this module has ${own ?? "no dot product"} on this host`,
-      );
-    }
+  const own = FORMS[exports.dot_form()];
+  if (form !== undefined && exports.model_dot(model, FORMS.indexOf(form)) !== 0) {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot load with dot "${form}": this host and build have ${own ?? "none"}`,
+    );
   }
-  return form ?? FORMS[exports.dot_form()];
+  return form ?? own;
 }
