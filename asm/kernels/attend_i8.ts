@@ -7,9 +7,8 @@
 import { DTYPE_I8 } from "../generated/format";
 import { add_bias, BIAS_BYTES, hide, plan_bias, softmax_strip } from "./attention_i8";
 import { DOT_SEVEN, DOT_SIGNED } from "./dot_forms";
-import { column_factor, column_sums } from "./gemm_dot";
+import { by_panels, column_factor, panel_sums } from "./gemm_dot";
 import { mk_i16_4x8 } from "./microkernels";
-import { mk_w_4x8 } from "./microkernels_dot";
 import { pack_a_i8_i16, pack_b_i8_i16, pack_b_i8_i16_transposed } from "./pack";
 import { pack_a_bytes, pack_b_rows, pack_b_transposed } from "./pack_dot";
 import { plan_bytes, plan_requantize } from "./requantize";
@@ -56,29 +55,6 @@ export function plan_attention(
 /** Prepares the addition of a bias. */
 export function plan_attention_bias(scratch: usize, m2: i32, e2: i32, rounding: i32): void {
   plan_bias(scratch + 2 * plan_bytes(1) + SOFTMAX_BYTES, m2, e2, rounding);
-}
-
-/** Sums of the columns of panels, one after another. */
-export function panel_sums(packed: usize, panels: i32, steps: i32, factor: i32, to: usize): void {
-  for (let j = 0; j < panels; j++, packed += <usize> steps << 5, to += 32) {
-    column_sums(packed, steps, factor, to);
-  }
-}
-
-/** A tile of 4 rows by all panels; `shift` as in `mk_w_4x8`. */
-function multiply(
-  a: usize,
-  packed: usize,
-  strip: usize,
-  panels: i32,
-  steps: i32,
-  shift: i32,
-  zeros: usize,
-  sums: usize,
-): void {
-  for (let j = 0; j < panels; j++, packed += <usize> steps << 5, strip += 128, sums += 32) {
-    mk_w_4x8(a, packed, strip, 32, steps, shift, zeros, sums);
-  }
 }
 
 /** One sequence: addresses of its first rows and their strides in bytes; bias [heads][queries][keys] and mask [queries][keys] may be 0. */
@@ -139,7 +115,8 @@ export function attend_i8(
       let panel = packed_k;
       if (bytes) {
         pack_a_bytes(q + row * q_stride + head, q_stride, count, depth, a, form, 4, count);
-        multiply(a, packed_k, strip, key_panels, depth_steps >> 1, 0, zeros, key_sums);
+        const steps = depth_steps >> 1;
+        by_panels(a, packed_k, steps, strip, 128, 32, key_panels, steps, 0, zeros, key_sums);
       } else {
         pack_a_i8_i16(q + row * q_stride + head, q_stride, count, depth, a);
         for (let j = 0; j < key_panels; j++, panel += <usize> depth_steps << 5) {
@@ -162,7 +139,8 @@ export function attend_i8(
       softmax_strip(softmax, codes, keys, e, hides, mask_stride, count, p, form);
       panel = packed_v;
       if (bytes) {
-        multiply(p, packed_v, strip, depth_panels, key_panels << 1, 8, zeros, value_sums);
+        const steps = key_panels << 1;
+        by_panels(p, packed_v, steps, strip, 128, 32, depth_panels, steps, 8, zeros, value_sums);
       } else {
         for (let j = 0; j < depth_panels; j++, panel += <usize> key_steps << 5) {
           mk_i16_4x8(p, panel, strip + (<usize> j << 7), 32, key_steps, 0);

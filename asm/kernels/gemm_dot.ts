@@ -175,6 +175,40 @@ export function column_sums(panel: usize, steps: i32, factor: i32, to: usize): v
   }
 }
 
+/** `column_sums` of panels one after another. */
+export function panel_sums(packed: usize, panels: i32, steps: i32, factor: i32, to: usize): void {
+  for (let j = 0; j < panels; j++, packed += <usize> steps << 5, to += 32) {
+    column_sums(packed, steps, factor, to);
+  }
+}
+
+/**
+ * One tile of 4 rows by panels of `panel_steps` steps, of which `steps` count; what panel j gives begins j·`apart` bytes behind c.
+ * @param zeros i32[4], 0
+ * @param sums i32 [panels][8]
+ */
+export function by_panels(
+  a: usize,
+  packed: usize,
+  panel_steps: i32,
+  c: usize,
+  apart: usize,
+  ld: usize,
+  panels: i32,
+  steps: i32,
+  shift: i32,
+  zeros: usize,
+  sums: usize,
+): void {
+  for (
+    const end = sums + (<usize> panels << 5);
+    sums < end;
+    sums += 32, packed += <usize> panel_steps << 5, c += apart
+  ) {
+    mk_w_4x8(a, packed, c, ld, steps, shift, zeros, sums);
+  }
+}
+
 /** What Σ w is multiplied by, with x of 16 bits (`wide`) or 8. */
 // @ts-ignore: decorator
 @inline
