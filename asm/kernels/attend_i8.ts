@@ -78,7 +78,6 @@ export function attend_i8(
   mask_stride: usize,
   form: i32,
 ): void {
-  const bytes = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN;
   const key_panels = (keys + 7) >> 3, depth_panels = (depth + 7) >> 3;
   const depth_steps = steps_of(depth), key_steps = steps_of(keys);
   const score_plan = scratch,
@@ -95,11 +94,11 @@ export function attend_i8(
     key_sums = zeros + 16,
     value_sums = key_sums + (<usize> key_panels << 5);
   const score_bound = <f64> depth * 16384.0, value_bound = <f64> keys * 4194304.0;
-  v128.store(zeros, i32x4.splat(0));
+  if (ASC_FEATURE_RELAXED_SIMD) v128.store(zeros, i32x4.splat(0));
 
   for (let h = 0; h < heads; h++) {
     const head = <usize> (h * depth);
-    if (bytes) {
+    if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
       pack_b_transposed(k + head, k_stride, keys, depth, packed_k);
       pack_b_rows(v + head, v_stride, keys, depth, packed_v);
       panel_sums(packed_k, key_panels, depth_steps >> 1, column_factor(form, false), key_sums);
@@ -113,7 +112,7 @@ export function attend_i8(
     for (let i = 0; i < queries; i += 4) {
       const count = min(4, queries - i), row = <usize> i;
       let panel = packed_k;
-      if (bytes) {
+      if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
         pack_a_bytes(q + row * q_stride + head, q_stride, count, depth, a, form, 4, count);
         const steps = depth_steps >> 1;
         by_panels(a, packed_k, steps, strip, 128, 32, key_panels, steps, 0, zeros, key_sums);
@@ -138,7 +137,7 @@ export function attend_i8(
       if (hides) hide(codes, count, keys, hides, mask_stride);
       softmax_strip(softmax, codes, keys, e, hides, mask_stride, count, p, form);
       panel = packed_v;
-      if (bytes) {
+      if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
         const steps = key_panels << 1;
         by_panels(p, packed_v, steps, strip, 128, 32, depth_panels, steps, 8, zeros, value_sums);
       } else {

@@ -50,22 +50,12 @@ export function low_tile(rows: i32, height: i32): i32 {
   return rest > 0 && rest <= 4 ? rows - rest : rows;
 }
 
-/** All tiles of 4 rows by one panel, X signed. */
-export function x_tiles(
-  a: usize,
-  panel: usize,
-  steps: i32,
-  rows: i32,
-  sums: usize,
-  c: usize,
-): void {
-  for (; rows > 0; rows -= 4, a += <usize> steps << 4, sums += 16, c += 128) {
-    mk_x_4x8(a, panel, c, 32, steps, sums, false);
-  }
-}
-
-/** All tiles by one panel, W signed. */
-export function w_tiles(
+/**
+ * All tiles by one panel.
+ * @param form `seven`: X is signed, unless it has 16 bits (`shift`); else W is
+ * @param split whether the panel is h, then l
+ */
+export function multiply_tiles(
   a: usize,
   panel: usize,
   steps: i32,
@@ -77,6 +67,8 @@ export function w_tiles(
   columns: usize,
   c: usize,
   ld: usize,
+  form: i32,
+  split: bool,
 ): void {
   const bytes = <usize> (height * (steps << (shift ? 3 : 2)));
   for (
@@ -84,76 +76,10 @@ export function w_tiles(
     i < rows;
     i += height, a += bytes, sums += <usize> height << 2, c += ld * height
   ) {
-    if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
+    if (form == DOT_SEVEN && !shift) mk_x_4x8(a, panel, c, ld, steps, sums, split);
+    else if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
     else mk_w_4x8(a, panel, c, ld, steps, shift, sums, columns);
   }
-}
-
-/** `seven`: i7 panels as they are, i8 panels split. */
-export function gemm_seven(
-  x: usize,
-  ldx: usize,
-  m: i32,
-  k: i32,
-  panels: usize,
-  n: i32,
-  y: usize,
-  ldy: usize,
-  ep: Epilogue,
-  scratch: usize,
-  split: bool,
-): void {
-  const k4 = (k + 3) & ~3;
-  const block = block_rows(m, k4, 1, 4);
-  const a = align(scratch + epilogue_scratch(n));
-  const b = align(a + <usize> block * <usize> k4);
-  const sums = align(b + (<usize> k4 << 4));
-  const strip = align(sums + (<usize> block << 2));
-  const a_size = <usize> k4 << 2, b_size = <usize> k4 << 3, steps = k4 >> 2;
-  for (let i0 = 0; i0 < m; i0 += block) {
-    const rows = min(block, m - i0);
-    const y0 = y + <usize> i0 * ldy;
-    pack_a_bytes(x + <usize> i0 * ldx, ldx, rows, k, a, DOT_SEVEN, 4, rows);
-    row_sums(x + <usize> i0 * ldx, ldx, rows, k, -64, sums);
-    for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize> j * b_size, direct = direct_rows(ep, rows, j, n, 4);
-      let tile = a, sum = sums, c = y0 + (<usize> j << 5), ld = ldy;
-      if (split) split_panel(panel, steps, b);
-      for (let i = 0; i < rows; i += 4, tile += a_size, sum += 16, c += ld << 2) {
-        if (i == direct) c = strip + (<usize> i << 5), ld = 32;
-        mk_x_4x8(tile, split ? b : panel, c, ld, steps, sum, split);
-      }
-      finish(ep, scratch, j, strip, rows, direct, n, y0, ldy, i0);
-    }
-  }
-}
-
-/** The epilogue of the rows of a panel that the microkernel has not stored in y. */
-// @ts-ignore: decorator
-@inline
-function finish(
-  ep: Epilogue,
-  scratch: usize,
-  j: i32,
-  strip: usize,
-  rows: i32,
-  direct: i32,
-  n: i32,
-  y: usize,
-  ldy: usize,
-  i0: i32,
-): void {
-  epilogue_panel(
-    ep,
-    scratch,
-    j,
-    strip + (<usize> direct << 5),
-    rows - direct,
-    n,
-    y + <usize> direct * ldy,
-    ldy,
-    i0 + direct,
-  );
 }
 
 // u7 ones
@@ -216,8 +142,8 @@ export function column_factor(form: i32, wide: bool): i32 {
   return form == DOT_UNSIGNED ? (wide ? -32768 : -128) : form == DOT_SEVEN ? -8192 : wide ? 128 : 0;
 }
 
-/** Activations as the second operand: `unsigned` and `signed`, and `seven` where x has 16 bits. `offset`: 0 for i8 panels, 64 for i7. */
-export function gemm_bytes(
+/** Many rows. `offset`: 0 for i8 panels, 64 for i7; `wide`: x has 16 bits. */
+export function gemm_dot(
   x: usize,
   ldx: usize,
   m: i32,
@@ -234,13 +160,16 @@ export function gemm_bytes(
 ): void {
   const k4 = (k + 3) & ~3, steps = k4 >> 2;
   const height = height_of(form), unit = 1 + i32(wide);
+  const seven = form == DOT_SEVEN && !wide, split = seven && offset == 0;
   const block = block_rows(m, k4, unit, height);
-  const a = align(scratch + epilogue_scratch(n));
-  const sums = align(a + <usize> (block * unit) * <usize> k4),
+  const a = align(scratch + epilogue_scratch(n)),
+    halves = align(a + <usize> (block * unit) * <usize> k4);
+  const sums = align(halves + (<usize> k4 << 4)),
     columns = align(sums + (<usize> block << 2)),
     strip = columns + 64;
   const b_size = <usize> k4 << 3;
-  const shift = wide ? (form == DOT_SEVEN ? 7 : 8) : 0, factor = column_factor(form, wide);
+  const shift = wide ? (form == DOT_SEVEN ? 7 : 8) : 0,
+    factor = seven ? 0 : column_factor(form, wide);
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const from = x + <usize> i0 * ldx, y0 = y + <usize> i0 * ldy;
@@ -252,17 +181,35 @@ export function gemm_bytes(
       }
     } else {
       pack_a_bytes(from, ldx, rows, k, a, form, height, low);
-      row_sums(from, ldx, rows, k, -offset, sums);
+      row_sums(from, ldx, rows, k, seven ? -64 : -offset, sums);
     }
     for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize> j * b_size, direct = direct_rows(ep, rows, j, n, height);
-      column_sums(panel, steps, factor, columns);
+      let panel = panels + <usize> j * b_size;
+      const direct = direct_rows(ep, rows, j, n, height);
+      if (split) {
+        split_panel(panel, steps, halves);
+        panel = halves;
+      } else column_sums(panel, steps, factor, columns);
       if (direct) {
         const c = y0 + (<usize> j << 5);
-        w_tiles(a, panel, steps, shift, direct, height, low, sums, columns, c, ldy);
+        multiply_tiles(
+          a,
+          panel,
+          steps,
+          shift,
+          direct,
+          height,
+          low,
+          sums,
+          columns,
+          c,
+          ldy,
+          form,
+          split,
+        );
       }
       const done = <usize> direct;
-      w_tiles(
+      multiply_tiles(
         a + done * <usize> (k4 * unit),
         panel,
         steps,
@@ -274,8 +221,20 @@ export function gemm_bytes(
         columns,
         strip + (done << 5),
         32,
+        form,
+        split,
       );
-      finish(ep, scratch, j, strip, rows, direct, n, y0, ldy, i0);
+      epilogue_panel(
+        ep,
+        scratch,
+        j,
+        strip + (done << 5),
+        rows - direct,
+        n,
+        y0 + done * ldy,
+        ldy,
+        i0 + direct,
+      );
     }
   }
 }

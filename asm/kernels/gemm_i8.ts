@@ -12,7 +12,7 @@
 import { align, block_rows } from "./blocks";
 import { DOT_SEVEN } from "./dot_forms";
 import { Epilogue, epilogue_prepare, epilogue_scratch } from "./epilogue";
-import { gemm_bytes, gemm_seven } from "./gemm_dot";
+import { gemm_dot } from "./gemm_dot";
 import { gemm_i16, gemv_i16 } from "./gemm_i16";
 import { gemv_dot } from "./gemv_dot";
 
@@ -42,16 +42,12 @@ export function gemm_i8(
 ): void {
   const ep = changetype<Epilogue>(epilogue);
   epilogue_prepare(ep, n, scratch);
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    if (form != DOT_SEVEN) {
-      if (m <= FEW_DOT) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, form);
-      else gemm_bytes(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, form);
-      return;
-    }
-  }
-  if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
-  else if (ASC_FEATURE_RELAXED_SIMD) {
-    gemm_seven(x, ldx, m, k, panels, n, y, ldy, ep, scratch, true);
+  if (ASC_FEATURE_RELAXED_SIMD && form != DOT_SEVEN && m <= FEW_DOT) {
+    gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, form);
+  } else if (m <= FEW_I16 && (!ASC_FEATURE_RELAXED_SIMD || form == DOT_SEVEN)) {
+    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
+  } else if (ASC_FEATURE_RELAXED_SIMD) {
+    gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, form);
   } else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, 0);
 }
 
@@ -73,9 +69,7 @@ export function gemm_i7(
   epilogue_prepare(ep, n, scratch);
   if (ASC_FEATURE_RELAXED_SIMD) {
     if (m <= FEW_DOT) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, form);
-    else if (form == DOT_SEVEN) {
-      gemm_seven(x, ldx, m, k, panels, n, y, ldy, ep, scratch, false);
-    } else gemm_bytes(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, form);
+    else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, form);
   } else {
     if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
     else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, 0);
@@ -102,6 +96,6 @@ export function gemm_wide(
   if (m <= FEW_I16) {
     gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
   } else if (ASC_FEATURE_RELAXED_SIMD) {
-    gemm_bytes(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, form);
+    gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, form);
   } else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, 0);
 }

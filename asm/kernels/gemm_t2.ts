@@ -11,7 +11,7 @@
 
 import { align, TALL } from "./blocks";
 import { DOT_SEVEN } from "./dot_forms";
-import { column_factor, column_sums, height_of, low_tile, w_tiles, x_tiles } from "./gemm_dot";
+import { column_factor, column_sums, height_of, low_tile, multiply_tiles } from "./gemm_dot";
 import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, PAIR_K, scaled } from "./microkernels_t2";
 import { mask_first, pack_a_i8_i16 } from "./pack";
 import { pack_a_bytes, row_sums } from "./pack_dot";
@@ -198,11 +198,22 @@ function dot_rows(
     row_sums(x, ldx, rows, k, -1, corrections);
     for (let j = 0; j < n; j += 8, panels += <usize> groups << 5, y += 32) {
       unpack_panel(panels, groups, b);
-      if (form == DOT_SEVEN) x_tiles(a, b, steps, rows, corrections, strip);
-      else {
-        column_sums(b, steps, column_factor(form, false), columns);
-        w_tiles(a, b, steps, 0, rows, height, low, corrections, columns, strip, 32);
-      }
+      column_sums(b, steps, form == DOT_SEVEN ? 0 : column_factor(form, false), columns);
+      multiply_tiles(
+        a,
+        b,
+        steps,
+        0,
+        rows,
+        height,
+        low,
+        corrections,
+        columns,
+        strip,
+        32,
+        form,
+        false,
+      );
       finish(strip, rows, n - j, y, ldy, 0, factors, identity, ldi);
       if (identity) identity += 32;
     }

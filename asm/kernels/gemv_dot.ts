@@ -6,7 +6,7 @@ import { dot } from "./dot";
 import { DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
-import { sum_row } from "./pack_dot";
+import { row_sums } from "./pack_dot";
 
 // @ts-ignore: decorator
 @inline
@@ -98,8 +98,8 @@ export function gemv_dot(
       const to = a + <usize> i * k16;
       v128.store(to + k16 - 16, i32x4.splat(0));
       memory.copy(to, x + <usize> i * ldx, <usize> k);
-      store<i32>(corrections + (<usize> i << 2), factor * sum_row(to, k));
     }
+    row_sums(a, k16, m, k, factor, corrections);
     for (let j = 0; j << 3 < n; j++) {
       const panel = panels + <usize> j * (<usize> k4 << 3);
       for (let i = 0; i < m; i++) {

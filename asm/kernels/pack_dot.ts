@@ -70,7 +70,7 @@ export function row_sums(x: usize, ld: usize, m: i32, k: i32, factor: i32, to: u
 }
 
 /** Σ of `count` i8. A vector read may pass the end. */
-export function sum_row(a: usize, count: i32): i32 {
+function sum_row(a: usize, count: i32): i32 {
   let s = i32x4.splat(0);
   for (; count > 0; count -= 16, a += 16) {
     let v = v128.load(a);

@@ -1,8 +1,8 @@
-// Accumulators of attention → i8: y = clamp(round_half_even(z·m / 2^e)), 32 at a time in f32 where that is sure, else by requantize.ts.
+// Accumulators of attention → i8: y = clamp(round_half_even(z·m / 2^e)), 16 at a time in f32 where that is sure, else by requantize.ts.
 //
 // Exactness. M = m·2^-e, s = fl32(fl32(z)·fl32(M)): three roundings, so that |s − z·M| ≤ 3.01·2^-24·|z·M|. While |z·M| < 2^22, adding
 // 1.5·2^23 leaves r = nearest(s) in the low bits.
-//   |s| ≤ 256: the error is below 2^-14, and s − r is exact. If |s − r| < ½ − 2^-13, no tie lies between s and z·M: r is right. Else the 32
+//   |s| ≤ 256: the error is below 2^-14, and s − r is exact. If |s − r| < ½ − 2^-13, no tie lies between s and z·M: r is right. Else the 16
 //     are computed by the definition.
 //   |s| > 256: |z·M| > 255, which saturates, and so does r. M so small that fl32(M) is not normal gives 0, as it should.
 // Floats in *: exact, proof above.
@@ -44,7 +44,7 @@ export function requantize_tiles(plan: usize, z: usize, tiles: i32, y: usize, bo
   const m = f32x4.splat(<f32> multiplier),
     magic = v128.load32_splat(CONSTANTS),
     near = v128.load32_splat(CONSTANTS + 4);
-  for (const end = y + (<usize> tiles << 5); y < end; y += 32, z += 128) {
+  for (const end = y + (<usize> tiles << 5); y < end; y += 16, z += 64) {
     const s0 = scaled(z, m),
       s1 = scaled(z + 16, m),
       s2 = scaled(z + 32, m),
@@ -53,27 +53,11 @@ export function requantize_tiles(plan: usize, z: usize, tiles: i32, y: usize, bo
       t1 = f32x4.add(s1, magic),
       t2 = f32x4.add(s2, magic),
       t3 = f32x4.add(s3, magic);
-    let far = f32x4.pmax(
+    const far = f32x4.pmax(
       f32x4.pmax(distance(s0, t0, magic), distance(s1, t1, magic)),
       f32x4.pmax(distance(s2, t2, magic), distance(s3, t3, magic)),
     );
     v128.store(y, i8x16.narrow_i16x8_s(codes(t0, t1, magic), codes(t2, t3, magic)));
-    const s4 = scaled(z + 64, m),
-      s5 = scaled(z + 80, m),
-      s6 = scaled(z + 96, m),
-      s7 = scaled(z + 112, m);
-    const t4 = f32x4.add(s4, magic),
-      t5 = f32x4.add(s5, magic),
-      t6 = f32x4.add(s6, magic),
-      t7 = f32x4.add(s7, magic);
-    far = f32x4.pmax(
-      far,
-      f32x4.pmax(
-        f32x4.pmax(distance(s4, t4, magic), distance(s5, t5, magic)),
-        f32x4.pmax(distance(s6, t6, magic), distance(s7, t7, magic)),
-      ),
-    );
-    v128.store(y, i8x16.narrow_i16x8_s(codes(t4, t5, magic), codes(t6, t7, magic)), 16);
-    if (v128.any_true(f32x4.ge(far, near))) requantize_row(plan, z, 32, y);
+    if (v128.any_true(f32x4.ge(far, near))) requantize_row(plan, z, 16, y);
   }
 }

@@ -30,22 +30,22 @@ export function exec_attention_scores_i8(op: AttentionScoresI8): void {
     packed = strip + (ld << 2),
     zeros = packed + <usize> (panels * steps) * 32,
     sums = zeros + 16;
-  const form = op.dot, bytes = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN, dots = steps >> 1;
-  v128.store(zeros, i32x4.splat(0));
+  const form = op.dot, dots = steps >> 1;
+  if (ASC_FEATURE_RELAXED_SIMD) v128.store(zeros, i32x4.splat(0));
   if (m.address) plan_requantize(plan, m.address, 1, op.shift.address, 1, 0, y.dtype, op.rounding);
   let to = y.address;
   for (let b = 0; b < q.extent(0); b++) {
     for (let h = 0; h < heads; h++) {
       const head = <usize> (h * depth);
       const rows = k.address + <usize> (b * keys) * k.stride + head;
-      if (bytes) {
+      if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
         pack_b_transposed(rows, k.stride, keys, depth, packed);
         panel_sums(packed, panels, dots, column_factor(form, false), sums);
       } else pack_b_i8_i16_transposed(rows, k.stride, keys, depth, packed);
       for (let i = 0; i < queries; i += 4) {
         const count = min(4, queries - i),
           from = q.address + <usize> (b * queries + i) * q.stride + head;
-        if (bytes) {
+        if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
           pack_a_bytes(from, q.stride, count, depth, a, form, 4, count);
           by_panels(a, packed, dots, strip, 32, ld, panels, dots, 0, zeros, sums);
         } else {

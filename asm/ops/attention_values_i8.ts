@@ -31,23 +31,23 @@ export function exec_attention_values_i8(op: AttentionValuesI8): void {
     packed = strip + (ld << 2),
     zeros = packed + <usize> (panels * steps) * 32,
     sums = zeros + 32;
-  const form = op.dot, bytes = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN;
+  const form = op.dot;
   const wide = p.dtype != DTYPE_I8, factor = column_factor(form, wide), dots = steps >> 1;
   const panel_steps = ((keys + 7) >> 3) << 1;
-  v128.store(zeros, i32x4.splat(0));
+  if (ASC_FEATURE_RELAXED_SIMD) v128.store(zeros, i32x4.splat(0));
   if (m.address) plan_requantize(plan, m.address, 1, op.shift.address, 1, 0, y.dtype, op.rounding);
   for (let b = 0; b < v.extent(0); b++) {
     for (let h = 0; h < heads; h++) {
       const head = h * depth;
       const rows = v.address + <usize> (b * keys) * v.stride + <usize> head;
-      if (bytes) {
+      if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
         pack_b_rows(rows, v.stride, keys, depth, packed);
         panel_sums(packed, panels, panel_steps, factor, sums);
       } else pack_b_i8_i16(rows, v.stride, keys, depth, packed);
       for (let i = 0; i < queries; i += 4) {
         const count = min(4, queries - i),
           from = p.address + <usize> ((b * heads + h) * queries + i) * p.stride;
-        if (bytes) {
+        if (ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN) {
           if (wide) pack_a_digits(from, p.stride, count, keys, a, zeros + 16, 0, form, 4, count);
           else pack_a_bytes(from, p.stride, count, keys, a, form, 4, count);
           const shift = wide ? 8 : 0;
