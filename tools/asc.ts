@@ -6,7 +6,7 @@ export type Build = "simd" | "relaxed";
 
 // Warnings of the compiler about exact-width pointers (201) say nothing on wasm32.
 const FLAGS =
-  "-O1 --noAssert --runtime stub --use abort= --enable simd --disableWarning 201 --outFile out.wasm"
+  "-O1 --converge --noAssert --runtime stub --use abort= --enable simd --disableWarning 201 --outFile out.wasm"
     .split(" ");
 const BUILD_FLAGS: Readonly<Record<Build, readonly string[]>> = {
   simd: [],
