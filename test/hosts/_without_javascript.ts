@@ -9,6 +9,24 @@ import { ternaryHash, ternaryModel } from "./_ternary.ts";
 /** Runs an example by its name; gives what it printed. */
 export type Example = (name: string, ...args: string[]) => Promise<string>;
 
+/** The module with relaxed SIMD. */
+export const RELAXED: string = fileURLToPath(
+  new URL("../../wasm/fewbit.relaxed.wasm", import.meta.url),
+);
+
+/** What `classify` prints that has the right logits. */
+export async function expectedLogits(): Promise<RegExp> {
+  return new RegExp(`logits_f32_sha256 ${await hashOn("wasm-simd")}`);
+}
+
+/** Classifies the picture with relaxed SIMD; gives what was printed. */
+export async function classifyRelaxed(example: Example): Promise<string> {
+  using folder = scratchFolder();
+  const input = `${folder.path}/pixels.bin`;
+  await Deno.writeFile(input, pixels());
+  return await example("classify", RELAXED, fileURLToPath(MODEL), input);
+}
+
 /** Runs every example of a language, a step each. */
 export async function tryExamples(t: Deno.TestContext, example: Example): Promise<void> {
   const wasm = fileURLToPath(new URL("../../wasm/fewbit.simd.wasm", import.meta.url));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { expectDots } from "./_expect_dots.ts";
 import { hashOn, MODEL, pixels } from "./_picture.ts";
 import { CHROMIUM_TEST, withTitle } from "./_chromium.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
@@ -6,6 +7,7 @@ import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 const PAGE = `<!doctype html><title>fewbit</title><script type="module">
 import { load } from "./runtime.js";
 import { greedy } from "./greedy.js";
+import { dotsOf } from "./dots.js";
 const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 try {
   const image = await load(await fetch("./classifier.fewbit"));
@@ -14,7 +16,8 @@ try {
   const hash = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
   const text = await load(await fetch("./language_model.fewbit"));
   const ids = await greedy(text, ${JSON.stringify(PROMPT)}, ${GREEDY.length});
-  document.title = JSON.stringify({ hash, ids });
+  const dots = await dotsOf(load, await bytes("./classifier.fewbit"), await bytes("./pixels.bin"));
+  document.title = JSON.stringify({ hash, ids, dots });
 } catch (error) {
   document.title = JSON.stringify(error.message);
 }
@@ -30,6 +33,7 @@ function served(): Record<string, () => Response> {
     "/": () => new Response(PAGE, { headers: { "content-type": "text/html" } }),
     "/runtime.js": script("../../dist/runtime.js"),
     "/greedy.js": script("./_greedy.js"),
+    "/dots.js": script("./_dots.js"),
     "/classifier.fewbit": () => new Response(Deno.readFileSync(MODEL)),
     "/pixels.bin": () => new Response(pixels() as Uint8Array<ArrayBuffer>),
     "/language_model.fewbit": () => new Response(Deno.readFileSync(LANGUAGE_MODEL)),
@@ -41,10 +45,9 @@ Deno.test({
   ...CHROMIUM_TEST,
   fn: async () => {
     await withTitle(served(), 20_000, async (title) => {
-      assert.deepEqual(JSON.parse(title), {
-        hash: await hashOn("wasm-simd"),
-        ids: GREEDY,
-      });
+      const { dots, ...answer } = JSON.parse(title);
+      assert.deepEqual(answer, { hash: await hashOn("wasm-simd"), ids: GREEDY });
+      await expectDots("Chromium", dots);
     });
   },
 });

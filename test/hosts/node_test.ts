@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { expectDots } from "./_expect_dots.ts";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
@@ -7,9 +8,10 @@ const SCRIPT = `
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-const [runtime, decoding, classifier, pixels, languageModel, prompt, count] = process.argv.slice(2);
+const [runtime, decoding, dotsModule, classifier, pixels, languageModel, prompt, count] = process.argv.slice(2);
 const { load } = await import(pathToFileURL(runtime));
 const { greedy } = await import(pathToFileURL(decoding));
+const { dotsOf } = await import(pathToFileURL(dotsModule));
 const answers = [];
 for (const engine of ["wasm-simd", "auto"]) {
   const image = await load(readFileSync(classifier), { engine });
@@ -21,7 +23,8 @@ for (const engine of ["wasm-simd", "auto"]) {
     instance[Symbol.dispose ?? Symbol.for("Symbol.dispose")]?.();
   }
 }
-console.log(JSON.stringify(answers));
+const dots = await dotsOf(load, readFileSync(classifier), new Uint8Array(readFileSync(pixels)));
+console.log(JSON.stringify({ answers, dots, version: process.version }));
 `;
 
 Deno.test({
@@ -32,10 +35,12 @@ Deno.test({
     await Deno.writeTextFile(`${folder.path}/main.mjs`, SCRIPT);
     await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
     await Deno.copyFile(new URL("./_greedy.js", import.meta.url), `${folder.path}/greedy.mjs`);
+    await Deno.copyFile(new URL("./_dots.js", import.meta.url), `${folder.path}/dots.mjs`);
     const output = await capture("node", [
       `${folder.path}/main.mjs`,
       fileURLToPath(new URL("../../dist/runtime.js", import.meta.url)),
       `${folder.path}/greedy.mjs`,
+      `${folder.path}/dots.mjs`,
       fileURLToPath(MODEL),
       `${folder.path}/pixels.bin`,
       fileURLToPath(LANGUAGE_MODEL),
@@ -43,6 +48,8 @@ Deno.test({
       String(GREEDY.length),
     ]);
     const expected = { hash: await hashOn("wasm-simd"), ids: GREEDY };
-    assert.deepEqual(JSON.parse(output), [expected, expected]);
+    const { answers, dots, version } = JSON.parse(output);
+    assert.deepEqual(answers, [expected, expected]);
+    await expectDots(`Node ${version}`, dots);
   },
 });

@@ -1,8 +1,20 @@
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import type { Example } from "./_without_javascript.ts";
 import { capture, missing, scratchFolder } from "./_picture.ts";
-import { tryExamples } from "./_without_javascript.ts";
+import { classifyRelaxed, expectedLogits, RELAXED, tryExamples } from "./_without_javascript.ts";
 
 const WASMTIME = "wasmtime==50.0.1";
+
+/** Prints what the self-test of a module and its dot product say. */
+const DOT = `
+import sys
+from wasmtime import Engine, Instance, Module, Store
+engine = Engine()
+store = Store(engine)
+exports = Instance(store, Module(engine, open(sys.argv[1], "rb").read()), []).exports(store)
+print(exports["selftest"](store), exports["dot_form"](store))
+`;
 
 Deno.test({
   name: "hosts: wasmtime in Python gives the same logits and ids, without JavaScript",
@@ -11,9 +23,19 @@ Deno.test({
     using packages = scratchFolder();
     await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, WASMTIME]);
     const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
-    await tryExamples(t, (name, ...args) => {
+    const example: Example = (name, ...args) => {
       const script = new URL(`../../examples/hosts/${name}.py`, import.meta.url);
       return capture("python3", [fileURLToPath(script), ...args], { env });
+    };
+    await tryExamples(t, example);
+    await t.step("classify with relaxed SIMD", async () => {
+      assert.match(await classifyRelaxed(example), await expectedLogits());
+      const output = await capture("python3", ["-c", DOT, RELAXED], { env });
+      const [status, form] = output.trim().split(" ").map(Number);
+      assert.equal(status, 0);
+      const dot = ["none", "seven", "signed", "unsigned"][form];
+      assert.ok(form > 0 && dot !== undefined, output);
+      console.log(`wasmtime: dot ${dot}`);
     });
   },
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { expectDots } from "./_expect_dots.ts";
 import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 import { startWorkerd } from "./_workerd.ts";
@@ -14,11 +15,14 @@ Deno.test("hosts: workerd gives the same logits and ids, module at top level", a
     `${folder.path}/runtime.js`,
   );
   await Deno.copyFile(new URL("./_greedy.js", import.meta.url), `${folder.path}/greedy.js`);
+  await Deno.copyFile(new URL("./_dots.js", import.meta.url), `${folder.path}/dots.js`);
   await Deno.copyFile(MODEL, `${folder.path}/classifier.fewbit`);
   await Deno.copyFile(LANGUAGE_MODEL, `${folder.path}/language_model.fewbit`);
   await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
   await using server = await startWorkerd(folder.path);
   const request = { method: "POST", body: JSON.stringify([PROMPT, GREEDY.length]) };
   const response = await fetch(server.origin, request);
-  assert.deepEqual(await response.json(), { hash: await hashOn("wasm-simd"), ids: GREEDY });
+  const { dots, ...answer } = await response.json();
+  assert.deepEqual(answer, { hash: await hashOn("wasm-simd"), ids: GREEDY });
+  await expectDots("workerd", dots);
 });

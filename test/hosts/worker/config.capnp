@@ -10,6 +10,7 @@ const worker :Workerd.Worker = (
     (name = "worker.js", esModule = embed "worker.js"),
     (name = "runtime.js", esModule = embed "runtime.js"),
     (name = "greedy.js", esModule = embed "greedy.js"),
+    (name = "dots.js", esModule = embed "dots.js"),
     (name = "classifier.fewbit", data = embed "classifier.fewbit"),
     (name = "language_model.fewbit", data = embed "language_model.fewbit"),
     (name = "pixels.bin", data = embed "pixels.bin"),

@@ -1,10 +1,11 @@
 import { load } from "runtime.js";
 import { greedy } from "greedy.js";
+import { dotsOf } from "dots.js";
 import classifier from "classifier.fewbit";
 import languageModel from "language_model.fewbit";
 import pixels from "pixels.bin";
 
-/** In workerd: classifies one picture and continues a prompt; answers with the hash of the logits and the ids. */
+/** In workerd: classifies one picture and continues a prompt; answers with the hash of the logits, the ids and its dot product. */
 export default {
   async fetch(request) {
     const [prompt, count] = await request.json();
@@ -15,6 +16,11 @@ export default {
       "",
     );
     const text = await load(new Uint8Array(languageModel));
-    return Response.json({ hash, ids: await greedy(text, prompt, count) });
+    const ids = await greedy(text, prompt, count);
+    return Response.json({
+      hash,
+      ids,
+      dots: await dotsOf(load, new Uint8Array(classifier), new Uint8Array(pixels)),
+    });
   },
 };
