@@ -2,9 +2,8 @@
 //
 //   unsigned  x' = x + 128 in 0…255: Σ x·w = Σ w·x' − 128·Σ w. With 16 bits x + 2^15 = 256·h + l: Σ x·w = 256·Σ w·h + Σ w·l − 2^15·Σ w
 //   signed    x itself. With 16 bits x = 256·h + l + 128, h and l in −128…127: 256·Σ w·h + Σ w·l + 128·Σ w
-//   seven     i7 panels as stored, w' = w + 64: Σ x·w' − 64·Σ x. i8 panels are split once for a block of rows: w = 2h + l − 128,
-//             h = ((w+128) >> 1) in 0…127, l in 0…1: Σ x·w = 2·(Σ x·h − 64·Σ x) + Σ x·l
-//             x of 14 bits: x + 8192 = 128·h + l, digits of seven bits: 128·Σ w·h + Σ w·l − 8192·Σ w; others by gemm_i16.ts
+//   seven     i7 panels as stored, w' = w + 64: Σ x·w' − 64·Σ x. All else by gemm_i16.ts: digits of seven bits take two dot products, and a host
+//             of this form makes three instructions of each (Node 22, 197×192×576: 17 GOP/s with digits, 97 with 16 bits)
 //
 // Σ w are the sums of the panel's columns as it is stored, by a dot product with ones, once for a block of rows. Where the panel is i7, its
 // codes w' stand for w, and −64·Σ x is added. k past the end: x = 0 in the panels, w whatever is stored.
@@ -15,25 +14,8 @@ import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
 
-import { gemm_i16 } from "./gemm_i16";
 import { mk_w_4x8, mk_w_6x8, mk_x_4x8 } from "./microkernels_dot";
 import { pack_a_bytes, pack_a_digits, row_sums } from "./pack_dot";
-
-// sign bit, h mask, l mask
-const SPLIT: usize = memory.data<u8>([128, 127, 1]);
-
-/** w → h, then l (see the head): `steps` steps of 32 bytes. */
-function split_panel(panel: usize, steps: i32, to: usize): void {
-  const flip = v128.load8_splat(SPLIT),
-    seven = v128.load8_splat(SPLIT + 1),
-    one = v128.load8_splat(SPLIT + 2);
-  const size = <usize> steps << 5;
-  for (const end = panel + size; panel < end; panel += 16, to += 16) {
-    const w = v128.load(panel);
-    v128.store(to, v128.and(i16x8.shr_u(v128.xor(w, flip), 1), seven));
-    v128.store(to + size, v128.and(w, one));
-  }
-}
 
 /** Rows of a tile. */
 // @ts-ignore: decorator
@@ -50,11 +32,7 @@ export function low_tile(rows: i32, height: i32): i32 {
   return rest > 0 && rest <= 4 ? rows - rest : rows;
 }
 
-/**
- * All tiles by one panel.
- * @param form `seven`: X is signed, unless it has 16 bits (`shift`); else W is
- * @param split whether the panel is h, then l
- */
+/** All tiles by one panel; X is the signed operand in `seven`, else W. */
 export function multiply_tiles(
   a: usize,
   panel: usize,
@@ -68,7 +46,6 @@ export function multiply_tiles(
   c: usize,
   ld: usize,
   form: i32,
-  split: bool,
 ): void {
   const bytes = <usize> (height * (steps << (shift ? 3 : 2)));
   for (
@@ -76,7 +53,7 @@ export function multiply_tiles(
     i < rows;
     i += height, a += bytes, sums += <usize> height << 2, c += ld * height
   ) {
-    if (form == DOT_SEVEN && !shift) mk_x_4x8(a, panel, c, ld, steps, sums, split);
+    if (form == DOT_SEVEN) mk_x_4x8(a, panel, c, ld, steps, sums);
     else if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
     else mk_w_4x8(a, panel, c, ld, steps, shift, sums, columns);
   }
@@ -142,7 +119,7 @@ export function column_factor(form: i32, wide: bool): i32 {
   return form == DOT_UNSIGNED ? (wide ? -32768 : -128) : form == DOT_SEVEN ? -8192 : wide ? 128 : 0;
 }
 
-/** Many rows. `offset`: 0 for i8 panels, 64 for i7; `wide`: x has 16 bits. */
+/** Many rows. `offset`: 0 for i8 panels, 64 for i7; `wide`: x has 16 bits. `seven` takes i7 panels and 8 bits only. */
 export function gemm_dot(
   x: usize,
   ldx: usize,
@@ -160,36 +137,25 @@ export function gemm_dot(
 ): void {
   const k4 = (k + 3) & ~3, steps = k4 >> 2;
   const height = height_of(form), unit = 1 + i32(wide);
-  const seven = form == DOT_SEVEN && !wide, split = seven && offset == 0;
   const block = block_rows(m, k4, unit, height);
   const a = align(scratch + epilogue_scratch(n)),
-    halves = align(a + <usize> (block * unit) * <usize> k4);
-  const sums = align(halves + (<usize> k4 << 4)),
+    sums = align(a + <usize> (block * unit) * <usize> k4),
     columns = align(sums + (<usize> block << 2)),
     strip = columns + 64;
   const b_size = <usize> k4 << 3;
-  const shift = wide ? (form == DOT_SEVEN ? 7 : 8) : 0,
-    factor = seven ? 0 : column_factor(form, wide);
+  const shift = wide ? 8 : 0, factor = column_factor(form, wide);
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const from = x + <usize> i0 * ldx, y0 = y + <usize> i0 * ldy;
     const low = low_tile(rows, height);
-    if (wide) {
-      if (!pack_a_digits(from, ldx, rows, k, a, sums, offset, form, height, low)) {
-        gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, i0);
-        return;
-      }
-    } else {
+    if (wide) pack_a_digits(from, ldx, rows, k, a, sums, offset, form, height, low);
+    else {
       pack_a_bytes(from, ldx, rows, k, a, form, height, low);
-      row_sums(from, ldx, rows, k, seven ? -64 : -offset, sums);
+      row_sums(from, ldx, rows, k, -offset, sums);
     }
     for (let j = 0; j << 3 < n; j++) {
-      let panel = panels + <usize> j * b_size;
-      const direct = direct_rows(ep, rows, j, n, height);
-      if (split) {
-        split_panel(panel, steps, halves);
-        panel = halves;
-      } else column_sums(panel, steps, factor, columns);
+      const panel = panels + <usize> j * b_size, direct = direct_rows(ep, rows, j, n, height);
+      column_sums(panel, steps, factor, columns);
       if (direct) {
         const c = y0 + (<usize> j << 5);
         multiply_tiles(
@@ -205,7 +171,6 @@ export function gemm_dot(
           c,
           ldy,
           form,
-          split,
         );
       }
       const done = <usize> direct;
@@ -222,7 +187,6 @@ export function gemm_dot(
         strip + (done << 5),
         32,
         form,
-        split,
       );
       epilogue_panel(
         ep,

@@ -13,7 +13,7 @@ import { pack_a_i16, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel }
 /** Widest panel kept widened, in k: 1536·16 bytes = 24 KiB of L1. */
 const K_BLOCK: i32 = 1536;
 
-/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7); `wide`: x is i16; from row `first` on. */
+/** All rows by i16 products; `offset` is subtracted from every code (0, or 64 for i7); `wide`: x is i16. */
 export function gemm_i16(
   x: usize,
   ldx: usize,
@@ -27,7 +27,6 @@ export function gemm_i16(
   scratch: usize,
   offset: i32,
   wide: bool,
-  first: i32,
 ): void {
   const k4 = (k + 3) & ~3;
   const block = block_rows(m, k4, 4, 4);
@@ -37,7 +36,7 @@ export function gemm_i16(
   const k_block = ((k4 + k_blocks - 1) / k_blocks + 3) & ~3;
   const strip = align(b + (<usize> k_block << 4));
   const a_size = <usize> k4 << 4, b_size = <usize> k4 << 3;
-  for (let i0 = first; i0 < m; i0 += block) {
+  for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     const y0 = y + <usize> i0 * ldy;
     if (wide) pack_a_i16(x + <usize> i0 * ldx, ldx, rows, k, a);

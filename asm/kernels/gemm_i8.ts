@@ -26,7 +26,7 @@ export function gemm_i8_scratch(m: i32, k: i32, n: i32): usize {
     <usize> k4 * 16 + 512;
 }
 
-/** y = epilogue(X·Wᵀ), X i8, W i8. See the head of the file. */
+/** See the head of the file. `offset`: 0 for i8 panels, 64 for i7; `wide`: x is i16. */
 export function gemm_i8(
   x: usize,
   ldx: usize,
@@ -38,64 +38,24 @@ export function gemm_i8(
   ldy: usize,
   epilogue: usize,
   scratch: usize,
-  form: i32,
-): void {
-  const ep = changetype<Epilogue>(epilogue);
-  epilogue_prepare(ep, n, scratch);
-  if (ASC_FEATURE_RELAXED_SIMD && form != DOT_SEVEN && m <= FEW_DOT) {
-    gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, form);
-  } else if (m <= FEW_I16 && (!ASC_FEATURE_RELAXED_SIMD || form == DOT_SEVEN)) {
-    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false);
-  } else if (ASC_FEATURE_RELAXED_SIMD) {
-    gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, form);
-  } else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 0, false, 0);
-}
-
-/** y = epilogue(X·Wᵀ), X i8, W i7. */
-export function gemm_i7(
-  x: usize,
-  ldx: usize,
-  m: i32,
-  k: i32,
-  panels: usize,
-  n: i32,
-  y: usize,
-  ldy: usize,
-  epilogue: usize,
-  scratch: usize,
+  offset: i32,
+  wide: bool,
   form: i32,
 ): void {
   const ep = changetype<Epilogue>(epilogue);
   epilogue_prepare(ep, n, scratch);
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (m <= FEW_DOT) gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, form);
-    else gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, form);
-  } else {
-    if (m <= FEW_I16) gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false);
-    else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, 64, false, 0);
+    if (form != DOT_SEVEN || (offset && !wide)) {
+      if (m > (wide ? FEW_I16 : FEW_DOT)) {
+        gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, wide, form);
+        return;
+      }
+      if (!wide) {
+        gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, form);
+        return;
+      }
+    }
   }
-}
-
-/** y = epilogue(X·Wᵀ), X i16. `offset`: 0 for i8 panels, 64 for i7. */
-export function gemm_wide(
-  x: usize,
-  ldx: usize,
-  m: i32,
-  k: i32,
-  panels: usize,
-  n: i32,
-  y: usize,
-  ldy: usize,
-  epilogue: usize,
-  scratch: usize,
-  offset: i32,
-  form: i32,
-): void {
-  const ep = changetype<Epilogue>(epilogue);
-  epilogue_prepare(ep, n, scratch);
-  if (m <= FEW_I16) {
-    gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true);
-  } else if (ASC_FEATURE_RELAXED_SIMD) {
-    gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, form);
-  } else gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, true, 0);
+  if (m > FEW_I16) gemm_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, wide);
+  else gemv_i16(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, wide);
 }

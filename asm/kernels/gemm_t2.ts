@@ -10,7 +10,6 @@
 // Floats in gemm_t2, finish: what a row's alpha makes of exact sums is float32 by description.
 
 import { align, TALL } from "./blocks";
-import { DOT_SEVEN } from "./dot_forms";
 import { column_factor, column_sums, height_of, low_tile, multiply_tiles } from "./gemm_dot";
 import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, PAIR_K, scaled } from "./microkernels_t2";
 import { mask_first, pack_a_i8_i16 } from "./pack";
@@ -198,7 +197,7 @@ function dot_rows(
     row_sums(x, ldx, rows, k, -1, corrections);
     for (let j = 0; j < n; j += 8, panels += <usize> groups << 5, y += 32) {
       unpack_panel(panels, groups, b);
-      column_sums(b, steps, form == DOT_SEVEN ? 0 : column_factor(form, false), columns);
+      column_sums(b, steps, column_factor(form, false), columns);
       multiply_tiles(
         a,
         b,
@@ -212,7 +211,6 @@ function dot_rows(
         strip,
         32,
         form,
-        false,
       );
       finish(strip, rows, n - j, y, ldy, 0, factors, identity, ldi);
       if (identity) identity += 32;

@@ -1,5 +1,5 @@
 // The inner loops of the GEMMs on the dot product (dot.ts). One operand is signed bytes, the other what the form allows: which of the two
-// weights and activations are is all that differs. A second pass serves operands of two digits: the sums of the first are multiplied by a
+// weights and activations are is all that differs. A second pass serves activations of two digits: the sums of the first are multiplied by a
 // power of two and the lower digits are added.
 //
 // Tiles. 4×8 turns A as in microkernels.ts. 6×8 has twelve accumulators: vpdpbusd takes four or five cycles to return and two begin in
@@ -11,12 +11,11 @@ import { dot } from "./dot";
 import { store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
 /**
- * c[4][8] = rows[row] + X·W, or 2·(rows[row] + X·H) + X·L. X is the signed operand.
+ * c[4][8] = rows[row] + X·W. X is the signed operand.
  * @param a one i8 A panel of 4 rows, 16 bytes a step
- * @param b W [k4][8][4], 0 … 127; or H, then L
+ * @param b W [k4][8][4], 0 … 127
  * @param k4 steps of four k
  * @param rows i32[4]
- * @param digits whether there are H and L
  */
 export function mk_x_4x8(
   a: usize,
@@ -25,7 +24,6 @@ export function mk_x_4x8(
   ld: usize,
   k4: i32,
   rows: usize,
-  digits: bool,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     let c00 = v128.load(rows),
@@ -37,31 +35,19 @@ export function mk_x_4x8(
       c21 = c20,
       c31 = c30;
     const end = a + (<usize> k4 << 4);
-    while (true) {
-      for (let p = a; p < end; p += 16, b += 32) {
-        const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(p);
-        c00 = dot(a0, b0, c00);
-        c01 = dot(a0, b1, c01);
-        const a1 = turn1(a0);
-        c10 = dot(a1, b0, c10);
-        c11 = dot(a1, b1, c11);
-        const a2 = turn2(a0);
-        c20 = dot(a2, b0, c20);
-        c21 = dot(a2, b1, c21);
-        const a3 = turn3(a0);
-        c30 = dot(a3, b0, c30);
-        c31 = dot(a3, b1, c31);
-      }
-      if (!digits) break;
-      digits = false;
-      c00 = i32x4.add(c00, c00);
-      c10 = i32x4.add(c10, c10);
-      c20 = i32x4.add(c20, c20);
-      c30 = i32x4.add(c30, c30);
-      c01 = i32x4.add(c01, c01);
-      c11 = i32x4.add(c11, c11);
-      c21 = i32x4.add(c21, c21);
-      c31 = i32x4.add(c31, c31);
+    for (; a < end; a += 16, b += 32) {
+      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+      c00 = dot(a0, b0, c00);
+      c01 = dot(a0, b1, c01);
+      const a1 = turn1(a0);
+      c10 = dot(a1, b0, c10);
+      c11 = dot(a1, b1, c11);
+      const a2 = turn2(a0);
+      c20 = dot(a2, b0, c20);
+      c21 = dot(a2, b1, c21);
+      const a3 = turn3(a0);
+      c30 = dot(a3, b0, c30);
+      c31 = dot(a3, b1, c31);
     }
     store_rows_i32(c, ld, c00, c10, c20, c30, 0);
     store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);

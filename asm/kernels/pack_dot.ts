@@ -1,7 +1,7 @@
 // Packing of activations as the second operand of the dot product (gemm_dot.ts has the digits): tiles of `height` rows, 4 or 6, each
 // [k/4] steps of row after row of 4 bytes; from row `low` on a tile of 4, so that its last rows need not be computed. With 16 bits the steps of the
 // high digits come first, then those of the low ones. Rows past m repeat the last row or are whatever was there: their results are dropped.
-import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
+import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { mask_first, store_steps } from "./pack";
 
 /** Four i8 rows from row `first` on, 16 columns in each turn → steps of 16 bytes, `step` bytes apart, bits of `flip` inverted. Past k: 0. */
@@ -83,7 +83,6 @@ function sum_row(a: usize, count: i32): i32 {
 
 /**
  * i16 rows → tiles of two digits. Past k: x = 0. `sums` i32[m] receives −offset·Σ_k x[row][k].
- * Returns whether all x fit: always, but in `seven`, which holds −8192 … 8191.
  */
 export function pack_a_digits(
   x: usize,
@@ -96,14 +95,11 @@ export function pack_a_digits(
   form: i32,
   height: i32,
   low: i32,
-): bool {
-  const seven = form == DOT_SEVEN, shift = seven ? 7 : 8;
-  const half = i16x8.splat(seven ? 8192 : -32768),
-    digit = i16x8.splat(seven ? 127 : 255),
-    outside = i16x8.splat(seven ? -16384 : 0),
+): void {
+  const half = i16x8.splat(-32768),
+    digit = i16x8.splat(255),
     flip = i8x16.splat(form == DOT_SIGNED ? -128 : 0);
   const k4 = <usize> ((k + 3) & ~3);
-  let wrong = i32x4.splat(0);
   for (let i = 0; i < m; i++) {
     const from = x + <usize> i * ld, row = i % height, first = i - row;
     const step = <usize> (first < low ? height : 4) << 2, size = k4 * (step >> 2);
@@ -113,9 +109,8 @@ export function pack_a_digits(
       if (left < 8) v = v128.and(v, mask_first(left << 1));
       sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
       v = i16x8.add(v, half);
-      wrong = v128.or(wrong, v128.and(v, outside));
       const digits = v128.xor(
-        i8x16.narrow_i16x8_u(i16x8.shr_u(v, shift), v128.and(v, digit)),
+        i8x16.narrow_i16x8_u(i16x8.shr_u(v, 8), v128.and(v, digit)),
         flip,
       );
       v128.store32_lane(h, digits, 0);
@@ -131,7 +126,6 @@ export function pack_a_digits(
       -offset * (i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1)),
     );
   }
-  return !v128.any_true(wrong);
 }
 
 /**

@@ -9,7 +9,7 @@ import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I16, DTYPE_I8, LAYOUT_PANEL_8X4 } from "../generated/format";
 import { LinearI8 } from "../generated/ops/linear_i8";
 import { Epilogue, OUT_I16, OUT_I32, OUT_I8 } from "../kernels/epilogue";
-import { gemm_i7, gemm_i8, gemm_i8_scratch, gemm_wide } from "../kernels/gemm_i8";
+import { gemm_i8, gemm_i8_scratch } from "../kernels/gemm_i8";
 import { load_integer, rounded, saturate, store_integer } from "../kernels/integer";
 
 /** Rows of accumulators at once where the definition runs. */
@@ -76,25 +76,21 @@ export function exec_linear_i8(op: LinearI8): void {
 function gemm(op: LinearI8, first: i32, m: i32, to: usize, ld: usize): void {
   const x = op.x, weight = op.weight, n = op.y.columns;
   const ep = op.scratch, temporary = ep + EPILOGUE_BYTES + accumulator_bytes(n);
-  const from = x.address + <usize> first * x.stride;
-  if (x.dtype == DTYPE_I16) {
-    gemm_wide(
-      from,
-      x.stride,
-      m,
-      x.columns,
-      weight.address,
-      n,
-      to,
-      ld,
-      ep,
-      temporary,
-      weight.layout == LAYOUT_PANEL_8X4 ? 0 : 64,
-      op.dot,
-    );
-  } else if (weight.layout == LAYOUT_PANEL_8X4) {
-    gemm_i8(from, x.stride, m, x.columns, weight.address, n, to, ld, ep, temporary, op.dot);
-  } else gemm_i7(from, x.stride, m, x.columns, weight.address, n, to, ld, ep, temporary, op.dot);
+  gemm_i8(
+    x.address + <usize> first * x.stride,
+    x.stride,
+    m,
+    x.columns,
+    weight.address,
+    n,
+    to,
+    ld,
+    ep,
+    temporary,
+    weight.layout == LAYOUT_PANEL_8X4 ? 0 : 64,
+    x.dtype == DTYPE_I16,
+    op.dot,
+  );
 }
 
 /** What the epilogue is exact for: half to even where there is an identity, a zero point within 2^16, as many shifts as multipliers. */

@@ -109,9 +109,9 @@ function kernelsOf(
     perChannel: 1,
   });
   const i8 = (ep: number, size: number) =>
-    e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch, dot);
+    e.gemm_i8(x8, k, m, k, w8, n, y, n * size, ep, scratch, 0, 0, dot);
   const i7 = (ep: number, size: number) =>
-    e.gemm_i7(x8, k, m, k, w7, n, y, n * size, ep, scratch, dot);
+    e.gemm_i8(x8, k, m, k, w7, n, y, n * size, ep, scratch, 64, 0, dot);
   const name = dot === SEVEN ? `${build} seven` : build;
   const contenders: Contender[] = [
     { name: `${name} i8`, run: () => i8(raw, 4) },
