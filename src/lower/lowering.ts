@@ -14,6 +14,7 @@ import type { Tensor } from "../tensor.ts";
 import { expect } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
 import type { Placed } from "./placed.ts";
+import { Updates } from "./updates.ts";
 
 /** How a graph is lowered. */
 export interface LowerOptions {
@@ -54,6 +55,8 @@ export class Lowering {
   readonly tensors: Map<number, Index> = new Map();
   /** Rows made int8 for ternary layers, by the id of the float32 value; of the present entry. */
   readonly quantized: Map<number, QuantizedRows> = new Map();
+  /** What nodes of the present entry update. */
+  updates: Updates = new Updates([], new Map());
   readonly #symbols: Map<string, Index> = new Map();
   readonly #constants: Map<string, Index> = new Map();
   readonly #outputs: Map<string, Index> = new Map();
@@ -98,6 +101,7 @@ export class Lowering {
     const nodes = nodesOf(this.graph, outputs);
     this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
+    this.updates = new Updates(nodes, this.#producers);
     this.#outputNames = new Map();
     for (const { name, value } of outputs) {
       this.#outputNames.set(value.id, [...this.#outputNames.get(value.id) ?? [], name]);

@@ -6,12 +6,13 @@
 import type { Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
 import { nodesOf, outputsOf, producersOf } from "../graph/traversal.ts";
 import { scaleOf } from "../numeric/grid.ts";
+import { checkSameSite, checkSite } from "./_check_site.ts";
 
 /** A grid of integers; its scale is observed unless its range is known. */
 export interface Grid {
   /** Width of its codes. */
   readonly bits: 8 | 12 | 16;
-  /** The code of 0, where values are not symmetric around it. Only linear layers read such codes. */
+  /** The code of 0, where values are not symmetric around it, with a range. Only linear layers read such codes. */
   readonly zeroPoint?: number;
   /** What each channel is divided by before, and columns of weights are multiplied by (SmoothQuant). */
   readonly divisors?: Float32Array;
@@ -71,9 +72,17 @@ export class SiteTable {
     for (const uses of this.#uses.values()) uses.reverse();
     const made = nodes.filter(({ definition }) => !definition.movesOnly).flatMap(outputsOf);
     const constants = [...graph.constants.values()].map(({ value }) => value);
+    const named = new Map<string, { readonly site: Site; readonly value: Value }>();
     for (const value of [...graph.inputs, ...constants, ...made]) {
       const origin = { producer: this.#producers.get(value.id), uses: this.uses(value) };
-      for (const use of origin.uses) this.#ofUse.set(keyOf(use), siteOf(value, use, origin));
+      for (const use of origin.uses) {
+        const site = siteOf(value, use, origin);
+        this.#ofUse.set(keyOf(use), site);
+        if (site === undefined || site.name === "") continue;
+        checkSite(site, value);
+        checkSameSite(site, value, named.get(site.name));
+        named.set(site.name, { site, value });
+      }
     }
   }
 

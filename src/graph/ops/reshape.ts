@@ -8,6 +8,7 @@ export const reshape: Op<"Reshape", "x", { shape: readonly Extent[] }> = {
   name: "Reshape",
   inputs: ["x"],
   movesOnly: true,
+  isView: true,
   infer({ x }, { shape }) {
     if (!Array.isArray(shape)) {
       throw new FewbitError(

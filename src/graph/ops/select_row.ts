@@ -7,6 +7,7 @@ export const selectRow: Op<"SelectRow", "x", { row: number }> = {
   name: "SelectRow",
   inputs: ["x"],
   movesOnly: true,
+  isView: true,
   infer({ x }, { row }) {
     expectInteger(row, 0, "SelectRow: row");
     const axis = x === undefined ? -1 : x.shape.length - 2;

@@ -8,6 +8,7 @@ export const sliceColumns: Op<"SliceColumns", "x", { start: number; end: number 
   inputs: ["x"],
   rowLocal: ["x"],
   movesOnly: true,
+  isView: true,
   infer({ x }, { start, end }) {
     expectInteger(start, 0, "SliceColumns: start");
     expectInteger(end, 1, "SliceColumns: end");

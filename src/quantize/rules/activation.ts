@@ -20,6 +20,7 @@ export function geluRule(rewriter: IntegerRewriter, node: NodeNamed<"Gelu">): vo
   if (rewriter.method.nonlinear === "table") return tabulate(rewriter, node, gelu);
   const { builder } = rewriter;
   const { value: x, scale } = rewriter.read(node, "x");
+  rewriter.expectPlain({ ...rewriter.siteOf(node.outputs.y), zeroPoint: undefined });
   const [from] = scale.from;
   const x0 = builder.constant(
     `x0 ${from}`,
@@ -40,9 +41,13 @@ function tabulate(
   f: ActivationFunction,
 ): void {
   const { outputs: { y } } = node;
-  const x = rewriter.read(node, "x");
+  const x = rewriter.readDivided(node, "x");
   const [from] = x.scale.from;
   const site = rewriter.siteOf(y);
+  // A table of 12 bits is one for all channels.
+  if (site.bits === 12) {
+    rewriter.expectPlain({ ...site, ...x.divisors && { divisors: x.divisors } });
+  } else rewriter.expectPlain({ ...site, divisors: undefined }, [8]);
   const value = site.bits === 12
     ? table12(rewriter, x.value, from, site, f)
     : table8(rewriter, x, from, site, f);

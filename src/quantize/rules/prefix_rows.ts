@@ -25,11 +25,15 @@ export function addPrefixed(
   const token = rewriter.floats(first);
   const position = node.inputs.b;
   const { shape } = rewriter.elements(position);
-  const embedding = constantCodes(rewriter, position, rewriter.siteAt(node, "b")!);
+  const positionSite = rewriter.siteAt(node, "b");
+  if (positionSite === undefined) throw rewriter.unsupported(node.op);
+  rewriter.expectPlain(positionSite, [16]);
+  const embedding = constantCodes(rewriter, position, positionSite);
   const branch = rewriter.read(concat, "x");
   const [from] = branch.scale.from;
   const { y } = node.outputs;
   const site = rewriter.siteOf(y);
+  rewriter.expectPlain(site, [16]);
   const { name } = site;
   const [to] = embedding.scale.from;
   const [ahead, width] = first.shape as number[];
