@@ -62,6 +62,15 @@ export function checkInputs(
   return given;
 }
 
+/** Throws `invalid_argument` unless there are inputs by name, even none. */
+export function expectInputs(inputs: unknown): void {
+  if (typeof inputs === "object" && inputs !== null) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot run: expected inputs by name, got ${String(inputs)}`,
+  );
+}
+
 /** Checks the values of those that are indices. */
 function checkValues(
   program: Program,
