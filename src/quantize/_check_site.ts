@@ -23,7 +23,12 @@ export function checkSite(site: Site, { shape }: Value): void {
     const isCode = Number.isInteger(zeroPoint) && zeroPoint >= -most - 1 && zeroPoint <= most;
     if (!isCode) fail(`the code of 0 is ${zeroPoint}, expected an integer of ${bits} bits`);
     // Observers see how large values are, not where they begin.
-    if (range === undefined) fail("it has a zero point and no range");
+    if (range === undefined) return fail("it has a zero point and no range");
+    const [low, high] = range;
+    const zero = -most - 1 - low * (2 ** bits - 1) / (high - low);
+    if (Math.abs(zero - zeroPoint) > 1) {
+      fail(`0 is code ${Math.round(zero)} of ${low} to ${high}, and the code of 0 is ${zeroPoint}`);
+    }
   }
   if (divisors !== undefined) {
     const channels = shape[shape.length - 1];

@@ -99,7 +99,7 @@ for (const engine of ENGINES) {
     if (engine.name === "reference") return;
     for (const entry of [9, -1]) {
       assert.throws(() => (instance as unknown as WasmInstance).runPart(entry, 0, 0, 1), {
-        name: "ProgramError",
+        name: "FewbitError",
         code: "invalid_argument",
       });
     }
