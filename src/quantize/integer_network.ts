@@ -80,10 +80,16 @@ export function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
   };
 }
 
-/** Scales of channels over what each was divided by. */
+/** A scale, or those of channels, over what each channel was divided by. */
 export function divide(scale: ScaleRule, divisors: Float32Array | undefined): ScaleRule {
   if (divisors === undefined) return scale;
-  return { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+  return {
+    from: scale.from,
+    of(scales) {
+      const known = scale.of(scales);
+      return divisors.map((divisor, c) => (known.length === 1 ? known[0] : known[c]) / divisor);
+    },
+  };
 }
 
 /** A scale that is known. */
