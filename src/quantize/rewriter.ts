@@ -93,6 +93,7 @@ export class IntegerRewriter {
   #integers: Map<number, Value> = new Map();
   #table: SiteTable;
   #entry: EntryRewrite = { from: "", to: "" };
+  readonly #layers: Map<string, Node["outputs"]> = new Map();
 
   constructor(readonly source: Graph, readonly method: Method) {
     this.#producers = producersOf(source);
@@ -153,6 +154,22 @@ export class IntegerRewriter {
     input: Input,
   ): Codes {
     return this.#codesOf(node.inputs[input], { kind: "input", node, input });
+  }
+
+  /**
+   * The name of a layer, by which its integers are known.
+   *
+   * @throws {FewbitError} `unsupported` where it has none, or another layer has it.
+   */
+  layerName({ op, name, outputs }: Pick<Node, "op" | "name" | "outputs">): string {
+    if (name === "" || (this.#layers.get(name) ?? outputs) !== outputs) {
+      throw new FewbitError(
+        "unsupported",
+        `${this.method.name} needs a name of its own for each ${op}, got "${name}"`,
+      );
+    }
+    this.#layers.set(name, outputs);
+    return name;
   }
 
   /** The site at which an input of a node reads a value. */

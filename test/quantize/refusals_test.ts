@@ -43,7 +43,7 @@ refused(
   "weights that are not constant",
   (graph, x) => {
     const weight = graph.apply(ops.identity, { x: graph.input("w", "f32", [3, 4]) });
-    return graph.apply(ops.linear, { x, weight });
+    return graph.apply(ops.linear, { x, weight }, {}, { name: "layer" });
   },
   /is not constant/,
   { x: X, w: X },
@@ -58,6 +58,19 @@ refused("a value without a name", (graph, x) => graph.apply(ops.identity, { x })
   x: X,
   "": X,
 });
+
+for (const [title, names] of [["without a name", ["", ""]], ["of one name", ["a", "a"]]] as const) {
+  refused(
+    `two layers ${title}`,
+    (graph, x) => {
+      const weight = constant(graph, "w", [4, 4], Array(16).fill(1));
+      const z = graph.apply(ops.linear, { x, weight }, {}, { name: names[0], output: "z" });
+      return graph.apply(ops.linear, { x: z, weight }, {}, { name: names[1] });
+    },
+    /Test needs a name of its own for each Linear, got "a?"/,
+    { x: X, z: X },
+  );
+}
 
 refused("texts without settings for them", (graph, x) => {
   const offsets = graph.input("offsets", "i32", [2], { check: "offsets", limit: 2 });

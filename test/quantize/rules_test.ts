@@ -76,7 +76,13 @@ Deno.test("linear: 7 bits have codes of −63 … 63", async () => {
   const graph = new Graph();
   const coarse = weights.map((w) => Math.round(w * 63));
   const weight = constant(graph, "w", [4, C], coarse.map((w) => w / 64));
-  graph.output("y", graph.apply(ops.linear, { x: input(graph), weight }, {}, { output: "y" }));
+  graph.output(
+    "y",
+    graph.apply(ops.linear, { x: input(graph), weight }, {}, {
+      name: "layer",
+      output: "y",
+    }),
+  );
   const network = integers(graph, { x: X }, { weightBits: 7 });
   const outputs = await runIntegers(network, { x: STEP }, { x: f32 });
   assertNear(
@@ -175,7 +181,7 @@ Deno.test("layer norm: within the grid of a real one, γ and β in the scales", 
         bias: constant(graph, "b", [C], beta),
       },
       { epsilon: 1e-6 },
-      { output: "y" },
+      { name: "norm", output: "y" },
     ),
   );
   const network = integers(graph, { x: X, z: { bits: 16 }, y: { bits: 16 } });
