@@ -10,7 +10,8 @@ import { packBase3 } from "../numeric/base3.ts";
 import { ProgramBuilder } from "../program/builder.ts";
 import type { Index, Region } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
-import { expect, NotFused } from "./fusion.ts";
+import { expect } from "./fusion.ts";
+import type { NotFused } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
 import type { Placed } from "./placed.ts";
 
@@ -62,6 +63,8 @@ export class Lowering {
   #consumers: Map<number, Node[]> = new Map();
   #nodes: readonly Node[] = [];
   #outputNames: Map<number, string> = new Map();
+  /** Values that instructions read, copies for a second name among them. */
+  #read: Set<number> = new Set();
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
     this.#producers = producersOf(graph);
@@ -98,8 +101,10 @@ export class Lowering {
     this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
     this.#outputNames = new Map();
+    this.#read = new Set(this.#consumers.keys());
     for (const { name, value } of outputs) {
-      if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name);
+      if (this.#outputNames.has(value.id)) this.#read.add(value.id);
+      else this.#outputNames.set(value.id, name);
     }
     return nodes;
   }
@@ -191,7 +196,7 @@ export class Lowering {
    * instructions read lies in the arena and is copied at the end: engines only write outputs.
    */
   result(value: Value, extents: readonly Extent[] = value.shape): Index {
-    const name = this.#consumers.has(value.id) ? undefined : this.#outputNames.get(value.id);
+    const name = this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id);
     const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
       region: "arena",
       dtype: value.dtype,

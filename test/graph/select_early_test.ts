@@ -266,6 +266,28 @@ Deno.test("the integer softmax and its scores: one row, and all with a mask", ()
   }
 });
 
+Deno.test("a residual of a requantisation has its row; one that repeats needs all", () => {
+  for (const repeats of [false, true]) {
+    const graph = new Graph();
+    const x = graph.input("x", "i8", [2, ROWS, COLUMNS]);
+    const one = graph.constant("", { dtype: "i32", shape: [1], data: Int32Array.of(1) });
+    const table = graph.constant("", { dtype: "i8", shape: [1, 256], data: new Int8Array(256) });
+    const identity = repeats
+      ? graph.constant("", { dtype: "i8", shape: [COLUMNS], data: new Int8Array(COLUMNS) })
+      : graph.apply(ops.lookup, { x, table });
+    const arm = { identity, identityMultiplier: one, identityShift: one };
+    const sum = graph.apply(ops.requantize, { x, multiplier: one, shift: one, ...arm }, {
+      to: "i8",
+    });
+    graph.output("y", graph.apply(ops.selectRow, { x: sum }, { row: 4 }));
+    const { nodes } = attempt(() => selectEarly(graph));
+    assert.deepEqual(
+      nodes.map(({ op, outputs }) => `${op} ${outputs.y.shape.at(-2)}`),
+      repeats ? ["Requantize 5", "SelectRow 1"] : ["SelectRow 1", "Lookup 1", "Requantize 1"],
+    );
+  }
+});
+
 Deno.test("what comes before a value that is needed as a whole is whole", async () => {
   const net = new Net();
   const { graph } = net;

@@ -106,6 +106,20 @@ export const ROW_CASES: readonly RuleCase[] = [
     expected: matrix(L, B * C, (r, c) => Math.fround(x[r * B * C + c] + c)),
   },
   {
+    op: "Reshape",
+    of: "a slice, to other planes",
+    make(g) {
+      const x = g.apply(ops.sliceColumns, { x: g.input("x", "f32", [B, L, C]) }, {
+        start: 1,
+        end: 4,
+      });
+      const rows = g.apply(ops.reshape, { x }, { shape: [L, B, 3] });
+      return g.apply(ops.add, { a: rows, b: constant(g, "f32", [3], new Float32Array(3)) });
+    },
+    inputs: { x },
+    expected: matrix(B * L, 3, (r, c) => x[r * C + c + 1]),
+  },
+  {
     op: "SelectRow",
     of: "the third of each sequence",
     make: (g) => g.apply(ops.selectRow, { x: g.input("x", "f32", [B, L, C]) }, { row: 2 }),

@@ -88,6 +88,12 @@ refused("a softmax with a mask alone", (graph) => {
   graph.output("y", graph.apply(ops.softmax, { x: graph.input("x", "f32", [1, 1, 2, 2]), mask }));
 }, /Softmax with a mask/);
 
+refused("a slice with other columns, whose rows are apart", (graph) => {
+  const x = graph.input("x", "f32", [2, 6]);
+  const slice = graph.apply(ops.sliceColumns, { x }, { start: 0, end: 4 });
+  graph.output("y", graph.apply(ops.reshape, { x: slice }, { shape: [4, 2] }));
+}, /rows that are apart/);
+
 refused("a layer of latent weights", (graph) => {
   const y = graph.apply(
     ops.fusedBitLinear,
