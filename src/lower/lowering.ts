@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
 import type { NodeNamed, OpName } from "../graph/op_names.ts";
-import { consumersOf, inputsOf, nodesOf, outputsOf, producersOf } from "../graph/traversal.ts";
+import { consumersOf, nodesOf, producersOf } from "../graph/traversal.ts";
 import { packed } from "../layouts/elements.ts";
 import { panelsOf } from "../layouts/mod.ts";
 import type { Layout } from "../layouts/mod.ts";
@@ -11,7 +11,6 @@ import { ProgramBuilder } from "../program/builder.ts";
 import type { Index, Region } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { expect } from "./fusion.ts";
-import type { NotFused } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
 import type { Placed } from "./placed.ts";
 

@@ -6,7 +6,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import type { OpName } from "../graph/op_names.ts";
-import { nodesOf, outputsOf, producersOf } from "../graph/traversal.ts";
+import { nodesOf, producersOf } from "../graph/traversal.ts";
 import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./integer_builder.ts";
 import type { Codes, Raw } from "./integer_builder.ts";
