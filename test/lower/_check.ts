@@ -75,6 +75,8 @@ export interface FusionCase<N extends Net> {
   readonly instructions: readonly string[];
   /** Why the fusion is not made; nothing where it is. */
   readonly because?: string;
+  /** How many fusions are made where this one is, of all kinds. Default 1. */
+  readonly made?: number;
 }
 
 /** A test for each case of a fusion: whether it is made, the reason, and equal bits either way. */
@@ -83,23 +85,30 @@ export function testFusion<N extends Net>(
   net: () => N,
   cases: readonly FusionCase<N>[],
 ): void {
-  for (const { of, make, instructions, because } of cases) {
+  for (const { of, make, instructions, because, made = 1 } of cases) {
     Deno.test(`${fusion}: ${because === undefined ? "" : "not "}${of}`, async () => {
       const one = net();
       one.output(attempt(() => make(one)));
       const fused = attempt(() => lower(one.graph));
       assert.deepEqual(instructionsOf(fused.program), instructions);
-      checkReports(fused, fusion, because);
+      checkReports(fused, fusion, because, made);
       await checkSame(one, fused.program);
     });
   }
 }
 
 /** A fusion says that it was made, or for what reason it was not. */
-function checkReports({ fusions }: LoweredProgram, fusion: string, because?: string): void {
+function checkReports(
+  { fusions }: LoweredProgram,
+  fusion: string,
+  because: string | undefined,
+  made: number,
+): void {
   const reports = fusions.filter((report) => report.fusion === fusion);
   if (because === undefined) {
     assert.ok(reports.some(({ reason }) => reason === undefined), `${fusion} is not reported`);
+    // What a longer pattern takes up is no fusion of its own.
+    assert.equal(fusions.filter(({ reason }) => reason === undefined).length, made);
   } else {
     assert.ok(
       reports.some(({ reason }) => reason === because),

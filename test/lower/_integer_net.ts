@@ -30,8 +30,9 @@ export class IntegerNet extends Net {
       multiplier: this.given("i32", ...one.map((m, i) => m + 977 * i)),
       shift: this.given("i32", ...one.map(() => x.dtype === "i8" ? 31 : to === "i8" ? 40 : 34)),
       identity,
-      identityMultiplier: identity && this.given("i32", 2 ** 30 + 5),
-      identityShift: identity && this.given("i32", 31),
+      // ¾, so that every fourth code is a tie.
+      identityMultiplier: identity && this.given("i32", 3 * 2 ** 28),
+      identityShift: identity && this.given("i32", 30),
       zeroPoint: zeroPoint ? this.given("i32", 3) : undefined,
     }, { to });
   }

@@ -36,9 +36,11 @@ Deno.test("entries compute what their outputs need, in instructions and memory o
       { output },
     );
   const shared = gelu(graph, x);
-  graph.output("a", layer("one"), "first");
+  const one = layer("one");
+  graph.output("a", one, "first");
   graph.output("g", shared, "first");
-  graph.output("b", layer("two"), "second");
+  // A layer of both: each entry makes its codes.
+  graph.output("b", one, "second");
   graph.output("h", gelu(graph, shared), "second");
   const { program } = attempt(() => lower(graph));
   assert.deepEqual(program.entries.map(({ name, count }) => [name, count]), [
@@ -194,7 +196,7 @@ Deno.test("an op without a rule is refused; a rule of one's own is used", () => 
 });
 
 /** Two layers of which one row is looked at, and a second entry. */
-function looked(): { graph: Graph; inner: Value; y: Value } {
+function looked(): { graph: Graph; sum: Value; y: Value } {
   const graph = new Graph();
   const x = graph.input("x", "f32", [1, 3, 4]);
   const weight = constant(graph, [4, 4], 0.5);
@@ -203,8 +205,24 @@ function looked(): { graph: Graph; inner: Value; y: Value } {
   const y = graph.apply(ops.selectRow, { x: sum }, { row: 1 });
   graph.output("y", y);
   graph.output("z", gelu(graph, x), "other");
-  return { graph, inner, y };
+  return { graph, sum, y };
 }
+
+Deno.test("views of views: a row of a slice of a slice, then a slice", async () => {
+  const graph = new Graph();
+  const slice = (x: Value, start: number, end: number) =>
+    graph.apply(ops.sliceColumns, { x }, { start, end });
+  const x = graph.input("x", "f32", [2, 3, 8]);
+  const row = graph.apply(ops.selectRow, { x: slice(slice(x, 1, 8), 1, 6) }, { row: 2 });
+  graph.output("y", gelu(graph, slice(row, 1, 3)));
+  const { program } = attempt(() => lower(graph));
+  assert.deepEqual(instructionsOf(program), ["gelu_f32"]);
+  using instance = await loaded(program);
+  // GELU of numbers above 10 is those numbers.
+  const values = Float32Array.from({ length: 48 }, (_, i) => i + 10);
+  const { y } = attempt(() => instance.runSync({ x: values }));
+  assert.deepEqual([...y.data as Float32Array], [19, 20, 43, 44].map((i) => i + 10));
+});
 
 Deno.test("compile() computes only rows that are looked at, fused, all entries", () => {
   const { graph } = looked();
@@ -217,18 +235,18 @@ Deno.test("compile() computes only rows that are looked at, fused, all entries",
 });
 
 Deno.test("compile() with taps shows values of one entry, unfused, for all rows", async () => {
-  const { graph, inner, y } = looked();
-  const values = new Map([["inner", inner], ["y", y]]);
+  const { graph, sum, y } = looked();
+  const values = new Map([["sum", sum], ["y", y]]);
   const program = attempt(() => compile(graph, { taps: { entry: "main", values } }));
   assert.deepEqual(program.entries.map(({ name }) => name), ["main"]);
   assert.deepEqual(instructionsOf(program), ["linear_f32", "add_f32", "copy", "copy"]);
   using instance = await loaded(program);
   const x = Float32Array.from({ length: 12 }, (_, i) => i);
   const outputs = instance.runSync({ x });
-  assert.deepEqual(Object.keys(outputs).sort(), ["inner", "y"]);
+  assert.deepEqual(Object.keys(outputs).sort(), ["sum", "y"]);
   assert.deepEqual(
-    [...outputs.inner.data as Float32Array],
-    [0, 1, 2].flatMap((r) => Array(4).fill((r * 16 + 6) / 2)),
+    [...outputs.sum.data as Float32Array],
+    [...x].map((value, i) => value + (Math.floor(i / 4) * 16 + 6) / 2),
   );
   assert.deepEqual([...outputs.y.data as Float32Array], [4, 5, 6, 7].map((v) => v + 11));
 });

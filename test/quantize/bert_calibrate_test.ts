@@ -97,6 +97,13 @@ for (const geluBits of [12, 8] as const) {
         );
       });
     }
+    for (const name of Object.keys(READERS)) {
+      // The second pass sees divided channels.
+      const divisors = smooth.get(`${name}8`)!;
+      const divided = (await floatMaxima(name)).map((most, c) => most / divisors[c]);
+      const ratio = scales.get(`${name}8`)! / (Math.max(...divided) / 127);
+      assert.ok(Math.abs(ratio - 1) < 0.05, `${name}: ${ratio}`);
+    }
     if (geluBits === 12) return;
     // No layer reads what goes into GELU: all of the range is taken away.
     const into = definition(await floatMaxima(`${BLOCK}gelu_in`), new Float32Array(44).fill(1), 1);

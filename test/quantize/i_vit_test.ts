@@ -134,6 +134,18 @@ Deno.test("scores with a relative bias have 8 bits, and so has its table", () =>
   assert.deepEqual([first, biased, table, index], ["scores 8", "biased 8", "table 8", ""]);
 });
 
+Deno.test("a constant that is added to scores has 8 bits, one that is added to rows 16", () => {
+  const net = new Network();
+  const q = net.graph.input("x", "f32", [B, 2, C]);
+  const scores = net.graph.apply(ops.attentionScores, { q, k: q }, { heads: 2, scale: 1 }, {
+    output: "scores",
+  });
+  net.graph.output("y", net.add(scores, net.ones("bias", 2, 2, 2), "biased"));
+  net.graph.output("z", net.add(q, net.ones("rows", 2, C), "sum"));
+  const { bias, rows } = net.sites();
+  assert.deepEqual([bias, rows], ["bias 8", "rows 16"]);
+});
+
 const READERS: Readonly<Record<string, (net: Network, x: Value) => Value>> = {
   layer: (net, x) => net.linear(x, "reader"),
   norm: (net, x) => net.norm(x, "reader"),

@@ -124,14 +124,22 @@ Deno.test("linear: weights that are tiny beside their bias get a larger scale", 
   const warnings: string[] = [];
   graph.output(
     "y",
-    graph.apply(ops.linear, { x: input(graph), weight, bias: constant(graph, "b", [1], [3]) }, {}, {
-      name: "layer",
-      output: "y",
-    }),
+    graph.apply(
+      ops.linear,
+      { x: input(graph), weight, bias: constant(graph, "b", [1], [300]) },
+      {},
+      {
+        name: "layer",
+        output: "y",
+      },
+    ),
   );
   const network = integers(graph, { x: X, y: { bits: 16 } }, { warn: (m) => warnings.push(m) });
-  const { y } = await runIntegers(network, { x: STEP, y: 2 ** -10 }, { x: f32 });
-  assertNear(y, Array(B * L).fill(3 * 2 ** 10), 1);
+  const { y } = await runIntegers(network, { x: STEP, y: 2 ** -6 }, { x: f32 });
+  assertNear(y, Array(B * L).fill(300 * 2 ** 6), 1);
+  // So they follow from the scale of x.
+  const [layer] = network.graph.nodes.filter(({ op }) => op === "LinearInteger");
+  assert.deepEqual(network.graph.constants.get(layer.inputs.weight!.id)!.derivedFrom, ["x"]);
   assert.ok(warnings.length >= 1 && warnings.every((m) => m.includes("layer.weight[0]")));
 });
 

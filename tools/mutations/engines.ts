@@ -55,7 +55,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/reference/_canonical_nan.ts", runs, [
     ["const CANONICAL_NAN = 0x7FC00000;", "const CANONICAL_NAN = 0x7FC00001;"],
   ]),
-  ...changes("src/engines/_saved_state.ts", ["test/conformance/instance_test.ts"], [
+  ...changes("src/engines/_saved_state.ts", ["test/engines/saved_state_test.ts"], [
     [`fail("it is another program's");`, ""],
     [
       `if (view.getUint32(24, true) !== crc32c(saved.subarray(HEADER_BYTES))) fail("checksum");`,

@@ -24,10 +24,12 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
     ["offset: plus(placed.offset, start)", "offset: start"],
   ]),
   ...changes("src/lower/placed.ts", rules, [
-    ["offset: plus(placed.offset, row === 0 ? 0 : first)", "offset: row === 0 ? 0 : first"],
-    ["product([rows, placed.rowStride])", "product(placed.extents.slice(-2))"],
     ["return { ...placed, extents };", "return { ...placed, extents, rowStride: wanted };"],
     ["if (!same(placed.rowStride, last)) {", "if (false) {"],
+  ]),
+  ...changes("src/lower/placed.ts", whole, [
+    ["offset: plus(placed.offset, row === 0 ? 0 : first)", "offset: row === 0 ? 0 : first"],
+    ["product([rows, placed.rowStride])", "product(placed.extents.slice(-2))"],
   ]),
   ...changes("src/lower/rules/sequences.ts", rules, [
     [`attributes.pooling === "first" ? 1 : 0`, `attributes.pooling === "first" ? 0 : 1`],
@@ -70,13 +72,13 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
     ["requantize(code, multiplier, shift)", "requantize(code, multiplier, shift, 1)"],
   ]),
   ...changes("src/lower/lowering.ts", whole, [
-    ["if (!this.#outputNames.has(value.id)) this.#outputNames", "this.#outputNames"],
+    ["if (this.#outputNames.has(value.id)) this.#read.add(value.id);", "if (false) {}"],
     [
       "if (tensor !== undefined && placed?.tensor === tensor) continue;",
       "if (tensor !== undefined) continue;",
     ],
     [
-      "this.#consumers.has(value.id) ? undefined : this.#outputNames.get(value.id)",
+      "this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id)",
       "this.#outputNames.get(value.id)",
     ],
     ["    this.quantized.clear();\n", ""],

@@ -160,7 +160,6 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["Math.max(maxima[c], Math.abs(values[at + c]))", "Math.max(maxima[c], values[at + c])"],
   ]),
   ...of("integer_constants", "integer_constants", [
-    ["bits === 8 ? -128 : -63", "-128"],
     ["Math.max(LEAST_SCALE, floors?.[i] ?? 0)", "LEAST_SCALE"],
     [
       "Math.floor(Math.fround(Math.fround(beta[i] / g) / base))",
@@ -170,8 +169,10 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["if (epsilon <= LARGEST_EPSILON) return;", "return;"],
   ]),
   ...of("integer_parameters", "integer_constants", [
-    ["floor <= quantized.scales[i]", "floor >= quantized.scales[i]"],
     ["scales[i] * LEAST_INPUT_SCALE * BIAS_LIMIT", "scales[i] * BIAS_LIMIT"],
+  ]),
+  ...of("integer_parameters", "rules", [
+    ["floor <= quantized.scales[i]", "floor >= quantized.scales[i]"],
   ]),
   ...of("ternary", "ternary", [["v > 0.5 ? 1", "v >= 0.5 ? 1"]]),
 ];

@@ -35,7 +35,6 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     ],
   ]),
   ...changes("src/files/file_lock.ts", locking, [
-    ["await file.tryLock(true) && await hasName(file, lock)", "await file.tryLock(true)"],
     ["if (!waits) onWait?.();", "onWait?.();"],
   ]),
 ];

@@ -15,6 +15,7 @@ testFusion("norm and codes", () => new FloatNet(), [
       return n.bitLinear(norm);
     },
     instructions: ["rms_norm_quantize_i8", "linear_ternary", "linear_ternary"],
+    made: 2,
   },
   {
     of: "of two layers with epsilons of their own, so two sets of codes",
@@ -29,6 +30,7 @@ testFusion("norm and codes", () => new FloatNet(), [
       "rms_norm_quantize_i8",
       "linear_ternary",
     ],
+    made: 2,
   },
   {
     of: "where the norm is an output",
