@@ -55,8 +55,9 @@ Deno.test("a product of matrices counts as what it computes", () => {
     shape: [160, 160],
     data: new Float32Array(160 * 160),
   });
+  const bias = graph.constant("b", { dtype: "f32", shape: [160], data: new Float32Array(160) });
   let y: Value = graph.input("x", "f32", [160, 160]);
-  for (let i = 0; i < 2; i++) y = graph.apply(ops.linear, { x: y, weight });
+  for (let i = 0; i < 2; i++) y = graph.apply(ops.linear, { x: y, weight, bias });
   graph.output("y", y);
   // 160³ is two slices, 3·160² not a tenth of one.
   assert.deepEqual(endsOf(compile(graph)), [1, 2]);

@@ -161,6 +161,55 @@ Deno.test("an addition of what has a row for each keeps its row on both sides", 
   await net.check(["SelectRow 1", "Linear 1", "Linear 1", "Add 1"]);
 });
 
+Deno.test("rows of matrices are selected as those of sequences are", async () => {
+  const net = new Net();
+  const { graph } = net;
+  const x = graph.apply(ops.reshape, { x: net.x }, { shape: [2 * ROWS, COLUMNS] });
+  const sum = graph.apply(ops.add, { a: net.linear(x), b: net.linear(x) });
+  graph.output("y", net.select(sum, 3));
+  await net.check(["Reshape 10", "SelectRow 1", "Linear 1", "Linear 1", "Add 1"]);
+});
+
+Deno.test("integer layers, norms, tables and ShiftGELU treat rows alone", async () => {
+  const net = new Net();
+  const { graph } = net;
+  const constant = (dtype: "i8" | "i32", shape: number[]) => {
+    const codes = Array.from(
+      { length: shape.reduce((a, b) => a * b) },
+      () => random.integer(1, 99),
+    );
+    const data = dtype === "i8" ? Int8Array.from(codes) : Int32Array.from(codes);
+    return graph.constant("", { dtype, shape, data });
+  };
+  const one = { multiplier: constant("i32", [1]), shift: constant("i32", [1]) };
+  const requantize = (x: Value) =>
+    graph.apply(ops.requantize, { x, ...one, shift: constant("i32", [1]) }, { to: "i8" });
+  const scale = graph.constant("", { dtype: "f32", shape: [1], data: Float32Array.of(1 / 64) });
+  const codes = graph.apply(ops.quantizeLinear, { x: net.x, scale }, { to: "i8" });
+  const sums = graph.apply(ops.linearInteger, {
+    x: codes,
+    weight: constant("i8", [COLUMNS, COLUMNS]),
+  });
+  const norm = graph.apply(ops.layerNormInteger, {
+    x: requantize(sums),
+    bias: constant("i32", [COLUMNS]),
+  });
+  const table = constant("i8", [1, 256]);
+  const looked = graph.apply(ops.lookup, { x: requantize(norm), table });
+  const x0 = graph.constant("", { dtype: "i32", shape: [1], data: Int32Array.of(-20) });
+  graph.output("y", net.select(graph.apply(ops.shiftGelu, { x: looked, x0 }), 4));
+  await net.check([
+    "SelectRow 1",
+    "QuantizeLinear 1",
+    "LinearInteger 1",
+    "Requantize 1",
+    "LayerNormInteger 1",
+    "Requantize 1",
+    "Lookup 1",
+    "ShiftGelu 1",
+  ]);
+});
+
 Deno.test("identities, one after the other, pass the selection on", async () => {
   const net = new Net();
   const { graph } = net;

@@ -224,6 +224,31 @@ Deno.test("views of views: a row of a slice of a slice, then a slice", async () 
   assert.deepEqual([...y.data as Float32Array], [19, 20, 43, 44].map((i) => i + 10));
 });
 
+Deno.test("where values went: the instruction and the tensor of each", () => {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", [2, 4]);
+  const small = graph.apply(ops.softmax, { x });
+  const wide = graph.apply(ops.linear, { x: small, weight: constant(graph, [9, 4]) });
+  const moved = graph.apply(ops.reshape, { x: wide }, { shape: [9, 2] });
+  const y = gelu(graph, moved);
+  graph.output("y", y);
+  const { program, instructions, tensors } = attempt(() => lower(graph));
+  const names = instructionsOf(program);
+  assert.deepEqual([small, wide, y].map(({ id }) => names[instructions.get(id)!]), [
+    "softmax_f32",
+    "linear_f32",
+    "gelu_f32",
+  ]);
+  // Larger tensors come first in a file.
+  for (const { id, shape } of [small, wide]) {
+    const { region, extents } = program.tensors[tensors.get(id)!];
+    assert.equal(region, "arena");
+    assert.deepEqual(extents.map((e) => program.expressions[e].constant), shape);
+  }
+  assert.equal(program.tensors[tensors.get(y.id)!].name, "y");
+  assert.deepEqual([instructions.has(moved.id), tensors.has(moved.id)], [false, false]);
+});
+
 Deno.test("compile() computes only rows that are looked at, fused, all entries", () => {
   const { graph } = looked();
   const program = attempt(() => compile(graph));

@@ -228,6 +228,20 @@ Deno.test("activations are those of codes, with what their channels are divided 
   assert.deepEqual([seen.get("z")!.values, seen.get("y")!.values], [[-9, 4], [0, 2]]);
 });
 
+Deno.test("rows of a class token are seen after those of the patches", async () => {
+  const graph = new Graph();
+  const x = graph.input("x", "f32", [1, 1, 2]);
+  const rows = graph.apply(ops.concatRows, {
+    first: constant(graph, "token", [1, 2], [50, -60]),
+    x,
+  });
+  const b = constant(graph, "pos", [2, 2], [1, 2, 3, 4]);
+  graph.output("y", graph.apply(ops.add, { a: rows, b }, {}, { output: "y" }));
+  const grids: Record<string, Grid> = { x: { bits: 8 }, pos: { bits: 16 }, y: { bits: 16 } };
+  const seen = await shown(integers(graph, grids), { x: Float32Array.of(7, 8) });
+  assertNear(seen.get("y")!.values, [10, 12, 51, -58], 127 / 32767);
+});
+
 Deno.test("codes that were moved are seen where they lie", async () => {
   const graph = new Graph();
   const x = graph.input("x", "f32", [2, C]);

@@ -186,10 +186,15 @@ Deno.test("a mean of rows goes to a layer with 8 bits; a moved norm is seen thro
   const x = net.graph.input("x", "f32", [B, L, C]);
   const mean = net.graph.apply(ops.meanRows, { x: net.norm(x, "norm") }, {}, { output: "mean" });
   net.graph.output("y", net.linear(mean, "head"));
+  const other = net.graph.apply(ops.meanRows, { x: net.norm(x, "norm3") }, {}, {
+    output: "mean16",
+  });
+  net.graph.output("normed", net.norm(other, "after"));
   const moved = net.graph.apply(ops.reshape, { x: net.norm(x, "other") }, { shape: [L, B, C] });
   net.graph.output("z", net.norm(moved, "last"));
   const sites = net.sites();
   assert.deepEqual([sites.mean, sites.other, sites.norm], ["mean 8", "other 16", "norm 8"]);
+  assert.equal(sites.mean16, "mean16 16");
 });
 
 Deno.test("entries for floats and for pixels share their constants and give the same logits", async () => {

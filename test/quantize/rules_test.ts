@@ -7,7 +7,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
 import { Random } from "../conformance/_random.ts";
-import { assertNear, codesOf, constant, integers, runIntegers } from "./_method.ts";
+import { rewriteIntegers } from "../../src/quantize/rewriter.ts";
+import { assertNear, codesOf, constant, integers, methodOf, runIntegers } from "./_method.ts";
 
 const [B, L, C] = [2, 3, 8];
 const random = new Random(53);
@@ -293,6 +294,22 @@ Deno.test("means are rounded half to even, selections, slices and reshapes move 
     ),
   );
   assert.deepEqual(outputs["mean.scale"], [STEP]);
+});
+
+Deno.test("sites, readers and taps are those of the last entry", () => {
+  const graph = new Graph();
+  const image = graph.input("x", "f32", [1, 1, 2, C]);
+  const z = graph.apply(ops.gelu, { x: image }, {}, { name: "g", output: "z" });
+  graph.output("first", linear(graph, z), "first");
+  graph.output("second", linear(graph, image, "w"), "second");
+  const network = rewriteIntegers(graph, methodOf({ x: X, z: X }, { nonlinear: "shift" }), [
+    { from: "first", to: "a", pixelTable: new Float32Array(256) },
+    { from: "second", to: "b" },
+  ]);
+  assert.deepEqual(network.sites.map(({ site: { name } }) => name), ["x"]);
+  assert.deepEqual([...network.readers.keys()], ["x"]);
+  assert.deepEqual([...network.taps.keys()], ["x"]);
+  assert.deepEqual([...new Set(network.graph.outputs.map(({ entry }) => entry))], ["a", "b"]);
 });
 
 Deno.test("a value on two grids has codes on both", async () => {
