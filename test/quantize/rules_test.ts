@@ -298,12 +298,13 @@ Deno.test("means are rounded half to even, selections, slices and reshapes move 
 
 Deno.test("sites, readers and taps are those of the last entry", () => {
   const graph = new Graph();
-  const image = graph.input("x", "f32", [1, 1, 2, C]);
+  // Bytes of pixels have their channels last.
+  const image = graph.input("x", "f32", [1, C, 2, C]);
   const z = graph.apply(ops.gelu, { x: image }, {}, { name: "g", output: "z" });
   graph.output("first", linear(graph, z), "first");
   graph.output("second", linear(graph, image, "w"), "second");
   const network = rewriteIntegers(graph, methodOf({ x: X, z: X }, { nonlinear: "shift" }), [
-    { from: "first", to: "a", pixelTable: new Float32Array(256) },
+    { from: "first", to: "a", pixelTable: new Float32Array(C * 256) },
     { from: "second", to: "b" },
   ]);
   assert.deepEqual(network.sites.map(({ site: { name } }) => name), ["x"]);
