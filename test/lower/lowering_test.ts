@@ -241,6 +241,7 @@ Deno.test("where values went: the instruction and the tensor of each", () => {
   ]);
   // Larger tensors come first in a file.
   for (const { id, shape } of [small, wide]) {
+    assert.ok(tensors.has(id));
     const { region, extents } = program.tensors[tensors.get(id)!];
     assert.equal(region, "arena");
     assert.deepEqual(extents.map((e) => program.expressions[e].constant), shape);

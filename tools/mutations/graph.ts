@@ -31,6 +31,11 @@ export const GRAPH_MUTATIONS: readonly Mutation[] = [
   ...changes("src/graph/ops/attention_scores.ts", early, [
     [`rowLocal: ["q"],`, `rowLocal: ["q", "k"],`],
   ]),
+  ...changes("src/graph/ops/layer_norm_integer.ts", early, [[`rowLocal: ["x"],`, ""]]),
+  ...changes("src/graph/ops/slice_columns.ts", ["test/graph/ops_test.ts"], [["b <= last", "true"]]),
+  ...changes("src/graph/ops/pool_rows.ts", ["test/graph/ops_test.ts"], [
+    ["plus: extent.plus - 1", "plus: extent.plus"],
+  ]),
   ...changes("src/graph/ops/requantize.ts", early, [
     [`rowLocal: ["x", "identity"],`, `rowLocal: ["x"],`],
   ]),

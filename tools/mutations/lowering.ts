@@ -83,6 +83,8 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
     ],
     ["    this.quantized.clear();\n", ""],
     ["default: defaultMax,", "default: 1,"],
+    ["this.tensors.set(value.id, tensor);", ""],
+    ["for (const { id } of [values].flat()) this.instructions.set(id, instruction);", ""],
     ['name: kind === "load" ? name : `max_${name}`,', "name: `max_${name}`,"],
     [`initial === undefined ? { encoding: "zero" }`, `true ? { encoding: "zero" }`],
     ["(!this.options.parameters || constant.derivedFrom.length === 0)", "true"],
@@ -102,6 +104,7 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/lower/lower.ts", whole, [
     ["if (entries.size === 0) throw", "if (false) throw"],
+    ["[value, order[tensor]]", "[value, tensor]"],
     ["options.outputs ?? graph.outputs", "graph.outputs"],
   ]),
   ...changes("src/lower/compile.ts", whole, [

@@ -123,6 +123,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ],
     [`if (seen === 0) throw`, `if (false) throw`],
     ["seen += samples;", "seen++;"],
+    ["row === undefined ? reals : concat(reals, row)", "reals"],
     [
       `return isNode(node, "Reshape") ? movedFrom(graph, node.inputs.x) : value;`,
       `return isNode(node, "Reshape") ? node.inputs.x : value;`,
@@ -173,6 +174,16 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...of("integer_parameters", "rules", [
     ["floor <= quantized.scales[i]", "floor >= quantized.scales[i]"],
+  ]),
+  ...of("rewriter", "rules", [
+    ["    builder.sites.clear();\n", ""],
+    ["    builder.readers.clear();\n", ""],
+    ["    builder.taps.clear();\n", ""],
+  ]),
+  ...of("ternary_network", "ternary_network", [
+    ["packBase3(trits)", "packBase3(trits.toReversed())"],
+    ["{ name, output: outputs.y.name }", "{ name }"],
+    ["constant === undefined || constant.derivedFrom.length > 0", "constant === undefined"],
   ]),
   ...of("ternary", "ternary", [["v > 0.5 ? 1", "v >= 0.5 ? 1"]]),
 ];
