@@ -32,12 +32,9 @@ export type {
 export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
 export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
-export type {
-  GeneratedToken,
-  GenerateOptions,
-  TextPiece,
-  Usage,
-} from "./src/pipelines/text/text_session.ts";
+export type { GenerateOptions } from "./src/pipelines/text/text_session.ts";
+export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";
+export type { GeneratedToken, GenerationOptions } from "./src/text/generation.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
 export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
@@ -55,13 +52,9 @@ export {
   compileEncoderTaps,
   compileFloatEncoder,
 } from "./src/compile/encoder.ts";
-export type {
-  CalibrateEncoderOptions,
-  CompileEncoderOptions,
-  EncoderCheckpoint,
-} from "./src/compile/encoder.ts";
+export type { CalibrateEncoderOptions, CompileEncoderOptions } from "./src/compile/encoder.ts";
 export { readEncoderFolder } from "./src/checkpoints/encoder_folder.ts";
-export type { EncoderFolder } from "./src/checkpoints/encoder_folder.ts";
+export type { EncoderCheckpoint, EncoderFolder } from "./src/checkpoints/encoder_folder.ts";
 export type { EncoderFiles } from "./src/models/bert_config.ts";
 export type { SentenceFiles, Similarity } from "./src/models/sentence_config.ts";
 export type { EncoderQuantization } from "./src/quantize/bert.ts";
@@ -70,10 +63,11 @@ export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
 export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 
 export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
-export type { TextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
+export type { TextCheckpoint, TextFiles } from "./src/checkpoints/text_checkpoint.ts";
 export { compileTextModel } from "./src/compile/text.ts";
+export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
-export type { GenerationDefaults, TextFiles, TextMetadata } from "./src/compile/text_metadata.ts";
+export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
 export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
@@ -133,6 +127,7 @@ export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_cons
 export type { ObserverKind } from "./src/quantize/observer.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
+export type { FusionReport } from "./src/lower/fusion.ts";
 export { encodeProgram } from "./src/program/encode.ts";
 export type * from "./src/program/program.ts";
 export { CHECKS } from "./src/instructions/codes.ts";
@@ -149,6 +144,8 @@ export type {
   Outputs,
   RunOptions,
   StateSnapshot,
+  SyncInstance,
+  SyncRunOptions,
 } from "./src/engines/engine.ts";
 
 export {

@@ -6,15 +6,13 @@ import {
   addressOf,
   bytesOf,
   Context,
-  copyInstance,
   extentOf,
   initialAddress,
-  initialise,
   isInstance,
-  resetState,
   setSymbol,
 } from "./context";
 import { VERDICT_BAD_ARGUMENT, VERDICT_NOT_FOUND } from "./generated/format";
+import { copyInstance, initialise, resetState } from "./instance";
 import { beginEntry, runPart, runSlice } from "./interpreter";
 import { isModel, isPlanned } from "./loading";
 import { Model } from "./model";

@@ -2,7 +2,7 @@
 // loaded, verified and run. A relaxed build is accepted only where the dot product is exact with its
 // second operand in 0…127 (some hosts are not). Some engines carry out simpler code wrongly too: one
 // interpreter fails in the verifier, which would then refuse good files.
-import { Context, initialise } from "./context";
+import { Context } from "./context";
 import { crc32c } from "./crc32c";
 import { REGION_INPUT, REGION_OUTPUT } from "./generated/format";
 import {
@@ -14,6 +14,7 @@ import {
   OUTPUT_BYTES,
   OUTPUTS_CRC,
 } from "./generated/known";
+import { initialise } from "./instance";
 import { beginEntry, runSlice } from "./interpreter";
 import {
   model_end,

@@ -1,10 +1,10 @@
 /** The small ViT for Fashion-MNIST, as it ships and as ONNX. */
 import { readSafetensors } from "../src/formats/safetensors.ts";
-import { visionConfig } from "../src/models/vision_config.ts";
+import { visionConfig } from "../src/models/read_vision_config.ts";
 import type { DeiTConfig } from "../src/models/vision_config.ts";
 import { decodeImage } from "../src/vision/decode.ts";
-import { normalize } from "./cold/_normalize.ts";
-import { readSharedJson, sharedPath } from "./_shared.ts";
+import { normalize } from "./cold/normalize.ts";
+import { readSharedJson, sharedPath } from "./shared.ts";
 import { calibrateOnnx } from "./onnx/calibrate.ts";
 import { FASTEST_OPS, quantizeStatic } from "./onnx/quantize_static.ts";
 import { buildVitOnnx } from "./onnx/vit.ts";

@@ -1,5 +1,5 @@
 /** Where and when a measurement was made. */
-import { ORT_VERSION } from "./_onnxruntime.ts";
+import { ORT_VERSION } from "./onnxruntime.ts";
 
 /** The facts that stand above the numbers. */
 export interface Machine {

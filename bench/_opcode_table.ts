@@ -1,16 +1,16 @@
 /** Where the time of a run goes. */
-import type { Inputs, Instance } from "../src/engines/engine.ts";
+import type { Inputs, SyncInstance } from "../src/engines/engine.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
 import type { Instruction, Program } from "../src/program/program.ts";
-import { median } from "./_interleave.ts";
-import { table } from "./_table.ts";
+import { median } from "./interleave.ts";
+import { table } from "./table.ts";
 
 /**
  * Instructions of one kind and size, in Markdown, the most expensive first; without those that take
  * less than a five-hundredth.
  */
 export function opcodeTable(
-  instance: Instance,
+  instance: SyncInstance,
   inputs: Inputs,
   entry: string,
   runs: number,

@@ -1,9 +1,9 @@
 /** Fresh processes up to their first logits, with the model that ships. */
-import type { ColdReport } from "./cold/_finish.ts";
+import type { ColdReport } from "./cold/finish.ts";
 import { writeFashion } from "./_fashion.ts";
 import type { FashionFiles } from "./_fashion.ts";
-import { median, Timings } from "./_interleave.ts";
-import { table, times } from "./_table.ts";
+import { median, Timings } from "./interleave.ts";
+import { table, times } from "./table.ts";
 
 /** A process: its name, its script, its arguments. */
 type Contender = readonly [name: string, script: string, ...args: string[]];

@@ -4,10 +4,10 @@ import { readEncoderFolder } from "../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
-import { interleave } from "./_interleave.ts";
-import type { Contender, Timings } from "./_interleave.ts";
-import { openNode, openWeb } from "./_onnxruntime.ts";
-import { table, times } from "./_table.ts";
+import { interleave } from "./interleave.ts";
+import type { Contender, Timings } from "./interleave.ts";
+import { openNode, openWeb } from "./onnxruntime.ts";
+import { table, times } from "./table.ts";
 import { inputsOf, onnxPeers } from "./minilm/peers.ts";
 import { calibrationTexts } from "./minilm/texts.ts";
 

@@ -4,9 +4,9 @@ import { readEncoderFolder } from "../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
-import { median, Timings } from "./_interleave.ts";
-import { table, times } from "./_table.ts";
-import type { FirstEmbedding } from "./minilm/_finish.ts";
+import { median, Timings } from "./interleave.ts";
+import { table, times } from "./table.ts";
+import type { FirstEmbedding } from "./minilm/finish.ts";
 import { onnxPeers } from "./minilm/peers.ts";
 
 const TEXT = "The cat sleeps on the warm windowsill.";

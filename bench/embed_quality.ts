@@ -6,8 +6,8 @@ import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
-import { openWebSession } from "./_onnxruntime.ts";
-import { table } from "./_table.ts";
+import { openWebSession } from "./onnxruntime.ts";
+import { table } from "./table.ts";
 import { inputsOf, meanPooled, onnxPeers } from "./minilm/peers.ts";
 import { calibrationTexts, paragraphs } from "./minilm/texts.ts";
 

@@ -2,15 +2,15 @@
 import { load } from "../src/engines/load.ts";
 import type { EngineName } from "../src/engines/load.ts";
 import type { TensorData } from "../src/tensor.ts";
-import { Stream } from "../test/golden/_seeded.ts";
-import { gemmProgram } from "./_gemm_program.ts";
-import type { GemmKind } from "./_gemm_program.ts";
-import { interleave } from "./_interleave.ts";
-import type { Contender, Timings } from "./_interleave.ts";
-import { openNode, openWeb } from "./_onnxruntime.ts";
-import type { Feeds } from "./_onnxruntime.ts";
-import { table, times } from "./_table.ts";
-import { transpose } from "./_transpose.ts";
+import { Stream } from "../test/golden/seeded.ts";
+import { gemmProgram } from "./gemm_program.ts";
+import type { GemmKind } from "./gemm_program.ts";
+import { interleave } from "./interleave.ts";
+import type { Contender, Timings } from "./interleave.ts";
+import { openNode, openWeb } from "./onnxruntime.ts";
+import type { Feeds } from "./onnxruntime.ts";
+import { table, times } from "./table.ts";
+import { transpose } from "./transpose.ts";
 import { matmulOnnx } from "./onnx/matmul.ts";
 
 /** M×K×N: the layers of DeiT-T, and two squares. */

@@ -1,14 +1,14 @@
 /** A MatMul-free language model beside llama.cpp in wasm (wllama), on linear layers of the same sizes. */
 import { load } from "../src/engines/load.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
-import type { Instance } from "../src/engines/engine.ts";
+import type { SyncInstance } from "../src/engines/engine.ts";
 import { compileTextModel } from "../src/compile/text.ts";
 import { TextGenerator } from "../src/pipelines/text/text_generator.ts";
-import type { Usage } from "../src/pipelines/text/text_session.ts";
+import type { Usage } from "../src/pipelines/text/text_piece.ts";
 import { encodeProgram } from "../src/program/encode.ts";
-import { median } from "./_interleave.ts";
+import { median } from "./interleave.ts";
 import { opcodeTable } from "./_opcode_table.ts";
-import { table } from "./_table.ts";
+import { table } from "./table.ts";
 import { llamaGguf } from "./llama/gguf.ts";
 import type { LlamaShape } from "./llama/gguf.ts";
 import { hgrnConfig, hgrnWeights } from "./llama/hgrn.ts";
@@ -118,7 +118,7 @@ function inputs(tokens: number): Record<string, Int32Array> {
 
 /** The part of a run's time that is in other instructions, from the medians of each. */
 function outsideTernary(
-  instance: Instance,
+  instance: SyncInstance,
   step: Record<string, Int32Array>,
   runs: number,
 ): number {

@@ -3,12 +3,15 @@
  * Writes bench/RESULTS.md and bench/results.json.
  *
  *     deno task bench [--rounds 21] [--only gemm|ternary|deit|cold]
+ *     deno task bench --against REV [--rounds 21]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
- * the report goes to the terminal and no file is written.
+ * the report goes to the terminal and no file is written. With `--against` another revision of this
+ * tree takes the place of the peers (`bench/against/`).
  *
  * @module
  */
+import { benchAgainst } from "./against/mod.ts";
 import { benchCold, reportCold } from "./cold.ts";
 import { benchEmbed, reportEmbed } from "./embed.ts";
 import { benchEmbedCold, reportEmbedCold } from "./embed_cold.ts";
@@ -130,28 +133,34 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   },
 };
 
-const machine = describeMachine();
 const rounds = Number(option("--rounds") ?? 21);
-const only = option("--only");
-const results: Record<string, unknown> = { machine, rounds };
-const report = [header(machine, rounds)];
-for (const [name, { title, text, run }] of Object.entries(SECTIONS)) {
-  if (only !== undefined && only !== name) continue;
-  console.error(title);
-  const before = Deno.loadavg()[0];
-  const section = await run(rounds);
-  const load = [before, Deno.loadavg()[0]].map((value) => value.toFixed(2));
-  results[name] = section.results;
-  report.push(`## ${title}`, text, section.report, `Load average: ${load.join(" to ")}.`);
-}
-const markdown = report.join("\n\n") + "\n";
-console.log(markdown);
-if (only === undefined) {
-  Deno.writeTextFileSync(new URL("./RESULTS.md", import.meta.url), markdown);
-  Deno.writeTextFileSync(
-    new URL("./results.json", import.meta.url),
-    JSON.stringify(results, null, 2) + "\n",
-  );
+const against = option("--against");
+if (against !== undefined) await benchAgainst(against, rounds);
+else await benchPeers(rounds, option("--only"));
+
+/** Runs the sections, or one. */
+async function benchPeers(rounds: number, only: string | undefined): Promise<void> {
+  const machine = describeMachine();
+  const results: Record<string, unknown> = { machine, rounds };
+  const report = [header(machine, rounds)];
+  for (const [name, { title, text, run }] of Object.entries(SECTIONS)) {
+    if (only !== undefined && only !== name) continue;
+    console.error(title);
+    const before = Deno.loadavg()[0];
+    const section = await run(rounds);
+    const load = [before, Deno.loadavg()[0]].map((value) => value.toFixed(2));
+    results[name] = section.results;
+    report.push(`## ${title}`, text, section.report, `Load average: ${load.join(" to ")}.`);
+  }
+  const markdown = report.join("\n\n") + "\n";
+  console.log(markdown);
+  if (only === undefined) {
+    Deno.writeTextFileSync(new URL("./RESULTS.md", import.meta.url), markdown);
+    Deno.writeTextFileSync(
+      new URL("./results.json", import.meta.url),
+      JSON.stringify(results, null, 2) + "\n",
+    );
+  }
 }
 
 function header(machine: Machine, rounds: number): string {

@@ -1,15 +1,15 @@
 /** Ternary layers beside onnxruntime's products of the same weights in 2 bits, 4 bits and int8. */
 import { encodeProgram } from "../src/program/encode.ts";
 import { load } from "../src/runtime.ts";
-import { Stream } from "../test/golden/_seeded.ts";
-import { interleave } from "./_interleave.ts";
-import type { Contender, Timings } from "./_interleave.ts";
-import { openNode, openWeb } from "./_onnxruntime.ts";
-import type { Feeds } from "./_onnxruntime.ts";
+import { Stream } from "../test/golden/seeded.ts";
+import { interleave } from "./interleave.ts";
+import type { Contender, Timings } from "./interleave.ts";
+import { openNode, openWeb } from "./onnxruntime.ts";
+import type { Feeds } from "./onnxruntime.ts";
 import { memoryReader } from "./_read_memory.ts";
-import { table, times } from "./_table.ts";
-import { EPSILON, ternaryProgram } from "./_ternary_program.ts";
-import { transpose } from "./_transpose.ts";
+import { table, times } from "./table.ts";
+import { EPSILON, ternaryProgram } from "./ternary_program.ts";
+import { transpose } from "./transpose.ts";
 import { matmulOnnx } from "./onnx/matmul.ts";
 import { matmulNBitsOnnx } from "./onnx/matmul_nbits.ts";
 import type { TernaryWeight } from "./onnx/matmul_nbits.ts";

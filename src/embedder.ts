@@ -3,7 +3,7 @@
  * system; works in Deno, Node, Bun, browsers and workerd. Its one dependency is the tokenizer.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { loadEmbedder } from "@fewbit/fewbit/embedder";
  *
  * using embedder = await loadEmbedder(await fetch("https://example.com/minilm.fewbit"));
@@ -40,7 +40,7 @@ export async function loadEmbedder(
     symbols,
   });
   try {
-    return new EmbeddingModel(instance, symbols);
+    return new EmbeddingModel(instance);
   } catch (error) {
     instance[Symbol.dispose]();
     throw error;

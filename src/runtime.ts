@@ -6,7 +6,7 @@
  * ```ts
  * import { load } from "@fewbit/fewbit/runtime";
  *
- * const instance = await load(await fetch(new URL("../models/vit-fashion-mnist.fewbit", import.meta.url)));
+ * const instance = await load(await fetch("https://example.com/model.fewbit"));
  * const { logits } = await instance.run({ pixels: new Uint8Array(28 * 28) });
  * console.log(logits.shape);
  * ```
@@ -14,7 +14,7 @@
  * @module
  */
 import { FewbitError } from "./errors.ts";
-import type { Instance, LoadOptions } from "./engines/engine.ts";
+import type { LoadOptions, SyncInstance } from "./engines/engine.ts";
 import { loadWasm } from "./engines/wasm/load.ts";
 import type { ProgramSource } from "./engines/wasm/load.ts";
 import type { Build } from "./engines/wasm/module.ts";
@@ -36,7 +36,10 @@ export interface RuntimeLoadOptions extends LoadOptions {
  * @returns An instance; dispose of it to give its memory back.
  * @throws {FewbitError} Where the file is damaged, not safe to run, or larger than the limits.
  */
-export function load(source: ProgramSource, options: RuntimeLoadOptions = {}): Promise<Instance> {
+export function load(
+  source: ProgramSource,
+  options: RuntimeLoadOptions = {},
+): Promise<SyncInstance> {
   const { engine = "auto" } = options;
   return loadWasm(source, { ...options, build: buildOf(engine) });
 }
@@ -74,6 +77,8 @@ export type {
   Outputs,
   RunOptions,
   StateSnapshot,
+  SyncInstance,
+  SyncRunOptions,
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
 export type { DType, Tensor, TensorData } from "./tensor.ts";

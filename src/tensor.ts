@@ -69,3 +69,29 @@ export interface LazyTensor {
 export function elementCount(shape: readonly number[]): number {
   return shape.reduce((product, extent) => product * extent, 1);
 }
+
+/** Bytes of a tensor in dense rows. */
+export function denseBytes(dtype: DType, shape: readonly number[]): number {
+  return elementCount(shape) * DTYPE_BYTES[dtype];
+}
+
+/** What holds the elements of each type. */
+export const DTYPE_ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => TensorData>> = {
+  i8: Int8Array,
+  u8: Uint8Array,
+  i16: Int16Array,
+  i32: Int32Array,
+  f32: Float32Array,
+  f64: Float64Array,
+  i64: BigInt64Array,
+  f16: Uint16Array,
+  bf16: Uint16Array,
+  u32: Uint32Array,
+  bool: Uint8Array,
+  u16: Uint16Array,
+};
+
+/** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */
+export function viewAs(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TensorData {
+  return new DTYPE_ARRAYS[dtype](bytes.buffer);
+}

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { load } from "../src/engines/load.ts";
 import { FewbitError } from "../src/errors.ts";
-import { readZip } from "../src/formats/_zip.ts";
+import { readZip } from "../src/formats/zip.ts";
 import { openGguf, readGguf } from "../src/formats/gguf.ts";
 import { readIdx } from "../src/formats/idx.ts";
 import { readNpy } from "../src/formats/npy.ts";

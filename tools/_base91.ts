@@ -1,5 +1,5 @@
-/** The opposite of `src/engines/wasm/_base91.ts`. */
-import { BASE91_CHARACTERS, decodeBase91 } from "../src/engines/wasm/_base91.ts";
+/** The opposite of `src/engines/wasm/base91.ts`. */
+import { BASE91_CHARACTERS, decodeBase91 } from "../src/engines/wasm/base91.ts";
 
 /** Bytes as text; the last character pair is filled with zeros. */
 export function encodeBase91(bytes: Uint8Array): string {

@@ -2,8 +2,8 @@
 import { FAMILIES, instructionNamed, INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { decodeHead } from "../src/program/decode.ts";
-import { compileModule } from "./_asc.ts";
-import type { Build } from "./_asc.ts";
+import { compileModule } from "./asc.ts";
+import type { Build } from "./asc.ts";
 import { tablesOf } from "./generate_tables.ts";
 
 /** Compiles a module with these instructions. Opcodes and exports are those of the whole one. */

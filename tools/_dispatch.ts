@@ -1,6 +1,6 @@
 /** Writes `asm/generated/dispatch.ts`: opcode → kernel. */
 import type { InstructionSpec } from "../src/instructions/mod.ts";
-import { recordName } from "./_operand_records.ts";
+import { recordName } from "./operand_records.ts";
 
 /** `asm/generated/dispatch.ts` of a module with these instructions. */
 export function dispatch(header: string, instructions: readonly InstructionSpec[]): string {

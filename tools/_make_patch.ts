@@ -1,4 +1,4 @@
-/** Makes what `src/engines/wasm/_patch.ts` applies. */
+/** Makes what `src/engines/wasm/patch.ts` applies. */
 
 /** Shortest run of equal bytes that is worth a copy. */
 const LEAST_RUN = 16;

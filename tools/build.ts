@@ -13,10 +13,10 @@
  *     deno run -A tools/build.ts --models models/hgrn-shakespeare.fewbit --out small.wasm
  */
 import { parseArgs } from "node:util";
-import { applyPatch } from "../src/engines/wasm/_patch.ts";
-import { compileModule } from "./_asc.ts";
+import { applyPatch } from "../src/engines/wasm/patch.ts";
+import { compileModule } from "./asc.ts";
 import { encodeBase91 } from "./_base91.ts";
-import type { Build } from "./_asc.ts";
+import type { Build } from "./asc.ts";
 import {
   buildModule,
   instructionsNamed,
@@ -76,7 +76,7 @@ function embed(build: string, wasm: Uint8Array<ArrayBuffer>, base?: Uint8Array):
     return `${head}/** Bytes of \`fewbit.${build}.wasm\`. */
 export const SIMD_BYTES: number = ${wasm.length};
 
-/** The module in base 91; see \`src/engines/wasm/_base91.ts\`. */
+/** The module in base 91; see \`src/engines/wasm/base91.ts\`. */
 export const SIMD_TEXT: string =
   "${encodeBase91(wasm)}";
 `;
@@ -87,7 +87,7 @@ export const SIMD_TEXT: string =
   return `${head}/** Bytes of \`fewbit.${build}.wasm\`. */
 export const RELAXED_BYTES: number = ${wasm.length};
 
-/** Bytes of what differs from the plain build; see \`src/engines/wasm/_patch.ts\`. */
+/** Bytes of what differs from the plain build; see \`src/engines/wasm/patch.ts\`. */
 export const PATCH_BYTES: number = ${patch.length};
 
 /** What differs, in base 91. */

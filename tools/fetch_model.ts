@@ -8,7 +8,7 @@
  */
 import { createHash } from "node:crypto";
 import { writeFile } from "../src/files/write_file.ts";
-import { readZip, readZipEntry } from "../src/formats/_zip.ts";
+import { readZip, readZipEntry } from "../src/formats/zip.ts";
 
 /** A model, its sources, and the SHA-256 of each of its files. */
 interface Source {

@@ -1,7 +1,7 @@
 /**
- * Writes the lists of instructions, so that nobody adds to them by hand: `src/instructions/_all.ts`, all
- * descriptions by opcode, and `src/engines/reference/_meanings.ts`, what each does by its name. A file
- * `linear_i8.ts` in either folder exports `linearI8`.
+ * Writes the lists of instructions and ops, so that nobody adds to them by hand: `src/instructions/_all.ts`, all
+ * descriptions by opcode, `src/engines/reference/_meanings.ts`, what each does by its name, and
+ * `src/graph/ops/mod.ts`, the ops of the graph. A file `linear_i8.ts` in these folders exports `linearI8`.
  *
  *     deno run -A tools/generate_lists.ts [--check]
  */
@@ -37,6 +37,25 @@ async function instructions(): Promise<Entry[]> {
   return entries;
 }
 
+/** Names of the files of ops. */
+async function graphOps(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("src/graph/ops/", root))) {
+    if (!name.startsWith("_") && name !== "mod.ts") names.push(name.replace(/\.ts$/, ""));
+  }
+  return names.sort();
+}
+
+function ops(names: readonly string[]): string {
+  const exports = names.map((name) => `export { ${camelCase(name)} } from "./${name}.ts";\n`);
+  return `${HEADER}/**
+ * The ops of the graph, one file each.
+ *
+ * @module
+ */
+${exports.join("")}`;
+}
+
 function imports(names: readonly string[]): string {
   return names.toSorted().map((name) => `import { ${camelCase(name)} } from "./${name}.ts";\n`)
     .join("");
@@ -69,6 +88,7 @@ if (import.meta.main) {
   const files = {
     "src/instructions/_all.ts": descriptions(names),
     "src/engines/reference/_meanings.ts": meanings(names),
+    "src/graph/ops/mod.ts": ops(await graphOps()),
   };
   for (const [path, text] of Object.entries(files)) {
     const url = new URL(path, root);

@@ -17,7 +17,7 @@ import { formatConstants } from "./_format_constants.ts";
 import { instructionTables } from "./_instruction_tables.ts";
 import { knownProgram } from "./_known_program.ts";
 import type { KnownProgram } from "./_known_program.ts";
-import { attributeValues, instructionRecords, operandRecord } from "./_operand_records.ts";
+import { attributeValues, instructionRecords, operandRecord } from "./operand_records.ts";
 
 const NOTHING: KnownProgram = {
   file: Uint8Array.of(0),

@@ -10,14 +10,16 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
   ["format of asm/", ["run", "-A", "tools/fmt_asm.ts", "--check"]],
   ["lint", ["lint"]],
+  ["house", ["run", "-A", "tools/house.ts", "--check"]],
   ["types", ["check", "mod.ts", "cli.ts", "src", "tools", "test", "bench", "examples"]],
   ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
   ["package", ["publish", "--dry-run", "--allow-dirty"]],
-  ["examples in the documentation", ["test", "--doc", "-A", "--no-run", "mod.ts", "src"]],
+  ["examples in the documentation", ["run", "-A", "test/examples/main.ts"]],
   ["tests", ["task", "test"]],
+  ["CONTRIBUTING.md carried out", ["test", "-A", "test/contributing"]],
 ];
 
 const failures: string[] = [];

@@ -2,6 +2,7 @@
 //
 // Scores and exponentials lie as the GEMM leaves its strips: [panels of 8 keys][4 rows][8]. The probabilities are written as the i16
 // A panel of the second GEMM (pack.ts): 32 bytes a pair of keys, rows p0p0' p1p1' p2p2' p3p3', twice. Formulas: softmax_i8.ts.
+// Floats in add_bias: exact, a requantisation as in requantize.ts.
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I8 } from "../generated/format";
 import { real_multiplier, rounded, saturate } from "./integer";

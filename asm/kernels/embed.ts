@@ -3,6 +3,7 @@
 //   y[t] = clamp16(round(row·m[i] / 2^e[i]) + round(positions[p]·m' / 2^e')), i = index[t], p = min(t − offsets[s], P − 1); half to even
 //
 // index and offsets are checked where they enter: 0 ≤ i < V, and every token belongs to one sequence.
+// Floats in embed: multipliers for residual_row.
 import { Operand } from "../generated/operand";
 import { real_multiplier } from "./integer";
 import { residual_row } from "./residual";

@@ -21,6 +21,7 @@
 // The residual stage is exact: |r16·m2| ≤ 2^46 and the sum of both rounded arms is below 2^47. Where both multipliers are below 2^14,
 // each arm fits i32 and the low words are added; else the sum is taken in f64.
 // Roundings other than half to even take the scalar path: they serve conformance, not speed.
+// Floats in *: exact, proof below.
 
 import { upper } from "./lanes";
 

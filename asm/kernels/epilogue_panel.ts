@@ -1,4 +1,5 @@
 // One panel of accumulators through the epilogue; formulas and proofs: epilogue.ts.
+// Floats in *: exact, proof in epilogue.ts.
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I32 } from "../generated/format";
 import {

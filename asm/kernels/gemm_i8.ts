@@ -14,7 +14,6 @@
 //         Σ a·w = 2·(Σ a·h − 64·Σa) + Σ a·l. Twice the i7 work, and still 1.15 times the i16 form where the builtin is one instruction.
 // Up to three rows: widening does not pay; `gemv_i16` extends each panel from registers, once a row, while it is in L1.
 
-export { gemm_i7 } from "./gemm_i7";
 import { Epilogue, epilogue_prepare, epilogue_scratch, OUT_I32 } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
 import { mk_i14_4x8_dot2, mk_i16_4x8, mk_i7_4x8_dot, mk_i8_4x8_dot2 } from "./microkernels";

@@ -7,6 +7,7 @@
 //   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build);
 //               else to i16, by products of i16 with two columns each
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
+// Floats in gemm_t2, finish: what a row's alpha makes of exact sums is float32 by description.
 
 import { align } from "./gemm_i8";
 import {

@@ -1,4 +1,5 @@
 // Integer elements of any width, and the definition of a requantisation.
+// Floats in real_multiplier: exact, a multiplier times a power of two.
 import { ROUNDING_HALF_AWAY, ROUNDING_HALF_EVEN, ROUNDING_HALF_UP } from "../generated/attributes";
 import { DTYPE_I16, DTYPE_I8, DTYPE_U8 } from "../generated/format";
 

@@ -6,7 +6,7 @@
 // accumulator r holds, in lane l, row (l+r) mod 4 of column l. Three shuffles do; where A panels are stored twice in a row, t2 is a load at
 // +8 bytes and two do (i16 76 → 85 GOP/s, f32 37 → 43.5 GFLOP/s, Sapphire Rapids, Deno 2.9.5). The diagonals are put straight once a
 // tile by 16 blends.
-// More loads instead of shuffles lose again: V8 checks the bounds of each (see ../spec/kernels.md §0.1).
+// More loads instead of shuffles lose again: V8 checks the bounds of each.
 
 /** Rows from diagonals: out = 0, 1, 2, 3 selects the row; v0 … v3 are the accumulators of one column half. */
 // @ts-ignore: decorator

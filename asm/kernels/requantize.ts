@@ -10,6 +10,7 @@
 //     s + 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
 //   CHECKED, unless limit·|m| < 2^53 for every channel: where any s is a tie (|s − nearest(s)| = ½), the eight are computed again by the
 //     definition.
+// Floats in *: exact, proof below.
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I16, DTYPE_I32, DTYPE_I8 } from "../generated/format";
 import { real_multiplier, rounded, saturate, store_integer } from "./integer";

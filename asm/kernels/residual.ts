@@ -1,4 +1,5 @@
 // y = clamp(round(x·m) + round(other·m2) + offset) of a row, half to even, in f64.
+// Floats in residual_row: exact, proof in epilogue.ts.
 import { low_words, upper } from "./lanes";
 import { store_first } from "./tail";
 

@@ -1,4 +1,5 @@
 // y = y + x: i32 wraps, f32 rounds.
+// Floats in *: it has a float32 type beside its integer one.
 import { DTYPE_F32 } from "../generated/format";
 import { Accumulate } from "../generated/ops/accumulate";
 import { store_first } from "../kernels/tail";

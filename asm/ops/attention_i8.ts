@@ -5,6 +5,7 @@
 //   p[i][·] = softmax (../kernels/softmax_i8.ts): table with `exponentials` (then 16 bits whatever `bits` says), else shift;
 //             mask[b mod W][i][j] ≠ 0 hides j from i
 //   y[i][h·D+d] = clamp8(round(Σ_j p·v · value_multiplier / 2^value_shift))      the sum in i32: |Σ| < 2^7·(2^15 + L)
+// Floats in exec_attention_i8: bounds of the plan are compared; no value goes through them.
 import { BITS_8 } from "../generated/attributes";
 import { AttentionI8 } from "../generated/ops/attention_i8";
 import {

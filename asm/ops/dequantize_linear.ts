@@ -1,4 +1,5 @@
 // y = fl32(fl32(x − zero_point)·scale[n]). The difference is exact (f64 holds it) and rounded once.
+// Floats in *: where integers end.
 import { DTYPE_I16, DTYPE_I8 } from "../generated/format";
 import { DequantizeLinear } from "../generated/ops/dequantize_linear";
 import { load_integer } from "../kernels/integer";

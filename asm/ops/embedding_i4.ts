@@ -1,4 +1,5 @@
 // embedding_i8 with table[i][c] = code·factors[i][c / group] of 4-bit codes: ../kernels/embed.ts.
+// Floats in exec_embedding_i4: multipliers for residual_row.
 import { EmbeddingI4 } from "../generated/ops/embedding_i4";
 import { embed, TokenRows } from "../kernels/embed";
 import { real_multiplier } from "../kernels/integer";

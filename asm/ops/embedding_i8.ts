@@ -1,4 +1,5 @@
 // y[t] = clamp16(round(table[i]·m[i] / 2^e[i]) + round(positions[p]·m' / 2^e')): ../kernels/embed.ts.
+// Floats in exec_embedding_i8: multipliers for residual_row.
 import { Operand } from "../generated/operand";
 import { EmbeddingI8 } from "../generated/ops/embedding_i8";
 import { embed, TokenRows } from "../kernels/embed";

@@ -1,6 +1,7 @@
 // Mean over the N rows of each sequence.
 //   integers  round_half_even(Σx / N), exactly
 //   f32       fl(((0 + x[0]) + x[1]) + … ) · fl(1/N), rows ascending in one accumulator
+// Floats in *: it has a float32 type beside its integer ones.
 import { DTYPE_F32, DTYPE_I16 } from "../generated/format";
 import { MeanRows } from "../generated/ops/mean_rows";
 import { load_integer, mean_half_even, store_integer } from "../kernels/integer";

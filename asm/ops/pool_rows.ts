@@ -1,5 +1,6 @@
 // y[s] = Σ x[t] over the tokens t of sequence s in order (i32, wrapping, or f32 from +0), or its first row; zeros for none.
 // offsets are checked where they enter.
+// Floats in *: it has a float32 type beside its integer ones.
 import { POOLING_FIRST } from "../generated/attributes";
 import { DTYPE_F32, DTYPE_I16 } from "../generated/format";
 import { PoolRows } from "../generated/ops/pool_rows";

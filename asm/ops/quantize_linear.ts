@@ -1,5 +1,6 @@
 // y = clamp(q + zero_point), q = sat32(round_half_even(fl32(fl32(1 / scale)·x))); NaN counts as 0.
 // q is clamped to low − zero_point … high − zero_point, as far as those are 32-bit numbers, so that the sum cannot wrap.
+// Floats in *: where integers begin.
 import { DTYPE_I16, DTYPE_I32 } from "../generated/format";
 import { QuantizeLinear } from "../generated/ops/quantize_linear";
 import { saturate } from "../kernels/integer";

@@ -6,6 +6,7 @@
 //
 // Half away from zero: w = trunc(2v), of which v = y·alpha is (w + 1) >> 1 for w ≥ 0 and w >> 1 below. 2v = y·(2·alpha) is exact, but for
 // numbers far below ½. |y| ≤ max gives |2v| ≤ 254·(1 + 2^-22): w has 9 bits, the truncation saturates for NaN only, and q is never −128.
+// Floats in *: a float32 norm in front of the codes.
 import { RmsNormQuantizeI8 } from "../generated/ops/rms_norm_quantize_i8";
 import { load_floats, tree_sum } from "../kernels/f32_math";
 import { store_first } from "../kernels/tail";

@@ -1,5 +1,5 @@
 /** First logits of `ImageClassifier`, from a PNG: `classifier.ts <model.fewbit> <image.png>`. */
-import { finish } from "./_finish.ts";
+import { finish } from "./finish.ts";
 
 const start = performance.now();
 const [model, image] = Deno.args;

@@ -1,4 +1,4 @@
 /** What Deno itself takes. */
-import { finish } from "./_finish.ts";
+import { finish } from "./finish.ts";
 
 finish(performance.now(), Float32Array.of(0));

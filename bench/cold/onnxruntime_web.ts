@@ -1,6 +1,6 @@
 /** First logits of onnxruntime-web: `onnxruntime_web.ts <model.onnx> <pixels>`. */
-import { finish } from "./_finish.ts";
-import { normalize } from "./_normalize.ts";
+import { finish } from "./finish.ts";
+import { normalize } from "./normalize.ts";
 
 const start = performance.now();
 const [model, pixels] = Deno.args;

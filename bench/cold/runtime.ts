@@ -1,5 +1,5 @@
 /** First logits of `./runtime`: `runtime.ts <model.fewbit> <pixels>`. */
-import { finish } from "./_finish.ts";
+import { finish } from "./finish.ts";
 
 const start = performance.now();
 const [model, pixels] = Deno.args;

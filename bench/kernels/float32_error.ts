@@ -4,7 +4,8 @@
  *
  *     deno run bench/kernels/float32_error.ts
  */
-import { exp, sigmoid, silu } from "../../src/engines/reference/_float32.ts";
+import { exp, sigmoid, silu } from "../../src/engines/reference/float32.ts";
+import { ulps } from "../../test/conformance/ulps.ts";
 
 /** Points of a range, evenly. */
 const POINTS = 3_000_000;
@@ -24,20 +25,12 @@ const FUNCTIONS: readonly [
   ["silu", silu, (x) => x / (1 + Math.exp(-x)), 0, 20],
 ];
 
-/** Distance of a float32 from a float64, in units of the last place of a float32 as large. */
-export function ulps(actual: number, exact: number): number {
-  const exponent = Math.max(Math.floor(Math.log2(Math.abs(exact))), -126);
-  return Math.abs(actual - exact) / 2 ** (exponent - 23);
-}
-
-if (import.meta.main) {
-  for (const [name, f, exact, from, to] of FUNCTIONS) {
-    let [worst, at] = [0, 0];
-    for (let i = 0; i <= POINTS; i++) {
-      const x = Math.fround(from + (to - from) * i / POINTS);
-      const distance = ulps(f(x), exact(x));
-      if (distance > worst) [worst, at] = [distance, x];
-    }
-    console.log(`${name.padEnd(8)} ${from} … ${to}: ${worst.toFixed(2)} ulp, at ${at}`);
+for (const [name, f, exact, from, to] of FUNCTIONS) {
+  let [worst, at] = [0, 0];
+  for (let i = 0; i <= POINTS; i++) {
+    const x = Math.fround(from + (to - from) * i / POINTS);
+    const distance = ulps(f(x), exact(x));
+    if (distance > worst) [worst, at] = [distance, x];
   }
+  console.log(`${name.padEnd(8)} ${from} … ${to}: ${worst.toFixed(2)} ulp, at ${at}`);
 }

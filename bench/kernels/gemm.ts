@@ -8,11 +8,11 @@
  * @module
  */
 import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
-import { interleave } from "../_interleave.ts";
-import type { Contender } from "../_interleave.ts";
-import { openWeb } from "../_onnxruntime.ts";
-import { table, times } from "../_table.ts";
-import { transpose } from "../_transpose.ts";
+import { interleave } from "../interleave.ts";
+import type { Contender } from "../interleave.ts";
+import { openWeb } from "../onnxruntime.ts";
+import { table, times } from "../table.ts";
+import { transpose } from "../transpose.ts";
 import { matmulOnnx } from "../onnx/matmul.ts";
 import { type Build, Kernels, Random } from "./load.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { compileModule } from "../../tools/_asc.ts";
-import type { Build } from "../../tools/_asc.ts";
+import { compileModule } from "../../tools/asc.ts";
+import type { Build } from "../../tools/asc.ts";
 
 /** Exports of the module, all plain numbers. */
 // deno-lint-ignore no-explicit-any

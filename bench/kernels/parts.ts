@@ -9,8 +9,8 @@ import { evaluateExpressions } from "../../src/program/expression.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import type { WasmInstance } from "../../src/engines/wasm/instance.ts";
-import { interleave } from "../_interleave.ts";
-import { table } from "../_table.ts";
+import { interleave } from "../interleave.ts";
+import { table } from "../table.ts";
 
 const { values } = parseArgs({
   options: {

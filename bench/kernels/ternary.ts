@@ -14,10 +14,10 @@ import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
-import { interleave } from "../_interleave.ts";
-import type { Contender } from "../_interleave.ts";
-import { openWeb } from "../_onnxruntime.ts";
-import { table, times } from "../_table.ts";
+import { interleave } from "../interleave.ts";
+import type { Contender } from "../interleave.ts";
+import { openWeb } from "../onnxruntime.ts";
+import { table, times } from "../table.ts";
 import { matmulNBitsOnnx } from "../onnx/matmul_nbits.ts";
 import { Kernels, Random } from "./load.ts";
 

@@ -2,7 +2,7 @@
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import { peakBytes } from "../cold/_finish.ts";
+import { peakBytes } from "../cold/finish.ts";
 
 /** What the process found out. */
 export interface LargeConversion {

@@ -1,6 +1,6 @@
 /** Loads a large language model in this process, reads, writes 10,000 tokens, and says what it took. */
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
-import { peakBytes, residentBytes } from "../cold/_finish.ts";
+import { peakBytes, residentBytes } from "../cold/finish.ts";
 
 /** What the process found out. */
 export interface LargeRun {
@@ -37,7 +37,7 @@ for (let tokens = 0; tokens < Number(count); tokens += 100) {
   }
   if (tokens === 0) first = residentBytes();
 }
-const saved = session.save().length;
+const saved = (await session.save()).length;
 const result: LargeRun = {
   loadMs,
   modelBytes: lm.memoryBytes,

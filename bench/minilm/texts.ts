@@ -1,5 +1,5 @@
 /** Paragraphs of WikiText-2's test text. */
-import { sharedPath } from "../_shared.ts";
+import { sharedPath } from "../shared.ts";
 
 /** Those that the oracle calibrates on: the first 24 of more than 120 characters. */
 export async function calibrationTexts(): Promise<string[]> {

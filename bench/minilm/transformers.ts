@@ -5,7 +5,7 @@
 // deno-lint-ignore-file no-import-prefix -- a peer, wanted only here
 const start = performance.now();
 const { env, pipeline } = await import("npm:@huggingface/transformers@4.3.1");
-const { finish } = await import("./_finish.ts");
+const { finish } = await import("./finish.ts");
 const [folder, text] = Deno.args;
 env.allowRemoteModels = false;
 env.localModelPath = folder;

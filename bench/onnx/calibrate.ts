@@ -1,6 +1,6 @@
 /** Ranges of the values of a float32 model on one input, for static quantisation. */
-import { openNode } from "../_onnxruntime.ts";
-import type { Feeds } from "../_onnxruntime.ts";
+import { openNode } from "../onnxruntime.ts";
+import type { Feeds } from "../onnxruntime.ts";
 import { OnnxGraph } from "./graph.ts";
 
 /** Least and greatest value. */

@@ -2,11 +2,18 @@
 import { FewbitError } from "../errors.ts";
 import { isFile, readOptionalFile } from "../files/read_file.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
+import type { EncoderFiles } from "../models/bert_config.ts";
 import { isMean, moduleName } from "../models/sentence_config.ts";
+import type { Tensor } from "../tensor.ts";
 import { readCheckpointFolder, readJson } from "./checkpoint_folder.ts";
-import type { EncoderCheckpoint } from "../compile/encoder.ts";
 
 type Json = Readonly<Record<string, unknown>>;
+
+/** A sentence encoder as Hugging Face and sentence-transformers write it. */
+export interface EncoderCheckpoint extends EncoderFiles {
+  /** Tensors of model.safetensors. */
+  readonly weights: ReadonlyMap<string, Tensor>;
+}
 
 /** What a folder holds. */
 export interface EncoderFolder extends EncoderCheckpoint {

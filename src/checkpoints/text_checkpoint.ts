@@ -6,7 +6,18 @@ import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
 import { isFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import { MAX_JSON_BYTES } from "../json.ts";
 import { readJson, readWeightsFile } from "./checkpoint_folder.ts";
-import type { TextFiles } from "../compile/text_metadata.ts";
+
+/** The files beside the weights of a language model that a generator needs. */
+export interface TextFiles {
+  /** config.json. */
+  readonly config: Readonly<Record<string, unknown>>;
+  /** generation_config.json. */
+  readonly generationConfig?: Readonly<Record<string, unknown>>;
+  /** tokenizer.json. */
+  readonly tokenizer?: Readonly<Record<string, unknown>>;
+  /** tokenizer_config.json; `chat_template` may come from chat_template.jinja. */
+  readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
+}
 
 /** What a folder holds. */
 export interface TextCheckpoint extends TextFiles {

@@ -11,7 +11,7 @@ import { readBytes, readOptionalBytes, urlOf } from "./sources.ts";
  * Throws `not_found` without a `tokenizer.json` and `invalid_file` for what is no tokenizer.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { readTokenizer } from "@fewbit/fewbit";
  *
  * const tokenizer = await readTokenizer("models/my-model");

@@ -2,7 +2,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
-import type { GenerateOptions, TextPiece, Usage } from "../pipelines/text/text_session.ts";
+import type { TextPiece, Usage } from "../pipelines/text/text_piece.ts";
+import type { GenerateOptions } from "../pipelines/text/text_session.ts";
 import { readAll } from "./_lines.ts";
 import { ClosedOutput, note, print, write } from "./_print.ts";
 import { choice, number } from "./_run.ts";

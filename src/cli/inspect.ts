@@ -8,11 +8,15 @@ import type { OpenedProgram } from "../inspect/open.ts";
 import { summarize } from "../inspect/summary.ts";
 import type { EntrySummary, ProgramSummary } from "../inspect/summary.ts";
 import { listing } from "../inspect/text.ts";
+import { fusionLines } from "../inspect/text_fusions.ts";
 import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
+import { checkpointFolder } from "../checkpoints/sources.ts";
+import type { FusionReport } from "../lower/fusion.ts";
+import { encodeProgram } from "../program/encode.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { note, print } from "./_print.ts";
@@ -21,7 +25,10 @@ import { choice, count, progressLine, writeWhole } from "./_run.ts";
 /** What `fewbit inspect` takes and does. */
 export default function inspectCommand(command: Command, signal: AbortSignal): void {
   command
-    .argument("<model>", "model.fewbit: path or URL; or a .gguf file")
+    .argument(
+      "<model>",
+      "model.fewbit: path or URL; a folder with a checkpoint, as it would be compiled; or a .gguf file",
+    )
     .option("--entry <name>", "Entry to show (default: all)")
     .option("--time", "Time every instruction, on random inputs")
     .option("--runs <n>", "Runs to take the median of", "10")
@@ -40,7 +47,7 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
         }
         return await inspectGguf(model, options.json ?? false);
       }
-      const bytes = await readModel(model, signal);
+      const { bytes, fusions } = await readProgram(model, signal);
       const opened = openProgram(bytes);
       const summary = summarize(opened.head, opened.verified);
       const entries = entriesOf(summary, options.entry);
@@ -58,16 +65,31 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
           ...summary,
           entries,
           ...(timings.length > 0 && { timings }),
+          ...fusions && { fusions },
         })));
       }
       if (options.html !== undefined) return;
       const lines = listing(summary, entries);
+      if (fusions !== undefined) lines.push("", ...fusionLines(fusions));
       for (const timing of timings) {
         const entry = entries.find(({ name }) => name === timing.entry)!;
         lines.push("", ...timeLines(summary, entry, timing));
       }
       print(lines.join("\n"));
     });
+}
+
+/** A program, or what a checkpoint would become, with the fusions that were made for it. */
+async function readProgram(
+  model: string,
+  signal: AbortSignal,
+): Promise<{ readonly bytes: Uint8Array; readonly fusions?: readonly FusionReport[] }> {
+  const folder = await checkpointFolder(model);
+  if (folder === undefined) return { bytes: await readModel(model, signal) };
+  note(`${model} is a checkpoint: shown as it would be compiled, with any scales`);
+  const { previewCheckpoint } = await import("../compile/preview.ts");
+  const { program, fusions } = await previewCheckpoint(folder, signal);
+  return { bytes: await encodeProgram(program), fusions };
 }
 
 function entriesOf({ entries }: ProgramSummary, name: string | undefined): readonly EntrySummary[] {

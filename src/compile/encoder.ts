@@ -1,22 +1,16 @@
 /** From checkpoints to compiled sentence encoders. */
+import type { EncoderCheckpoint } from "../checkpoints/encoder_folder.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { buildBert } from "../models/bert.ts";
 import { bertConfig } from "../models/bert_config.ts";
-import type { BertConfig, EncoderFiles } from "../models/bert_config.ts";
+import type { BertConfig } from "../models/bert_config.ts";
 import { compile } from "../lower/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { LAST, quantizeBert, smoothedSites } from "../quantize/bert.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
-import type { Tensor } from "../tensor.ts";
-
-/** A sentence encoder as Hugging Face and sentence-transformers write it. */
-export interface EncoderCheckpoint extends EncoderFiles {
-  /** Tensors of model.safetensors. */
-  readonly weights: ReadonlyMap<string, Tensor>;
-}
 
 /** Options of {@linkcode compileEncoder}. */
 export interface CompileEncoderOptions extends EncoderQuantization {

@@ -6,12 +6,16 @@ import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
 import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
 import { compile } from "../lower/compile.ts";
+import type { CompileOptions } from "../lower/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { quantizeTernary } from "../quantize/ternary_network.ts";
 import type { TernaryOptions } from "../quantize/ternary_network.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
-import type { TextFiles } from "./text_metadata.ts";
+import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
+
+/** Options of {@linkcode compileTextModel}. */
+export interface CompileTextOptions extends TernaryOptions, Pick<CompileOptions, "onFusions"> {}
 
 /** A compiled language model with what it was made from. */
 export interface CompiledText {
@@ -35,7 +39,7 @@ export interface CompiledText {
 export async function compileTextModel(
   weights: LazyWeights,
   files: TextFiles,
-  options: TernaryOptions = {},
+  options: CompileTextOptions = {},
 ): Promise<CompiledText> {
   const config = hgrnBitConfig(files.config);
   const metadata = textMetadata(files, "HGRNBitForCausalLM", config.vocabularySize, {
@@ -45,7 +49,8 @@ export async function compileTextModel(
   });
   checkTokenizer(files, config.vocabularySize);
   const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
-  return { program: compile(graph, { metadata }), graph };
+  const { onFusions } = options;
+  return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
 }
 
 /** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */

@@ -1,18 +1,7 @@
 /** What a compiled language model says of itself, so that a generator needs nothing but the one file. */
+import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import type { Metadata } from "../program/program.ts";
-
-/** The files beside the weights of a language model that a generator needs. */
-export interface TextFiles {
-  /** config.json. */
-  readonly config: Readonly<Record<string, unknown>>;
-  /** generation_config.json. */
-  readonly generationConfig?: Readonly<Record<string, unknown>>;
-  /** tokenizer.json. */
-  readonly tokenizer?: Readonly<Record<string, unknown>>;
-  /** tokenizer_config.json; `chat_template` may come from chat_template.jinja. */
-  readonly tokenizerConfig?: Readonly<Record<string, unknown>>;
-}
 
 /** Defaults of generation. What the checkpoint does not say is absent. */
 export interface GenerationDefaults {

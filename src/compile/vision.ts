@@ -1,6 +1,6 @@
 /** From checkpoints to compiled image classifiers. */
 import type { Graph } from "../graph/graph.ts";
-import type { Instance } from "../engines/engine.ts";
+import type { SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { NORMALIZED } from "../models/deit.ts";
@@ -81,7 +81,7 @@ export async function quantizeVision(
     entry: NORMALIZED,
     observer,
     batchSize,
-    load: (program, symbols): Promise<Instance> => load(program, { symbols }),
+    load: (program, symbols): Promise<SyncInstance> => load(program, { symbols }),
     ...(options.signal && { signal: options.signal }),
     ...(options.onProgress && { onProgress: options.onProgress }),
   });

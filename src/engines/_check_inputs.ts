@@ -1,9 +1,9 @@
 /** What a run assures of its inputs before anything is written. */
 import { FewbitError } from "../errors.ts";
-import { layoutBytes } from "../layouts/mod.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { ProgramError } from "../program/verdict.ts";
-import type { DType, TensorData } from "../tensor.ts";
+import { denseBytes, DTYPE_ARRAYS } from "../tensor.ts";
+import type { TensorData } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
 import { own } from "./_own.ts";
 
@@ -39,8 +39,8 @@ export function checkInputs(
       throw new FewbitError("invalid_argument", `Cannot run: input "${tensor.name}" is missing`);
     }
     const extents = tensor.extents.map((extent) => values[extent]);
-    const bytes = layoutBytes(tensor.layout, tensor.dtype, extents);
-    if (!(data instanceof Uint8Array) && !holds(data, tensor.dtype)) {
+    const bytes = denseBytes(tensor.dtype, extents);
+    if (!(data instanceof Uint8Array) && !(data instanceof DTYPE_ARRAYS[tensor.dtype])) {
       throw new FewbitError(
         "dtype_mismatch",
         `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${
@@ -115,30 +115,5 @@ function firstBad(
       );
     default:
       return -1;
-  }
-}
-
-function holds(data: TensorData, dtype: DType): boolean {
-  switch (dtype) {
-    case "i8":
-      return data instanceof Int8Array;
-    case "i16":
-      return data instanceof Int16Array;
-    case "u16":
-    case "f16":
-    case "bf16":
-      return data instanceof Uint16Array;
-    case "i32":
-      return data instanceof Int32Array;
-    case "u32":
-      return data instanceof Uint32Array;
-    case "f32":
-      return data instanceof Float32Array;
-    case "f64":
-      return data instanceof Float64Array;
-    case "i64":
-      return data instanceof BigInt64Array;
-    default:
-      return false;
   }
 }

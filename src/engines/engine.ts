@@ -1,5 +1,6 @@
 /**
- * What every engine offers. Engines know nothing of models.
+ * What engines offer: every one an {@linkcode Instance}, whose memory may be elsewhere; those whose
+ * memory is at hand a {@linkcode SyncInstance}. Engines know nothing of models.
  *
  * @module
  */
@@ -58,18 +59,18 @@ export interface Execution {
 
 /** The state of an instance or of one of its sessions at some moment, for {@linkcode Instance.rollback}. */
 export interface StateSnapshot {
-  /** The session. */
+  /** The session; absent for the state of all. */
   readonly slot: number | undefined;
-  /** Bytes of each state. */
-  readonly bytes: readonly Uint8Array[];
 }
 
 /**
  * A loaded program with parameters, state and memory of its own. Forks share its constants.
  *
- * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it,
- * {@linkcode Instance.begin} and {@linkcode Instance.runSync} are refused while one is in progress. What
- * is refused (a missing input, a wrong size or type, a value that fails its check) changes nothing.
+ * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it.
+ * Everything else takes place at the moment of the call, between two instructions of a run that is in
+ * progress: a promise for bytes is one for those of that moment, and what is written is there for all
+ * that is called later. What is refused (a missing input, a wrong size or type, a value that fails its
+ * check) changes nothing.
  */
 export interface Instance extends Disposable {
   /** Name of the engine: `wasm-simd`, `wasm-relaxed`, `reference`. */
@@ -78,24 +79,22 @@ export interface Instance extends Disposable {
   readonly program: Program;
   /** Hexadecimal id of the program; saved states name it. */
   readonly id: string;
+  /** Values of the load-time symbols, by name. */
+  readonly symbols: Readonly<Record<string, number>>;
   /** Bytes that this instance and its shared constants occupy. */
   readonly memoryBytes: number;
   /**
    * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
-   * loop between instructions.
+   * loop between instructions. The arrays of the inputs may be used again at once.
    */
   run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
-  /** Runs an entry to its end. */
-  runSync(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Outputs;
-  /** Sets the inputs and begins an entry, to be advanced slice by slice. */
-  begin(inputs: Inputs, options?: Omit<RunOptions, "signal" | "onProgress">): Execution;
   /** A copy of a parameter, state or output. */
-  read(name: string): Tensor;
+  read(name: string): Promise<Tensor>;
   /**
    * A copy of any tensor by its index in the program, at its present extents. Memory that lives
    * within a run is only meaningful right after the instruction that writes it.
    */
-  peek(tensor: number): Tensor;
+  peek(tensor: number): Promise<Tensor>;
   /** Overwrites a parameter or state. */
   write(name: string, data: TensorData): void;
   /** Sets the state to its initial bytes; with `slot`, only that index of the first extent. */
@@ -104,13 +103,35 @@ export interface Instance extends Disposable {
    * The state as bytes that name this program; with `slot`, only that index of the first extent: the
    * state of one session.
    */
-  saveState(slot?: number): Uint8Array<ArrayBuffer>;
+  saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
   restoreState(saved: Uint8Array, slot?: number): void;
-  /** A copy of the state, or of one session's, to go back to: in memory, without checksums. */
-  snapshot(slot?: number): StateSnapshot;
+  /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
+  snapshot(slot?: number): Promise<StateSnapshot>;
   /** Goes back to a snapshot of this instance. */
   rollback(snapshot: StateSnapshot): void;
   /** An instance with the same constants and copies of parameters and state. */
   fork(): Instance;
+}
+
+/** Options of a run that is not watched. */
+export type SyncRunOptions = Omit<RunOptions, "signal" | "onProgress">;
+
+/**
+ * An instance whose memory is at hand. What it adds needs no promise; {@linkcode SyncInstance.begin} and
+ * {@linkcode SyncInstance.runSync} are refused while a run is in progress.
+ */
+export interface SyncInstance extends Instance {
+  /** Runs an entry to its end. */
+  runSync(inputs: Inputs, options?: SyncRunOptions): Outputs;
+  /** Sets the inputs and begins an entry, to be advanced slice by slice. */
+  begin(inputs: Inputs, options?: SyncRunOptions): Execution;
+  /** {@linkcode Instance.read} at once. */
+  readSync(name: string): Tensor;
+  /** {@linkcode Instance.peek} at once. */
+  peekSync(tensor: number): Tensor;
+  /** {@linkcode Instance.saveState} at once. */
+  saveStateSync(slot?: number): Uint8Array<ArrayBuffer>;
+  /** {@linkcode Instance.fork} with the memory at hand. */
+  fork(): SyncInstance;
 }

@@ -4,7 +4,7 @@ import { decodeHeader } from "../program/decode.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { HEADER_BYTES } from "../program/format.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import type { Instance, LoadOptions } from "./engine.ts";
+import type { LoadOptions, SyncInstance } from "./engine.ts";
 import { loadReference } from "./reference/mod.ts";
 import { SourceReader } from "./wasm/source.ts";
 import { loadWasm } from "./wasm/mod.ts";
@@ -33,7 +33,7 @@ export interface EngineOptions extends LoadOptions {
 export async function load(
   source: ProgramSource | CompiledProgram,
   options: EngineOptions = {},
-): Promise<Instance> {
+): Promise<SyncInstance> {
   const { engine = "auto", ...rest } = options;
   const file = isProgram(source) ? await encodeProgram(source) : source;
   switch (engine) {

@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import { ValueBudget } from "./_value_budget.ts";
 
 /** Longest key; the format has this limit. */

@@ -3,8 +3,8 @@ import { foreignFile } from "../foreign_file.ts";
 import { GgufCursor, invalid } from "./_gguf_cursor.ts";
 import { type GgmlType, ggmlType } from "./_gguf_types.ts";
 import { type GgufValue, readGgufValue } from "./_gguf_value.ts";
-import { quote } from "./_quote.ts";
-import { checkedElementCount } from "./_tensor_bytes.ts";
+import { quote } from "./quote.ts";
+import { checkedElementCount } from "./tensor_bytes.ts";
 
 /** "GGUF" in little-endian order. */
 const MAGIC = 0x46554747;

@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { copyBytes } from "./_tensor_bytes.ts";
+import { copyBytes } from "./tensor_bytes.ts";
 
 /**
  * Bytes of input given to the decompressor at a time. Deno returns all output of one piece at once,

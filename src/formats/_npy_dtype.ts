@@ -1,7 +1,7 @@
 /** NumPy's names of element types. */
 import { FewbitError } from "../errors.ts";
 import type { DType } from "../tensor.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 
 /** An element type and the order of its bytes. */
 export interface NpyDType {

@@ -2,7 +2,7 @@ import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import type { OnnxAttribute, OnnxGraph } from "./onnx_model.ts";
 
 /** The values of an `AttributeProto`, of which its type says which one counts. */

@@ -4,7 +4,7 @@ import { readOnnxAttribute } from "./_onnx_attribute.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
 import { readOnnxValueInfo } from "./_onnx_value_info.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode, OnnxValueInfo } from "./onnx_model.ts";
 
 /** Reads a `GraphProto`. */

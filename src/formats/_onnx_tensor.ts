@@ -2,8 +2,8 @@ import { FewbitError } from "../errors.ts";
 import { type DType, DTYPE_BYTES } from "../tensor.ts";
 import type { NamedTensor } from "./onnx_model.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
-import { quote } from "./_quote.ts";
-import { checkedElementCount, checkRank, tensorFromBytes, viewElements } from "./_tensor_bytes.ts";
+import { quote } from "./quote.ts";
+import { checkedElementCount, checkRank, tensorFromBytes, viewElements } from "./tensor_bytes.ts";
 
 /** Element types by their number in `TensorProto.DataType`: the name in ONNX, and ours. */
 const ONNX_DTYPES: readonly (readonly [name: string, dtype?: DType])[] = [

@@ -1,7 +1,7 @@
 import type { DType } from "../tensor.ts";
 import { onnxDType } from "./_onnx_tensor.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
-import { checkRank } from "./_tensor_bytes.ts";
+import { checkRank } from "./tensor_bytes.ts";
 import type { OnnxValueInfo } from "./onnx_model.ts";
 
 type ValueType = Omit<OnnxValueInfo, "name">;

@@ -1,7 +1,7 @@
 /** Tensors of safetensors files from the entries of their headers. */
 import { FewbitError } from "../errors.ts";
 import type { DType } from "../tensor.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import type { SafetensorsEntry } from "./_safetensors_header.ts";
 import { TensorMap } from "./tensor_map.ts";
 

@@ -2,8 +2,8 @@ import { FewbitError } from "../errors.ts";
 import { type DType, DTYPE_BYTES } from "../tensor.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { parseJson } from "../json.ts";
-import { quote } from "./_quote.ts";
-import { checkedElementCount, checkRank } from "./_tensor_bytes.ts";
+import { quote } from "./quote.ts";
+import { checkedElementCount, checkRank } from "./tensor_bytes.ts";
 
 /** Largest header, as in the reference implementation. */
 const MAX_HEADER_BYTES = 100_000_000;

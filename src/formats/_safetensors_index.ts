@@ -1,7 +1,7 @@
 /** The index of a checkpoint that is split into several safetensors files. */
 import { FewbitError } from "../errors.ts";
 import { parseJson } from "../json.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 
 /**
  * The tensors of each file.

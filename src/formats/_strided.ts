@@ -1,5 +1,5 @@
 import { type DType, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
-import { bytesOf, viewElements } from "./_tensor_bytes.ts";
+import { bytesOf, viewElements } from "./tensor_bytes.ts";
 
 /** Elements as bit patterns, so that a copy cannot change the payload of a NaN. */
 type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;

@@ -1,7 +1,7 @@
 import { FewbitError } from "../errors.ts";
 import { unpickle } from "./_pickle.ts";
 import type { PickleWorld } from "./_pickle_machine.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import type { TorchFile, TorchStorage } from "./_torch_storage.ts";
 import { isStorage, TORCH_WORLD } from "./_torch_world.ts";
 

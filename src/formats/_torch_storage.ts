@@ -1,8 +1,8 @@
 import { FewbitError } from "../errors.ts";
 import { type DType, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import { copyStrided, isRowMajor } from "./_strided.ts";
-import { copyBytes, viewElements } from "./_tensor_bytes.ts";
+import { copyBytes, viewElements } from "./tensor_bytes.ts";
 
 /** Elements that a checkpoint keeps outside its pickle. */
 export interface TorchStorage {

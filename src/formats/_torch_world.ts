@@ -1,8 +1,8 @@
 import { FewbitError } from "../errors.ts";
 import { type DType, DTYPE_BYTES } from "../tensor.ts";
 import { PickleFunction, PickleOpaque, type PickleWorld } from "./_pickle_machine.ts";
-import { quote } from "./_quote.ts";
-import { checkedElementCount, checkRank } from "./_tensor_bytes.ts";
+import { quote } from "./quote.ts";
+import { checkedElementCount, checkRank } from "./tensor_bytes.ts";
 import { NAMED_DTYPES, STORAGE_CLASSES, StorageClass } from "./_torch_dtypes.ts";
 import {
   type ReadableStorage,

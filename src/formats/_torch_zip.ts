@@ -1,9 +1,9 @@
 import { FewbitError } from "../errors.ts";
 import { unpickle } from "./_pickle.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import type { ByteBudget, TorchFile, TorchStorage } from "./_torch_storage.ts";
 import { TORCH_WORLD } from "./_torch_world.ts";
-import { readZip, readZipEntry, type ZipEntry } from "./_zip.ts";
+import { readZip, readZipEntry, type ZipEntry } from "./zip.ts";
 
 const PICKLE_NAME = "data.pkl";
 

@@ -4,7 +4,7 @@ import { foreignFile } from "../foreign_file.ts";
 import { type DType, DTYPE_BYTES, type Tensor } from "../tensor.ts";
 import { inflate } from "./_inflate.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
-import { checkedElementCount, swapByteOrder, tensorFromBytes } from "./_tensor_bytes.ts";
+import { checkedElementCount, swapByteOrder, tensorFromBytes } from "./tensor_bytes.ts";
 
 /** Element types by their code in the third byte. */
 const IDX_DTYPES: ReadonlyMap<number, DType> = new Map([

@@ -5,7 +5,7 @@ import { TensorMap } from "./tensor_map.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
 import { openTorchLegacy } from "./_torch_legacy.ts";
 import { PickleOpaque } from "./_pickle_machine.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 import { ByteBudget, TorchTensor, TorchTensorReader, UnreadableTensor } from "./_torch_storage.ts";
 import { openTorchZip } from "./_torch_zip.ts";
 

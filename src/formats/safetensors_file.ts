@@ -6,7 +6,7 @@ import { openFileSync } from "../files/read_file.ts";
 import { mapEntries, takeNamed } from "./_safetensors_entries.ts";
 import { headerEnd, readHeader } from "./_safetensors_header.ts";
 import { namesByFile } from "./_safetensors_index.ts";
-import { tensorFromBytes } from "./_tensor_bytes.ts";
+import { tensorFromBytes } from "./tensor_bytes.ts";
 import { TensorMap } from "./tensor_map.ts";
 
 /** First bytes that are read: the length of the header, and what says which file it is otherwise. */

@@ -25,7 +25,7 @@ import {
   reshape,
   swiglu,
 } from "./ops/mod.ts";
-import { nodesOf } from "./traversal.ts";
+import { rewrite } from "./rewrite.ts";
 
 /** Distance of two points of a table. */
 const STEP = 2 ** -7;
@@ -36,18 +36,14 @@ const K = 2 ** 20;
 /** Rewrites a graph without the op `Activation`; its constants and inputs stay the same values. */
 export function expandActivations(source: Graph): Graph {
   if (!source.nodes.some(({ op }) => op === "Activation")) return source;
-  const graph = source.derive();
-  const made = new Map<number, Value>();
-  const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   const tables = new Map<string, Tables>();
-  for (const node of nodesOf(source, source.outputs)) {
-    const copies = isNode(node, "Activation")
-      ? { y: expand(graph, node, valueOf(node.inputs.x), tables) }
-      : graph.replay(node, valueOf);
-    for (const [of, { id }] of Object.entries(node.outputs)) made.set(id, copies[of]);
-  }
-  for (const { name, value, entry } of source.outputs) graph.output(name, valueOf(value), entry);
-  return graph;
+  return rewrite(
+    source,
+    (node, graph, valueOf) =>
+      isNode(node, "Activation")
+        ? { y: expand(graph, node, valueOf(node.inputs.x), tables) }
+        : undefined,
+  );
 }
 
 /** Constants of one function. */

@@ -28,6 +28,8 @@ export interface Traits<Input extends string = string> {
   readonly movesOnly?: true;
   /** Inputs that it updates: states and parameters. */
   readonly writes?: readonly Input[];
+  /** Whether it is one of those that quantisation makes, and never meets. */
+  readonly integer?: true;
 }
 
 /** An op of any kind. */
@@ -73,6 +75,15 @@ export interface Op<
     attributes: Readonly<Attributes>,
   ): { readonly [N in Output]: ValueType };
 }
+
+/** An op that quantisation makes. */
+export type IntegerOp<
+  Name extends string,
+  Input extends string,
+  // deno-lint-ignore ban-types
+  Attributes extends object = {},
+  Output extends string = "y",
+> = Op<Name, Input, Attributes, Output> & { readonly integer: true };
 
 /** A node of a known op. */
 export type NodeOf<O> = O extends Op<infer Name, infer Input, infer Attributes, infer Output>

@@ -9,6 +9,9 @@ export type KnownOp = (typeof ops)[keyof typeof ops];
 /** Name of an op that fewbit has. */
 export type OpName = KnownOp["name"];
 
+/** Name of an op that quantisation may meet. */
+export type FloatOpName = Exclude<KnownOp, { readonly integer: true }>["name"];
+
 /** A node of the op of that name. */
 export type NodeNamed<Name extends OpName> = NodeOf<Extract<KnownOp, { readonly name: Name }>>;
 

@@ -1,7 +1,7 @@
 /** Lists of bars. */
 import { escapeHtml } from "./_escape.ts";
 import { formatShare } from "./_format.ts";
-import type { Category } from "./kinds.ts";
+import type { Category } from "../instructions/mod.ts";
 
 /** One bar. */
 export interface Bar {

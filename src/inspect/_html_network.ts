@@ -6,7 +6,7 @@ import { escapeHtml } from "./_escape.ts";
 import { formatMs, formatShare, formatTensor, formatWork } from "./_format.ts";
 import { drawLines } from "./_html_edges.ts";
 import type { Line } from "./_html_edges.ts";
-import type { Category } from "./kinds.ts";
+import type { Category } from "../instructions/mod.ts";
 import type { EntrySummary, OperandSummary, ProgramSummary } from "./summary.ts";
 import type { EntryTiming } from "./timing.ts";
 

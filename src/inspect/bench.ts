@@ -1,6 +1,6 @@
 /** Timing of one model on several engines, in turns. */
 import { nextTurn } from "../event_loop.ts";
-import type { Instance, Outputs } from "../engines/engine.ts";
+import type { Outputs, SyncInstance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Program } from "../program/program.ts";
@@ -48,11 +48,11 @@ export interface BenchOptions {
 }
 
 /** Loads the program on one engine. */
-export type LoadEngine = (engine: string) => Promise<Instance>;
+export type LoadEngine = (engine: string) => Promise<SyncInstance>;
 
 interface Contender {
   readonly engine: string;
-  readonly instance: Instance;
+  readonly instance: SyncInstance;
   readonly loads: readonly [number, number];
   readonly output: string;
   readonly outputSha256: string;
@@ -126,7 +126,7 @@ export async function benchmark(
 function prepareRun(
   { program, symbols: defaults }: VerifiedProgram,
   { batch, entry: name = program.entries[0].name }: BenchOptions,
-): { work: number; run: (instance: Instance) => Outputs } {
+): { work: number; run: (instance: SyncInstance) => Outputs } {
   const entry = program.entries.find((candidate) => candidate.name === name);
   if (entry === undefined) {
     throw new FewbitError("not_found", `Cannot run entry "${name}": the program has no such entry`);
@@ -147,7 +147,7 @@ function prepareRun(
 async function prepareContender(
   engine: string,
   load: LoadEngine,
-  run: (instance: Instance) => Outputs,
+  run: (instance: SyncInstance) => Outputs,
   stack: DisposableStack,
 ): Promise<Contender> {
   const [first, firstMs] = await timed(() => load(engine));
@@ -171,7 +171,7 @@ async function prepareContender(
 
 async function takeTurns(
   contenders: readonly Contender[],
-  run: (instance: Instance) => Outputs,
+  run: (instance: SyncInstance) => Outputs,
   { seconds, signal, onProgress }: BenchOptions,
 ): Promise<void> {
   while (contenders.length > 0) {

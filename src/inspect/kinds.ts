@@ -1,23 +1,10 @@
 /** What the bytes of a file are for. */
 import { instructionOf } from "../instructions/mod.ts";
+import type { OperandSpec } from "../instructions/mod.ts";
 import { PANELS } from "../layouts/mod.ts";
 import { isStored } from "../program/program.ts";
 import type { Program } from "../program/program.ts";
-
-/** Kind of an instruction, for colours and totals. */
-export type Category = "linear" | "attention" | "normalization" | "elementwise" | "movement";
-
-const CATEGORIES: readonly (readonly [RegExp, Category])[] = [
-  [/^(linear|conv|embedding)/, "linear"],
-  [/^(attention|softmax)/, "attention"],
-  [/norm/, "normalization"],
-  [/^(patches|copy|.*_rows)$/, "movement"],
-];
-
-/** Kind of an instruction by its name. */
-export function categoryOf(name: string): Category {
-  return CATEGORIES.find(([pattern]) => pattern.test(name))?.[1] ?? "elementwise";
-}
+import type { DType } from "../tensor.ts";
 
 /** Bytes of one kind. */
 export interface KindBytes {
@@ -41,25 +28,26 @@ export function tensorKinds(program: Program): (string | undefined)[] {
       kinds[tensor] = region === "state"
         ? "state"
         : layout === "rows"
-        ? kindOfOperand(spec.operands[j].name, dtype)
+        ? kindOfOperand(spec.operands[j], dtype)
         : `weights, ${PANELS[layout].title}`;
     });
   }
   return kinds;
 }
 
-function kindOfOperand(name: string, dtype: string): string {
-  if (name === "weight_scale") return "multipliers and shifts";
-  if (/gamma|epsilon/.test(name)) return "norms";
-  if (name === "lower_bound") return "bounds of gates";
-  if (name === "table" && /^b?f/.test(dtype)) return "embeddings";
-  if (/weight/.test(name)) return `weights, ${dtype}`;
-  if (/bias/.test(name)) return "biases";
-  if (/multiplier|shift|zero_point|scale/.test(name)) return "multipliers and shifts";
-  if (/table|exponentials|x0/.test(name)) return "tables";
-  if (/index/.test(name)) return "indices";
-  if (/mask/.test(name)) return "masks";
-  return "constant activations";
+function kindOfOperand({ holds }: OperandSpec, dtype: DType): string {
+  switch (holds) {
+    case undefined:
+      return "constant activations";
+    case "weights":
+      return `weights, ${dtype}`;
+    case "factors":
+      return "multipliers and shifts";
+    case "bounds":
+      return "bounds of gates";
+    default:
+      return holds;
+  }
 }
 
 /** Bytes of a file by kind, largest first; they add up to the file. `storedBytes` are those of each tensor. */

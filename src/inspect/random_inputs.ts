@@ -1,9 +1,9 @@
 /** Inputs that satisfy the checks of a program, the same for the same seed. */
-import { viewAs } from "../engines/base_instance.ts";
 import type { Inputs } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { layoutBytes } from "../layouts/mod.ts";
 import type { Entry, Index, Program, ProgramTensor } from "../program/program.ts";
+import { viewAs } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 
 /**

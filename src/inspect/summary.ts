@@ -1,5 +1,6 @@
 /** Everything there is to see of a program without running it, as plain data. */
-import { instructionOf } from "../instructions/mod.ts";
+import { instructionNamed, instructionOf } from "../instructions/mod.ts";
+import type { Category } from "../instructions/mod.ts";
 import type { DecodedHead } from "../program/decode.ts";
 import { VERSION } from "../program/format.ts";
 import { alignUp } from "../program/plan.ts";
@@ -11,8 +12,8 @@ import type { Block } from "./blocks.ts";
 import { edgesOf } from "./edges.ts";
 import type { Edge } from "./edges.ts";
 import { formatExpression } from "./_format.ts";
-import { bytesByKind, categoryOf, tensorKinds } from "./kinds.ts";
-import type { Category, KindBytes } from "./kinds.ts";
+import { bytesByKind, tensorKinds } from "./kinds.ts";
+import type { KindBytes } from "./kinds.ts";
 import { workOf } from "./work.ts";
 
 /** A symbol and its range. */
@@ -169,7 +170,7 @@ function summarizeInstruction(
   });
   return {
     name: spec.name,
-    category: categoryOf(spec.name),
+    category: spec.category,
     operands,
     attributes: Object.fromEntries((spec.attributes ?? []).map(({ name, min, values }, j) => {
       const value = instruction.attributes[j];
@@ -187,7 +188,7 @@ function summarizeEntry(
   const entry = program.entries[i];
   const code = program.instructions.slice(entry.first, entry.first + entry.count);
   const names = code.map(({ opcode }) => instructionOf(opcode)!.name);
-  const isNorm = (name: string): boolean => categoryOf(name) === "normalization";
+  const isNorm = (name: string): boolean => instructionNamed(name).category === "normalization";
   const blocks = repeatedBlocks(names, isNorm).map(({ first, count }) => ({
     first: entry.first + first,
     count,

@@ -1,6 +1,6 @@
 /** Time of every instruction. */
 import { nextTurn } from "../event_loop.ts";
-import type { Inputs, Instance } from "../engines/engine.ts";
+import type { Inputs, SyncInstance } from "../engines/engine.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { randomInputs } from "./random_inputs.ts";
@@ -46,7 +46,7 @@ export interface TimingOptions {
  * @param verified The program that the instance has loaded, with the same symbols.
  */
 export async function timeEntry(
-  instance: Instance,
+  instance: SyncInstance,
   verified: VerifiedProgram,
   name: string,
   options: TimingOptions = {},
@@ -89,7 +89,7 @@ export async function timeEntry(
 }
 
 function timeSlices(
-  instance: Instance,
+  instance: SyncInstance,
   inputs: Inputs,
   settings: { readonly entry: string; readonly symbols: Readonly<Record<string, number>> },
 ): number[] {

@@ -24,6 +24,21 @@ import type { Layout } from "../layouts/mod.ts";
 /** Who reads and writes an operand. Only `inout` may name the same memory as another operand. */
 export type Role = "in" | "out" | "inout";
 
+/** What a constant operand is, for listings. */
+export type ConstantKind =
+  | "biases"
+  | "bounds"
+  | "embeddings"
+  | "indices"
+  | "masks"
+  | "factors"
+  | "norms"
+  | "tables"
+  | "weights";
+
+/** What an instruction does, for colours and totals of listings. */
+export type Category = "linear" | "attention" | "normalization" | "elementwise" | "movement";
+
 /** One operand of an instruction. */
 export interface OperandSpec {
   readonly name: string;
@@ -34,6 +49,8 @@ export interface OperandSpec {
   /** Default `["rows"]`. */
   readonly layouts?: readonly Layout[];
   readonly optional?: boolean;
+  /** What a constant here is. Default: activations that do not change. */
+  readonly holds?: ConstantKind;
   /** The values must be checked: only an input with this check, or a constant, may stand here. */
   readonly check?: CheckSpec;
 }
@@ -89,6 +106,8 @@ export interface InstructionSpec {
   /** Never reused. */
   readonly opcode: number;
   readonly family: Family;
+  /** What it does. */
+  readonly category: Category;
   readonly operands: readonly OperandSpec[];
   readonly attributes?: readonly AttributeSpec[];
   /** Operands of one type. */

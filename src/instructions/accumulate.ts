@@ -5,6 +5,7 @@ export const accumulate = defineInstruction({
   name: "accumulate",
   opcode: 23,
   family: "core",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["i32", "f32"], shape: "* K" },
     { name: "y", role: "inout", dtypes: ["i32", "f32"], shape: "* K" },

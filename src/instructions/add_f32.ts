@@ -5,6 +5,7 @@ export const addF32 = defineInstruction({
   name: "add_f32",
   opcode: 20,
   family: "float",
+  category: "elementwise",
   operands: [
     { name: "a", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "b", role: "in", dtypes: ["f32"], shape: "~ N" },

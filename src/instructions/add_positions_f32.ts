@@ -8,6 +8,7 @@ export const addPositionsF32 = defineInstruction({
   name: "add_positions_f32",
   opcode: 39,
   family: "float",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
     { name: "positions", role: "in", dtypes: ["f32"], shape: "P C" },

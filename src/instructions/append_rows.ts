@@ -10,6 +10,7 @@ export const appendRows = defineInstruction({
   name: "append_rows",
   opcode: 24,
   family: "language",
+  category: "movement",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
     ...SESSION_OPERANDS,

@@ -5,6 +5,7 @@ export const attentionRaggedF32 = defineInstruction({
   name: "attention_ragged_f32",
   opcode: 38,
   family: "float",
+  category: "attention",
   operands: [
     { name: "q", role: "in", dtypes: ["f32"], shape: "1 T C" },
     { name: "k", role: "in", dtypes: ["f32"], shape: "1 T C" },
@@ -16,7 +17,7 @@ export const attentionRaggedF32 = defineInstruction({
       shape: "S",
       check: { kind: "offsets", limit: "T" },
     },
-    { name: "scale", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "scale", role: "in", holds: "factors", dtypes: ["f32"], shape: "1" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "1 T C" },
   ],
   attributes: [

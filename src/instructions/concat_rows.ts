@@ -5,6 +5,7 @@ export const concatRows = defineInstruction({
   name: "concat_rows",
   opcode: 8,
   family: "core",
+  category: "movement",
   operands: [
     { name: "first", role: "in", dtypes: ["i8", "i16", "f32"], shape: "P C" },
     { name: "x", role: "in", dtypes: ["i8", "i16", "f32"], shape: "B L C" },

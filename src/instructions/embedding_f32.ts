@@ -5,11 +5,19 @@ export const embeddingF32 = defineInstruction({
   name: "embedding_f32",
   opcode: 30,
   family: "language",
+  category: "linear",
   operands: [
-    { name: "table", role: "in", dtypes: ["f32", "f16", "bf16"], shape: "V C" },
+    {
+      name: "table",
+      role: "in",
+      holds: "embeddings",
+      dtypes: ["f32", "f16", "bf16"],
+      shape: "V C",
+    },
     {
       name: "index",
       role: "in",
+      holds: "indices",
       dtypes: ["i32"],
       shape: "T",
       check: { kind: "below", limit: "V" },

@@ -14,9 +14,10 @@ export const embeddingI4 = defineInstruction({
   name: "embedding_i4",
   opcode: 40,
   family: "encoder",
+  category: "linear",
   operands: [
-    { name: "table", role: "in", dtypes: ["u8"], shape: "V H" },
-    { name: "factors", role: "in", dtypes: ["u8"], shape: "V G" },
+    { name: "table", role: "in", holds: "embeddings", dtypes: ["u8"], shape: "V H" },
+    { name: "factors", role: "in", holds: "factors", dtypes: ["u8"], shape: "V G" },
     ...embeddingI8.operands.slice(1),
   ],
   attributes: [

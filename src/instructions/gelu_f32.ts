@@ -5,6 +5,7 @@ export const geluF32 = defineInstruction({
   name: "gelu_f32",
   opcode: 19,
   family: "float",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* K" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* K" },

@@ -9,10 +9,11 @@ export const hgrnGateF32 = defineInstruction({
   name: "hgrn_gate_f32",
   opcode: 28,
   family: "language",
+  category: "elementwise",
   operands: [
     { name: "p", role: "in", dtypes: ["f32"], shape: "* C" },
-    { name: "gamma", role: "in", dtypes: ["f32"], shape: "C" },
-    { name: "epsilon", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "gamma", role: "in", holds: "norms", dtypes: ["f32"], shape: "C" },
+    { name: "epsilon", role: "in", holds: "norms", dtypes: ["f32"], shape: "1" },
     { name: "x", role: "in", dtypes: ["f32"], shape: "* C" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],

@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { sumsOrCodes } from "./_requantized.ts";
 
 /**
  * I-ViT's integer LayerNorm (ten Newton steps from 2^16, not an exact square root):
@@ -14,20 +15,23 @@ export const layerNormI16 = defineInstruction({
   name: "layer_norm_i16",
   opcode: 4,
   family: "vision",
+  category: "normalization",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16"], shape: "* C" },
-    { name: "bias", role: "in", dtypes: ["i32"], shape: "C" },
-    { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1|C", optional: true },
-    { name: "shift", role: "in", dtypes: ["i32"], shape: "1|C", optional: true },
+    { name: "bias", role: "in", holds: "biases", dtypes: ["i32"], shape: "C" },
+    {
+      name: "multiplier",
+      role: "in",
+      holds: "factors",
+      dtypes: ["i32"],
+      shape: "1|C",
+      optional: true,
+    },
+    { name: "shift", role: "in", holds: "factors", dtypes: ["i32"], shape: "1|C", optional: true },
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* C" },
   ],
   attributes: [ROUNDING],
-  rules: [
-    { operand: "multiplier", present: true, then: "shift", is: "present" },
-    { operand: "multiplier", present: true, then: "y", is: ["i8", "i16"] },
-    { operand: "multiplier", present: false, then: "shift", is: "absent" },
-    { operand: "multiplier", present: false, then: "y", is: ["i32"] },
-  ],
+  rules: sumsOrCodes(["i8", "i16"]),
   work: ["*", "C"],
   split: "*",
 });

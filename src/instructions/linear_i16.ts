@@ -10,6 +10,7 @@ export const linearI16 = defineInstruction({
   name: "linear_i16",
   opcode: 34,
   family: "encoder",
+  category: "linear",
   operands: [
     { name: "x", role: "in", dtypes: ["i16"], shape: "* K" },
     ...linearI8.operands.slice(1),

@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { IDENTITY_FACTORS } from "./_requantized.ts";
 
 /**
  * Integer linear layer with its requantisations:
@@ -16,25 +17,47 @@ export const linearI8 = defineInstruction({
   name: "linear_i8",
   opcode: 2,
   family: "core",
+  category: "linear",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "* K" },
     {
       name: "weight",
       role: "in",
+      holds: "weights",
       dtypes: ["i8"],
       layouts: ["panel_8x4", "panel_8x4_u7"],
       shape: "N K",
     },
-    { name: "bias", role: "in", dtypes: ["i32"], shape: "N", optional: true },
-    { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1|N", optional: true },
-    { name: "shift", role: "in", dtypes: ["i32"], shape: "1|N", optional: true },
-    { name: "zero_point", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "table", role: "in", dtypes: ["i8"], shape: "256", optional: true },
-    { name: "multiplier2", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "shift2", role: "in", dtypes: ["i32"], shape: "1", optional: true },
+    { name: "bias", role: "in", holds: "biases", dtypes: ["i32"], shape: "N", optional: true },
+    {
+      name: "multiplier",
+      role: "in",
+      holds: "factors",
+      dtypes: ["i32"],
+      shape: "1|N",
+      optional: true,
+    },
+    { name: "shift", role: "in", holds: "factors", dtypes: ["i32"], shape: "1|N", optional: true },
+    {
+      name: "zero_point",
+      role: "in",
+      holds: "factors",
+      dtypes: ["i32"],
+      shape: "1",
+      optional: true,
+    },
+    { name: "table", role: "in", holds: "tables", dtypes: ["i8"], shape: "256", optional: true },
+    {
+      name: "multiplier2",
+      role: "in",
+      holds: "factors",
+      dtypes: ["i32"],
+      shape: "1",
+      optional: true,
+    },
+    { name: "shift2", role: "in", holds: "factors", dtypes: ["i32"], shape: "1", optional: true },
     { name: "identity", role: "in", dtypes: ["i8", "i16"], shape: "* N", optional: true },
-    { name: "identity_multiplier", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "identity_shift", role: "in", dtypes: ["i32"], shape: "1", optional: true },
+    ...IDENTITY_FACTORS,
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* N" },
   ],
   attributes: [ROUNDING],

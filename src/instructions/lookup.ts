@@ -9,9 +9,10 @@ export const lookup = defineInstruction({
   name: "lookup",
   opcode: 6,
   family: "core",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "u8"], shape: "* K" },
-    { name: "table", role: "in", dtypes: ["i8", "u8", "i16"], shape: "T 256" },
+    { name: "table", role: "in", holds: "tables", dtypes: ["i8", "u8", "i16"], shape: "T 256" },
     { name: "y", role: "out", dtypes: ["i8", "u8", "i16"], shape: "* K" },
   ],
   sameDtype: ["table", "y"],

@@ -8,6 +8,7 @@ export const meanRows = defineInstruction({
   name: "mean_rows",
   opcode: 14,
   family: "vision",
+  category: "movement",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "f32"], shape: "B N C" },
     { name: "y", role: "out", dtypes: ["i8", "i16", "f32"], shape: "B C" },

@@ -9,6 +9,7 @@ export const patches = defineInstruction({
   name: "patches",
   opcode: 7,
   family: "vision",
+  category: "movement",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "f32"], shape: "B I W" },
     { name: "y", role: "out", dtypes: ["i8", "f32"], shape: "B P K" },

@@ -9,6 +9,7 @@ export const poolRows = defineInstruction({
   name: "pool_rows",
   opcode: 37,
   family: "encoder",
+  category: "movement",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "f32"], shape: "T C" },
     {

@@ -1,4 +1,5 @@
 import { defineInstruction, ROUNDING } from "./_define.ts";
+import { IDENTITY_FACTORS } from "./_requantized.ts";
 
 /**
  * `y = clamp(round(x·multiplier[n] / 2^shift[n]) [+ round(identity·identity_multiplier / 2^identity_shift)] [+ zero_point])`.
@@ -10,14 +11,21 @@ export const requantize = defineInstruction({
   name: "requantize",
   opcode: 3,
   family: "core",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32"], shape: "* N" },
-    { name: "multiplier", role: "in", dtypes: ["i32"], shape: "1|N" },
-    { name: "shift", role: "in", dtypes: ["i32"], shape: "1|N" },
+    { name: "multiplier", role: "in", holds: "factors", dtypes: ["i32"], shape: "1|N" },
+    { name: "shift", role: "in", holds: "factors", dtypes: ["i32"], shape: "1|N" },
     { name: "identity", role: "in", dtypes: ["i8", "i16", "i32"], shape: "~ N", optional: true },
-    { name: "identity_multiplier", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "identity_shift", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "zero_point", role: "in", dtypes: ["i32"], shape: "1", optional: true },
+    ...IDENTITY_FACTORS,
+    {
+      name: "zero_point",
+      role: "in",
+      holds: "factors",
+      dtypes: ["i32"],
+      shape: "1",
+      optional: true,
+    },
     { name: "y", role: "out", dtypes: ["i8", "i16", "i32"], shape: "* N" },
   ],
   attributes: [ROUNDING],

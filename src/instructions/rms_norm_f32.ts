@@ -8,10 +8,11 @@ export const rmsNormF32 = defineInstruction({
   name: "rms_norm_f32",
   opcode: 41,
   family: "float",
+  category: "normalization",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* C" },
-    { name: "gamma", role: "in", dtypes: ["f32"], shape: "C" },
-    { name: "epsilon", role: "in", dtypes: ["f32"], shape: "1" },
+    { name: "gamma", role: "in", holds: "norms", dtypes: ["f32"], shape: "C" },
+    { name: "epsilon", role: "in", holds: "norms", dtypes: ["f32"], shape: "1" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* C" },
   ],
   work: ["*", "C"],

@@ -17,9 +17,10 @@ export const shortConvF32 = defineInstruction({
   name: "short_conv_f32",
   opcode: 31,
   family: "language",
+  category: "elementwise",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "T C" },
-    { name: "weight", role: "in", dtypes: ["f32"], shape: "W C" },
+    { name: "weight", role: "in", holds: "weights", dtypes: ["f32"], shape: "W C" },
     ...SESSION_OPERANDS,
     { name: "state", role: "inout", dtypes: ["f32"], shape: "S W C" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },

@@ -5,6 +5,7 @@ export const softmaxF32 = defineInstruction({
   name: "softmax_f32",
   opcode: 18,
   family: "float",
+  category: "attention",
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "* L" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* L" },

@@ -17,11 +17,19 @@ export const softmaxI8 = defineInstruction({
   name: "softmax_i8",
   opcode: 10,
   family: "vision",
+  category: "attention",
   operands: [
     { name: "x", role: "in", dtypes: ["i8"], shape: "B H Q L" },
-    { name: "exponentials", role: "in", dtypes: ["i32"], shape: "256", optional: true },
-    { name: "x0", role: "in", dtypes: ["i32"], shape: "1", optional: true },
-    { name: "mask", role: "in", dtypes: ["u8"], shape: "W Q L", optional: true },
+    {
+      name: "exponentials",
+      role: "in",
+      holds: "tables",
+      dtypes: ["i32"],
+      shape: "256",
+      optional: true,
+    },
+    { name: "x0", role: "in", holds: "tables", dtypes: ["i32"], shape: "1", optional: true },
+    { name: "mask", role: "in", holds: "masks", dtypes: ["u8"], shape: "W Q L", optional: true },
     { name: "y", role: "out", dtypes: ["i8", "i16"], shape: "B H Q L" },
   ],
   rules: [

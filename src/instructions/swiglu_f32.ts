@@ -8,6 +8,7 @@ export const swigluF32 = defineInstruction({
   name: "swiglu_f32",
   opcode: 29,
   family: "language",
+  category: "elementwise",
   operands: [
     { name: "gate", role: "in", dtypes: ["f32"], shape: "* C" },
     { name: "up", role: "in", dtypes: ["f32"], shape: "* C" },

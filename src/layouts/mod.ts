@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { DTYPE_BYTES } from "../tensor.ts";
+import { denseBytes } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { panel8 } from "./panel_8.ts";
 import { panel8x16T2 } from "./panel_8x16_t2.ts";
@@ -55,5 +55,5 @@ export function panelsOf(layout: Layout): Panels | undefined {
 export function layoutBytes(layout: Layout, dtype: DType, extents: readonly number[]): number {
   const panels = panelsOf(layout);
   if (panels !== undefined) return panelBytes(panels, extents[0], extents[1]);
-  return extents.reduce((product, extent) => product * extent, DTYPE_BYTES[dtype]);
+  return denseBytes(dtype, extents);
 }

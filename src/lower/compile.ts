@@ -2,6 +2,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import { expandActivations } from "../graph/expand_activations.ts";
 import { selectEarly } from "../graph/select_early.ts";
+import type { FusionReport } from "./fusion.ts";
 import { lower } from "./lower.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 
@@ -18,6 +19,8 @@ export interface CompileOptions {
   readonly taps?: { readonly entry: string; readonly values: ReadonlyMap<string, Value> };
   /** What goes into the file for pipelines: labels, preprocessing. */
   readonly metadata?: Metadata;
+  /** Told which nodes became one instruction, and which did not and why. */
+  readonly onFusions?: (reports: readonly FusionReport[]) => void;
 }
 
 /**
@@ -36,13 +39,17 @@ export interface CompileOptions {
  * ```
  */
 export function compile(graph: Graph, options: CompileOptions = {}): CompiledProgram {
-  const { scales, fast, taps, metadata } = options;
+  const { scales, fast, taps, metadata, onFusions } = options;
   const common = {
     ...(scales && { scales }),
     ...(fast !== undefined && { fast }),
     ...(metadata && { metadata }),
   };
-  if (taps === undefined) return lower(expandActivations(selectEarly(graph)), common).program;
+  if (taps === undefined) {
+    const { program, fusions } = lower(expandActivations(selectEarly(graph)), common);
+    onFusions?.(fusions);
+    return program;
+  }
   const names = new Set(graph.outputs.map((output) => output.name));
   const outputs = [
     ...graph.outputs.filter((output) => output.entry === taps.entry),

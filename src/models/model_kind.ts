@@ -10,11 +10,17 @@ const CLASSES: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/ForImageClassification/, "an image classifier"],
 ];
 
+/** Whether a config.json is that of a language model that fewbit runs. */
+export function isLanguageModel(config: Json): boolean {
+  return textOf(config.model_type ?? "") === "hgrn_bit" ||
+    textOf(config.architectures ?? "").includes("HGRNBitForCausalLM");
+}
+
 /** What a checkpoint is, by its config.json, and which command compiles it. */
 export function checkpointKind(config: Json): string {
   const type = textOf(config.model_type ?? "");
   const classes = textOf(config.architectures ?? "");
-  if (type === "hgrn_bit" || classes.includes("HGRNBitForCausalLM")) {
+  if (isLanguageModel(config)) {
     return 'this is a language model; use "fewbit generate" or "fewbit convert"';
   }
   if (type === "bert") {

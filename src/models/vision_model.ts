@@ -4,7 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import { buildDeiT } from "./deit.ts";
 import { canonicalNames } from "./names.ts";
 import { buildSwin } from "./swin.ts";
-import { visionConfig } from "./vision_config.ts";
+import { visionConfig } from "./read_vision_config.ts";
 import type { Weights } from "./weights.ts";
 
 /**

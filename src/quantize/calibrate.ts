@@ -4,7 +4,7 @@
  */
 import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
-import type { Inputs, Instance } from "../engines/engine.ts";
+import type { Inputs, SyncInstance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
 import { lower } from "../lower/lower.ts";
@@ -25,7 +25,7 @@ export interface CalibrateRunsOptions {
   readonly load: (
     program: CompiledProgram,
     symbols: Readonly<Record<string, number>>,
-  ) => Promise<Instance>;
+  ) => Promise<SyncInstance>;
   /** Stops between two nodes. */
   readonly signal?: AbortSignal;
   /** Called after each batch with the samples seen. */
@@ -131,7 +131,7 @@ class Calibration {
   constructor(
     readonly network: IntegerNetwork,
     readonly lowered: LoweredProgram,
-    readonly instance: Instance,
+    readonly instance: SyncInstance,
     observer: (name: string) => Observer,
   ) {
     this.#observers = new Map(network.sites.map(({ site: { name } }) => [name, observer(name)]));
@@ -211,7 +211,7 @@ class Calibration {
     const tensor = this.lowered.tensors.get(value.id) ?? this.#input(value) ??
       this.lowered.tensors.get(movedFrom(graph, value).id);
     if (tensor === undefined) throw new FewbitError("internal", `No memory for ${value.id}`);
-    const { data, shape } = this.instance.peek(tensor);
+    const { data, shape } = this.instance.peekSync(tensor);
     return { values: data, shape };
   }
 

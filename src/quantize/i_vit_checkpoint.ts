@@ -1,5 +1,5 @@
 /**
- * Integer parameters and scales as I-ViT's training stores them (spec ivit §7.1). They are read, never
+ * Integer parameters and scales as I-ViT's training stores them. They are read, never
  * recomputed: the authors' own reload loses the scales.
  */
 import { FewbitError } from "../errors.ts";

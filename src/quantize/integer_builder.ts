@@ -61,7 +61,7 @@ export class IntegerBuilder {
     };
     const to = bits === 8 ? "i8" : "i16";
     const operands = { x, multiplier, shift, ...arm, ...zero };
-    return this.site(site, this.graph.apply(requantize, operands, { to }), {
+    return this.site(site, this.graph.apply(requantize, operands, { to }, { name }), {
       kind: "codes",
       x,
       scale,

@@ -1,4 +1,4 @@
-/** The offline half of I-ViT: weights, biases, norms and tables as integers (spec ivit §1, §2, §9.3). */
+/** The offline half of I-ViT (Li and Gu, 2023, section 3): weights, biases, norms and tables as integers. */
 import { FewbitError } from "../errors.ts";
 import { erf } from "../numeric/erf.ts";
 import { clampCode, largestCode, LEAST_SCALE } from "../numeric/grid.ts";

@@ -1,8 +1,9 @@
 /** Float graphs with latent weights to graphs with ternary ones. */
 import { nextTurn } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
+import { rewriteSteps } from "../graph/rewrite.ts";
 import { nodesOf } from "../graph/traversal.ts";
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph, Node, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
 import type { NodeNamed } from "../graph/op_names.ts";
 import { bitLinear } from "../graph/ops/mod.ts";
@@ -28,36 +29,28 @@ export interface TernaryOptions {
  * @throws {FewbitError} `unsupported` where weights are not constant.
  */
 export async function quantizeTernary(source: Graph, options: TernaryOptions = {}): Promise<Graph> {
-  const nodes = nodesOf(source, source.outputs);
-  const total = nodes.filter(({ op }) => op === "FusedBitLinear").length;
-  const graph = source.derive();
-  const made = new Map<number, Value>();
-  let done = 0;
-  const valueOf = (value: Value): Value => made.get(value.id) ?? value;
-  for (const node of nodes) {
-    if (!isNode(node, "FusedBitLinear")) {
-      const copies = graph.replay(node, valueOf);
-      for (const [of, { id }] of Object.entries(node.outputs)) made.set(id, copies[of]);
-      continue;
-    }
-    options.signal?.throwIfAborted();
+  const total = nodesOf(source, source.outputs).filter(isLatent).length;
+  const steps = rewriteSteps(source, (node, graph, valueOf) => {
+    if (!isLatent(node)) return undefined;
     const { inputs, attributes, outputs, name } = node;
+    const x = valueOf(inputs.x);
+    const gamma = valueOf(inputs.gamma);
     const weights = ternaryConstants(graph, node);
-    const result = graph.apply(
-      bitLinear,
-      { x: valueOf(inputs.x), gamma: valueOf(inputs.gamma), ...weights },
-      attributes,
-      { name, output: outputs.y.name },
-    );
-    made.set(outputs.y.id, result);
-    options.onProgress?.(++done, total);
+    const output = outputs.y.name;
+    return { y: graph.apply(bitLinear, { x, gamma, ...weights }, attributes, { name, output }) };
+  });
+  for (let done = 0;; done++) {
+    options.signal?.throwIfAborted();
+    const step = steps.next();
+    if (step.done) return step.value;
+    options.onProgress?.(done + 1, total);
     // The event loop sees an interrupt, and the latents can be collected.
     await nextTurn();
   }
-  for (const { name, value, entry } of source.outputs) {
-    graph.output(name, valueOf(value), entry);
-  }
-  return graph;
+}
+
+function isLatent(node: Node): node is Node & NodeNamed<"FusedBitLinear"> {
+  return isNode(node, "FusedBitLinear");
 }
 
 /** Trits and scale of a layer's latent weights. */

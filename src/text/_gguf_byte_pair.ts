@@ -1,6 +1,6 @@
 import { FewbitError } from "../errors.ts";
 import { type GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
-import type { GgufTokenizer } from "./gguf_tokenizer.ts";
+import type { GgufTokenizer } from "./_gguf_vocabulary.ts";
 
 /** Byte-level BPE with the merges that the file has. */
 export function bytePairTokenizer(vocabulary: GgufVocabulary): GgufTokenizer {

@@ -5,7 +5,7 @@ import {
   templateProcessing,
   TOKEN_TYPES,
 } from "./_gguf_vocabulary.ts";
-import type { GgufTokenizer } from "./gguf_tokenizer.ts";
+import type { GgufTokenizer } from "./_gguf_vocabulary.ts";
 
 const SPACE = "▁";
 

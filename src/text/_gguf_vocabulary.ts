@@ -9,6 +9,14 @@ export const TOKEN_TYPES = {
   userDefined: 4,
 } as const;
 
+/** What Hugging Face keeps in tokenizer.json and tokenizer_config.json. */
+export interface GgufTokenizer {
+  /** The content of tokenizer.json. */
+  readonly tokenizerJson: Readonly<Record<string, unknown>>;
+  /** The content of tokenizer_config.json. */
+  readonly tokenizerConfig: Readonly<Record<string, unknown>>;
+}
+
 /** An entry of `added_tokens` in tokenizer.json. */
 export interface AddedToken {
   readonly id: number;

@@ -1,5 +1,5 @@
 import { type GgufVocabulary, invalid, templateProcessing } from "./_gguf_vocabulary.ts";
-import type { GgufTokenizer } from "./gguf_tokenizer.ts";
+import type { GgufTokenizer } from "./_gguf_vocabulary.ts";
 
 /** What GGUF has before pieces that start a word, where BERT has nothing. */
 const START = "▁";

@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { chatGlobals, Refusal } from "./_chat_globals.ts";
+import { chatGlobals, Refusal } from "./jinja/chat_globals.ts";
 import { Template, TemplateError } from "./jinja/template.ts";
 import { isObject } from "./tokenizer_json/json.ts";
 

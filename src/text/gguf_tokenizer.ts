@@ -3,15 +3,10 @@ import type { GgufValue } from "../formats/gguf.ts";
 import { bytePairTokenizer } from "./_gguf_byte_pair.ts";
 import { sentencePieceTokenizer } from "./_gguf_sentence_piece.ts";
 import { GgufVocabulary } from "./_gguf_vocabulary.ts";
+import type { GgufTokenizer } from "./_gguf_vocabulary.ts";
 import { wordPieceTokenizer } from "./_gguf_word_piece.ts";
 
-/** What Hugging Face keeps in tokenizer.json and tokenizer_config.json. */
-export interface GgufTokenizer {
-  /** The content of tokenizer.json. */
-  readonly tokenizerJson: Readonly<Record<string, unknown>>;
-  /** The content of tokenizer_config.json. */
-  readonly tokenizerConfig: Readonly<Record<string, unknown>>;
-}
+export type { GgufTokenizer };
 
 /**
  * Makes a tokenizer of the vocabulary in a GGUF file, as the objects that `Tokenizer`

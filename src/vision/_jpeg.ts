@@ -1,5 +1,5 @@
 import { imageOfPlanes } from "./_jpeg_color.ts";
-import type { JpegComponent } from "./_jpeg_frame.ts";
+import type { JpegComponent, JpegPlane } from "./_jpeg_frame.ts";
 import { inverseDct } from "./_jpeg_idct.ts";
 import type { JpegFile } from "./_jpeg_markers.ts";
 import { type BlockTarget, readScan } from "./_jpeg_scan.ts";
@@ -8,14 +8,6 @@ import type { Image } from "./image.ts";
 // JPEG as libjpeg-turbo decodes it, to the bit: the integer inverse DCT, triangle filters for planes of half the size, and
 // conversion of colours in fixed point. Libraries in JavaScript differ by up to twenty levels at coloured edges, and
 // misread progressive files with restarts.
-
-/** Samples of one component. */
-export interface JpegPlane {
-  readonly samples: Uint8Array;
-  /** Samples from one row to the next. */
-  readonly stride: number;
-  readonly component: JpegComponent;
-}
 
 /** Bytes that decoding takes beside the file, at most. */
 export function jpegBytesNeeded({ frame }: JpegFile): number {

@@ -1,5 +1,4 @@
-import type { JpegPlane } from "./_jpeg.ts";
-import type { JpegFrame } from "./_jpeg_frame.ts";
+import type { JpegFrame, JpegPlane } from "./_jpeg_frame.ts";
 import { isRgb, type JpegFile } from "./_jpeg_markers.ts";
 import type { Image } from "./image.ts";
 

@@ -16,6 +16,14 @@ export interface JpegComponent {
   readonly blockRows: number;
 }
 
+/** Samples of one component. */
+export interface JpegPlane {
+  readonly samples: Uint8Array;
+  /** Samples from one row to the next. */
+  readonly stride: number;
+  readonly component: JpegComponent;
+}
+
 /** What the frame header of a JPEG says. */
 export interface JpegFrame {
   readonly width: number;

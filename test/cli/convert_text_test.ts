@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
-import { buildSeeded } from "../golden/_seeded.ts";
+import { buildSeeded } from "../golden/seeded.ts";
 import { compileHgrn, configOf, layoutHgrn, runBatch } from "../models/_hgrn.ts";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;

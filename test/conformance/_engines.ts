@@ -1,12 +1,12 @@
 /** The engines under test. */
-import type { Instance, LoadOptions } from "../../src/engines/engine.ts";
+import type { LoadOptions, SyncInstance } from "../../src/engines/engine.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 
 /** An engine and how it loads a file. */
 export interface EngineUnderTest {
   readonly name: string;
-  load(file: Uint8Array<ArrayBuffer>, options?: LoadOptions): Promise<Instance>;
+  load(file: Uint8Array<ArrayBuffer>, options?: LoadOptions): Promise<SyncInstance>;
   /** `fast` precision may differ from `deterministic`. */
   readonly relaxed?: boolean;
 }

@@ -1,6 +1,6 @@
 /** A case as a program of one instruction, and its run on an engine. */
 import { instructionNamed } from "../../src/instructions/mod.ts";
-import type { Inputs, Instance } from "../../src/engines/engine.ts";
+import type { Inputs, SyncInstance } from "../../src/engines/engine.ts";
 import { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { packBase3 } from "../../src/numeric/base3.ts";
@@ -142,7 +142,7 @@ export function packedBytes(value: Value): Uint8Array {
  * `parts` an instance that can runs the instruction in so many parts, the last one first.
  */
 export function runPrepared(
-  instance: Instance,
+  instance: SyncInstance,
   { inputs, symbols, results }: Prepared,
   parts = 0,
 ): Uint8Array[] {
@@ -152,7 +152,7 @@ export function runPrepared(
   } else execution.advance();
   const outputs = execution.outputs();
   return results.map(({ name }) => {
-    const { data } = outputs[name] ?? instance.read(name);
+    const { data } = outputs[name] ?? instance.readSync(name);
     return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   });
 }

@@ -12,7 +12,7 @@ import { decodeHead } from "../../src/program/decode.ts";
 import { evaluateExpressions } from "../../src/program/expression.ts";
 import type { Index, Program } from "../../src/program/program.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
-import { CONTEXT_SCRATCH } from "../../tools/_operand_records.ts";
+import { CONTEXT_SCRATCH } from "../../tools/operand_records.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import { MOST_ROWS, redraw } from "./_random_program.ts";
 import type { RandomProgram } from "./_random_program.ts";
@@ -83,7 +83,7 @@ export async function runEverywhere(
     const outputs = reference.runSync(given, { entry: entries[entry], symbols: { rows, turn } });
     return {
       outputs,
-      kept: Object.fromEntries(kept.map((name) => [name, reference.read(name)])),
+      kept: Object.fromEntries(kept.map((name) => [name, reference.readSync(name)])),
     };
   });
   for (const build of ["simd", "relaxed"] as const) {

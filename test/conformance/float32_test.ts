@@ -1,7 +1,7 @@
 /** How good the float32 functions are. */
 import assert from "node:assert/strict";
-import { ulps } from "../../bench/kernels/float32_error.ts";
-import { exp, gelu, sigmoid, silu, softmax, sum16 } from "../../src/engines/reference/_float32.ts";
+import { exp, gelu, sigmoid, silu, softmax, sum16 } from "../../src/engines/reference/float32.ts";
+import { ulps } from "./ulps.ts";
 
 Deno.test("exp() is within one unit of the last place", () => {
   let worst = 0;

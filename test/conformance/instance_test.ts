@@ -1,6 +1,6 @@
 /** Instances of every engine: checked inputs, state, forks, slices. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -77,7 +77,7 @@ interface Batch {
   past: number[];
 }
 
-function append(instance: Instance, { offsets, slot, past }: Batch, first = 0): void {
+function append(instance: SyncInstance, { offsets, slot, past }: Batch, first = 0): void {
   const tokens = Math.max(1, Math.min(8, offsets[offsets.length - 1]));
   instance.runSync({
     x: Int32Array.from({ length: tokens * COLUMNS }, (_, i) => first + i),
@@ -87,18 +87,18 @@ function append(instance: Instance, { offsets, slot, past }: Batch, first = 0): 
   }, { entry: "append", symbols: { batch: slot.length, tokens } });
 }
 
-function count(instance: Instance, step: number): number[] {
+function count(instance: SyncInstance, step: number): number[] {
   const { y } = instance.runSync({ step: new Int32Array(5).fill(step) }, { entry: "count" });
   return Array.from(y.data as Int32Array);
 }
 
-function cacheOf(instance: Instance, session: number): number[] {
-  const all = Array.from(instance.read("cache").data as Int32Array);
+function cacheOf(instance: SyncInstance, session: number): number[] {
+  const all = Array.from(instance.readSync("cache").data as Int32Array);
   return all.slice(session * RING * COLUMNS, (session + 1) * RING * COLUMNS);
 }
 
-function totalOf(instance: Instance): number[] {
-  return Array.from(instance.read("total").data as Int32Array).slice(-5);
+function totalOf(instance: SyncInstance): number[] {
+  return Array.from(instance.readSync("total").data as Int32Array).slice(-5);
 }
 
 const GOOD: Batch = { offsets: [0, 2, 3], slot: [2, 0], past: [3, 9] };
@@ -120,7 +120,7 @@ for (const engine of ENGINES) {
   Deno.test(`${engine.name} checks inputs that are indices`, async () => {
     using instance = await engine.load(FILE);
     append(instance, GOOD);
-    const before = instance.saveState();
+    const before = instance.saveStateSync();
     for (const [why, batch] of BAD) {
       assert.throws(
         () => append(instance, batch, 100),
@@ -128,7 +128,7 @@ for (const engine of ENGINES) {
         why,
       );
     }
-    assert.deepEqual(instance.saveState(), before);
+    assert.deepEqual(instance.saveStateSync(), before);
   });
 
   Deno.test(`${engine.name} appends to rings, resets and rewinds`, async () => {
@@ -140,11 +140,11 @@ for (const engine of ENGINES) {
     append(instance, { offsets: [0, 0, 1], slot: [0, 2], past: [0, 3] }, 50);
     assert.deepEqual(cacheOf(instance, 2), [12, 13, -7, -7, -7, -7, 50, 51]);
     count(instance, 4);
-    const before = instance.saveState();
+    const before = instance.saveStateSync();
     for (const slot of [-1, SESSIONS, 0.5, NaN]) {
       assert.throws(() => instance.reset(slot), FewbitError, `slot ${slot}`);
     }
-    assert.deepEqual(instance.saveState(), before);
+    assert.deepEqual(instance.saveStateSync(), before);
     instance.reset(0);
     assert.deepEqual(totalOf(instance), Array(5).fill(8));
     append(instance, { offsets: [0, 1], slot: [0], past: [9] }, 14);
@@ -162,7 +162,7 @@ for (const engine of ENGINES) {
     using fork = instance.fork();
     assert.deepEqual(count(fork, 1), Array(5).fill(8));
     assert.deepEqual(count(instance, 10), Array(5).fill(26));
-    const saved = instance.saveState();
+    const saved = instance.saveStateSync();
     count(instance, 1);
     instance.restoreState(saved);
     assert.deepEqual(count(instance, 0), Array(5).fill(26));
@@ -210,7 +210,7 @@ Deno.test("a state that one engine saved is another's", async () => {
     using instance = await engine.load(FILE);
     append(instance, GOOD, 30);
     count(instance, 12);
-    return instance.saveState();
+    return instance.saveStateSync();
   }));
   for (const state of states) assert.deepEqual(state, states[0]);
 });

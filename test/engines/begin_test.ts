@@ -104,7 +104,7 @@ for (const engine of ENGINES) {
       assert.throws(() => instance.begin({ ...GOOD, ...bad }), FewbitError);
       execution.advance();
       assert.deepEqual(execution.outputs(), expected);
-      assert.deepEqual(instance.read("cache"), alone.read("cache"));
+      assert.deepEqual(instance.readSync("cache"), alone.readSync("cache"));
       assert.deepEqual(fork.runSync(GOOD), expected);
     }
   });

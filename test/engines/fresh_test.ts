@@ -1,6 +1,6 @@
 /** What a run has not written is zero, on every engine and whatever ran before. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Tensor } from "../../src/tensor.ts";
@@ -160,14 +160,14 @@ Deno.test("NaNs of outputs and state are canonical on every engine", async () =>
   );
   const saved: Uint8Array[] = [];
   for (const engine of ENGINES) {
-    using instance: Instance = await engine.load(file);
+    using instance: SyncInstance = await engine.load(file);
     const outputs = instance.runSync({ x: given });
     assert.deepEqual(bitsOf(outputs.copied), expected, engine.name);
     assert.ok(bitsOf(outputs.sum).every((bits, i) => expected[i] !== NAN || bits === NAN));
-    const state = instance.saveState();
+    const state = instance.saveStateSync();
     assert.deepEqual([...new Uint32Array(state.slice(-4 * n).buffer)], expected, engine.name);
     saved.push(state);
-    for (const name of ["s", "p"]) assert.deepEqual(bitsOf(instance.read(name)), expected);
+    for (const name of ["s", "p"]) assert.deepEqual(bitsOf(instance.readSync(name)), expected);
   }
   for (const state of saved) assert.deepEqual(state, saved[0]);
 });

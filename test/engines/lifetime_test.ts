@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import type { EngineOptions } from "../../src/engines/load.ts";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import type { ProgramSource } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
@@ -24,7 +24,7 @@ function code(expected: FewbitError["code"]): (error: unknown) => boolean {
 }
 
 /** The sums that `rows` keeps after one more run. */
-function total(instance: Instance): number[] {
+function total(instance: SyncInstance): number[] {
   instance.runSync({ x: X }, { entry: "main" });
   return Array.from(instance.runSync({}, { entry: "peek" }).sum.data as Int32Array);
 }
@@ -133,14 +133,14 @@ Deno.test("memory that a large model had is given to no more than it needs", asy
   (await loadWasm(SHIPPED, { build: "simd", symbols: { max_batch: 16 } }))[Symbol.dispose]();
   // What the model before left in memory is not to be seen.
   using instance = await loadWasm(RING, { build: "simd" });
-  assert.ok(instance.read("ring").data.every((value) => value === 0));
+  assert.ok(instance.readSync("ring").data.every((value) => value === 0));
 });
 
 for (const engine of ENGINES) {
   Deno.test(`${engine}: a disposed instance says so, and may be disposed again`, async () => {
     const instance = await load(ROWS, { engine });
     const execution = instance.begin({ x: X });
-    const saved = instance.saveState();
+    const saved = instance.saveStateSync();
     instance[Symbol.dispose]();
     instance[Symbol.dispose]();
     // Another takes its place, which the first one must not touch.
@@ -151,16 +151,23 @@ for (const engine of ENGINES) {
       () => instance.begin({ x: X }),
       () => execution.advance(),
       () => execution.outputs(),
-      () => instance.read("total"),
+      () => instance.readSync("total"),
       () => instance.write("bias", new Int32Array(8)),
-      () => instance.peek(0),
+      () => instance.peekSync(0),
       () => instance.reset(),
-      () => instance.saveState(),
+      () => instance.saveStateSync(),
       () => instance.restoreState(saved),
       () => instance.fork(),
     ];
     for (const call of calls) assert.throws(call, code("disposed"), String(call));
-    await assert.rejects(instance.run({ x: X }), code("disposed"));
+    const promises = [
+      () => instance.run({ x: X }),
+      () => instance.read("total"),
+      () => instance.peek(0),
+      () => instance.saveState(),
+      () => instance.snapshot(),
+    ];
+    for (const call of promises) await assert.rejects(call(), code("disposed"), String(call));
     instance[Symbol.dispose]();
     other.reset();
     assert.deepEqual(total(other), before);
@@ -256,7 +263,7 @@ Deno.test("a state is not another program's, of the same size", async () => {
   for (const engine of ENGINES) {
     using one = await load(await b("one"), { engine });
     using other = await load(await b("other"), { engine });
-    const saved = one.saveState();
+    const saved = one.saveStateSync();
     one.restoreState(saved);
     assert.throws(() => other.restoreState(saved), { message: /another program/ });
   }

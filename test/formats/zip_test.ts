@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readZip, readZipEntry } from "../../src/formats/_zip.ts";
+import { readZip, readZipEntry } from "../../src/formats/zip.ts";
 import { assertRejects, assertThrows } from "./_assert.ts";
 import { join, utf8 } from "./_join.ts";
 import { checkMutations } from "./_mutate.ts";

@@ -1,6 +1,6 @@
 /** What must hold of any file whatever: the same verdict everywhere, and good runs of what passes. */
 import assert from "node:assert/strict";
-import type { Inputs, Instance, LoadOptions } from "../../src/engines/engine.ts";
+import type { Inputs, LoadOptions, SyncInstance } from "../../src/engines/engine.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { FewbitError } from "../../src/errors.ts";
@@ -63,7 +63,7 @@ async function checkRefusal(file: Uint8Array<ArrayBuffer>, verdict: number): Pro
   }
 }
 
-async function failureOf(load: () => Promise<Instance>): Promise<unknown> {
+async function failureOf(load: () => Promise<SyncInstance>): Promise<unknown> {
   try {
     using _ = await load();
   } catch (error) {
@@ -104,7 +104,7 @@ async function checkRuns(
     const extents = evaluateExpressions(program, symbolValues);
     const inputs = inputsOf(verified, i, extents, random);
     if (inputs === undefined) continue;
-    const run = (instance: Instance): Record<string, Tensor> | string => {
+    const run = (instance: SyncInstance): Record<string, Tensor> | string => {
       try {
         return instance.runSync(inputs, { entry: entry.name, symbols: given });
       } catch (error) {
@@ -117,7 +117,7 @@ async function checkRuns(
       runs++;
       checkShapes(verified, i, first, extents);
     }
-    const others: [string, Instance | undefined][] = [["relaxed", relaxed], [
+    const others: [string, SyncInstance | undefined][] = [["relaxed", relaxed], [
       "reference",
       reference,
     ]];
@@ -228,10 +228,10 @@ function compare(
 }
 
 /** State, and constants that a loader has decoded. */
-function keptBy(instance: Instance): Record<string, Tensor> {
+function keptBy(instance: SyncInstance): Record<string, Tensor> {
   return Object.fromEntries(
     instance.program.tensors.flatMap(({ region, encoding }, i) =>
-      region === "state" || encoding === "base3" ? [[i, instance.peek(i)]] : []
+      region === "state" || encoding === "base3" ? [[i, instance.peekSync(i)]] : []
     ),
   );
 }

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { readIdx } from "../../src/formats/idx.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy.ts";
 import { readOnnx, readTensorProto } from "../../src/formats/onnx.ts";
-import { readZip, readZipEntry } from "../../src/formats/_zip.ts";
+import { readZip, readZipEntry } from "../../src/formats/zip.ts";
 import { elementCount } from "../../src/tensor.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { join, littleEndian, utf8 } from "../formats/_join.ts";

@@ -88,7 +88,7 @@ async function checkSession(): Promise<Kind["check"]> {
   const session = lm.session();
   const options = { seed: 1, maxTokens: 5 };
   for await (const _ of session.generate("ROMEO:", options));
-  const good = session.save();
+  const good = await session.save();
   const jsonBytes = new DataView(good.buffer).getUint32(4, true);
   const json = good.subarray(SESSION_HEADER, SESSION_HEADER + jsonBytes);
   const state = good.subarray(SESSION_HEADER + jsonBytes);
@@ -101,10 +101,14 @@ async function checkSession(): Promise<Kind["check"]> {
     repairSession(damaged, damaged.length - state.length - SESSION_HEADER);
     const restored = await resultOrCode(() => session.restore(damaged));
     if ("code" in restored) {
-      assert.deepEqual(session.save(), good, "a session that was refused has changed nothing");
+      assert.deepEqual(
+        await session.save(),
+        good,
+        "a session that was refused has changed nothing",
+      );
       return restored.code;
     }
-    session.save();
+    await session.save();
     if (random.chance(0.9)) return "restored";
     const goesOn = await resultOrCode(() =>
       Array.fromAsync(session.generate(undefined, { maxTokens: 2 }))
@@ -141,7 +145,7 @@ async function checkState(): Promise<Kind["check"]> {
   const instances = await Promise.all(
     (["reference", "wasm-simd"] as const).map((engine) => load(file, { engine, symbols })),
   );
-  const good = instances[0].saveState(0);
+  const good = instances[0].saveStateSync(0);
   return async (random) => {
     const damaged = mutateState(good, random);
     if (random.chance(0.9)) repairState(damaged);
@@ -150,7 +154,7 @@ async function checkState(): Promise<Kind["check"]> {
       instance.restoreState(good, 0);
       const restored = await resultOrCode(() => instance.restoreState(damaged, 0));
       const expected = "code" in restored ? good : withOneNaN(damaged);
-      assert.deepEqual(instance.saveState(0), expected, "what is saved is what was restored");
+      assert.deepEqual(instance.saveStateSync(0), expected, "what is saved is what was restored");
       outcomes.push("code" in restored ? restored.code : "restored");
     }
     assert.equal(outcomes[0], outcomes[1], "both engines");

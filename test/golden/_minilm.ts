@@ -2,7 +2,7 @@
 import { load } from "../../src/engines/load.ts";
 import type { EngineName } from "../../src/engines/load.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import type { EncoderCheckpoint } from "../../src/compile/encoder.ts";
+import type { EncoderCheckpoint } from "../../src/checkpoints/encoder_folder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { readEncoderScales } from "../../src/quantize/encoder_scales.ts";
 import type { EncoderScales } from "../../src/quantize/encoder_scales.ts";

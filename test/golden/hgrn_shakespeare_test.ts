@@ -1,6 +1,6 @@
 /** The MatMul-free language model that ships, against what it was trained to. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { load } from "../../src/engines/load.ts";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
@@ -31,7 +31,7 @@ Deno.test({
 });
 
 /** Ids of the validation text: windows of one length, each with the token after it. */
-function validationWindows(instance: Instance): number[][] {
+function validationWindows(instance: SyncInstance): number[][] {
   const { tokenizer, tokenizerConfig } = instance.program.metadata;
   const text = Deno.readTextFileSync(TEXT);
   const { ids } = Tokenizer.fromJson(tokenizer, tokenizerConfig)
@@ -44,7 +44,7 @@ function validationWindows(instance: Instance): number[][] {
   return windows;
 }
 
-function lossOf(instance: Instance, window: readonly number[]): number {
+function lossOf(instance: SyncInstance, window: readonly number[]): number {
   const { logits } = runBatch(instance, { sequences: [window.slice(0, -1)] });
   return meanLoss(rowsOf(logits), window.slice(1));
 }

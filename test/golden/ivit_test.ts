@@ -10,7 +10,7 @@ import { compile } from "../../src/lower/compile.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { quantizeIVit } from "../../src/quantize/i_vit.ts";
 import { quantizeParameters } from "../../src/quantize/integer_parameters.ts";
-import { buildSeeded, layoutDeiT, layoutSwin, Stream } from "./_seeded.ts";
+import { buildSeeded, layoutDeiT, layoutSwin, Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, sha256Int32, SHARED } from "./_shared.ts";
 
 const FASHION_IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";

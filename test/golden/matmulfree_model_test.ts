@@ -1,6 +1,6 @@
 /** Whole MatMul-free language models against the oracles, on every engine. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { hgrnLowerBounds } from "../../src/models/hgrn_lower_bounds.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";
@@ -15,7 +15,7 @@ import {
   rowsOf,
   runBatch,
 } from "../models/_hgrn.ts";
-import { buildSeeded } from "./_seeded.ts";
+import { buildSeeded } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
 type Numbers = ArrayLike<number>;
@@ -35,7 +35,7 @@ const golden0 = golden0Weights(GOLDEN0);
 const golden0File = await compileHgrn(golden0, configOf(GOLDEN0));
 
 /** Operand of the nth instruction of a name, right after it ran on the ids of golden0. */
-function operandOf(instance: Instance, name: string, nth: number, operand: string): Tensor {
+function operandOf(instance: SyncInstance, name: string, nth: number, operand: string): Tensor {
   const { program } = instance;
   const at = program.instructions
     .flatMap(({ opcode }, i) => instructionOf(opcode)!.name === name ? [i] : [])[nth];
@@ -49,7 +49,7 @@ function operandOf(instance: Instance, name: string, nth: number, operand: strin
   execution.advance(at + 1);
   const { opcode, operands } = program.instructions[at];
   const index = instructionOf(opcode)!.operands.findIndex((spec) => spec.name === operand);
-  return instance.peek(program.views[operands[index]].tensor);
+  return instance.peekSync(program.views[operands[index]].tensor);
 }
 
 Deno.test("golden0: the generator fills the tensors as the oracle does", () => {
@@ -107,13 +107,13 @@ for (const engine of ENGINES) {
     const loss = meanLoss(rows.slice(0, 4), GOLDEN0_IDS.slice(1));
     assert.ok(Math.abs(loss - 3.0129438140352844) < 1e-6, `${loss}`);
     assertClose(
-      instance.read("state.0").data as Float32Array,
+      instance.readSync("state.0").data as Float32Array,
       [-.012008, .253858, -.049965, .146077, -.049225, .187007, -.069368, -.155447],
       1e-6,
       "state 0",
     );
     assertClose(
-      instance.read("state.2").data as Float32Array,
+      instance.readSync("state.2").data as Float32Array,
       [-.010596, -.069112, .308399, -.011378, .116210, .004199, -.011411, -.013229],
       1e-6,
       "state 2",
@@ -160,7 +160,7 @@ Deno.test({
       assert.deepEqual(rows.map((row) => row.indexOf(Math.max(...row))), expected.argmax);
       const loss = meanLoss(rows.slice(0, -1), expected.ids.slice(1));
       assert.ok(Math.abs(loss - expected.loss_float64) < 2e-5, `${loss}`);
-      const state = instance.read("state.0").data as Float32Array;
+      const state = instance.readSync("state.0").data as Float32Array;
       assertClose(state.subarray(0, 8), expected.final_state_layer_0_first_8, 2e-5, "state");
     }
   },

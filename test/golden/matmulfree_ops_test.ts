@@ -6,7 +6,7 @@ import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import { ternarize } from "../../src/quantize/ternary.ts";
-import { Stream } from "./_seeded.ts";
+import { Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
 const GOLDEN = "golden/matmulfree/ops.json";
@@ -97,7 +97,7 @@ for (const engine of ENGINES) {
       const { trits } = ternarize(new Stream(seed).take(n * k, 0.05));
       using instance = await load(program(rowsOf(k, seed), trits, [n, k]), { engine });
       const { alpha, a } = await instance.run({});
-      const q = instance.read("q").data as Int8Array;
+      const q = instance.readSync("q").data as Int8Array;
       const { alpha_f32_bits, q_i8_sha256, q3_first_16 } = golden.quantize_rows[i];
       assert.deepEqual(Array.from(alpha.data as Float32Array), alpha_f32_bits.map(fromBits));
       assert.deepEqual(Array.from(q.subarray(3 * k, 3 * k + 16)), q3_first_16);

@@ -8,7 +8,7 @@ import {
   compileEncoderTaps,
   compileFloatEncoder,
 } from "../../src/compile/encoder.ts";
-import type { EncoderCheckpoint } from "../../src/compile/encoder.ts";
+import type { EncoderCheckpoint } from "../../src/checkpoints/encoder_folder.ts";
 import { readEncoderScales, writeEncoderScales } from "../../src/quantize/encoder_scales.ts";
 import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import type { Tensor } from "../../src/tensor.ts";

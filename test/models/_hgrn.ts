@@ -1,9 +1,9 @@
 /** Networks of the goldens of MatMul-free language models, and how tests run them. */
-import type { Instance, Outputs } from "../../src/engines/engine.ts";
+import type { Outputs, SyncInstance } from "../../src/engines/engine.ts";
 import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import type { Layout } from "../golden/_seeded.ts";
+import type { Layout } from "../golden/seeded.ts";
 import type { Tensor } from "../../src/tensor.ts";
 
 /** Sizes of a network. */
@@ -97,7 +97,7 @@ export interface Batch {
 }
 
 /** Runs a batch; returns the outputs. */
-export function runBatch(instance: Instance, { sequences, slots, past, rows }: Batch): Outputs {
+export function runBatch(instance: SyncInstance, { sequences, slots, past, rows }: Batch): Outputs {
   return instance.runSync(inputsOf({ sequences, slots, past, rows }));
 }
 

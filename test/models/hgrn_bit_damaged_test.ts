@@ -7,10 +7,10 @@ import { hgrnBitConfig } from "../../src/models/hgrn_bit_config.ts";
 import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
-import type { TextFiles } from "../../src/compile/text_metadata.ts";
+import type { TextFiles } from "../../src/checkpoints/text_checkpoint.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import { buildSeeded } from "../golden/_seeded.ts";
+import { buildSeeded } from "../golden/seeded.ts";
 import { compileHgrn, configOf, layoutHgrn } from "./_hgrn.ts";
 
 const SIZES = { vocabulary: 12, width: 8, depth: 2, hidden: 16 };

@@ -1,6 +1,6 @@
 /** MatMul-free models of random sizes beside float64, and the ways to run them beside each other. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { buildHgrnBit } from "../../src/models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../../src/models/hgrn_bit_config.ts";
@@ -11,7 +11,7 @@ import { encodeProgram } from "../../src/program/encode.ts";
 import { quantizeTernary } from "../../src/quantize/ternary_network.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
-import { buildSeeded } from "../golden/_seeded.ts";
+import { buildSeeded } from "../golden/seeded.ts";
 import {
   compileHgrn,
   configOf,
@@ -82,7 +82,7 @@ const SYMBOLS = { max_tokens: 32, max_rows: 32, max_sequences: 4, sessions: 5 };
 
 /** The logits and, layer by layer in the order of the model, the codes of its ternary layers. */
 function runWithCodes(
-  instance: Instance,
+  instance: SyncInstance,
   batch: Batch,
 ): { logits: Float32Array[]; codes: Int8Array[] } {
   const { instructions, views } = instance.program;
@@ -93,7 +93,7 @@ function runWithCodes(
     const spec = instructionOf(opcode)!;
     if (spec.name !== "rms_norm_quantize_i8") continue;
     const q = spec.operands.findIndex(({ name }) => name === "q");
-    const { shape, data } = instance.peek(views[operands[q]].tensor);
+    const { shape, data } = instance.peekSync(views[operands[q]].tensor);
     const [layers, rows, columns] = shape;
     for (let g = 0; g < layers; g++) {
       codes.push((data as Int8Array).slice(g * rows * columns, (g + 1) * rows * columns));
@@ -127,7 +127,7 @@ for (const { name, config, weights, ...facts } of NETWORKS) {
     for (const engine of ENGINES) {
       using instance = await engine.load(file, { symbols: SYMBOLS });
       const together = rowsOf(runBatch(instance, { sequences: SEQUENCES }).logits);
-      const states = instance.saveState();
+      const states = instance.saveStateSync();
       instance.reset();
       const rows: Float32Array[] = [];
       SEQUENCES.forEach((ids, slot) => {
@@ -140,7 +140,7 @@ for (const { name, config, weights, ...facts } of NETWORKS) {
         }
       });
       assert.deepEqual(rows, together, `${engine.name}: steps`);
-      assert.deepEqual(instance.saveState(), states, `${engine.name}: states`);
+      assert.deepEqual(instance.saveStateSync(), states, `${engine.name}: states`);
 
       // A session that goes on beside one that begins, and logits of some tokens in another order.
       const [a, b, c] = SEQUENCES;
@@ -254,7 +254,7 @@ Deno.test("hgrn: a bad index, session or bound is an error and changes no state"
   for (const engine of ENGINES) {
     using instance = await engine.load(file, { symbols: SYMBOLS });
     runBatch(instance, { sequences: [[1, 2]] });
-    const before = instance.saveState();
+    const before = instance.saveStateSync();
     const good = inputsOf({ sequences: [[1, 2], [3]] });
     for (
       const [input, values] of [
@@ -271,7 +271,7 @@ Deno.test("hgrn: a bad index, session or bound is an error and changes no state"
     ) {
       const inputs = { ...good, [input]: Int32Array.from(values) };
       assert.throws(() => instance.runSync(inputs), { name: /Error/ }, `${input} ${values}`);
-      assert.deepEqual(instance.saveState(), before);
+      assert.deepEqual(instance.saveStateSync(), before);
     }
   }
 });

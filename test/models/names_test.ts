@@ -4,7 +4,7 @@ import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { inferVisionConfig } from "../../src/models/infer_config.ts";
 import { canonicalNames } from "../../src/models/names.ts";
-import { visionConfig } from "../../src/models/vision_config.ts";
+import { visionConfig } from "../../src/models/read_vision_config.ts";
 import type { Tensor } from "../../src/tensor.ts";
 
 const path = new URL("../vectors/tiny/deit.safetensors", import.meta.url);

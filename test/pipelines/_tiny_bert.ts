@@ -1,5 +1,5 @@
 /** A small BERT with seeded weights. */
-import type { EncoderCheckpoint } from "../../src/compile/encoder.ts";
+import type { EncoderCheckpoint } from "../../src/checkpoints/encoder_folder.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { Random } from "../conformance/_random.ts";
 

@@ -1,7 +1,7 @@
 /** What most users import, on the model that is shipped. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import type { EngineName } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
@@ -349,8 +349,8 @@ for (const engine of ["reference", "wasm-simd", "wasm-relaxed"] as const) {
     for (const [name, [inputs, options, expectedCode]] of Object.entries(calls)) {
       const run = (): unknown =>
         instance.runSync(
-          inputs as Parameters<Instance["runSync"]>[0],
-          options as Parameters<Instance["runSync"]>[1],
+          inputs as Parameters<SyncInstance["runSync"]>[0],
+          options as Parameters<SyncInstance["runSync"]>[1],
         );
       assert.throws(run, code(expectedCode), name);
     }

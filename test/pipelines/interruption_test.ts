@@ -1,6 +1,6 @@
 /** Aborting and disposing at every await of every pipeline: nothing wrong, nothing lost, nothing late. */
 import assert from "node:assert/strict";
-import type { Instance } from "../../src/engines/engine.ts";
+import type { SyncInstance } from "../../src/engines/engine.ts";
 import { load } from "../../src/engines/load.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
@@ -227,7 +227,7 @@ Deno.test("a token that is aborted between two instructions leaves nothing behin
   const instance = await load(LANGUAGE_FILE, { symbols: sizes });
   /** Instructions after which the next run of one token ends. */
   let interrupt: number | undefined;
-  const run: Instance["run"] = async (inputs, options) => {
+  const run: SyncInstance["run"] = async (inputs, options) => {
     if (interrupt === undefined || inputs.ids.length > 1) {
       return await instance.run(inputs, options);
     }
@@ -242,7 +242,7 @@ Deno.test("a token that is aborted between two instructions leaves nothing behin
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
-  using model = new LanguageModel(interrupted, sizes);
+  using model = new LanguageModel(interrupted);
   const setup = textSetup(instance.program.metadata, model.vocabularySize);
   using alone = await language();
   using other = alone.session();

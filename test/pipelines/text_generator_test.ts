@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
-import type { GenerateOptions, TextPiece } from "../../src/pipelines/text/text_session.ts";
+import type { TextPiece } from "../../src/pipelines/text/text_piece.ts";
+import type { GenerateOptions } from "../../src/pipelines/text/text_session.ts";
 
 const ENGINES = ["wasm-simd", "wasm-relaxed"] as const;
 const PROMPT = "KING RICHARD III:\nMy ";
@@ -84,10 +85,10 @@ Deno.test("a session that is saved, restored or forked goes on as it would have"
 
   using session = lm.session();
   const begun = await idsOf(session.generate(PROMPT, { ...options, maxTokens: 25 }));
-  const saved = session.save();
+  const saved = await session.save();
   const { seed: _, ...again } = options;
   {
-    using fork = session.fork();
+    using fork = await session.fork();
     const rest = await idsOf(fork.generate(undefined, { ...again, maxTokens: 35 }));
     assert.deepEqual([...begun, ...rest], expected);
     assert.throws(() => lm.session(), code("limit_exceeded"));
@@ -97,7 +98,7 @@ Deno.test("a session that is saved, restored or forked goes on as it would have"
   using restored = other.session(saved);
   const rest = await idsOf(restored.generate(undefined, { ...again, maxTokens: 35 }));
   assert.deepEqual([...begun, ...rest], expected);
-  assert.deepEqual(restored.save(), whole.save());
+  assert.deepEqual(await restored.save(), await whole.save());
 });
 
 Deno.test("a session that is left between two pieces goes on from there", async () => {
@@ -115,7 +116,7 @@ Deno.test("a session that is left between two pieces goes on from there", async 
     written += piece.ids.length;
     if (written >= 20) break;
   }
-  using fork = session.fork();
+  using fork = await session.fork();
   for await (
     const piece of fork.generate(undefined, { stop: options.stop, maxTokens: 50 - written })
   ) text += piece.text;
@@ -126,9 +127,9 @@ Deno.test("a saved session is small whatever its length", async () => {
   using lm = await TextGenerator.fromPretrained();
   using session = lm.session();
   await session.append("To be, or not to be");
-  const sizes = [session.save().length];
+  const sizes = [(await session.save()).length];
   await idsOf(session.generate("\n\n", { maxTokens: 500, seed: 1 }));
-  sizes.push(session.save().length);
+  sizes.push((await session.save()).length);
   // 5 layers of 192 channels.
   const state = 5 * 192 * 4;
   for (const size of sizes) assert.ok(size < state + 1024, `${size} bytes`);
@@ -138,7 +139,7 @@ Deno.test("damaged and foreign sessions are refused and change nothing", async (
   using lm = await TextGenerator.fromPretrained(undefined, { sessions: 2 });
   using session = lm.session();
   await session.append(PROMPT);
-  const saved = session.save();
+  const saved = await session.save();
   for (let at = 0; at < saved.length; at += 7) {
     const damaged = saved.slice();
     damaged[at] ^= 1 << at % 8;
@@ -147,7 +148,7 @@ Deno.test("damaged and foreign sessions are refused and change nothing", async (
   for (const length of [0, 4, 11, 12, 200, saved.length - 1]) {
     assert.throws(() => lm.session(saved.subarray(0, length)), code("invalid_file"));
   }
-  assert.deepEqual(session.save(), saved);
+  assert.deepEqual(await session.save(), saved);
   // A failed session has given its place back.
   using _other = lm.session(saved);
 });
@@ -229,7 +230,7 @@ Deno.test("a session that is disposed or generating refuses other work", async (
   session.reset();
   assert.equal(session.length, 0);
   session[Symbol.dispose]();
-  assert.throws(() => session.save(), code("disposed"));
+  await assert.rejects(session.save(), code("disposed"));
   using _another = lm.session();
 });
 

@@ -1,6 +1,6 @@
 /** The server of a soak, in a process of its own. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { SoakOptions } from "./soak.ts";
+import type { SoakOptions } from "./options.ts";
 
 /** Milliseconds that a server has to end by itself. */
 const PATIENCE_MS = 5000;

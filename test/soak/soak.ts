@@ -6,30 +6,7 @@ import { startServer } from "./_server.ts";
 import { Tally } from "./_tally.ts";
 import type { KindReport } from "./_tally.ts";
 import { KINDS } from "./kinds.ts";
-import type { Kind } from "./kinds.ts";
-
-/** What to soak, and for how long. */
-export interface SoakOptions {
-  /**
-   * Program and arguments of the server. `{port}` stands for a free port of 127.0.0.1, on which it must
-   * listen. The process must be the server itself, not one that starts it: its memory is measured.
-   */
-  readonly command: readonly string[];
-  /** Where the server starts. Default: here. */
-  readonly cwd?: string;
-  /** Clients at a time, each with one request. Default 50. */
-  readonly clients?: number;
-  /** Default 300. */
-  readonly seconds?: number;
-  /** Of the requests. Default 1. */
-  readonly seed?: number;
-  /** Seconds after which a missing answer is a failure. Default 60. */
-  readonly timeoutSeconds?: number;
-  /** Seconds that the server has to answer `GET /health` from its start on. Default 30. */
-  readonly startSeconds?: number;
-  /** Default {@linkcode KINDS}. */
-  readonly kinds?: readonly Kind[];
-}
+import type { SoakOptions } from "./options.ts";
 
 /** What came of it. */
 export interface SoakReport {

@@ -6,7 +6,8 @@ import { printed } from "./_print.ts";
 import { percentile } from "./_statistics.ts";
 import { KINDS } from "./kinds.ts";
 import { soak } from "./soak.ts";
-import type { SoakOptions, SoakReport } from "./soak.ts";
+import type { SoakOptions } from "./options.ts";
+import type { SoakReport } from "./soak.ts";
 
 const STUB = fileURLToPath(new URL("./stub.ts", import.meta.url));
 

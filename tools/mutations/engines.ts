@@ -15,8 +15,11 @@ const queue = ["test/engines/run_queue_test.ts"];
 export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/base_instance.ts", runs, [
     ["const ticket = ++this.#execution;", "const ticket = this.#execution;"],
-    ["inputs = copies(inputs);", ""],
-    ["this.#states().forEach((i) => this.canonicalize(i));", ""],
+    ["inputs = copyInputs(inputs);", ""],
+  ]),
+  ...changes("src/engines/_sessions.ts", runs, [
+    ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
+    ["owner !== this", "false"],
   ]),
   ...changes("src/engines/_run_queue.ts", queue, [
     ["last.then(done);", "done();"],

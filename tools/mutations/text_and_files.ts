@@ -25,6 +25,20 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     ["all.temperature === 0 ? argmax(scores)", "all.temperature === 0 ? argmax(logits)"],
     ["return { id, logprob: logits[id] - total };", "return { id, logprob: logits[id] };"],
   ]),
+  ...changes("src/text/generation.ts", ["test/text/generation_test.ts"], [
+    [`goesOn ? state.pending : ""`, `""`],
+    ["goesOn && state.held", "false"],
+    ["this.#recent.push(id);\n    this.#count++", "this.#count++"],
+    [`isStopped ? "" : `, ""],
+    ["this.#isFinished = true;", ""],
+    ["stopAtEnd ? endIds : []", "endIds"],
+  ]),
+  ...changes("src/pipelines/text/text_session.ts", ["test/pipelines/asynchronous_engine_test.ts"], [
+    ["instance.rollback(before);", "{}"],
+    ["this.#generation?.state ?? this.#text;\n    const saved", "this.#text;\n    const saved"],
+    ["// The slot may be another session's by now.\n      this.#assertUsable();", ""],
+    ["if (this.#reading) {", "if (false) {"],
+  ]),
   ...changes("src/files/write_file.ts", writing, [
     ["createNew: true", "create: true"],
     ["await Deno.remove(temporary).catch(() => {});", ""],

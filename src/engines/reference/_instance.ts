@@ -5,7 +5,7 @@ import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import { DTYPE_BYTES } from "../../tensor.ts";
-import type { Instance } from "../engine.ts";
+import type { SyncInstance } from "../engine.ts";
 import { BaseInstance } from "../base_instance.ts";
 import { allocate } from "./_allocate.ts";
 import { canonicalizeNaN } from "./_canonical_nan.ts";
@@ -99,8 +99,7 @@ export class ReferenceInstance extends BaseInstance {
     }
   }
 
-  fork(): Instance {
-    this.assertUsable();
+  protected copy(): SyncInstance {
     const { parameter, state } = this.#regions;
     return new ReferenceInstance(this.#source, { parameters: parameter, state });
   }

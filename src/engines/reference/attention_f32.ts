@@ -1,4 +1,4 @@
-import { softmax } from "./_float32.ts";
+import { softmax } from "./float32.ts";
 import { hiddenBy } from "./_mask.ts";
 import type { Operands } from "./_operands.ts";
 

@@ -1,4 +1,4 @@
-import { softmax } from "./_float32.ts";
+import { softmax } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 import { sequencesOf } from "./_sequences.ts";
 

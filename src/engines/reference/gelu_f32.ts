@@ -1,4 +1,4 @@
-import { gelu } from "./_float32.ts";
+import { gelu } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** GELU, element by element. */

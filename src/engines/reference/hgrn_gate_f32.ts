@@ -1,4 +1,4 @@
-import { inverseRms, silu } from "./_float32.ts";
+import { inverseRms, silu } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** The normalised projection times the SiLU of the state. */

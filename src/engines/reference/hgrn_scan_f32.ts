@@ -1,4 +1,4 @@
-import { aboveLeast, onePlusExp, sigmoid } from "./_float32.ts";
+import { aboveLeast, onePlusExp, sigmoid } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** The recurrence of HGRN, token after token. */

@@ -1,4 +1,4 @@
-import { sum16 } from "./_float32.ts";
+import { sum16 } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** Float32 LayerNorm; mean and variance are sums divided by C. */

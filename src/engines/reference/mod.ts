@@ -14,7 +14,7 @@ import { ProgramError } from "../../program/verdict.ts";
 import { verify, verifyConstants } from "../../program/verify.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import { limitsOf } from "../limits.ts";
-import type { Instance, LoadOptions } from "../engine.ts";
+import type { LoadOptions, SyncInstance } from "../engine.ts";
 import { allocate } from "./_allocate.ts";
 import { ReferenceInstance } from "./_instance.ts";
 
@@ -27,7 +27,7 @@ import { ReferenceInstance } from "./_instance.ts";
 export async function loadReference(
   bytes: Uint8Array,
   options: LoadOptions = {},
-): Promise<Instance> {
+): Promise<SyncInstance> {
   await Promise.resolve();
   options.signal?.throwIfAborted();
   const head = decodeHead(bytes);

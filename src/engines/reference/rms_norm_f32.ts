@@ -1,4 +1,4 @@
-import { inverseRms } from "./_float32.ts";
+import { inverseRms } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** RMSNorm. */

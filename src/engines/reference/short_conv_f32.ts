@@ -1,4 +1,4 @@
-import { silu } from "./_float32.ts";
+import { silu } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** Depthwise causal convolution with a window of the last inputs of each session. */

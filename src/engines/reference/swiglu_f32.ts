@@ -1,4 +1,4 @@
-import { silu } from "./_float32.ts";
+import { silu } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
 
 /** SiLU of the gate, times the other half. */

@@ -1,6 +1,6 @@
 /** An instance of the wasm engine. */
 import type { Index } from "../../program/program.ts";
-import type { Instance } from "../engine.ts";
+import type { SyncInstance } from "../engine.ts";
 import { BaseInstance } from "../base_instance.ts";
 import type { LoadedProgram } from "../loaded_program.ts";
 import { check } from "./_residence.ts";
@@ -71,8 +71,7 @@ export class WasmInstance extends BaseInstance {
     this.#residence.leave(this.#context);
   }
 
-  fork(): Instance {
-    this.assertUsable();
+  protected copy(): SyncInstance {
     return new WasmInstance(this.loaded, this.#residence, this.#context);
   }
 

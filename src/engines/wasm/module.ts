@@ -2,8 +2,8 @@
 import { FewbitError } from "../../errors.ts";
 import { PATCH_BYTES, PATCH_TEXT, RELAXED_BYTES } from "../../../wasm/relaxed.ts";
 import { SIMD_BYTES, SIMD_TEXT } from "../../../wasm/simd.ts";
-import { decodeBase91 } from "./_base91.ts";
-import { applyPatch } from "./_patch.ts";
+import { decodeBase91 } from "./base91.ts";
+import { applyPatch } from "./patch.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
 

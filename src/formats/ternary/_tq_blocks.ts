@@ -1,7 +1,7 @@
 /** What TQ1_0 and TQ2_0 share: rows of blocks of 256 weights that end in a binary16 scale. */
 import { FewbitError } from "../../errors.ts";
 import { halfToFloat } from "../../numeric/float16.ts";
-import { checkedElementCount } from "../_tensor_bytes.ts";
+import { checkedElementCount } from "../tensor_bytes.ts";
 import { halfBits } from "../../numeric/float16.ts";
 import {
   checkTernary,

@@ -9,8 +9,8 @@ import { FewbitError } from "../../errors.ts";
 import { bfloat16ToFloat } from "../../numeric/bfloat16.ts";
 import { halfToFloat } from "../../numeric/float16.ts";
 import type { Tensor } from "../../tensor.ts";
-import { quote } from "../_quote.ts";
-import { checkedElementCount } from "../_tensor_bytes.ts";
+import { quote } from "../quote.ts";
+import { checkedElementCount } from "../tensor_bytes.ts";
 import { packQuads, unpackQuads } from "./_quads.ts";
 import { checkTernary, invalidTernary, onlyScale, type TernaryTensor } from "./ternary_tensor.ts";
 

@@ -9,7 +9,7 @@
  * @module
  */
 import { FewbitError } from "../../errors.ts";
-import { checkedElementCount } from "../_tensor_bytes.ts";
+import { checkedElementCount } from "../tensor_bytes.ts";
 import { packQuads, unpackQuads } from "./_quads.ts";
 import { checkTernary, invalidTernary, onlyScale, type TernaryTensor } from "./ternary_tensor.ts";
 

@@ -1,13 +1,13 @@
 import { expectDtype } from "../extent.ts";
 import { raggedAttentionShape } from "./_attention_shapes.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /**
  * Integer attention within each sequence of a ragged batch, scores and softmax included: q, k, v
  * `[T, C]`, offsets `[B + 1]`, multiplier and shift of the scores, exponentials, multiplier and shift
  * of the result; attribute `heads`.
  */
-export const attentionRaggedInteger: Op<
+export const attentionRaggedInteger: IntegerOp<
   "AttentionRaggedInteger",
   | "q"
   | "k"
@@ -21,6 +21,7 @@ export const attentionRaggedInteger: Op<
   { heads: number }
 > = {
   name: "AttentionRaggedInteger",
+  integer: true,
   inputs: [
     "q",
     "k",

@@ -1,10 +1,15 @@
 import { expectDtype } from "../extent.ts";
 import { attentionScoresShape } from "./_attention_shapes.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** `q·kᵀ` for each of `heads`, as accumulators. */
-export const attentionScoresInteger: Op<"AttentionScoresInteger", "q" | "k", { heads: number }> = {
+export const attentionScoresInteger: IntegerOp<
+  "AttentionScoresInteger",
+  "q" | "k",
+  { heads: number }
+> = {
   name: "AttentionScoresInteger",
+  integer: true,
   inputs: ["q", "k"],
   rowLocal: ["q"],
   infer({ q, k }, { heads }) {

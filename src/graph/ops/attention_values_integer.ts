@@ -1,10 +1,11 @@
 import { expectDtype } from "../extent.ts";
 import { attentionValuesShape } from "./_attention_shapes.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** `p·v` for each head, as accumulators. */
-export const attentionValuesInteger: Op<"AttentionValuesInteger", "p" | "v"> = {
+export const attentionValuesInteger: IntegerOp<"AttentionValuesInteger", "p" | "v"> = {
   name: "AttentionValuesInteger",
+  integer: true,
   inputs: ["p", "v"],
   rowLocal: ["p"],
   joins: "p",

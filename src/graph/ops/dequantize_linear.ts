@@ -1,9 +1,10 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** Codes to float32 with a scale `[1]` or `[N]`, and maybe a zero point `[1]` (i32). */
-export const dequantizeLinear: Op<"DequantizeLinear", "x" | "scale" | "zeroPoint?"> = {
+export const dequantizeLinear: IntegerOp<"DequantizeLinear", "x" | "scale" | "zeroPoint?"> = {
   name: "DequantizeLinear",
+  integer: true,
   inputs: ["x", "scale", "zeroPoint?"],
   infer({ x, scale, zeroPoint }) {
     expectDtype(x, ["i8", "i16", "i32"], "DequantizeLinear");

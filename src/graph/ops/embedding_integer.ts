@@ -1,12 +1,12 @@
 import { expectDtype, expectShape, fixed, same } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /**
  * Embeddings of a ragged batch in integers: rows of a table `[V, C]` with a multiplier each and a shift
  * (`[1]` or `[V]`), plus position codes `[P, C]` with one, by token `[T]` and offsets `[B + 1]`. With factors
  * `[V, C / group]` the table has 4 bits, two codes a byte: `[V, C / 2]`.
  */
-export const embeddingInteger: Op<
+export const embeddingInteger: IntegerOp<
   "EmbeddingInteger",
   | "table"
   | "multiplier"
@@ -20,6 +20,7 @@ export const embeddingInteger: Op<
   { group?: number }
 > = {
   name: "EmbeddingInteger",
+  integer: true,
   inputs: [
     "table",
     "multiplier",

@@ -1,9 +1,10 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** I-ViT's integer LayerNorm: codes and an integer bias to 32-bit integers. */
-export const layerNormInteger: Op<"LayerNormInteger", "x" | "bias"> = {
+export const layerNormInteger: IntegerOp<"LayerNormInteger", "x" | "bias"> = {
   name: "LayerNormInteger",
+  integer: true,
   inputs: ["x", "bias"],
   rowLocal: ["x"],
   infer({ x, bias }) {

@@ -1,9 +1,10 @@
 import { expectDtype, expectShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** A byte as the index of a table `[T, 256]`, T by column. */
-export const lookup: Op<"Lookup", "x" | "table"> = {
+export const lookup: IntegerOp<"Lookup", "x" | "table"> = {
   name: "Lookup",
+  integer: true,
   inputs: ["x", "table"],
   rowLocal: ["x"],
   infer({ x, table }) {

@@ -1,9 +1,10 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** A code of 12 bits (wider ones are clamped) plus 2048 as the index of a table `[4096]`. */
-export const lookup12: Op<"Lookup12", "x" | "table"> = {
+export const lookup12: IntegerOp<"Lookup12", "x" | "table"> = {
   name: "Lookup12",
+  integer: true,
   inputs: ["x", "table"],
   infer({ x, table }) {
     expectDtype(x, ["i16"], "Lookup12");

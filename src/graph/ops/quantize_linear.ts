@@ -1,13 +1,14 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** float32 to codes of the type `to`, with a scale `[1]` and maybe a zero point `[1]` (i32). */
-export const quantizeLinear: Op<
+export const quantizeLinear: IntegerOp<
   "QuantizeLinear",
   "x" | "scale" | "zeroPoint?",
   { to: "i8" | "i16" }
 > = {
   name: "QuantizeLinear",
+  integer: true,
   inputs: ["x", "scale", "zeroPoint?"],
   rowLocal: ["x"],
   infer({ x, scale, zeroPoint }, { to }) {

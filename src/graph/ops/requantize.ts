@@ -1,8 +1,8 @@
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** Accumulators or codes to codes of the type `to`: inputs x, multiplier, shift [, identity, its multiplier, its shift [, zero point]]. */
-export const requantize: Op<
+export const requantize: IntegerOp<
   "Requantize",
   | "x"
   | "multiplier"
@@ -14,6 +14,7 @@ export const requantize: Op<
   { to: "i8" | "i16" | "i32" }
 > = {
   name: "Requantize",
+  integer: true,
   inputs: [
     "x",
     "multiplier",

@@ -1,9 +1,10 @@
 import { expectDtype } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** I-ViT's ShiftGELU: int8 codes and x0 to 32-bit products. */
-export const shiftGelu: Op<"ShiftGelu", "x" | "x0"> = {
+export const shiftGelu: IntegerOp<"ShiftGelu", "x" | "x0"> = {
   name: "ShiftGelu",
+  integer: true,
   inputs: ["x", "x0"],
   rowLocal: ["x"],
   infer({ x, x0 }) {

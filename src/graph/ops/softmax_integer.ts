@@ -1,13 +1,14 @@
 import { expectDtype, expectShape } from "../extent.ts";
-import type { Op } from "../op.ts";
+import type { IntegerOp } from "../op.ts";
 
 /** Integer softmax of int8 scores: inputs x, exponentials (mode `table`) or x0 (mode `shift`) [, mask]; attributes `mode`, `bits` 16 or 8. */
-export const softmaxInteger: Op<
+export const softmaxInteger: IntegerOp<
   "SoftmaxInteger",
   "x" | "parameter" | "mask?",
   { mode: "table" | "shift"; bits: 8 | 16 }
 > = {
   name: "SoftmaxInteger",
+  integer: true,
   inputs: ["x", "parameter", "mask?"],
   rowLocal: ["x"],
   // A mask repeats over rows: it has no row for each of the output.

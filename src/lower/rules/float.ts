@@ -1,24 +1,14 @@
 /** Float32 ops to instructions. */
 import { FewbitError } from "../../errors.ts";
 import type { Value } from "../../graph/graph.ts";
-import type { NodeNamed } from "../../graph/op_names.ts";
+import type { NodeNamed, OpName } from "../../graph/op_names.ts";
 import { float32, relativePositions } from "../constants.ts";
 import type { Lowering } from "../lowering.ts";
 import { cannotCompile } from "../rule.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of float32 ops. */
-export const FLOAT_RULES: RulesOf<
-  | "Activation"
-  | "Add"
-  | "AttentionScores"
-  | "AttentionValues"
-  | "Gelu"
-  | "LayerNormalization"
-  | "Linear"
-  | "RelativePositionBias"
-  | "Softmax"
-> = {
+export const FLOAT_RULES = {
   // `expandActivations` makes others of it.
   Activation: cannotCompile,
   Add(lowering, { inputs: { a, b }, outputs: { y } }) {
@@ -58,7 +48,7 @@ export const FLOAT_RULES: RulesOf<
     if (mask !== undefined) throw new FewbitError("unsupported", "Softmax with a mask");
     lowering.emit(y, "softmax_f32", { x: lowering.operand(x), y: lowering.result(y) });
   },
-};
+} satisfies Partial<RulesOf<OpName>>;
 
 /** Adds a linear layer whose result, maybe with a residual, is `y`. */
 export function emitLinear(

@@ -1,18 +1,12 @@
 /** Integer ops to instructions. */
+import type { OpName } from "../../graph/op_names.ts";
 import { accumulator, parameterName, requantization } from "../integer_operands.ts";
 import type { Accumulator } from "../integer_operands.ts";
 import type { Lowering } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of integer ops. */
-export const INTEGER_RULES: RulesOf<
-  | Accumulator["op"]
-  | "DequantizeLinear"
-  | "Lookup"
-  | "QuantizeLinear"
-  | "Requantize"
-  | "SoftmaxInteger"
-> = {
+export const INTEGER_RULES = {
   AttentionScoresInteger: accumulators,
   AttentionValuesInteger: accumulators,
   DequantizeLinear(lowering, { inputs: { x, scale, zeroPoint }, outputs: { y } }) {
@@ -61,7 +55,7 @@ export const INTEGER_RULES: RulesOf<
       y: lowering.result(y),
     });
   },
-};
+} satisfies Partial<RulesOf<OpName>>;
 
 /** Keeps the 32-bit sums. */
 function accumulators(lowering: Lowering, node: Accumulator): void {

@@ -1,9 +1,10 @@
 /** Ops that move rows, of any type. */
+import type { OpName } from "../../graph/op_names.ts";
 import type { Extent } from "../../graph/graph.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of ops on rows. */
-export const ROW_RULES: RulesOf<"ConcatRows" | "GatherRows" | "MeanRows" | "Patches"> = {
+export const ROW_RULES = {
   ConcatRows(lowering, { inputs: { first, x }, outputs: { y } }) {
     lowering.emit(y, "concat_rows", {
       first: lowering.operand(first),
@@ -33,4 +34,4 @@ export const ROW_RULES: RulesOf<"ConcatRows" | "GatherRows" | "MeanRows" | "Patc
       y: lowering.result(y),
     }, { height, width, channels, patch, order: first ? 1 : 0 });
   },
-};
+} satisfies Partial<RulesOf<OpName>>;

@@ -1,4 +1,5 @@
 /** Ops of ragged batches and of text encoders. */
+import type { OpName } from "../../graph/op_names.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { Index } from "../../program/program.ts";
 import { float32 } from "../constants.ts";
@@ -6,14 +7,7 @@ import type { Lowering } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of ops on the sequences of a ragged batch, and of 12-bit tables. */
-export const SEQUENCE_RULES: RulesOf<
-  | "AddPositions"
-  | "AttentionRagged"
-  | "AttentionRaggedInteger"
-  | "EmbeddingInteger"
-  | "Lookup12"
-  | "PoolRows"
-> = {
+export const SEQUENCE_RULES = {
   AddPositions(lowering, { inputs, outputs: { y } }) {
     lowering.emit(y, "add_positions_f32", {
       x: lowering.operand(inputs.x),
@@ -74,7 +68,7 @@ export const SEQUENCE_RULES: RulesOf<
       y: lowering.result(y),
     }, { pooling });
   },
-};
+} satisfies Partial<RulesOf<OpName>>;
 
 /** q, k, v and y as `[1, T, C]`, and the offsets. */
 function attention(

@@ -3,7 +3,7 @@ import { FewbitError } from "../../errors.ts";
 import { product, times } from "../../graph/extent.ts";
 import type { Extent, Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
-import type { NodeNamed } from "../../graph/op_names.ts";
+import type { NodeNamed, OpName } from "../../graph/op_names.ts";
 import type { Index } from "../../program/program.ts";
 import type { Tensor } from "../../tensor.ts";
 import { float32 } from "../constants.ts";
@@ -11,16 +11,7 @@ import type { Lowering, QuantizedRows } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of the ops of MatMul-free models. */
-export const TERNARY_RULES: RulesOf<
-  | "BitLinear"
-  | "Embedding"
-  | "FusedBitLinear"
-  | "HgrnGate"
-  | "HgrnScan"
-  | "RMSNormalization"
-  | "ShortConv"
-  | "SwiGlu"
-> = {
+export const TERNARY_RULES = {
   BitLinear(lowering, node) {
     emitBitLinear(lowering, node, node.outputs.y);
   },
@@ -78,7 +69,7 @@ export const TERNARY_RULES: RulesOf<
       y: lowering.result(y),
     });
   },
-};
+} satisfies Partial<RulesOf<OpName>>;
 
 /** The operands that every instruction with a state has. */
 function sessions(

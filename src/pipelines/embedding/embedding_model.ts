@@ -72,21 +72,19 @@ export class EmbeddingModel implements Disposable {
   readonly #batchTexts: number;
 
   /**
-   * Takes an encoder.
+   * Takes a loaded encoder.
    *
    * @param instance The encoder, which is disposed of with this object.
-   * @param symbols The symbols that it was loaded with: `max_tokens` and `max_sequences` of a batch.
    * @throws {FewbitError} `unsupported` or `invalid_file` where the program is no sentence encoder; then
    * the instance is left to the caller.
    */
-  constructor(instance: Instance, symbols: Readonly<Record<string, number>> = {}) {
+  constructor(instance: Instance) {
     this.#instance = instance;
     this.#setup = encoderSetup(instance.program);
-    const valueOf = (name: string): number =>
-      symbols[name] ?? instance.program.symbols.find((symbol) => symbol.name === name)?.default ??
-        1;
-    this.#batchTokens = valueOf("max_tokens");
-    this.#batchTexts = valueOf("max_sequences");
+    const { max_tokens = 1, max_sequences = 1 } = instance.symbols;
+    // A stranger's program may have 0 as the default, with which no batch would get on.
+    this.#batchTokens = Math.max(1, max_tokens);
+    this.#batchTexts = Math.max(1, max_sequences);
   }
 
   /** Name of the model. */
@@ -170,7 +168,9 @@ export class EmbeddingModel implements Disposable {
       for (const batch of raggedBatches(lengths, this.#batchTokens, this.#batchTexts)) {
         if (done > 0) await nextTurn();
         signal?.throwIfAborted();
-        this.#run(window, batch).forEach((row, s) => {
+        const vectors = await this.#run(window, batch);
+        signal?.throwIfAborted();
+        vectors.forEach((row, s) => {
           rows[first + batch.texts[s]] = format === "int8" && !this.isNormalized
             ? toEmbeddingFormat(unitOf(row), format)
             : toEmbeddingFormat(row, format);
@@ -308,7 +308,10 @@ export class EmbeddingModel implements Disposable {
     return { ids, truncated: all.length > maxTokens, skipped: 0 };
   }
 
-  #run(window: readonly Encoded[], { texts, offsets }: RaggedBatch): Float32Array[] {
+  async #run(
+    window: readonly Encoded[],
+    { texts, offsets }: RaggedBatch,
+  ): Promise<Float32Array[]> {
     const ids = new Int32Array(offsets[texts.length]);
     texts.forEach((text, s) => ids.set(window[text].ids, offsets[s]));
     const symbols = { tokens: ids.length, sequences: texts.length };
@@ -322,7 +325,7 @@ export class EmbeddingModel implements Disposable {
       offsets,
       ...this.#hasParts && { parts: partsOf(pooling, pooled) },
     };
-    const { sums } = this.#instance.runSync(inputs, { symbols });
+    const { sums } = await this.#instance.run(inputs, { symbols });
     const { dimension } = this;
     const rowOf = (s: number): number => this.#hasParts ? 2 * s + 1 : s;
     return pooled.map((text, s) =>

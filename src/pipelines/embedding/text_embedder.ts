@@ -22,7 +22,7 @@ export interface EmbedderOptions extends LoadOptions, BatchLimits {
  * Embeds texts with a sentence encoder.
  *
  * @example
- * ```ts no-eval
+ * ```ts
  * import { TextEmbedder } from "@fewbit/fewbit";
  *
  * using embedder = await TextEmbedder.fromPretrained("minilm.fewbit");
@@ -52,7 +52,7 @@ export class TextEmbedder extends EmbeddingModel {
       symbols,
     });
     try {
-      return new TextEmbedder(instance, symbols);
+      return new TextEmbedder(instance);
     } catch (error) {
       instance[Symbol.dispose]();
       throw error;

@@ -68,7 +68,14 @@ export class ImageClassifier implements Disposable {
   readonly #batchSize: number;
   readonly #pixels: boolean;
 
-  private constructor(instance: Instance, batchSize: number) {
+  /**
+   * Takes a loaded model.
+   *
+   * @param instance The model, which is disposed of with this object.
+   * @throws {FewbitError} `unsupported` or `invalid_file` where the program is no image classifier; then
+   * the instance is left to the caller.
+   */
+  constructor(instance: Instance) {
     const { labels, preprocessing } = instance.program.metadata;
     const inputs = instance.program.tensors.filter((tensor) => tensor.region === "input");
     const outputs = instance.program.tensors.filter((tensor) => tensor.region === "output");
@@ -88,7 +95,7 @@ export class ImageClassifier implements Disposable {
       ? labels.map((label, i) => typeof label === "string" ? label : String(i))
       : [];
     this.#instance = instance;
-    this.#batchSize = batchSize;
+    this.#batchSize = Math.max(1, instance.symbols.max_batch ?? 1);
   }
 
   /**
@@ -111,7 +118,7 @@ export class ImageClassifier implements Disposable {
       symbols: { max_batch: batchSize, ...symbols },
     });
     try {
-      return new ImageClassifier(instance, batchSize);
+      return new ImageClassifier(instance);
     } catch (error) {
       instance[Symbol.dispose]();
       throw error;

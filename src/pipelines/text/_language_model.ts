@@ -7,8 +7,9 @@ import { FewbitError } from "../../errors.ts";
 import { programKind } from "../program_kind.ts";
 import { MAX_PAST } from "./_saved_session.ts";
 
-/** Inputs that every language model has. */
+/** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
+const SYMBOLS = ["max_tokens", "max_rows", "sessions"] as const;
 
 /** Where ids go: a session and how many it has had. */
 export interface Position {
@@ -28,12 +29,14 @@ export class LanguageModel implements Disposable {
   /**
    * @throws {FewbitError} `unsupported` where the program is not a language model.
    */
-  constructor(readonly instance: Instance, sizes: Readonly<Record<string, number>>) {
-    const { tensors, expressions } = instance.program;
+  constructor(readonly instance: Instance) {
+    const { program: { tensors, expressions }, symbols } = instance;
     const has = (name: string, region: string): boolean =>
       tensors.some((tensor) => tensor.name === name && tensor.region === region);
     const logits = tensors.find(({ name, region }) => name === "logits" && region === "output");
-    if (!INPUTS.every((name) => has(name, "input")) || logits?.dtype !== "f32") {
+    const isWhole = INPUTS.every((name) => has(name, "input")) &&
+      SYMBOLS.every((name) => symbols[name] > 0);
+    if (!isWhole || logits?.dtype !== "f32") {
       throw new FewbitError(
         "unsupported",
         `Cannot generate text: the program is not a language model; ${
@@ -42,9 +45,9 @@ export class LanguageModel implements Disposable {
       );
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
-    this.#chunk = sizes.max_tokens;
-    this.#maxRows = sizes.max_rows;
-    this.sessions = sizes.sessions;
+    this.#chunk = symbols.max_tokens;
+    this.#maxRows = symbols.max_rows;
+    this.sessions = symbols.sessions;
     this.#taken = Array(this.sessions).fill(false);
   }
 

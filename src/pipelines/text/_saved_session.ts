@@ -5,16 +5,14 @@
 import { FewbitError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
 import { crc32c } from "../../program/crc32c.ts";
+import type { GenerationState } from "../../text/generation.ts";
 
 /** What is saved beside the network's state, less than 1 KB. */
-export interface SavedSession {
+export interface SavedSession extends GenerationState {
+  /** Tokens that the network has read. */
   readonly past: number;
+  /** Ids behind them that it has not. */
   readonly unread: readonly number[];
-  readonly recent: readonly number[];
-  readonly seed: number;
-  readonly draws: number;
-  readonly held: boolean;
-  readonly pending: string;
 }
 
 /** `FWSE`. */

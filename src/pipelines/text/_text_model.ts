@@ -3,8 +3,8 @@ import "../../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../../errors.ts";
 import { encodeProgram } from "../../program/encode.ts";
 import type { Metadata } from "../../program/program.ts";
+import type { GenerationSetup } from "../../text/generation.ts";
 import { samplingOptions } from "../../text/sampling_options.ts";
-import type { SamplingOptions } from "../../text/sampling_options.ts";
 import { Tokenizer } from "../../text/tokenizer.ts";
 import { checkpointFolder, openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
@@ -13,15 +13,9 @@ import { compileTextModel } from "../../compile/text.ts";
 import type { GenerationDefaults } from "../../compile/text_metadata.ts";
 
 /** What a generator takes from the metadata of a program. */
-export interface TextSetup {
-  /** Absent where the model came without one: then only ids go in and out. */
-  readonly tokenizer?: Tokenizer;
+export interface TextSetup extends GenerationSetup {
   /** Id that begins a text. */
   readonly beginId?: number;
-  /** Ids that end a text. */
-  readonly endIds: readonly number[];
-  /** Options where a caller gives none. */
-  readonly defaults: SamplingOptions & { readonly maxTokens?: number };
 }
 
 /** A model file, or a folder of a checkpoint, which is compiled first. */
@@ -87,4 +81,10 @@ function defaultsOf(
   };
   samplingOptions(sampling);
   return { ...sampling, ...maxNewTokens !== undefined && { maxTokens: maxNewTokens } };
+}
+
+/** The text side of a model, where it has one. */
+export function requireTokenizer(tokenizer: Tokenizer | undefined): Tokenizer {
+  if (tokenizer !== undefined) return tokenizer;
+  throw new FewbitError("unsupported", "The model came without a tokenizer: give token ids");
 }

@@ -1,5 +1,5 @@
 /** Text generation with a compiled language model. */
-import type { LoadOptions } from "../../engines/engine.ts";
+import type { Instance, LoadOptions } from "../../engines/engine.ts";
 import { load } from "../../engines/load.ts";
 import { FewbitError } from "../../errors.ts";
 import type { EngineName } from "../../engines/load.ts";
@@ -9,12 +9,13 @@ import type { ChatMessage } from "../../text/chat_template.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { LanguageModel, readIds } from "./_language_model.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
-import { openTextModel, textSetup } from "./_text_model.ts";
+import { openTextModel, requireTokenizer, textSetup } from "./_text_model.ts";
 import type { TextSetup } from "./_text_model.ts";
 import { perplexity } from "./perplexity.ts";
 import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
-import { requireTokenizer, TextSession } from "./text_session.ts";
-import type { GenerateOptions, TextPiece } from "./text_session.ts";
+import type { TextPiece } from "./text_piece.ts";
+import { TextSession } from "./text_session.ts";
+import type { GenerateOptions } from "./text_session.ts";
 import { expectTask } from "../program_kind.ts";
 
 /** Options of {@linkcode TextGenerator.fromPretrained}. */
@@ -56,9 +57,16 @@ export class TextGenerator implements Disposable {
   readonly #model: LanguageModel;
   readonly #setup: TextSetup;
 
-  private constructor(model: LanguageModel, setup: TextSetup) {
-    this.#model = model;
-    this.#setup = setup;
+  /**
+   * Takes a loaded model.
+   *
+   * @param instance The model, which is disposed of with this object.
+   * @throws {FewbitError} `unsupported` or `invalid_file` where the program is no language model; then
+   * the instance is left to the caller.
+   */
+  constructor(instance: Instance) {
+    this.#model = new LanguageModel(instance);
+    this.#setup = textSetup(instance.program.metadata, this.#model.vocabularySize);
   }
 
   /**
@@ -76,15 +84,13 @@ export class TextGenerator implements Disposable {
     const { sessions = 1, chunkSize = 256, symbols, ...rest } = options;
     options.signal?.throwIfAborted();
     const opened = await openTextModel(source, options.signal);
-    const sizes = { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols };
     const instance = await load(opened, {
       onProgram: expectTask("text-generation", "Cannot generate text"),
       ...rest,
-      symbols: sizes,
+      symbols: { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols },
     });
     try {
-      const model = new LanguageModel(instance, sizes);
-      return new TextGenerator(model, textSetup(instance.program.metadata, model.vocabularySize));
+      return new TextGenerator(instance);
     } catch (error) {
       instance[Symbol.dispose]();
       throw error;

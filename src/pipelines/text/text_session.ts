@@ -1,67 +1,25 @@
 /** A conversation with a language model: what it has read, and how the text goes on. */
+import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
-import { Detokenizer } from "../../text/detokenizer.ts";
-import { RandomStream } from "../../text/random.ts";
-import { RecentIds } from "../../text/recent_ids.ts";
-import { sample } from "../../text/sampler.ts";
-import type { TokenLogprob } from "../../text/sampler.ts";
-import { samplingOptions } from "../../text/sampling_options.ts";
-import type { SamplingOptions } from "../../text/sampling_options.ts";
-import { StopStrings } from "../../text/stop_strings.ts";
-import type { Tokenizer } from "../../text/tokenizer.ts";
+import { appendIds, EMPTY_TEXT, Generation } from "../../text/generation.ts";
+import type { GenerationOptions, GenerationState, GenerationStep } from "../../text/generation.ts";
 import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
-import type { SavedSession } from "./_saved_session.ts";
+import { requireTokenizer } from "./_text_model.ts";
 import type { TextSetup } from "./_text_model.ts";
+import { textPiece } from "./text_piece.ts";
+import type { TextPiece } from "./text_piece.ts";
 
 /** Options of generating. What is left out is as the model's generation_config.json has it. */
-export interface GenerateOptions extends SamplingOptions {
-  /** Most tokens to generate. Default: the model's, else 256. */
-  readonly maxTokens?: number;
-  /** Texts that end the answer and are no part of it. */
-  readonly stop?: string | readonly string[];
-  /** The same seed gives the same text on every host. Default: a random one. */
-  readonly seed?: number;
-  /** Whether the ids that end a text end it. Default true. */
-  readonly stopAtEnd?: boolean;
+export interface GenerateOptions extends GenerationOptions {
   /** Stops between two tokens with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** A token of the answer. */
-export interface GeneratedToken extends TokenLogprob {
-  /** With the option `logprobs`: the most probable tokens. */
-  readonly top?: readonly TokenLogprob[];
-}
-
-/** How much was read and written. */
-export interface Usage {
-  /** Tokens of the prompt. */
-  readonly promptTokens: number;
-  /** Tokens of the answer, the one that ended it included. */
-  readonly completionTokens: number;
-  /** Milliseconds until the prompt was read. */
-  readonly promptMs: number;
-  /** Milliseconds from then on. */
-  readonly completionMs: number;
-}
-
-/** A piece of the answer. The last one has a reason and the usage, and maybe no text. */
-export interface TextPiece {
-  /** Text that is certain: whole characters, no part of a stop string. */
-  readonly text: string;
-  /** Ids since the last piece. */
-  readonly ids: readonly number[];
-  /** With the option `logprobs`: for each of the ids. */
-  readonly tokens?: readonly GeneratedToken[];
-  /** `stop` at a stop string or an end of text, `length` after `maxTokens`. */
-  readonly finishReason?: "stop" | "length";
-  /** With the last piece. */
-  readonly usage?: Usage;
-}
-
+const NO_IDS = new Int32Array(0);
 const MAX_SEED = 2 ** 32;
+
 /**
  * A conversation. What it remembers does not grow: the network's state, the last 64 ids, where the
  * random numbers are, and text that is held back.
@@ -73,7 +31,7 @@ const MAX_SEED = 2 ** 32;
  * using lm = await TextGenerator.fromPretrained(undefined, { sessions: 2 });
  * using session = lm.session();
  * for await (const { text } of session.generate("ROMEO:", { seed: 1, maxTokens: 20 })) console.log(text);
- * using other = session.fork();
+ * using other = await session.fork();
  * for await (const { text } of other.generate("\n\nJULIET:", { maxTokens: 20 })) console.log(text);
  * ```
  */
@@ -84,10 +42,9 @@ export class TextSession implements Disposable {
   #past = 0;
   /** Ids that belong to the text and were not read yet: at most the last one of an answer. */
   #unread: number[] = [];
-  #recent = new RecentIds();
-  #random = new RandomStream(0);
-  #held = false;
-  #pending = "";
+  /** How the text goes on, unless an answer is in progress, which knows better. */
+  #text = EMPTY_TEXT;
+  #generation: Generation | undefined;
   /** Whether an answer has begun and not ended: nothing else may change the session. */
   #busy = false;
   /** Whether the network is at work: the state is not to be saved. */
@@ -119,13 +76,7 @@ export class TextSession implements Disposable {
     prompt?: string | ArrayLike<number>,
     options: GenerateOptions = {},
   ): AsyncGenerator<TextPiece, void, undefined> {
-    const { defaults } = this.#setup;
-    const { stop = [], stopAtEnd = true } = options;
-    const maxTokens = options.maxTokens ?? defaults.maxTokens ?? 256;
-    const sampling = samplingOptions({ ...defaults, ...given(options) });
-    checkCount("maxTokens", maxTokens, 1, 2 ** 31);
-    if (options.seed !== undefined) checkCount("seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
-    const ids = prompt === undefined ? new Int32Array(0) : this.#encode(prompt);
+    const ids = prompt === undefined ? NO_IDS : this.#encode(prompt);
     if (ids.length + this.length === 0) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
@@ -137,56 +88,40 @@ export class TextSession implements Disposable {
           "not to append",
       );
     }
-    const goesOn = ids.length === 0;
-    const stops = new StopStrings(
-      typeof stop === "string" ? [stop] : stop,
-      goesOn ? this.#pending : "",
-    );
-    const signal = this.#signal(options.signal);
+    const { signal: given, ...rest } = options;
+    const answer = this.length === 0 ? { ...rest, seed: rest.seed ?? randomSeed() } : rest;
+    const generation = new Generation(this.#setup, answer, this.#text, ids);
+    const signal = this.#signal(given);
     signal.throwIfAborted();
     this.#enter();
     try {
-      if (options.seed !== undefined) this.#random = new RandomStream(options.seed);
-      else if (this.length === 0) this.#random = new RandomStream(randomSeed());
+      const { seed, draws } = generation.state;
+      this.#text = { ...this.#text, seed, draws };
       const start = performance.now();
       let logits = await this.#read(ids, signal);
-      const detokenizer = this.#detokenizer(goesOn);
+      this.#generation = generation;
       const promptMs = performance.now() - start;
-      let piece = new Piece();
+      let steps: GenerationStep[] = [];
       for (let count = 1;; count++) {
-        const chosen = sample(logits, sampling, { random: this.#random, recent: this.#recent });
-        piece.add(chosen.id, chosen.logprob, chosen.top);
-        this.#recent.push(chosen.id);
-        this.#unread = [chosen.id];
-        const ended = stopAtEnd && this.#setup.endIds.includes(chosen.id);
-        const { text, stopped } = stops.push(ended ? "" : detokenizer?.push(chosen.id) ?? "");
-        piece.text += text;
-        this.#held = detokenizer?.state.held ?? false;
-        this.#pending = stops.pending;
-        const finishReason = ended || stopped !== undefined
-          ? "stop" as const
-          : count === maxTokens
-          ? "length" as const
-          : undefined;
-        if (finishReason !== undefined) {
-          // What a stop string did not end may yet become a character; the text is over only here.
-          if (stopped === undefined) piece.text += stops.push(detokenizer?.flush() ?? "").text;
-          piece.text += stops.flush();
-          this.#held = false;
-          this.#pending = "";
+        const step = generation.step(logits);
+        this.#unread = [step.id];
+        steps.push(step);
+        if (step.finishReason !== undefined) {
           const completionMs = performance.now() - start - promptMs;
           const usage = { promptTokens: ids.length, completionTokens: count, promptMs };
-          yield piece.finish(finishReason, { ...usage, completionMs });
+          yield textPiece(steps, { ...usage, completionMs });
           return;
         }
-        if (piece.text !== "" || detokenizer === undefined) {
-          yield piece.finish();
-          piece = new Piece();
+        if (step.text !== "" || this.#setup.tokenizer === undefined) {
+          yield textPiece(steps);
+          steps = [];
         }
         signal.throwIfAborted();
-        logits = await this.#read(new Int32Array(0), signal);
+        logits = await this.#read(NO_IDS, signal);
       }
     } finally {
+      this.#text = this.#generation?.state ?? this.#text;
+      this.#generation = undefined;
       this.#busy = false;
     }
   }
@@ -199,7 +134,9 @@ export class TextSession implements Disposable {
     const ids = this.#encode(prompt);
     this.#enter();
     try {
-      if (ids.length > 0) await this.#read(ids, this.#signal(options.signal));
+      if (ids.length === 0) return;
+      await this.#read(ids, this.#signal(options.signal));
+      this.#text = appendIds(this.#text, ids);
     } finally {
       this.#busy = false;
     }
@@ -210,7 +147,7 @@ export class TextSession implements Disposable {
     this.#assertUsable();
     this.#assertIdle();
     this.#model.instance.reset(this.#slot);
-    this.#load({ past: 0, unread: [], recent: [], seed: 0, draws: 0, held: false, pending: "" });
+    this.#load(0, [], EMPTY_TEXT);
   }
 
   /**
@@ -218,30 +155,26 @@ export class TextSession implements Disposable {
    * the program, and only a session of the same one takes them. Between two pieces of an answer is a
    * good moment.
    */
-  save(): Uint8Array<ArrayBuffer> {
+  async save(): Promise<Uint8Array<ArrayBuffer>> {
     this.#assertUsable();
     if (this.#reading) {
       throw new FewbitError("invalid_argument", "Cannot save session: it is reading");
     }
-    const saved: SavedSession = {
-      past: this.#past,
-      unread: this.#unread,
-      recent: [...this.#recent],
-      seed: this.#random.seed,
-      draws: this.#random.draws,
-      held: this.#held,
-      pending: this.#pending,
-    };
-    return encodeSession(saved, this.#model.instance.saveState(this.#slot));
+    const text = this.#generation?.state ?? this.#text;
+    const saved = { past: this.#past, unread: this.#unread, ...text };
+    return encodeSession(saved, await this.#model.instance.saveState(this.#slot));
   }
 
   /** Takes what {@linkcode save} gave; nothing changes where it is damaged. */
   restore(bytes: Uint8Array): void {
     this.#assertUsable();
     this.#assertIdle();
-    const { saved, state } = decodeSession(bytes, this.#model.vocabularySize);
+    const { saved: { past, unread, ...text }, state } = decodeSession(
+      bytes,
+      this.#model.vocabularySize,
+    );
     this.#model.instance.restoreState(state, this.#slot);
-    this.#load(saved);
+    this.#load(past, unread, text);
   }
 
   /**
@@ -249,8 +182,8 @@ export class TextSession implements Disposable {
    *
    * @throws {FewbitError} `limit_exceeded` where all sessions are in use.
    */
-  fork(): TextSession {
-    const saved = this.save();
+  async fork(): Promise<TextSession> {
+    const saved = await this.save();
     const other = new TextSession(this.#model, this.#setup);
     other.restore(saved);
     return other;
@@ -263,56 +196,44 @@ export class TextSession implements Disposable {
     this.#model.freeSlot(this.#slot);
   }
 
-  #load(saved: SavedSession): void {
-    this.#past = saved.past;
-    this.#unread = [...saved.unread];
-    this.#recent = new RecentIds(saved.recent);
-    this.#random = new RandomStream(saved.seed, saved.draws);
-    this.#held = saved.held;
-    this.#pending = saved.pending;
+  #load(past: number, unread: readonly number[], text: GenerationState): void {
+    this.#past = past;
+    this.#unread = [...unread];
+    this.#text = text;
   }
 
   /** Special tokens, where a text begins with any, only at the beginning of the conversation. */
   #encode(prompt: string | ArrayLike<number>): Int32Array {
-    if (typeof prompt === "string") {
-      const tokenizer = requireTokenizer(this.#setup.tokenizer);
-      return tokenizer.encode(prompt, { addSpecialTokens: this.length === 0 }).ids;
-    }
-    return readIds(prompt);
+    const ids = typeof prompt === "string"
+      ? requireTokenizer(this.#setup.tokenizer)
+        .encode(prompt, { addSpecialTokens: this.length === 0 }).ids
+      : readIds(prompt);
+    this.#model.checkIds(ids);
+    return ids;
   }
 
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */
   async #read(ids: Int32Array, signal: AbortSignal): Promise<Float32Array> {
-    const model = this.#model;
-    model.checkIds(ids);
+    const { instance } = this.#model;
     const all = Int32Array.from([...this.#unread, ...ids]);
-    const before = model.instance.snapshot(this.#slot);
+    const position = { slot: this.#slot, past: this.#past };
+    let before: StateSnapshot | undefined;
     this.#reading = true;
     try {
-      const position = { slot: this.#slot, past: this.#past };
-      const logits = await model.read(all, position, signal);
+      before = await instance.snapshot(this.#slot);
+      const logits = await this.#model.read(all, position, signal);
       this.#assertUsable();
-      for (const id of ids) this.#recent.push(id);
       this.#past += all.length;
       this.#unread = [];
       return logits;
     } catch (error) {
       // The slot may be another session's by now.
       this.#assertUsable();
-      model.instance.rollback(before);
+      if (before !== undefined) instance.rollback(before);
       throw error;
     } finally {
       this.#reading = false;
     }
-  }
-
-  /** Without a tokenizer there are ids and no text. */
-  #detokenizer(goesOn: boolean): Detokenizer | undefined {
-    const { tokenizer } = this.#setup;
-    if (tokenizer === undefined) return undefined;
-    if (!goesOn) return new Detokenizer(tokenizer, { context: this.#recent });
-    const { ids } = new Detokenizer(tokenizer, { context: this.#recent }).state;
-    return new Detokenizer(tokenizer, { state: { ids, held: this.#held } });
   }
 
   /** The caller's signal, and the end of the session. */
@@ -340,47 +261,6 @@ export class TextSession implements Disposable {
 
 function disposedError(): FewbitError {
   return new FewbitError("disposed", "Cannot use session: it was disposed");
-}
-
-/** Collects what goes into a piece. */
-class Piece {
-  text = "";
-  readonly #ids: number[] = [];
-  readonly #tokens: GeneratedToken[] = [];
-
-  add(id: number, logprob: number | undefined, top: readonly TokenLogprob[] | undefined): void {
-    this.#ids.push(id);
-    if (logprob !== undefined) this.#tokens.push({ id, logprob, ...top && { top } });
-  }
-
-  finish(finishReason?: "stop" | "length", usage?: Usage): TextPiece {
-    return {
-      text: this.text,
-      ids: this.#ids,
-      ...this.#tokens.length > 0 && { tokens: this.#tokens },
-      ...finishReason && { finishReason },
-      ...usage && { usage },
-    };
-  }
-}
-
-function checkCount(name: string, value: number, least: number, most: number): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new FewbitError(
-    "invalid_argument",
-    `Cannot generate text: ${name} is ${value}, expected an integer from ${least} to ${most}`,
-  );
-}
-
-/** The text side of a model, where it has one. */
-export function requireTokenizer(tokenizer: Tokenizer | undefined): Tokenizer {
-  if (tokenizer !== undefined) return tokenizer;
-  throw new FewbitError("unsupported", "The model came without a tokenizer: give token ids");
-}
-
-/** The options that are not left out. */
-function given(options: GenerateOptions): GenerateOptions {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 }
 
 function randomSeed(): number {

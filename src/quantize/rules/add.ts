@@ -1,11 +1,9 @@
 /** Sums: a residual, a bias of scores, and positions with the rows of the class token before them. */
-import type { Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
-import { quantizeValue } from "../../numeric/grid.ts";
 import type { Codes } from "../integer_builder.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
-import type { Site } from "../sites.ts";
+import { constantCodes } from "./constant_codes.ts";
 import { addPrefixed } from "./prefix_rows.ts";
 
 /** `a + b`: both arms are requantised to the grid of the sum, each on its own. */
@@ -30,15 +28,6 @@ function constantArm(rewriter: IntegerRewriter, node: NodeNamed<"Add">): Codes {
   }
   const codes = constantCodes(rewriter, constant, site);
   return relative === undefined ? codes : relativeBias(rewriter, relative, codes);
-}
-
-/** A constant on its site. */
-export function constantCodes(rewriter: IntegerRewriter, constant: Value, site: Site): Codes {
-  const data = rewriter.floats(constant);
-  return rewriter.constantSite(constant, site, (scale) => {
-    const codes = data.map((x) => quantizeValue(x, scale, site.bits));
-    return site.bits === 8 ? Int8Array.from(codes) : Int16Array.from(codes);
-  });
 }
 
 /** Rows of a table of codes `[R, H]`, picked by an index, as `[H, L, L]`. */

@@ -1,9 +1,9 @@
 /**
- * A rule for each op of the graph: one that is missing is a type error.
+ * A rule for each op of the float graph: one that is missing is a type error.
  *
  * @module
  */
-import type { OpName } from "../../graph/op_names.ts";
+import type { FloatOpName } from "../../graph/op_names.ts";
 import { activationRule, geluRule } from "./activation.ts";
 import { addRule } from "./add.ts";
 import { attentionRagged } from "./attention_ragged.ts";
@@ -17,7 +17,7 @@ import type { IntegerRulesOf } from "./rule.ts";
 import { softmaxRule } from "./softmax.ts";
 
 /** What becomes of a node of each op. */
-export const INTEGER_RULES: IntegerRulesOf<OpName> = {
+export const INTEGER_RULES: IntegerRulesOf<FloatOpName> = {
   ...MOVE_RULES,
   Activation: activationRule,
   Add: addRule,
@@ -43,18 +43,4 @@ export const INTEGER_RULES: IntegerRulesOf<OpName> = {
   RMSNormalization: noIntegers,
   ShortConv: noIntegers,
   SwiGlu: noIntegers,
-  // Integers already.
-  AttentionRaggedInteger: noIntegers,
-  AttentionScoresInteger: noIntegers,
-  AttentionValuesInteger: noIntegers,
-  DequantizeLinear: noIntegers,
-  EmbeddingInteger: noIntegers,
-  LayerNormInteger: noIntegers,
-  LinearInteger: noIntegers,
-  Lookup: noIntegers,
-  Lookup12: noIntegers,
-  QuantizeLinear: noIntegers,
-  Requantize: noIntegers,
-  ShiftGelu: noIntegers,
-  SoftmaxInteger: noIntegers,
 };

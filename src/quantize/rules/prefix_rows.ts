@@ -9,7 +9,7 @@ import { requantize } from "../../numeric/requantize.ts";
 import { ruleOf } from "../integer_network.ts";
 import type { Scales } from "../integer_network.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
-import { constantCodes } from "./add.ts";
+import { constantCodes } from "./constant_codes.ts";
 
 /**
  * Adds positions to rows of which the first ones are constants, the class token and those like it. These

@@ -1,4 +1,4 @@
-import type { Budget } from "../_budget.ts";
+import type { Budget } from "../budget.ts";
 import type { CodePointSet } from "../unicode/code_point_set.ts";
 import { patternWord } from "../unicode/properties.ts";
 import type { Assertion, Look, Node, Repeat } from "./_node.ts";

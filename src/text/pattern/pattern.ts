@@ -1,5 +1,5 @@
 import { FewbitError } from "../../errors.ts";
-import type { Budget } from "../_budget.ts";
+import type { Budget } from "../budget.ts";
 import { compile } from "./_compile.ts";
 import { widthOf } from "./_node.ts";
 import { parsePattern } from "./_parse.ts";

@@ -1,5 +1,5 @@
 import { graphemes } from "../unicode/graphemes.ts";
-import type { SectionReader } from "./_reader.ts";
+import type { SectionReader } from "./section_reader.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });

@@ -1,8 +1,7 @@
 import { CodePointSet } from "../unicode/code_point_set.ts";
-import type { PreTokenizer } from "./pre_tokenizer.ts";
-import type { SectionReader } from "./_reader.ts";
+import type { SectionReader } from "./section_reader.ts";
 import { partsOf, split } from "./_split.ts";
-import type { Piece } from "./_split.ts";
+import type { Piece, PreTokenizer } from "./_split.ts";
 
 /** `Metaspace`, which is a pre-tokenizer and a decoder. */
 export interface Metaspace {

@@ -1,5 +1,5 @@
 import { Pattern } from "../pattern/pattern.ts";
-import type { SectionReader } from "./_reader.ts";
+import type { SectionReader } from "./section_reader.ts";
 import { isObject } from "./json.ts";
 
 /** `pattern: { String }` or `{ Regex }`. */

@@ -1,3 +1,4 @@
+import type { Budget } from "../budget.ts";
 import type { Part } from "../pattern/pattern.ts";
 import type { CodePointSet } from "../unicode/code_point_set.ts";
 
@@ -10,6 +11,9 @@ export interface Piece {
    */
   readonly lead: number;
 }
+
+/** Cuts pieces into smaller ones. */
+export type PreTokenizer = (pieces: readonly Piece[], budget: Budget) => Piece[];
 
 /** What becomes of the matches. */
 export type Behavior =

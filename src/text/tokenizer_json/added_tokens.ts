@@ -1,9 +1,9 @@
 import { FewbitError } from "../../errors.ts";
-import type { Budget } from "../_budget.ts";
+import type { Budget } from "../budget.ts";
 import { white, word } from "../unicode/properties.ts";
 import { invalid } from "./json.ts";
-import { checkedId } from "./models/_vocab.ts";
-import { SectionReader } from "./_reader.ts";
+import { checkedId } from "./models/vocab.ts";
+import { SectionReader } from "./section_reader.ts";
 
 /** The longest added token, in code units. */
 const MAX_LENGTH = 2 ** 12;

@@ -1,10 +1,15 @@
 import { FewbitError } from "../../errors.ts";
-import { Budget } from "../_budget.ts";
-import { byteOfToken, charactersAsBytes, strictTextOfBytes, textOfBytes } from "./_bytes.ts";
+import { Budget } from "../budget.ts";
+import {
+  byteOfToken,
+  charactersAsBytes,
+  strictTextOfBytes,
+  textOfBytes,
+} from "./bytes_as_characters.ts";
 import { readMetaspace } from "./_metaspace.ts";
 import { replace } from "./normalizer.ts";
 import { patternOf } from "./_pattern_key.ts";
-import { SectionReader } from "./_reader.ts";
+import { SectionReader } from "./section_reader.ts";
 
 /** The longest text that ids may become, in code units. */
 const MAX_DECODED = 2 ** 24;

@@ -1,5 +1,5 @@
 import { FewbitError } from "../../errors.ts";
-import type { Budget } from "../_budget.ts";
+import type { Budget } from "../budget.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { CodePointSet } from "../unicode/code_point_set.ts";
 import { lowerCase } from "../unicode/lower_case.ts";
@@ -7,10 +7,10 @@ import { knowsForm, normalForm } from "../unicode/normal_forms.ts";
 import type { NormalForm } from "../unicode/normal_forms.ts";
 import { mark, white } from "../unicode/properties.ts";
 import { normalizeBert } from "./_bert_normalizer.ts";
-import { bytesAsCharacters } from "./_bytes.ts";
+import { bytesAsCharacters } from "./bytes_as_characters.ts";
 import { Charsmap } from "./_charsmap.ts";
 import { patternOf } from "./_pattern_key.ts";
-import { SectionReader } from "./_reader.ts";
+import { SectionReader } from "./section_reader.ts";
 
 /** The longest text that a normalizer may make, in code units. */
 const MAX_NORMALIZED = 2 ** 23;

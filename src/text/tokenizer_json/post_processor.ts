@@ -1,5 +1,5 @@
 import { invalid, isObject } from "./json.ts";
-import { SectionReader } from "./_reader.ts";
+import { SectionReader } from "./section_reader.ts";
 
 /** The ids around and between texts: `[CLS]`, `[SEP]`, bos, eos. */
 export interface Frame {

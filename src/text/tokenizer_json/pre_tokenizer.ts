@@ -1,17 +1,14 @@
-import type { Budget } from "../_budget.ts";
+import type { Budget } from "../budget.ts";
 import { Pattern } from "../pattern/pattern.ts";
 import type { Part } from "../pattern/pattern.ts";
 import { CodePointSet } from "../unicode/code_point_set.ts";
 import { numeric, punctuation, white, word } from "../unicode/properties.ts";
-import { bytesAsCharacters } from "./_bytes.ts";
+import { bytesAsCharacters } from "./bytes_as_characters.ts";
 import { readMetaspace } from "./_metaspace.ts";
 import { patternOf } from "./_pattern_key.ts";
-import { SectionReader } from "./_reader.ts";
+import { SectionReader } from "./section_reader.ts";
 import { BEHAVIORS, inverted, partsOf, split } from "./_split.ts";
-import type { Behavior, Piece } from "./_split.ts";
-
-/** Cuts pieces into smaller ones. */
-export type PreTokenizer = (pieces: readonly Piece[], budget: Budget) => Piece[];
+import type { Behavior, Piece, PreTokenizer } from "./_split.ts";
 
 /** GPT-2's pattern, of `ByteLevel`. */
 const GPT2 =

@@ -1,4 +1,4 @@
-import { Budget } from "../_budget.ts";
+import { Budget } from "../budget.ts";
 import { AddedTokenFinder, readAddedTokens } from "./added_tokens.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { readDecoder } from "./decoder.ts";
@@ -12,8 +12,8 @@ import type { Normalizer } from "./normalizer.ts";
 import { readPostProcessor, UNFRAMED } from "./post_processor.ts";
 import type { Frames } from "./post_processor.ts";
 import { readPreTokenizer } from "./pre_tokenizer.ts";
-import type { PreTokenizer } from "./pre_tokenizer.ts";
-import { SectionReader } from "./_reader.ts";
+import type { PreTokenizer } from "./_split.ts";
+import { SectionReader } from "./section_reader.ts";
 import type { Piece } from "./_split.ts";
 
 /** Unless a file has a decoder, tokens are words. */

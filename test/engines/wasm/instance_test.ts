@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { encodeProgram } from "../../../src/program/encode.ts";
 import type { CompiledProgram } from "../../../src/program/program.ts";
 import { loadReference } from "../../../src/engines/reference/mod.ts";
-import type { Instance } from "../../../src/engines/engine.ts";
+import type { SyncInstance } from "../../../src/engines/engine.ts";
 import { loadWasm } from "../../../src/engines/wasm/mod.ts";
 import type { WasmInstance } from "../../../src/engines/wasm/mod.ts";
 import { FewbitError } from "../../../src/errors.ts";
@@ -13,7 +13,7 @@ const BUILDS = ["simd", "relaxed"] as const;
 async function each(
   program: CompiledProgram,
   symbols: Readonly<Record<string, number>>,
-  test: (instance: WasmInstance, reference: Instance) => void | Promise<void>,
+  test: (instance: WasmInstance, reference: SyncInstance) => void | Promise<void>,
 ): Promise<void> {
   const file = await encodeProgram(program);
   for (const build of BUILDS) {
@@ -29,6 +29,10 @@ function rows(count: number, seed = 1): Int8Array {
 
 function fails(code: FewbitError["code"], action: () => unknown): void {
   assert.throws(action, (error) => error instanceof FewbitError && error.code === code);
+}
+
+async function rejects(code: FewbitError["code"], promise: Promise<unknown>): Promise<void> {
+  await assert.rejects(promise, (error) => error instanceof FewbitError && error.code === code);
 }
 
 Deno.test("run-time sizes follow from the inputs, up to their bound", () =>
@@ -71,13 +75,13 @@ Deno.test("the cost of a run follows its own sizes", async () => {
 
 Deno.test("state persists, resets, forks, is saved and restored", () =>
   each(rowsProgram(), {}, (instance, reference) => {
-    const total = (engine: Instance): unknown => engine.runSync({}, { entry: "peek" }).sum.data;
+    const total = (engine: SyncInstance): unknown => engine.runSync({}, { entry: "peek" }).sum.data;
     const initial = total(instance);
     for (const engine of [instance, reference]) engine.runSync({ x: rows(4) });
     assert.deepEqual(total(instance), total(reference));
     assert.notDeepEqual(total(instance), initial);
-    const saved = instance.saveState();
-    assert.deepEqual(saved, reference.saveState());
+    const saved = instance.saveStateSync();
+    assert.deepEqual(saved, reference.saveStateSync());
     {
       using fork = instance.fork();
       assert.deepEqual(total(fork), total(instance));
@@ -88,14 +92,14 @@ Deno.test("state persists, resets, forks, is saved and restored", () =>
     }
     instance.reset();
     assert.deepEqual(total(instance), initial);
-    assert.ok((instance.read("history").data as Int32Array).every((value) => value === 0));
+    assert.ok((instance.readSync("history").data as Int32Array).every((value) => value === 0));
     instance.restoreState(saved);
     assert.deepEqual(total(instance), total(reference));
     fails("invalid_file", () => instance.restoreState(saved.subarray(1)));
     saved[40] ^= 1;
     fails("invalid_file", () => instance.restoreState(saved));
     // The history has a row for each of max_rows; one of them is reset alone.
-    const before = instance.read("history").data as Int32Array;
+    const before = instance.readSync("history").data as Int32Array;
     fails("invalid_argument", () => instance.reset(16));
     assert.ok(before.subarray(8, 16).some((value) => value !== 0));
   }));
@@ -114,7 +118,7 @@ Deno.test("one slot of a state is reset alone", () =>
     step(1);
     step(2);
     instance.reset(1);
-    const cache = instance.read("cache").data as Int16Array;
+    const cache = instance.readSync("cache").data as Int16Array;
     assert.ok(cache.subarray(0, 2 * 48).every((value) => value === 0));
     assert.deepEqual(cache.slice(2 * 48, 2 * 48 + 3), Int16Array.of(1, 2, 3));
   }));
@@ -128,36 +132,37 @@ Deno.test("one slot of a state is saved, and restored into another", () =>
       past: Int32Array.of(0),
       rows: Int32Array.of(0, 0),
     });
-    const saved = instance.saveState(2);
-    const all = instance.saveState();
+    const saved = instance.saveStateSync(2);
+    const all = instance.saveStateSync();
     assert.ok(saved.length < all.length);
     instance.restoreState(saved, 1);
-    const cache = instance.read("cache").data as Int16Array;
+    const cache = instance.readSync("cache").data as Int16Array;
     assert.deepEqual(cache.slice(48, 2 * 48), cache.slice(2 * 48, 3 * 48));
     assert.ok(cache.subarray(0, 48).every((value) => value === 0));
     fails("invalid_file", () => instance.restoreState(saved));
     fails("invalid_file", () => instance.restoreState(all, 1));
-    fails("invalid_argument", () => instance.saveState(-1));
+    fails("invalid_argument", () => instance.saveStateSync(-1));
     fails("invalid_argument", () => instance.restoreState(saved, 99));
   }));
 
 Deno.test("a snapshot of a slot is gone back to, and other slots stay", () =>
-  each(raggedProgram(), {}, (instance) => {
-    const written = instance.read("cache");
+  each(raggedProgram(), {}, async (instance) => {
+    const written = instance.readSync("cache");
     const fill = (value: number): void =>
       instance.write("cache", (written.data as Int16Array).slice().fill(value));
     fill(3);
-    const snapshot = instance.snapshot(1);
-    const whole = instance.snapshot();
+    const snapshot = await instance.snapshot(1);
+    const whole = await instance.snapshot();
     fill(9);
     instance.rollback(snapshot);
     const size = written.data.length / written.shape[0];
-    const values = [...instance.read("cache").data as Int16Array];
+    const values = [...instance.readSync("cache").data as Int16Array];
     assert.ok(values.every((value, i) => value === (Math.floor(i / size) === 1 ? 3 : 9)));
     instance.rollback(whole);
-    assert.ok((instance.read("cache").data as Int16Array).every((value) => value === 3));
-    fails("invalid_argument", () => instance.snapshot(99));
-    return Promise.resolve();
+    assert.ok((instance.readSync("cache").data as Int16Array).every((value) => value === 3));
+    await rejects("invalid_argument", instance.snapshot(99));
+    using fork = instance.fork();
+    fails("invalid_argument", () => fork.rollback(whole));
   }));
 
 Deno.test("parameters can be rewritten between runs", () =>
@@ -167,9 +172,9 @@ Deno.test("parameters can be rewritten between runs", () =>
       engine.write("gradient", new Int32Array(16 * 8).fill(7));
       engine.runSync({ x: rows(4) });
     }
-    assert.deepEqual(instance.read("total"), reference.read("total"));
-    assert.deepEqual(instance.read("y"), reference.read("y"));
-    assert.equal((instance.read("bias").data as Int32Array)[7], 800);
+    assert.deepEqual(instance.readSync("total"), reference.readSync("total"));
+    assert.deepEqual(instance.readSync("y"), reference.readSync("y"));
+    assert.equal((instance.readSync("bias").data as Int32Array)[7], 800);
     fails("shape_mismatch", () => instance.write("bias", new Int32Array(7)));
     fails("not_found", () => instance.write("x", new Int8Array(32)));
   }));
@@ -182,7 +187,7 @@ Deno.test("slices of one instruction give what a whole run gives", () =>
     assert.equal(slices, execution.total - 1);
     const expected = reference.runSync({ x: rows(5) });
     assert.deepEqual(execution.outputs(), expected);
-    assert.deepEqual(instance.read("total"), reference.read("total"));
+    assert.deepEqual(instance.readSync("total"), reference.readSync("total"));
 
     const progress: number[] = [];
     await instance.run({ x: rows(5) }, { onProgress: (done) => progress.push(done) });
@@ -241,8 +246,8 @@ Deno.test("a ragged batch goes to the caches of its sessions", () =>
       rows: Int32Array.of(4, 0),
     };
     for (const engine of [instance, reference]) engine.runSync(inputs);
-    assert.deepEqual(instance.read("cache"), reference.read("cache"));
-    assert.deepEqual(instance.read("y").data, Int16Array.of(13, 14, 15, 1, 2, 3));
+    assert.deepEqual(instance.readSync("cache"), reference.readSync("cache"));
+    assert.deepEqual(instance.readSync("y").data, Int16Array.of(13, 14, 15, 1, 2, 3));
     const bad: readonly Partial<typeof inputs>[] = [
       { offsets: Int32Array.of(1, 3, 3, 5) },
       { offsets: Int32Array.of(0, 3, 2, 5) },

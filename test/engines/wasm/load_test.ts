@@ -163,7 +163,7 @@ Deno.test("nothing of a former tenant is left in a pooled memory", async () => {
     if (region === "constant" || (encoding === "raw" && ["parameter", "state"].includes(region))) {
       return;
     }
-    const { data } = instance.peek(i);
+    const { data } = instance.peekSync(i);
     assert.ok(data.every((value: number | bigint) => Number(value) === 0), `tensor ${i}`);
   });
 });

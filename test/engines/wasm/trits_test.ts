@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { loadReference } from "../../../src/engines/reference/mod.ts";
 import { loadWasm } from "../../../src/engines/wasm/load.ts";
-import type { Instance } from "../../../src/engines/engine.ts";
+import type { SyncInstance } from "../../../src/engines/engine.ts";
 import { decodeHead } from "../../../src/program/decode.ts";
 import { encodeProgram } from "../../../src/program/encode.ts";
 import { VERDICTS } from "../../../src/program/verdict.ts";
@@ -24,10 +24,10 @@ function* pieces(file: Uint8Array<ArrayBuffer>, most: number): Generator<Uint8Ar
 }
 
 /** The panels of `w0`, `w1` … in memory. */
-function residents(instance: Instance): Uint8Array[] {
+function residents(instance: SyncInstance): Uint8Array[] {
   return instance.program.tensors.flatMap(({ encoding }, i) => {
     if (encoding !== "base3") return [];
-    const { buffer, byteOffset, byteLength } = instance.peek(i).data;
+    const { buffer, byteOffset, byteLength } = instance.peekSync(i).data;
     return [new Uint8Array(buffer, byteOffset, byteLength)];
   });
 }
@@ -86,7 +86,7 @@ Deno.test("trits: more than the buffer holds, and raw constants keep their place
   residents(instance).forEach((panel, i) => checkPanel(panel, weights[i]));
   for (const [i, bytes] of program.data) {
     if (program.tensors[i].encoding === "base3") continue;
-    const { buffer } = instance.peek(i).data;
+    const { buffer } = instance.peekSync(i).data;
     assert.deepEqual(new Uint8Array(buffer), bytes);
   }
 });

@@ -38,7 +38,7 @@ for (const { op, of, make, inputs, expected, within = 0, states = {} } of CASES)
     );
     checkNear(attempt(() => instance.runSync(inputs)).y.data, expected, within);
     for (const [name, state] of Object.entries(states)) {
-      checkNear(instance.read(name).data, state, within);
+      checkNear((await instance.read(name)).data, state, within);
     }
   });
 }

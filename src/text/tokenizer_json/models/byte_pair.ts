@@ -1,8 +1,8 @@
-import type { Budget } from "../../_budget.ts";
-import { byteTokens } from "../_bytes.ts";
-import type { SectionReader } from "../_reader.ts";
+import type { Budget } from "../../budget.ts";
+import { byteTokens } from "../bytes_as_characters.ts";
+import type { SectionReader } from "../section_reader.ts";
 import { NumberHeap } from "./_heap.ts";
-import { MAX_ID, readVocab, withoutId } from "./_vocab.ts";
+import { MAX_ID, readVocab, withoutId } from "./vocab.ts";
 import type { Model } from "./model.ts";
 
 /** A pair of ids as one number. */

@@ -1,4 +1,4 @@
-import type { Budget } from "../../_budget.ts";
+import type { Budget } from "../../budget.ts";
 
 /** What makes ids of the pieces that are left of a text. */
 export interface Model {

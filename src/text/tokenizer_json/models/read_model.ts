@@ -1,6 +1,6 @@
 import { invalid, isObject } from "../json.ts";
 import type { Json } from "../json.ts";
-import { SectionReader } from "../_reader.ts";
+import { SectionReader } from "../section_reader.ts";
 import { readBytePair } from "./byte_pair.ts";
 import type { Model } from "./model.ts";
 import { readUnigram } from "./unigram.ts";

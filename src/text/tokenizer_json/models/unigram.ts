@@ -1,8 +1,8 @@
-import type { Budget } from "../../_budget.ts";
-import { byteTokens } from "../_bytes.ts";
+import type { Budget } from "../../budget.ts";
+import { byteTokens } from "../bytes_as_characters.ts";
 import { invalid } from "../json.ts";
-import type { SectionReader } from "../_reader.ts";
-import { withoutId } from "./_vocab.ts";
+import type { SectionReader } from "../section_reader.ts";
+import { withoutId } from "./vocab.ts";
 import type { Model } from "./model.ts";
 
 /** What an unknown character costs more than the worst piece. */

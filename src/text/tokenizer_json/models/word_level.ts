@@ -1,5 +1,5 @@
-import type { SectionReader } from "../_reader.ts";
-import { readVocab, withoutId } from "./_vocab.ts";
+import type { SectionReader } from "../section_reader.ts";
+import { readVocab, withoutId } from "./vocab.ts";
 import type { Model } from "./model.ts";
 
 /** Whole words. */

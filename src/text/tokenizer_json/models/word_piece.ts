@@ -1,7 +1,7 @@
-import type { Budget } from "../../_budget.ts";
+import type { Budget } from "../../budget.ts";
 import { invalid } from "../json.ts";
-import type { SectionReader } from "../_reader.ts";
-import { readVocab, withoutId } from "./_vocab.ts";
+import type { SectionReader } from "../section_reader.ts";
+import { readVocab, withoutId } from "./vocab.ts";
 import type { Model } from "./model.ts";
 
 /** A word takes quadratic time. */

@@ -1,6 +1,6 @@
-import { bind } from "./jinja/_bind.ts";
-import { str } from "./jinja/_text.ts";
-import { Callable } from "./jinja/_values.ts";
+import { bind } from "./_bind.ts";
+import { str } from "./_text.ts";
+import { Callable } from "./_values.ts";
 
 /** Thrown by `raise_exception` inside templates. */
 export class Refusal extends Error {}

@@ -1,5 +1,5 @@
 import { invalid, isObject } from "../json.ts";
-import type { SectionReader } from "../_reader.ts";
+import type { SectionReader } from "../section_reader.ts";
 
 /** Larger than any vocabulary in use; what follows an id is never as long as a file claims. */
 export const MAX_ID: number = 2 ** 24 - 1;

@@ -1,7 +1,7 @@
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { inflate } from "./_inflate.ts";
-import { quote } from "./_quote.ts";
+import { quote } from "./quote.ts";
 
 /** A file inside a zip archive. */
 export interface ZipEntry {

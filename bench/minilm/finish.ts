@@ -1,5 +1,5 @@
 /** The end of a measured process: what it took, and its embedding, on the standard output. */
-import { peakBytes } from "../cold/_finish.ts";
+import { peakBytes } from "../cold/finish.ts";
 
 /** What a process says of itself. */
 export interface FirstEmbedding {

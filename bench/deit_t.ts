@@ -1,14 +1,14 @@
 /** DeiT-T 224 with seeded weights and the scales of the golden files: the same network on both sides. */
 import { buildDeiT } from "../src/models/deit.ts";
-import { visionConfig } from "../src/models/vision_config.ts";
+import { visionConfig } from "../src/models/read_vision_config.ts";
 import type { DeiTConfig } from "../src/models/vision_config.ts";
 import type { Weights } from "../src/models/weights.ts";
 import { compile } from "../src/lower/compile.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 import { quantizeIVit } from "../src/quantize/i_vit.ts";
 import { quantizeParameters } from "../src/quantize/integer_parameters.ts";
-import { buildSeeded, layoutDeiT, Stream } from "../test/golden/_seeded.ts";
-import { readSharedJson } from "./_shared.ts";
+import { buildSeeded, layoutDeiT, Stream } from "../test/golden/seeded.ts";
+import { readSharedJson } from "./shared.ts";
 
 /** Its sizes. */
 export const CONFIG = visionConfig({

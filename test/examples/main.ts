@@ -1,0 +1,55 @@
+/**
+ * Runs every example of the documentation, that of the API and README.md, in a folder that has the files
+ * they name.
+ *
+ *     deno run -A test/examples/main.ts
+ *
+ * @module
+ */
+import { writeFixtures } from "./_fixtures.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+/** A block that `deno test --doc` runs; those in comments begin behind a star. */
+const EXAMPLE = /^(?: *\* )?```ts\b/gm;
+
+/** What is documented. */
+async function sources(path: string): Promise<string[]> {
+  if (!(await Deno.stat(`${root}${path}`)).isDirectory) return [path];
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir(`${root}${path}`)) {
+    found.push(...await sources(`${path}/${name}`));
+  }
+  return found;
+}
+
+async function countExamples(): Promise<number> {
+  let count = 0;
+  for (const path of [...await sources("src"), "mod.ts", "README.md"]) {
+    count += (await Deno.readTextFile(`${root}${path}`)).match(EXAMPLE)?.length ?? 0;
+  }
+  return count;
+}
+
+const folder = await Deno.makeTempDir();
+try {
+  await writeFixtures(folder);
+  const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["test", "--doc", "-A", "--config", `${root}deno.json`],
+      ...["--preload", `${root}test/examples/_network.ts`],
+      ...["mod.ts", "src", "README.md"].map((path) => `${root}${path}`),
+    ],
+    cwd: folder,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const output = new TextDecoder().decode(stdout);
+  const passed = Number(/(\d+) passed/.exec(output)?.[1]);
+  const count = await countExamples();
+  console.log(`${passed} of ${count} examples run`);
+  if (!success || passed !== count) {
+    console.error(output, new TextDecoder().decode(stderr));
+    Deno.exitCode = 1;
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
