@@ -14,7 +14,6 @@ import {
   checkedInputs,
   checkElements,
   checkExtents,
-  checkName,
   checkOutput,
   checkSymbol,
   checkUpdates,
@@ -155,7 +154,7 @@ export class Graph {
   /** Declares an input; indices, offsets and sessions need a check. */
   input(name: string, dtype: DType, shape: readonly Extent[], check?: InputCheck): Value {
     if (check !== undefined) this.#checkCheck(name, check);
-    const value = this.#stored("an input", name, dtype, shape);
+    const value = this.#stored(name, dtype, shape);
     this.inputs.push(value);
     if (check !== undefined) this.checks.set(value.id, check);
     return value;
@@ -175,7 +174,7 @@ export class Graph {
     shape: readonly Extent[],
     initial?: Tensor["data"],
   ): Value {
-    const value = this.#stored("a state", name, dtype, shape);
+    const value = this.#stored(name, dtype, shape);
     if (initial !== undefined) this.#setInitial(value, initial);
     this.states.push(value);
     return value;
@@ -183,7 +182,7 @@ export class Graph {
 
   /** Declares weights that instances may change: by `write`, or by an op that takes them as an input. */
   parameter(name: string, { dtype, shape, data }: Tensor): Value {
-    const value = this.#stored("a parameter", name, dtype, shape);
+    const value = this.#stored(name, dtype, shape);
     this.#setInitial(value, data);
     this.parameters.push(value);
     return value;
@@ -316,12 +315,12 @@ export class Graph {
       throw new FewbitError("invalid_argument", "Cannot apply: expected an op and its inputs");
     }
     const inputs = checkedInputs(op, given ?? {}, (value) => this.#values.has(value));
+    const types = op.infer(inputs, attributes as Node["attributes"]);
     checkUpdates(
       op,
       inputs,
       (value) => this.states.includes(value) || this.parameters.includes(value),
     );
-    const types = op.infer(inputs, attributes as Node["attributes"]);
     const outputs = Object.fromEntries(
       Object.entries(types).map(([of, { dtype, shape }], i) => {
         const named = typeof output === "string" ? i === 0 ? output : "" : output[of] ?? "";
@@ -359,8 +358,7 @@ export class Graph {
   }
 
   /** A value that callers know by its name. */
-  #stored(what: string, name: string, dtype: DType, shape: readonly Extent[]): Value {
-    checkName(name, what);
+  #stored(name: string, dtype: DType, shape: readonly Extent[]): Value {
     if (this.outputs.some((output) => output.name === name)) {
       throw new FewbitError("invalid_argument", `Cannot name two values "${name}"`);
     }

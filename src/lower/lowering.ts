@@ -65,7 +65,9 @@ export class Lowering {
   #placed: Map<number, Placed> = new Map();
   #consumers: Map<number, Node[]> = new Map();
   #nodes: readonly Node[] = [];
-  #outputNames: Map<number, readonly string[]> = new Map();
+  #outputNames: Map<number, string> = new Map();
+  /** Values that instructions read, copies for a second name among them. */
+  #read: Set<number> = new Set();
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
     this.#producers = producersOf(graph);
@@ -103,8 +105,10 @@ export class Lowering {
     this.#consumers = consumersOf(nodes);
     this.updates = new Updates(nodes, this.#producers);
     this.#outputNames = new Map();
+    this.#read = new Set(this.#consumers.keys());
     for (const { name, value } of outputs) {
-      this.#outputNames.set(value.id, [...this.#outputNames.get(value.id) ?? [], name]);
+      if (this.#outputNames.has(value.id)) this.#read.add(value.id);
+      else this.#outputNames.set(value.id, name);
     }
     return nodes;
   }
@@ -199,14 +203,12 @@ export class Lowering {
    * write outputs.
    */
   result(value: Value, extents: readonly Extent[] = value.shape): Index {
-    const names = this.#outputNames.get(value.id) ?? [];
-    const tensor = names.length === 1 && !this.#consumers.has(value.id)
-      ? this.#outputTensor(names[0], value)
-      : this.builder.tensor({
-        region: "arena",
-        dtype: value.dtype,
-        extents: this.#extents(value.shape),
-      });
+    const name = this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id);
+    const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
+      region: "arena",
+      dtype: value.dtype,
+      extents: this.#extents(value.shape),
+    });
     const placed = dense(tensor, value.shape);
     this.#placed.set(value.id, placed);
     this.tensors.set(value.id, tensor);
@@ -309,6 +311,7 @@ export class Lowering {
   }
 
   #input(value: Value): Index {
+    checkNamed(value, "input");
     let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
       const check = this.graph.checks.get(value.id);
@@ -327,6 +330,7 @@ export class Lowering {
 
   /** Memory that outlives a run, zero or with initial bytes. */
   #stored(value: Value, region: Extract<Region, "state" | "parameter">): Index {
+    checkNamed(value, region);
     let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
       const initial = this.graph.initial.get(value.id);
@@ -377,6 +381,12 @@ export class Lowering {
     this.#constants.set(key, index);
     return index;
   }
+}
+
+/** Throws `invalid_argument` unless callers can know a value by its name. */
+function checkNamed({ name }: Value, what: string): void {
+  if (name !== "") return;
+  throw new FewbitError("invalid_argument", `Cannot compile: each ${what} needs a name`);
 }
 
 /** A value in a sentence. */

@@ -223,8 +223,15 @@ class Calibration {
     );
   }
 
-  #update({ name, bits, range }: Site, values: Float32Array, channels: number): void {
+  #update({ name, bits, range, zeroPoint }: Site, values: Float32Array, channels: number): void {
     if (range !== undefined) return;
+    // Observers see how large values are, not where they begin.
+    if (zeroPoint !== undefined) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot calibrate ${name}: it has a zero point and no range`,
+      );
+    }
     const magnitude = this.#observers.get(name)!.observe(values, channels);
     this.#set(name, scaleFor(magnitude, bits, name));
   }

@@ -41,9 +41,12 @@ export class IntegerBuilder {
     if (site.name === "") {
       throw new FewbitError("unsupported", "A value that is quantised needs a name");
     }
-    this.sites.set(site.name, { site, output, source });
-    const { divisors, zeroPoint } = site;
-    return { value: output, scale: ruleOf(site.name), divisors, zeroPoint };
+    const { name, divisors, zeroPoint } = site;
+    if (zeroPoint !== undefined && source.kind !== "codes" && source.kind !== "input") {
+      throw new FewbitError("unsupported", `Only sums and inputs have a zero point, not "${name}"`);
+    }
+    this.sites.set(name, { site, output, source });
+    return { value: output, scale: ruleOf(name), divisors, zeroPoint };
   }
 
   /** Puts sums or codes on the grid of a site. */

@@ -84,7 +84,7 @@ export function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
 export function divide(
   scale: ScaleRule,
   divisors: Float32Array | undefined,
-  before: Float32Array | undefined,
+  before?: Float32Array | undefined,
 ): ScaleRule {
   // What was divided stays so.
   if (divisors === before) return scale;

@@ -13,6 +13,7 @@ import type { Codes, Raw } from "./integer_builder.ts";
 import { countOf, sliceOf } from "./integer_network.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import type { IntegerParameters } from "./integer_parameters.ts";
+import { checkSites } from "./_check_sites.ts";
 import { SiteTable } from "./sites.ts";
 import type { Reader, Site, SiteOf } from "./sites.ts";
 import { quantizeInput } from "./rules/input.ts";
@@ -94,6 +95,7 @@ export class IntegerRewriter {
   #integers: Map<number, Value> = new Map();
   #table: SiteTable;
   #entry: EntryRewrite = { from: "", to: "" };
+  readonly #layers: Map<string, Node["outputs"]> = new Map();
 
   constructor(readonly source: Graph, readonly method: Method) {
     this.#producers = producersOf(source);
@@ -112,6 +114,7 @@ export class IntegerRewriter {
     this.#entry = entry;
     const outputs = source.outputs.filter((output) => output.entry === entry.from);
     this.#table = new SiteTable(source, outputs, method.siteOf);
+    checkSites(this.#table.placed);
     for (const input of source.inputs) quantizeInput(this, input);
     const rules: Readonly<Record<string, AnyIntegerRule>> = INTEGER_RULES;
     for (const node of nodesOf(source, outputs)) {
@@ -164,6 +167,22 @@ export class IntegerRewriter {
     input: Input,
   ): Codes {
     return this.#codesOf(node.inputs[input], { kind: "input", node, input });
+  }
+
+  /**
+   * The name of a layer, by which its integers are known.
+   *
+   * @throws {FewbitError} `unsupported` where it has none, or another layer has it.
+   */
+  layerName({ op, name, outputs }: Pick<Node, "op" | "name" | "outputs">): string {
+    if (name === "" || (this.#layers.get(name) ?? outputs) !== outputs) {
+      throw new FewbitError(
+        "unsupported",
+        `${this.method.name} needs a name of its own for each ${op}, got "${name}"`,
+      );
+    }
+    this.#layers.set(name, outputs);
+    return name;
   }
 
   /** The site at which an input of a node reads a value. */
@@ -281,7 +300,7 @@ export class IntegerRewriter {
   /** A constant on its site. */
   constantSite(value: Value, site: Site, codesOf: (scale: number) => Tensor["data"]): Codes {
     const { name, bits } = site;
-    this.expectPlain(site);
+    this.expectPlain({ ...site, zeroPoint: undefined });
     const tensor = this.elements(value);
     const output = this.builder.constant(
       `codes ${name}`,

@@ -6,7 +6,6 @@
 import type { Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
 import { nodesOf, outputsOf, producersOf } from "../graph/traversal.ts";
 import { scaleOf } from "../numeric/grid.ts";
-import { checkSameSite, checkSite } from "./_check_site.ts";
 
 /** A grid of integers; its scale is observed unless its range is known. */
 export interface Grid {
@@ -51,6 +50,8 @@ export type SiteOf = (value: Value, use: Use, origin: Origin) => Site | undefine
 export class SiteTable {
   readonly #uses: Map<number, Use[]> = new Map();
   readonly #producers: Map<number, Node>;
+  /** The site of each use that has one, with the value. */
+  readonly placed: { readonly site: Site; readonly value: Value }[] = [];
   readonly #ofUse: Map<string, Site | undefined> = new Map();
 
   constructor(graph: Graph, outputs: readonly GraphOutput[], siteOf: SiteOf) {
@@ -72,16 +73,12 @@ export class SiteTable {
     for (const uses of this.#uses.values()) uses.reverse();
     const made = nodes.filter(({ definition }) => !definition.movesOnly).flatMap(outputsOf);
     const constants = [...graph.constants.values()].map(({ value }) => value);
-    const named = new Map<string, { readonly site: Site; readonly value: Value }>();
     for (const value of [...graph.inputs, ...constants, ...made]) {
       const origin = { producer: this.#producers.get(value.id), uses: this.uses(value) };
       for (const use of origin.uses) {
         const site = siteOf(value, use, origin);
         this.#ofUse.set(keyOf(use), site);
-        if (site === undefined || site.name === "") continue;
-        checkSite(site, value);
-        checkSameSite(site, value, named.get(site.name));
-        named.set(site.name, { site, value });
+        if (site !== undefined) this.placed.push({ site, value });
       }
     }
   }

@@ -143,18 +143,6 @@ const REFUSED: readonly [
     /there is no type f8/,
   ],
   [
-    "an input without a name",
-    (n) => n.graph.input("", "f32", [1]),
-    "invalid_argument",
-    /an input: it needs a name/,
-  ],
-  [
-    "a parameter without a name",
-    (n) => n.graph.parameter("", { dtype: "f32", shape: [1], data: new Float32Array(1) }),
-    "invalid_argument",
-    /a parameter: it needs a name/,
-  ],
-  [
     "a constant in a plain array",
     (n) => n.graph.constant("c", { dtype: "f32", shape: [2], data: [1, 2] }),
     "dtype_mismatch",

@@ -125,6 +125,19 @@ Deno.test("weights that are not constant are refused: nothing stands for them", 
   }
 });
 
+Deno.test("what callers give or keep needs a name once it is read", () => {
+  const kinds: readonly ((graph: Graph) => Value)[] = [
+    (graph) => graph.input("", "f32", [8]),
+    (graph) => graph.state("", "f32", [8]),
+    (graph) => graph.parameter("", { dtype: "f32", shape: [8], data: floats(8) }),
+  ];
+  for (const make of kinds) {
+    const graph = new Graph();
+    graph.output("y", graph.apply(ops.add, { a: graph.input("x", "f32", [2, 8]), b: make(graph) }));
+    assert.throws(() => compile(graph), { code: "invalid_argument", message: /needs a name/ });
+  }
+});
+
 Deno.test("attention of other widths or with another bias is not one instruction", () => {
   for (const [width, bias] of [[4, undefined], [8, [4]], [8, [2, 4, 4]]] as const) {
     const graph = new Graph();

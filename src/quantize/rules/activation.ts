@@ -45,9 +45,8 @@ function tabulate(
   const [from] = x.scale.from;
   const site = rewriter.siteOf(y);
   // A table of 12 bits is one for all channels.
-  if (site.bits === 12) {
-    rewriter.expectPlain({ ...site, ...x.divisors && { divisors: x.divisors } });
-  } else rewriter.expectPlain({ ...site, divisors: undefined }, [8]);
+  const divided = site.bits === 12 ? x.divisors ?? site.divisors : undefined;
+  rewriter.expectPlain({ ...site, zeroPoint: undefined, divisors: divided }, [8, 12]);
   const value = site.bits === 12
     ? table12(rewriter, x.value, from, site, f)
     : table8(rewriter, x, from, site, f);

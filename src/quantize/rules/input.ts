@@ -30,10 +30,12 @@ export function quantizeInput(rewriter: IntegerRewriter, input: Value): void {
     rewriter.expectPlain(site, [8]);
     return rewriter.keep(input, pixelCodes(rewriter, input, site, rewriter.pixelTable));
   }
-  const x = graph.input(input.name, input.dtype, input.shape);
-  const scale = builder.derivedScale("scale input", ruleOf(site.name));
   const { name, bits, zeroPoint: zero, divisors } = site;
-  rewriter.expectPlain({ name, bits, ...divisors && { divisors } });
+  if (divisors !== undefined) {
+    throw new FewbitError("unsupported", `Channels of the input "${input.name}" cannot be divided`);
+  }
+  const x = graph.input(input.name, input.dtype, input.shape);
+  const scale = builder.derivedScale(`scale of input ${name}`, ruleOf(name));
   const zeroPoint = zero === undefined
     ? undefined
     : builder.constant(`zero ${name}`, "i32", [1], [], () => Int32Array.of(zero));
