@@ -138,6 +138,20 @@ Deno.test("what callers give or keep needs a name once it is read", () => {
   }
 });
 
+Deno.test("a row of relative positions that the table does not have is refused", () => {
+  for (const row of [5, -1]) {
+    const graph = new Graph();
+    const data = Int32Array.of(0, 1, 4, row);
+    const index = graph.constant("", { dtype: "i32", shape: [4], data });
+    const table = constant(graph, 5, 2);
+    graph.output("y", graph.apply(ops.relativePositionBias, { table, index }));
+    assert.throws(() => compile(graph), {
+      code: "invalid_argument",
+      message: `Cannot pick row ${row} of a table of relative positions: it has 5`,
+    });
+  }
+});
+
 Deno.test("attention of other widths or with another bias is not one instruction", () => {
   for (const [width, bias] of [[4, undefined], [8, [4]], [8, [2, 4, 4]]] as const) {
     const graph = new Graph();
