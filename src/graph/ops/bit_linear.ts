@@ -12,6 +12,7 @@ export const bitLinear: Op<
 > = {
   name: "BitLinear",
   inputs: ["x", "gamma", "weight", "weightScale"],
+  rowLocal: ["x"],
   infer({ x, gamma, weight, weightScale }) {
     expectDtype(x, ["f32"], "BitLinear");
     expectDtype(gamma, ["f32"], "BitLinear");

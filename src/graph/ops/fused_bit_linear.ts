@@ -9,6 +9,7 @@ import type { Op } from "../op.ts";
 export const fusedBitLinear: Op<"FusedBitLinear", "x" | "gamma" | "weight", { epsilon: number }> = {
   name: "FusedBitLinear",
   inputs: ["x", "gamma", "weight"],
+  rowLocal: ["x"],
   infer({ x, gamma, weight }) {
     expectDtype(x, ["f32"], "FusedBitLinear");
     expectDtype(gamma, ["f32"], "FusedBitLinear");

@@ -5,6 +5,7 @@ import type { Op } from "../op.ts";
 export const hgrnGate: Op<"HgrnGate", "p" | "gamma" | "x", { epsilon: number }> = {
   name: "HgrnGate",
   inputs: ["p", "gamma", "x"],
+  rowLocal: ["p", "x"],
   infer({ p, gamma, x }) {
     for (const value of [p, gamma, x]) expectDtype(value, ["f32"], "HgrnGate");
     const fits = sameShape(gamma.shape, p.shape.slice(-1)) && sameShape(x.shape, p.shape);

@@ -15,6 +15,6 @@ export const quantizeLinear: IntegerOp<
     expectDtype(x, ["f32"], "QuantizeLinear");
     expectDtype(scale, ["f32"], "QuantizeLinear");
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "QuantizeLinear");
-    return { y: { dtype: to === "i16" ? "i16" : "i8", shape: x.shape } };
+    return { y: { dtype: to, shape: x.shape } };
   },
 };

@@ -33,6 +33,6 @@ export const requantize: IntegerOp<
       sameShape(identity.shape, x.shape.slice(x.shape.length - identity.shape.length));
     expectShape(fits, "Requantize", [x, identity]);
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "Requantize");
-    return { y: { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape } };
+    return { y: { dtype: to, shape: x.shape } };
   },
 };

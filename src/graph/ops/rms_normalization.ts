@@ -5,6 +5,7 @@ import type { Op } from "../op.ts";
 export const rmsNormalization: Op<"RMSNormalization", "x" | "gamma", { epsilon: number }> = {
   name: "RMSNormalization",
   inputs: ["x", "gamma"],
+  rowLocal: ["x"],
   infer({ x, gamma }) {
     expectDtype(x, ["f32"], "RMSNormalization");
     expectDtype(gamma, ["f32"], "RMSNormalization");
