@@ -8,8 +8,9 @@ export const sliceColumns: Op<"SliceColumns", "x", { start: number; end: number 
   rowLocal: ["x"],
   movesOnly: true,
   infer({ x }, { start, end }) {
+    const [a, b] = [start, end];
     const last = x === undefined ? 0 : fixed(x.shape[x.shape.length - 1], "columns");
-    expectShape(start >= 0 && start < end && end <= last, "SliceColumns", [x]);
-    return { y: { dtype: x.dtype, shape: [...x.shape.slice(0, -1), end - start] } };
+    expectShape(a >= 0 && a < b && b <= last, "SliceColumns", [x]);
+    return { y: { dtype: x.dtype, shape: [...x.shape.slice(0, -1), b - a] } };
   },
 };
