@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
-import { denseBytes, viewAs } from "../tensor.ts";
+import { bytesOf, denseBytes, viewAs } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
 import { checkType } from "./_check_type.ts";
 import { copyInputs, prepareRun } from "./_prepare_run.ts";
@@ -311,8 +311,4 @@ function checkAdvance(count: number): void {
     "invalid_argument",
     `Cannot go on by ${String(count)} instructions: expected an integer of at least 0`,
   );
-}
-
-function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -10,6 +10,7 @@ import type { Layout } from "../layouts/mod.ts";
 import { packBase3 } from "../numeric/base3.ts";
 import { ProgramBuilder } from "../program/builder.ts";
 import type { Index, Region } from "../program/program.ts";
+import { bytesOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { expect } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
@@ -246,7 +247,7 @@ export class Lowering {
         region: "constant",
         dtype,
         extents: shape.map((extent) => this.extent(extent)),
-        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        data: bytesOf(data),
       });
       this.#constants.set(key, index);
     }

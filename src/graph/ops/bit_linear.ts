@@ -13,6 +13,7 @@ export const bitLinear: Op<
 > = {
   name: "BitLinear",
   inputs: ["x", "gamma", "weight", "weightScale"],
+  rowLocal: ["x"],
   infer({ x, gamma, weight, weightScale }, { epsilon }) {
     expectNumber(epsilon, "BitLinear: epsilon", 0);
     expectDtype(x, ["f32"], "BitLinear");

@@ -10,6 +10,7 @@ import type { Op } from "../op.ts";
 export const fusedBitLinear: Op<"FusedBitLinear", "x" | "gamma" | "weight", { epsilon: number }> = {
   name: "FusedBitLinear",
   inputs: ["x", "gamma", "weight"],
+  rowLocal: ["x"],
   infer({ x, gamma, weight }, { epsilon }) {
     expectNumber(epsilon, "FusedBitLinear: epsilon", 0);
     expectDtype(x, ["f32"], "FusedBitLinear");

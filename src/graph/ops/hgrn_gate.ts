@@ -6,6 +6,7 @@ import type { Op } from "../op.ts";
 export const hgrnGate: Op<"HgrnGate", "p" | "gamma" | "x", { epsilon: number }> = {
   name: "HgrnGate",
   inputs: ["p", "gamma", "x"],
+  rowLocal: ["p", "x"],
   infer({ p, gamma, x }, { epsilon }) {
     expectNumber(epsilon, "HgrnGate: epsilon", 0);
     for (const value of [p, gamma, x]) expectDtype(value, ["f32"], "HgrnGate");

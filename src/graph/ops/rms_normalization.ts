@@ -6,6 +6,7 @@ import type { Op } from "../op.ts";
 export const rmsNormalization: Op<"RMSNormalization", "x" | "gamma", { epsilon: number }> = {
   name: "RMSNormalization",
   inputs: ["x", "gamma"],
+  rowLocal: ["x"],
   infer({ x, gamma }, { epsilon }) {
     expectNumber(epsilon, "RMSNormalization: epsilon", 0);
     expectDtype(x, ["f32"], "RMSNormalization");

@@ -1,10 +1,10 @@
 /** Activation functions: tables of 8 or 12 bits, or I-ViT's ShiftGELU. */
-import { activationOf } from "../../graph/activations.ts";
+import { activationOf, gelu } from "../../graph/activations.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import { lookup, lookup12, shiftGelu } from "../../graph/ops/mod.ts";
 import type { Codes } from "../integer_builder.ts";
-import { activationTable, activationTable12, gelu, shiftExponent } from "../integer_constants.ts";
+import { activationTable, activationTable12, shiftExponent } from "../integer_constants.ts";
 import type { ActivationFunction } from "../integer_constants.ts";
 import { knownScale, multiply } from "../integer_network.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
