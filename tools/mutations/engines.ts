@@ -19,7 +19,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/_sessions.ts", runs, [
     ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
-    ["owner !== this", "false"],
+    ["if (bytes === undefined) {", "if (false) {"],
   ]),
   ...changes("src/engines/_run_queue.ts", queue, [
     ["last.then(done);", "done();"],
