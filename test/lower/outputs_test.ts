@@ -16,6 +16,10 @@ function constant(graph: Graph, ...shape: number[]): Value {
 
 /** The outputs of a graph, which are the same on two engines and with taps of all that has a name. */
 async function outputsOf(graph: Graph): Promise<Record<string, unknown>> {
+  return await resultsOf(graph).catch((error) => assert.fail(`Cannot run the graph: ${error}`));
+}
+
+async function resultsOf(graph: Graph): Promise<Record<string, unknown>> {
   const taps = { entry: "main", values: new Map<string, Value>() };
   const results: Record<string, unknown>[] = [];
   for (const program of [compile(graph), compile(graph, { taps })]) {
