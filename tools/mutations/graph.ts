@@ -78,6 +78,8 @@ export const GRAPH_MUTATIONS: readonly Mutation[] = [
     ["known.set(kind, tables);", ""],
     ["b: side(-1) }", "b: side(1) }"],
     [", {}, { output: outputs.y.name });", ");"],
+  ]),
+  ...changes("src/graph/rewrite.ts", expanding, [
     ["graph.output(name, valueOf(value), entry);", "graph.output(name, valueOf(value));"],
   ]),
 ];

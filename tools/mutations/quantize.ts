@@ -194,7 +194,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...of("ternary_network", "ternary_network", [
     ["packBase3(trits)", "packBase3(trits.toReversed())"],
-    ["{ name, output: outputs.y.name }", "{ name }"],
+    ["attributes, { name, output })", "attributes, { name })"],
     ["constant === undefined || constant.derivedFrom.length > 0", "constant === undefined"],
   ]),
   ...of("ternary", "ternary", [["v > 0.5 ? 1", "v >= 0.5 ? 1"]]),
