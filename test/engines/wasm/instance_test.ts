@@ -74,7 +74,7 @@ Deno.test("the cost of a run follows its own sizes", async () => {
 });
 
 Deno.test("state persists, resets, forks, is saved and restored", () =>
-  each(rowsProgram(), {}, async (instance, reference) => {
+  each(rowsProgram(), {}, (instance, reference) => {
     const total = (engine: SyncInstance): unknown => engine.runSync({}, { entry: "peek" }).sum.data;
     const initial = total(instance);
     for (const engine of [instance, reference]) engine.runSync({ x: rows(4) });
