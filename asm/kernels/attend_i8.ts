@@ -93,7 +93,7 @@ export function attend_i8(
     zeros = packed_v + <usize> (depth_panels * key_steps) * 32,
     key_sums = zeros + 16,
     value_sums = key_sums + (<usize> key_panels << 5);
-  const score_bound = <f64> depth * 16384.0, value_bound = <f64> keys * 4194304.0;
+  const score_bound = <i64> depth << 14, value_bound = <i64> keys << 22;
   if (ASC_FEATURE_RELAXED_SIMD) v128.store(zeros, i32x4.splat(0));
 
   for (let h = 0; h < heads; h++) {

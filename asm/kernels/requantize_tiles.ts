@@ -34,10 +34,10 @@ function codes(t0: v128, t1: v128, magic: v128): v128 {
  * @param plan a requantisation with one multiplier and without a zero point
  * @param z i32[32·tiles], |z| ≤ bound
  */
-export function requantize_tiles(plan: usize, z: usize, tiles: i32, y: usize, bound: f64): void {
+export function requantize_tiles(plan: usize, z: usize, tiles: i32, y: usize, bound: i64): void {
   const p = changetype<RequantizePlan>(plan);
   const multiplier = load<f64>(p.multipliers);
-  if (!p.vector || p.type != DTYPE_I8 || Math.abs(multiplier) * bound >= 4194304.0) {
+  if (!p.vector || p.type != DTYPE_I8 || Math.abs(multiplier) * <f64> bound >= 4194304.0) {
     requantize_row(plan, z, tiles << 5, y);
     return;
   }

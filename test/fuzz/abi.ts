@@ -181,6 +181,7 @@ class Host {
           break;
         case 3:
           status(call.model_symbol(model, index(), index()));
+          status(call.model_dot(model, random.integer(-1, 4)));
           break;
         case 4:
           status(call.model_plan(model, random.pick([0, 1 << 18, 1 << 18]), 1e9));
