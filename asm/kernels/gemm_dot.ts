@@ -116,7 +116,7 @@ export function by_panels(
 // @ts-ignore: decorator
 @inline
 export function column_factor(form: i32, wide: bool): i32 {
-  return form == DOT_UNSIGNED ? (wide ? -32768 : -128) : form == DOT_SEVEN ? -8192 : wide ? 128 : 0;
+  return form == DOT_UNSIGNED ? (wide ? -32768 : -128) : form == DOT_SIGNED && wide ? 128 : 0;
 }
 
 /** Many rows. `offset`: 0 for i8 panels, 64 for i7; `wide`: x has 16 bits. `seven` takes i7 panels and 8 bits only. */
