@@ -1,7 +1,7 @@
 // y = gelu(x), element by element: ../kernels/f32_math.ts.
 import { GeluF32 } from "../generated/ops/gelu_f32";
 import { gelu_f32 } from "../kernels/f32_math";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_gelu_f32(_op: GeluF32): usize {
   return 0;
@@ -21,10 +21,10 @@ export function exec_gelu_f32(op: GeluF32): void {
       v128.store(to + at, w, 16);
     }
     for (; i < n; i += 4) {
-      store_first(
+      store_words(
         to + (<usize> i << 2),
         gelu_f32(v128.load(from + (<usize> i << 2))),
-        min(n - i, 4) << 2,
+        n - i,
       );
     }
   }
