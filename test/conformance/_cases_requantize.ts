@@ -3,7 +3,7 @@ import type { Case, Value } from "./_case.ts";
 import { arms, TARGET, zeroPoint } from "./_cases_integer.ts";
 import type { Random } from "./_random.ts";
 import { apart, COLUMNS, leading, maybe } from "./_shapes.ts";
-import { given, STYLES, value } from "./_values.ts";
+import { dyadic, given, STYLES, value } from "./_values.ts";
 
 type Cases = Generator<Case>;
 
@@ -33,7 +33,19 @@ export function* requantize(random: Random): Cases {
       };
     }
   }
-  yield* giants();
+  for (const zero of [255, -256, 1000, -32768]) {
+    for (const { name, x, multiplier, shift } of halves(random, -zero)) {
+      yield {
+        name: `${name}, zero point ${zero}`,
+        instruction: "requantize",
+        operands: { x, multiplier, shift, zero_point: given("i32", [1], [zero]) },
+        results: { y: { dtype: "i8", extents: x.extents } },
+      };
+    }
+  }
+  yield* otherArms(random);
+  yield* largeSums(random);
+  yield* besideHalves();
 }
 
 function requantizeCase(
@@ -142,24 +154,28 @@ export function* residualI32(random: Random): Cases {
   }
 }
 
-/** Sums whose products lie close to a half, as close as float32 and float64 do not see, or at it. */
+/**
+ * Sums whose products lie close to a half, as close as float32 and float64 do not see, or at it: all of
+ * them, or one of eight, so that the others are sure.
+ */
 function* halves(
   random: Random,
+  center = 0,
 ): Generator<{ name: string; x: Value; multiplier: Value; shift: Value }> {
-  const extents = [1, 20];
-  for (let e = 22; e <= 60; e++) {
-    const factors: number[] = [];
-    const sums = Array.from({ length: extents[1] }, () => {
-      const [z, m] = e <= 31 ? besideHalf(random, e) : nearHalf(random, e);
-      factors.push(m);
-      return z;
-    });
-    yield {
-      name: `near halves, e = ${e}`,
-      x: given("i32", extents, sums),
-      multiplier: given("i32", [extents[1]], factors),
-      shift: given("i32", [1], [e]),
-    };
+  for (let e = 30; e <= 60; e++) {
+    for (const every of [1, 8]) {
+      const extents = [1, 13 * every];
+      const pairs = Array.from({ length: extents[1] }, (_, i): [z: number, m: number] => {
+        if (i % every > 0) return [random.integer(-9, 9), 1];
+        return e <= 31 ? besideHalf(random, e) : nearHalf(random, e, center);
+      });
+      yield {
+        name: `near halves, every ${every}, e = ${e}`,
+        x: given("i32", extents, pairs.map(([z]) => z)),
+        multiplier: given("i32", [pairs.length], pairs.map(([, m]) => m)),
+        shift: given("i32", [1], [e]),
+      };
+    }
   }
 }
 
@@ -173,31 +189,89 @@ function besideHalf(random: Random, e: number): [z: number, m: number] {
   return random.chance(0.5) ? [z, Number(m)] : [-z, Number(m)];
 }
 
-/** z and m of 31 bits with z·m / 2^e within 2^(30−e) of a half, if sums have room for that. */
-function nearHalf(random: Random, e: number): [z: number, m: number] {
+/** m of 31 bits, and the sum z whose z·m / 2^e is nearest to a half around `center`. */
+function nearHalf(random: Random, e: number, center: number): [z: number, m: number] {
   const m = random.integer(2 ** 30, 2 ** 31 - 1);
-  const most = Math.min(140, 2 ** (60 - e));
-  const half = (random.integer(-Math.floor(most), Math.floor(most)) + 0.5) * 2 ** e;
+  const most = Math.min(140, Math.max(0, Math.floor(2 ** (60 - e)) - Math.abs(center)));
+  const half = (center + random.integer(-most, most) + 0.5) * 2 ** e;
   return [Math.round(half / m), m];
 }
 
-/** Arms that 32 bits do not hold, and whose sum they do. */
-function* giants(): Cases {
-  const large = 2 ** 31 - 1, factor = [large, large, large - 1, 3, 1];
-  const extents = [1, factor.length];
+/** Arms that 32 bits do not hold and whose sum they do, and arms beside halves. */
+function* otherArms(random: Random): Cases {
+  const large = 2 ** 31 - 1, extents = [1, 8];
   for (const e of [1, 2, 8]) {
+    const x = [large, -large, large, -large, large, -(2 ** 31), large, large];
     yield {
       name: `arms that cancel, e = ${e}`,
       instruction: "requantize",
       operands: {
-        x: given("i32", extents, [large, -large, large, large, -(2 ** 31)]),
-        multiplier: given("i32", [factor.length], factor),
+        x: given("i32", extents, x),
+        multiplier: given("i32", [8], x.map((_, i) => large - (i >> 1))),
         shift: given("i32", [1], [e]),
-        identity: given("i32", extents, [-large, large, -large, 1 - large, large]),
+        identity: given("i32", extents, x.map((z) => Math.max(-large, -z))),
         identity_multiplier: given("i32", [1], [large]),
         identity_shift: given("i32", [1], [e]),
       },
       results: { y: { dtype: "i32", extents } },
+    };
+  }
+  for (const e of [30, 31, 31, 31]) {
+    const [z, m] = besideHalf(random, e);
+    yield {
+      name: `an identity beside a half, e = ${e}`,
+      instruction: "requantize",
+      operands: {
+        x: value(random, "i32", extents, "small"),
+        ...dyadic(random, 1, 1, 1),
+        identity: given("i32", extents, Array.from({ length: 8 }, (_, i) => i % 2 ? z : -z)),
+        identity_multiplier: given("i32", [1], [m]),
+        identity_shift: given("i32", [1], [e]),
+      },
+      results: { y: { dtype: "i32", extents } },
+    };
+  }
+}
+
+/** Any sums with multipliers from 2^-11 to 2^3: most results saturate. */
+function* largeSums(random: Random): Cases {
+  for (let power = -3; power <= 11; power++) {
+    for (const to of ["i8", "i16", "i32"] as const) {
+      const extents = [2, 16];
+      yield {
+        name: `any sums by 2^${-power} → ${to}`,
+        instruction: "requantize",
+        operands: {
+          x: value(random, "i32", extents, random.pick(["any", "extreme"])),
+          ...dyadic(random, 16, 2 ** power, 1),
+        },
+        results: { y: { dtype: to, extents } },
+      };
+    }
+  }
+}
+
+/** z, m and e with z·m / 2^e beside a half, which is the nearest float64. */
+const BESIDE_HALVES: readonly (readonly [z: number, m: number, e: number])[] = [
+  [1729969457, 404393534, 45],
+  [1176664797, 1323064067, 46],
+  [1373284465, 535432111, 45],
+  [1894281317, 1075675784, 46],
+  [1202214945, 575419175, 45],
+];
+
+function* besideHalves(): Cases {
+  for (const [z, m, e] of BESIDE_HALVES) {
+    const extents = [1, 8];
+    yield {
+      name: `${z}·${m}·2^-${e}`,
+      instruction: "requantize",
+      operands: {
+        x: given("i32", extents, Array.from({ length: 8 }, (_, i) => i % 2 ? z : -z)),
+        multiplier: given("i32", [1], [m]),
+        shift: given("i32", [1], [e]),
+      },
+      results: { y: { dtype: "i16", extents } },
     };
   }
 }
