@@ -72,6 +72,13 @@ export class Axis {
     return this.bits >> 6;
   }
 
+  /** Whether a dimension with this code is cut with it: only variables are, of which there are 8 at most. */
+  // @ts-ignore: decorator
+  @inline
+  cuts(code: u32): bool {
+    return code < 8 && ((<u32> this.variables >> code) & 1) != 0;
+  }
+
   // @ts-ignore: decorator
   @inline
   skip(axes: u32): Axis {

@@ -21,6 +21,17 @@ import {
 import { InstructionRecord, ViewRecord } from "./generated/records";
 import { CODE_ATTRIBUTE, CODE_NONE, ROLE_IN } from "./generated/tables";
 import { Model } from "./model";
+import {
+  allowsDtype,
+  isOfPresent,
+  NEED_ABSENT,
+  NEED_DTYPE,
+  NEED_PRESENT,
+  needOfRule,
+  onlyOfRule,
+  operandOfRule,
+  thenOfRule,
+} from "./presence_rule";
 import { bound, clearBindings, constantOf, matchShape, product } from "./shape";
 
 /** Checks instruction `i` and stores its work. */
@@ -121,19 +132,17 @@ function dtypeOf(model: Model, view: u32): u32 {
 
 function checkPresence(model: Model, instruction: InstructionRecord, rules: usize, n: u32): bool {
   for (let i: u32 = 0; i < n; i++) {
-    const code = load<u32>(rules + (<usize> i << 2));
-    const present = model.operandView(instruction, code & 15) != NONE;
-    if (present != <bool> ((code >> 8) & 1)) continue;
-    const only = (code >> 11) & 31;
-    if (only != 0 && dtypeOf(model, model.operandView(instruction, code & 15)) + 1 != only) {
-      continue;
-    }
-    const then = model.operandView(instruction, (code >> 4) & 15);
+    const rule = load<u32>(rules + (<usize> i << 2));
+    const view = model.operandView(instruction, operandOfRule(rule));
+    if ((view != NONE) != isOfPresent(rule)) continue;
+    const only = onlyOfRule(rule);
+    if (only != 0 && dtypeOf(model, view) + 1 != only) continue;
+    const then = model.operandView(instruction, thenOfRule(rule));
     const given = then != NONE;
-    const is = (code >> 9) & 3;
-    if (is == 1 && !given) return false;
-    if (is == 2 && given) return false;
-    if (is == 0 && given && !((code >> 16 >> dtypeOf(model, then)) & 1)) return false;
+    const need = needOfRule(rule);
+    if (need == NEED_PRESENT && !given) return false;
+    if (need == NEED_ABSENT && given) return false;
+    if (need == NEED_DTYPE && given && !allowsDtype(rule, dtypeOf(model, then))) return false;
   }
   return true;
 }

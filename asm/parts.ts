@@ -140,7 +140,7 @@ function narrow(
       const dimension = isRows(token) ? -1 : target.rank - dimensions + d;
       if (own == repeats) {
         if (inTurn) narrowTo(target, dimension, phase, count);
-      } else if (own == code || (own < 8 && ((<u32> axis.variables >> own) & 1) != 0)) {
+      } else if (own == code || axis.cuts(own)) {
         const extent = <u64> (dimension < 0 ? total : target.extent(dimension));
         const share = <u32> (extent * count / total);
         // One element instead of many is for all of them.

@@ -75,8 +75,10 @@ export function denseBytes(dtype: DType, shape: readonly number[]): number {
   return elementCount(shape) * DTYPE_BYTES[dtype];
 }
 
-/** What holds the elements of each type. */
-export const DTYPE_ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => TensorData>> = {
+/** What holds the elements of each type, little-endian as in files on all hosts of Deno. */
+export const DTYPE_ARRAYS: Readonly<
+  Record<DType, new (buffer: ArrayBufferLike, byteOffset: number, length: number) => TensorData>
+> = {
   i8: Int8Array,
   u8: Uint8Array,
   i16: Int16Array,
@@ -91,7 +93,12 @@ export const DTYPE_ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => T
   u16: Uint16Array,
 };
 
-/** Bytes as the elements of a dtype; `bytes` must own its buffer from offset 0. */
-export function viewAs(dtype: DType, bytes: Uint8Array<ArrayBuffer>): TensorData {
-  return new DTYPE_ARRAYS[dtype](bytes.buffer);
+/** Bytes as the elements of a dtype, without a copy; they must be aligned to its size. */
+export function viewAs(dtype: DType, { buffer, byteOffset, byteLength }: Uint8Array): TensorData {
+  return new DTYPE_ARRAYS[dtype](buffer, byteOffset, byteLength / DTYPE_BYTES[dtype]);
+}
+
+/** The bytes under elements, without a copy. */
+export function bytesOf({ buffer, byteOffset, byteLength }: TensorData): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }

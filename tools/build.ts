@@ -24,10 +24,8 @@ import {
   instructionsOfPrograms,
 } from "./_build_module.ts";
 import { makePatch } from "./_make_patch.ts";
+import { MODULE_BUDGET } from "./_sizes.ts";
 import { writeTables } from "./generate_tables.ts";
-
-/** Most bytes of one module. */
-const SIZE_BUDGET_BYTES = 100 * 1024;
 
 const BUILDS: readonly Build[] = ["simd", "relaxed"];
 
@@ -64,8 +62,8 @@ function checkModule(wasm: Uint8Array<ArrayBuffer>): void {
     kind !== "function" && name !== "memory"
   );
   if (others.length > 0) throw new Error(`exports ${others.map(({ name }) => name)}`);
-  if (wasm.length > SIZE_BUDGET_BYTES) {
-    throw new Error(`${wasm.length} bytes, budget ${SIZE_BUDGET_BYTES}`);
+  if (wasm.length > MODULE_BUDGET) {
+    throw new Error(`${wasm.length} bytes, budget ${MODULE_BUDGET}`);
   }
 }
 

@@ -9,16 +9,22 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
+import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
 import type { Mutation } from "./mutations/mutation.ts";
+import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
 
 const MUTATIONS: readonly Mutation[] = [
+  ...ENGINE_MUTATIONS,
+  ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
   ...LOWERING_MUTATIONS,
+  ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,

@@ -86,7 +86,7 @@ async function readProgram(
 ): Promise<{ readonly bytes: Uint8Array; readonly fusions?: readonly FusionReport[] }> {
   const folder = await checkpointFolder(model);
   if (folder === undefined) return { bytes: await readModel(model, signal) };
-  note(`${model} is a checkpoint: shown as it would be compiled, with any scales`);
+  note(`${model} is a checkpoint: shown as it would be compiled; its scales are made up`);
   const { previewCheckpoint } = await import("../compile/preview.ts");
   const { program, fusions } = await previewCheckpoint(folder, signal);
   return { bytes: await encodeProgram(program), fusions };

@@ -16,7 +16,7 @@ import { normalizationTable } from "../vision/preprocess.ts";
 import { compileTextModel } from "./text.ts";
 import { preprocessingOf } from "./vision.ts";
 
-/** A program as its checkpoint would give it, with any scales. */
+/** A program as its checkpoint would give it, with scales that are made up. */
 export interface CheckpointPreview {
   /** Instructions and memory are those of the calibrated program, numbers are not. */
   readonly program: CompiledProgram;

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { ProgramError } from "../program/verdict.ts";
-import { denseBytes, DTYPE_ARRAYS } from "../tensor.ts";
+import { bytesOf, denseBytes, DTYPE_ARRAYS } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
 import { own } from "./_own.ts";
@@ -62,6 +62,15 @@ export function checkInputs(
   return given;
 }
 
+/** Throws `invalid_argument` unless there are inputs by name, even none. */
+export function expectInputs(inputs: unknown): void {
+  if (typeof inputs === "object" && inputs !== null) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot run: expected inputs by name, got ${String(inputs)}`,
+  );
+}
+
 /** Checks the values of those that are indices. */
 function checkValues(
   program: Program,
@@ -86,8 +95,7 @@ function checkValues(
 /** Checked inputs are int32, but may come as raw bytes, which need not be aligned. */
 function integersOf(data: TensorData): Int32Array {
   if (data instanceof Int32Array) return data;
-  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  return new Int32Array(bytes.slice().buffer);
+  return new Int32Array(bytesOf(data).slice().buffer);
 }
 
 /** Index of the first value that fails, or −1. */

@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Entry, Index, Program } from "../program/program.ts";
 import type { TensorData } from "../tensor.ts";
-import { checkInputs } from "./_check_inputs.ts";
+import { checkInputs, expectInputs } from "./_check_inputs.ts";
 import { symbolValues } from "./_symbol_values.ts";
 import type { Inputs, SyncRunOptions } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
@@ -34,6 +34,7 @@ export function prepareRun(
   given: Inputs,
   options: SyncRunOptions,
 ): PreparedRun {
+  expectInputs(given);
   const { program } = loaded;
   const entry = entryIndex(program, options.entry);
   const tensors = used[entry] ??= tensorsOf(program, program.entries[entry]);
@@ -71,6 +72,7 @@ const { slice } = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 
 /** The inputs as they are now. */
 export function copyInputs(inputs: Inputs): Inputs {
+  expectInputs(inputs);
   const isTyped = (data: unknown): boolean =>
     ArrayBuffer.isView(data) && !(data instanceof DataView);
   return Object.fromEntries(

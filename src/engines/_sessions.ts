@@ -8,12 +8,6 @@ import { decodeState, encodeState } from "./_saved_state.ts";
 import type { StateSnapshot } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
 
-/** A snapshot that keeps the bytes themselves. */
-interface BytesSnapshot extends StateSnapshot {
-  readonly owner: Sessions;
-  readonly bytes: readonly Uint8Array[];
-}
-
 /** States in memory that is at hand. */
 export class Sessions {
   readonly #loaded: LoadedProgram;
@@ -21,6 +15,8 @@ export class Sessions {
   readonly #initialOf: (tensor: Index) => Uint8Array | undefined;
   readonly #canonicalize: (tensor: Index) => void;
   readonly #states: readonly Index[];
+  /** The bytes of snapshots, which nobody else can change or make. */
+  readonly #snapshots: WeakMap<StateSnapshot, readonly Uint8Array[]> = new WeakMap();
 
   /**
    * @param bytesOf The memory of a state, at its largest extents.
@@ -57,23 +53,31 @@ export class Sessions {
   }
 
   restore(saved: Uint8Array, slot?: number): void {
+    if (!(saved instanceof Uint8Array)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot restore state: expected bytes, got ${typeof saved}`,
+      );
+    }
     decodeState(this.#loaded.id, saved, this.#parts(slot, "restore"));
   }
 
-  snapshot(slot?: number): BytesSnapshot {
+  snapshot(slot?: number): StateSnapshot {
     const bytes = this.#parts(slot, "save").map((state) => state.slice());
-    return { owner: this, slot, bytes };
+    const snapshot = Object.freeze({ slot });
+    this.#snapshots.set(snapshot, bytes);
+    return snapshot;
   }
 
   rollback(snapshot: StateSnapshot): void {
-    const { owner, slot, bytes } = snapshot as BytesSnapshot;
-    if (owner !== this) {
+    const bytes = this.#snapshots.get(snapshot);
+    if (bytes === undefined) {
       throw new FewbitError(
         "invalid_argument",
         "Cannot roll back: expected a snapshot of this instance",
       );
     }
-    this.#parts(slot, "restore").forEach((state, i) => state.set(bytes[i]));
+    this.#parts(snapshot.slot, "restore").forEach((state, i) => state.set(bytes[i]));
   }
 
   /** Memory of the state, or of one session's part of it. */

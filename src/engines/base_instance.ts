@@ -3,8 +3,9 @@ import { FewbitError } from "../errors.ts";
 import { nextTurn } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
-import { denseBytes, viewAs } from "../tensor.ts";
+import { bytesOf, denseBytes, viewAs } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
+import { checkType } from "./_check_type.ts";
 import { copyInputs, prepareRun } from "./_prepare_run.ts";
 import { RunQueue } from "./_run_queue.ts";
 import { Sessions } from "./_sessions.ts";
@@ -202,6 +203,13 @@ export abstract class BaseInstance implements SyncInstance {
 
   peekSync(tensor: Index): Tensor {
     this.assertUsable();
+    const { tensors } = this.program;
+    if (!(Number.isInteger(tensor) && tensor >= 0 && tensor < tensors.length)) {
+      throw new FewbitError(
+        "not_found",
+        `Cannot read tensor ${String(tensor)}: expected an index from 0 to ${tensors.length - 1}`,
+      );
+    }
     this.canonicalize(tensor);
     return this.#copy(tensor, this.#values);
   }
@@ -213,6 +221,7 @@ export abstract class BaseInstance implements SyncInstance {
   write(name: string, data: TensorData): void {
     this.assertUsable();
     const i = this.#find(name, ["parameter", "state"]);
+    checkType(`Cannot write "${name}"`, this.program.tensors[i].dtype, data);
     const target = this.bytesOf(i);
     const source = bytesOf(data);
     if (source.length !== target.length) {
@@ -248,11 +257,9 @@ export abstract class BaseInstance implements SyncInstance {
     this.#usable.rollback(snapshot);
   }
 
-  fork(): Promise<SyncInstance> {
-    return promised(() => {
-      this.assertUsable();
-      return this.copy();
-    });
+  fork(): SyncInstance {
+    this.assertUsable();
+    return this.copy();
   }
 
   [Symbol.dispose](): void {
@@ -304,8 +311,4 @@ function checkAdvance(count: number): void {
     "invalid_argument",
     `Cannot go on by ${String(count)} instructions: expected an integer of at least 0`,
   );
-}
-
-function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -111,7 +111,7 @@ export interface Instance extends Disposable {
   /** Goes back to a snapshot of this instance. */
   rollback(snapshot: StateSnapshot): void;
   /** An instance with the same constants and copies of parameters and state. */
-  fork(): Promise<Instance>;
+  fork(): Instance;
 }
 
 /** Options of a run that is not watched. */
@@ -133,5 +133,5 @@ export interface SyncInstance extends Instance {
   /** {@linkcode Instance.saveState} at once. */
   saveStateSync(slot?: number): Uint8Array<ArrayBuffer>;
   /** {@linkcode Instance.fork} with the memory at hand. */
-  fork(): Promise<SyncInstance>;
+  fork(): SyncInstance;
 }

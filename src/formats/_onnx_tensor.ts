@@ -1,9 +1,9 @@
 import { FewbitError } from "../errors.ts";
-import { type DType, DTYPE_BYTES } from "../tensor.ts";
+import { type DType, DTYPE_ARRAYS, DTYPE_BYTES } from "../tensor.ts";
 import type { NamedTensor } from "./onnx_model.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
 import { quote } from "./quote.ts";
-import { checkedElementCount, checkRank, tensorFromBytes, viewElements } from "./tensor_bytes.ts";
+import { checkedElementCount, checkRank, tensorFromBytes } from "./tensor_bytes.ts";
 
 /** Element types by their number in `TensorProto.DataType`: the name in ONNX, and ours. */
 const ONNX_DTYPES: readonly (readonly [name: string, dtype?: DType])[] = [
@@ -110,7 +110,7 @@ function typedBytes(fields: TensorFields, dtype: DType): Uint8Array {
   // Half floats are stored as integers, of their bits.
   const integers = dtype === "u32" ? fields.uint64s : fields.int32s;
   const bytes = new Uint8Array(integers.length * DTYPE_BYTES[dtype]);
-  const data = viewElements(dtype, bytes.buffer, 0, integers.length);
+  const data = new DTYPE_ARRAYS[dtype](bytes.buffer, 0, integers.length);
   integers.forEach((integer, index) => {
     data[index] = Number(integer);
     if (data[index] !== Number(integer)) {

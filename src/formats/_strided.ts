@@ -1,5 +1,11 @@
-import { type DType, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
-import { bytesOf, viewElements } from "./tensor_bytes.ts";
+import {
+  bytesOf,
+  type DType,
+  DTYPE_ARRAYS,
+  DTYPE_BYTES,
+  elementCount,
+  type Tensor,
+} from "../tensor.ts";
 
 /** Elements as bit patterns, so that a copy cannot change the payload of a NaN. */
 type Words = Uint8Array | Uint16Array | Uint32Array | BigUint64Array;
@@ -37,7 +43,7 @@ export function copyStrided(
 ): Tensor {
   const size = DTYPE_BYTES[dtype];
   const count = elementCount(shape);
-  const data = viewElements(dtype, new ArrayBuffer(count * size), 0, count);
+  const data = new DTYPE_ARRAYS[dtype](new ArrayBuffer(count * size), 0, count);
   if (count > 0) copyWords(words(size, bytes), words(size, bytesOf(data)), shape, strides);
   return { dtype, shape, data };
 }

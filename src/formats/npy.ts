@@ -1,12 +1,12 @@
 import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
-import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { bytesOf, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
 import { NPY_DTYPES, type NpyDType, npyDType } from "./_npy_dtype.ts";
 import { parsePythonLiteral, type PythonLiteral, PythonTuple } from "./_python_literal.ts";
 import { quote } from "./quote.ts";
 import { copyStrided, rowMajorStrides } from "./_strided.ts";
-import { bytesOf, checkedElementCount, swapByteOrder, tensorFromBytes } from "./tensor_bytes.ts";
+import { checkedElementCount, swapByteOrder, tensorFromBytes } from "./tensor_bytes.ts";
 
 const NPY_NAMES = new Map([...NPY_DTYPES].map(([name, dtype]) => [dtype, name]));
 

@@ -1,11 +1,11 @@
 import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
-import { DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import { bytesOf, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
 import { quote } from "./quote.ts";
 import { mapEntries, takeNamed } from "./_safetensors_entries.ts";
 import { namesByFile } from "./_safetensors_index.ts";
 import { METADATA_KEY, readHeader, SAFETENSORS_DTYPES } from "./_safetensors_header.ts";
-import { bytesOf, tensorFromBytes } from "./tensor_bytes.ts";
+import { tensorFromBytes } from "./tensor_bytes.ts";
 import { TensorMap } from "./tensor_map.ts";
 
 /**

@@ -1,42 +1,8 @@
 import { FewbitError } from "../errors.ts";
-import { type DType, DTYPE_BYTES, type Tensor, type TensorData } from "../tensor.ts";
+import { type DType, DTYPE_BYTES, type Tensor, viewAs } from "../tensor.ts";
 
 /** Largest rank that a file may name; PyTorch and NumPy stop at 64 as well. */
 const MAX_RANK = 64;
-
-/** Makes a view of elements in a buffer. */
-type ViewConstructor = new (buffer: ArrayBufferLike, offset: number, count: number) => TensorData;
-
-/** The view that holds elements of each type. Files are little-endian, as are all hosts of Deno. */
-const TENSOR_DATA: Readonly<Record<DType, ViewConstructor>> = {
-  i8: Int8Array,
-  u8: Uint8Array,
-  i16: Int16Array,
-  i32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-  i64: BigInt64Array,
-  f16: Uint16Array,
-  bf16: Uint16Array,
-  u32: Uint32Array,
-  bool: Uint8Array,
-  u16: Uint16Array,
-};
-
-/** Views `count` elements in a buffer; the offset must be a multiple of the element size. */
-export function viewElements(
-  dtype: DType,
-  buffer: ArrayBufferLike,
-  byteOffset: number,
-  count: number,
-): TensorData {
-  return new TENSOR_DATA[dtype](buffer, byteOffset, count);
-}
-
-/** The bytes under elements, without a copy. */
-export function bytesOf(data: TensorData): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-}
 
 /** Refuses a rank beyond the limit of 64. */
 export function checkRank(format: string, rank: number): void {
@@ -87,7 +53,7 @@ export function tensorFromBytes(
 ): Tensor {
   const size = DTYPE_BYTES[dtype];
   const aligned = bytes.byteOffset % size === 0 ? bytes : copyBytes(bytes);
-  const data = viewElements(dtype, aligned.buffer, aligned.byteOffset, bytes.length / size);
+  const data = viewAs(dtype, aligned);
   if (dtype === "bool" && bytes.some(isNotBoolean)) {
     throw new FewbitError("invalid_file", `Cannot read ${format}: a boolean is neither 0 nor 1`);
   }

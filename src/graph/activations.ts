@@ -7,8 +7,11 @@ import { erf } from "../numeric/erf.ts";
 
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 const clamp = (x: number, low: number, high: number): number => Math.max(low, Math.min(high, x));
-/** `x/2·(1 + erf(x/√2))`. */
-const gelu = (x: number): number => 0.5 * x * (1 + erf(x / Math.SQRT2));
+
+/** GELU: `x/2·(1 + erf(x/√2))`. */
+export function gelu(x: number): number {
+  return 0.5 * x * (1 + erf(x / Math.SQRT2));
+}
 
 /** Scale and α of SELU (Klambauer et al. 2017). */
 const SELU = [1.0507009873554805, 1.6732632423543772] as const;

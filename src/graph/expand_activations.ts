@@ -13,7 +13,7 @@
  */
 import type { Tensor } from "../tensor.ts";
 import { activationOf } from "./activations.ts";
-import type { Graph, Value } from "./graph.ts";
+import type { Graph, GraphOutput, Value } from "./graph.ts";
 import { isNode } from "./op_names.ts";
 import type { NodeNamed } from "./op_names.ts";
 import {
@@ -33,9 +33,17 @@ const STEP = 2 ** -7;
 const SLOPE = 2 ** -14;
 const K = 2 ** 20;
 
-/** Rewrites a graph without the op `Activation`; its constants and inputs stay the same values. */
-export function expandActivations(source: Graph): Graph {
-  if (!source.nodes.some(({ op }) => op === "Activation")) return source;
+/**
+ * Rewrites a graph without the op `Activation`; its constants and inputs stay the same values.
+ *
+ * @param outputs What it is to give. Default: the outputs of the graph.
+ */
+export function expandActivations(
+  source: Graph,
+  outputs: readonly GraphOutput[] = source.outputs,
+): Graph {
+  const isPlain = !source.nodes.some(({ op }) => op === "Activation");
+  if (isPlain && outputs === source.outputs) return source;
   const tables = new Map<string, Tables>();
   return rewrite(
     source,
@@ -43,6 +51,7 @@ export function expandActivations(source: Graph): Graph {
       isNode(node, "Activation")
         ? { y: expand(graph, node, valueOf(node.inputs.x), tables) }
         : undefined,
+    outputs,
   );
 }
 

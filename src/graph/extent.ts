@@ -25,7 +25,9 @@ export function product(extents: readonly Extent[]): Extent {
 }
 
 /** Whether two extents are the same in every run. */
-export function same(a: Extent, b: Extent): boolean {
+export function same(a: Extent | undefined, b: Extent | undefined): boolean {
+  // A value that has no such axis.
+  if (a === undefined || b === undefined) return false;
   if (typeof a === "number" || typeof b === "number") return a === b;
   return a.symbol === b.symbol && a.factor === b.factor && a.plus === b.plus;
 }
@@ -36,9 +38,10 @@ export function sameShape(a: readonly Extent[], b: readonly Extent[]): boolean {
 }
 
 /** An extent that has to be a number. */
-export function fixed(extent: Extent, what: string): number {
+export function fixed(extent: Extent | undefined, what: string): number {
   if (typeof extent === "number") return extent;
-  throw new FewbitError("shape_mismatch", `${what} must be known, got ${format([extent])}`);
+  const given = extent === undefined ? "none" : format([extent]);
+  throw new FewbitError("shape_mismatch", `${what} must be known, got ${given}`);
 }
 
 /** A shape for messages. */

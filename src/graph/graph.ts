@@ -9,6 +9,15 @@ import type { Check } from "../instructions/codes.ts";
 import { base3Bytes, unpackBase3 } from "../numeric/base3.ts";
 import { elementCount } from "../tensor.ts";
 import type { DType, LazyTensor, Tensor } from "../tensor.ts";
+import {
+  checkDtype,
+  checkedInputs,
+  checkElements,
+  checkExtents,
+  checkOutput,
+  checkSymbol,
+  checkUpdates,
+} from "./_checks.ts";
 import type { AnyOp, InputsOf, Op } from "./op.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
@@ -128,30 +137,33 @@ export class Graph {
   /** What callers get. */
   readonly outputs: GraphOutput[] = [];
   readonly #names: Set<string> = new Set();
+  /** What its ops may read. */
+  readonly #values: Set<Value> = new Set();
   #next = 0;
 
   /** Declares an extent that is chosen with each run, from 1 to a bound chosen at load time. */
   symbol(name: string, limit: number, defaultMax = 1): SymbolicExtent {
-    this.symbols.set(name, { name, limit, kind: "run", defaultMax });
-    return { symbol: name, factor: 1, plus: 0 };
+    return this.#symbol({ name, limit, kind: "run", defaultMax });
   }
 
   /** Declares an extent that is chosen when a program is loaded: sessions, a context. */
   loadSymbol(name: string, limit: number, defaultValue = 1): SymbolicExtent {
-    this.symbols.set(name, { name, limit, kind: "load", defaultMax: defaultValue });
-    return { symbol: name, factor: 1, plus: 0 };
+    return this.#symbol({ name, limit, kind: "load", defaultMax: defaultValue });
   }
 
   /** Declares an input; indices, offsets and sessions need a check. */
   input(name: string, dtype: DType, shape: readonly Extent[], check?: InputCheck): Value {
-    const value = this.#value(name, dtype, shape);
+    if (check !== undefined) this.#checkCheck(name, check);
+    const value = this.#stored(name, dtype, shape);
     this.inputs.push(value);
     if (check !== undefined) this.checks.set(value.id, check);
     return value;
   }
 
   /**
-   * Declares memory that outlives a run; an op that updates it takes it as an input.
+   * Declares memory that outlives a run; an op that updates it takes it as an input. Ops after that one
+   * read what it has written; so does what reads a view of it (`Identity`, `Reshape`, `SelectRow`,
+   * `SliceColumns`), and as an output it is what it is at the end.
    *
    * @param initial What it holds at first and after `reset()`. Default: zeros.
    * @throws {FewbitError} `unsupported` for initial elements of a state whose extents are not constant.
@@ -162,7 +174,7 @@ export class Graph {
     shape: readonly Extent[],
     initial?: Tensor["data"],
   ): Value {
-    const value = this.#value(name, dtype, shape);
+    const value = this.#stored(name, dtype, shape);
     if (initial !== undefined) this.#setInitial(value, initial);
     this.states.push(value);
     return value;
@@ -170,7 +182,7 @@ export class Graph {
 
   /** Declares weights that instances may change: by `write`, or by an op that takes them as an input. */
   parameter(name: string, { dtype, shape, data }: Tensor): Value {
-    const value = this.#value(name, dtype, shape);
+    const value = this.#stored(name, dtype, shape);
     this.#setInitial(value, data);
     this.parameters.push(value);
     return value;
@@ -178,12 +190,8 @@ export class Graph {
 
   /** Adds a constant. */
   constant(name: string, tensor: Tensor): Value {
-    if (elementCount(tensor.shape) !== tensor.data.length) {
-      throw new FewbitError(
-        "shape_mismatch",
-        `Cannot add constant ${name}: ${tensor.data.length} elements for [${tensor.shape}]`,
-      );
-    }
+    checkDtype(name, tensor.dtype);
+    checkElements(`Cannot add constant ${name}`, tensor.dtype, tensor.shape, tensor.data);
     const value = this.#value(name, tensor.dtype, tensor.shape);
     this.constants.set(value.id, { value, tensor: () => tensor, derivedFrom: [] });
     return value;
@@ -253,6 +261,14 @@ export class Graph {
 
   /** Names a value as an output of an entry; what no output needs is not computed. */
   output(name: string, value: Value, entry = "main"): void {
+    if (!this.#values.has(value)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot add output "${name}": it is no value of this graph`,
+      );
+    }
+    const stored = [...this.inputs, ...this.states, ...this.parameters];
+    checkOutput({ name, value, entry }, this.outputs, stored);
     this.outputs.push({ name, value, entry });
   }
 
@@ -260,6 +276,10 @@ export class Graph {
   derive(): Graph {
     const graph = new Graph();
     graph.#next = this.#next;
+    const constants = [...this.constants.values()].map(({ value }) => value);
+    for (const value of [...this.inputs, ...this.states, ...this.parameters, ...constants]) {
+      graph.#values.add(value);
+    }
     for (const [name, symbol] of this.symbols) graph.symbols.set(name, symbol);
     graph.inputs.push(...this.inputs);
     graph.states.push(...this.states);
@@ -291,8 +311,16 @@ export class Graph {
     attributes: object,
     { name = "", output = "" }: NodeNames = {},
   ): Record<string, Value> {
-    const inputs = namedInputs(op, given);
+    if (typeof op?.infer !== "function") {
+      throw new FewbitError("invalid_argument", "Cannot apply: expected an op and its inputs");
+    }
+    const inputs = checkedInputs(op, given ?? {}, (value) => this.#values.has(value));
     const types = op.infer(inputs, attributes as Node["attributes"]);
+    checkUpdates(
+      op,
+      inputs,
+      (value) => this.states.includes(value) || this.parameters.includes(value),
+    );
     const outputs = Object.fromEntries(
       Object.entries(types).map(([of, { dtype, shape }], i) => {
         const named = typeof output === "string" ? i === 0 ? output : "" : output[of] ?? "";
@@ -313,35 +341,41 @@ export class Graph {
         `Cannot set ${name} at first: its extent ${extent.symbol} is chosen later`,
       );
     });
-    if (elementCount(extents) !== data.length) {
-      throw new FewbitError(
-        "shape_mismatch",
-        `Cannot set ${name} at first: ${data.length} elements for [${extents}]`,
-      );
-    }
+    checkElements(`Cannot set ${name} at first`, dtype, extents, data);
     this.initial.set(value.id, { dtype, shape: extents, data });
   }
 
+  #symbol(symbol: GraphSymbol): SymbolicExtent {
+    checkSymbol(symbol, this.symbols);
+    this.symbols.set(symbol.name, symbol);
+    return { symbol: symbol.name, factor: 1, plus: 0 };
+  }
+
+  #checkCheck(name: string, { limit, offsets }: InputCheck): void {
+    checkExtents(name, [limit], this.symbols);
+    if (offsets === undefined || this.inputs.includes(offsets)) return;
+    throw new FewbitError("invalid_argument", `Cannot add "${name}": its offsets are no input`);
+  }
+
+  /** A value that callers know by its name. */
+  #stored(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    if (this.outputs.some((output) => output.name === name)) {
+      throw new FewbitError("invalid_argument", `Cannot name two values "${name}"`);
+    }
+    return this.#value(name, dtype, shape);
+  }
+
   #value(name: string, dtype: DType, shape: readonly Extent[]): Value {
+    checkDtype(name, dtype);
+    checkExtents(name, shape, this.symbols);
     if (name !== "") {
       if (this.#names.has(name)) {
         throw new FewbitError("invalid_argument", `Cannot name two values "${name}"`);
       }
       this.#names.add(name);
     }
-    return { id: this.#next++, name, dtype, shape };
+    const value = { id: this.#next++, name, dtype, shape };
+    this.#values.add(value);
+    return value;
   }
-}
-
-/** The inputs that an op knows, in its order. */
-function namedInputs(
-  { name, inputs }: AnyOp,
-  given: Node["inputs"],
-): Record<string, Value | undefined> {
-  const names = inputs.map((input) => input.replace("?", ""));
-  const unknown = Object.keys(given).find((input) => !names.includes(input));
-  if (unknown !== undefined) {
-    throw new FewbitError("invalid_argument", `${name} has no input "${unknown}"; it has ${names}`);
-  }
-  return Object.fromEntries(names.map((input) => [input, given[input]]));
 }

@@ -26,6 +26,8 @@ export interface Traits<Input extends string = string> {
   readonly joins?: Input;
   /** Whether it moves elements and changes none. */
   readonly movesOnly?: true;
+  /** Whether its result is its first input's memory, seen otherwise: what is written there changes it. */
+  readonly isView?: true;
   /** Inputs that it updates: states and parameters. */
   readonly writes?: readonly Input[];
   /** Whether it is one of those that quantisation makes, and never meets. */

@@ -3,16 +3,16 @@
  * class token), the selection moves up through ops that treat rows alone, as far as the whole value
  * is not needed anyway.
  */
-import type { Graph, GraphOutput, Node, Value } from "./graph.ts";
+import type { Graph, Node, Value } from "./graph.ts";
 import { isNode } from "./op_names.ts";
 import { selectRow } from "./ops/mod.ts";
-import { nodesOf, outputsOf } from "./traversal.ts";
+import { nodesOf, outputsOf, producersOf } from "./traversal.ts";
 
 /** Rewrites a graph; its constants and inputs stay the same values. */
 export function selectEarly(source: Graph): Graph {
   const graph = source.derive();
   const nodes = nodesOf(source, source.outputs);
-  const { whole, row } = needs(nodes, source.outputs);
+  const { whole, row } = needs(source, nodes);
   const made = new Map<number, Value>();
   const selected = new Map<string, Value>();
   const wholeOf = (value: Value): Value => made.get(value.id) ?? value;
@@ -48,11 +48,11 @@ export function selectEarly(source: Graph): Graph {
 
 /** Which values are needed as a whole, and of which just one row is: a value of which two are, is whole. */
 function needs(
+  source: Graph,
   nodes: readonly Node[],
-  outputs: readonly GraphOutput[],
 ): { whole: Set<number>; row: Map<number, number> } {
-  const producers = new Map(nodes.flatMap((node) => outputsOf(node).map(({ id }) => [id, node])));
-  const whole = new Set(outputs.map((output) => output.value.id));
+  const producers = producersOf(source);
+  const whole = new Set(source.outputs.map((output) => output.value.id));
   const row = new Map<number, number>();
   for (const node of nodes.toReversed()) {
     const [{ id }] = outputsOf(node);

@@ -1,4 +1,5 @@
 /** Elements in layouts: packing whole tensors, and reading one element. What runs programs needs neither. */
+import { bytesOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Layout, PanelLayout } from "./mod.ts";
 import { panel8Elements } from "./panel_8.ts";
@@ -17,7 +18,5 @@ export const PANEL_ELEMENTS: { readonly [name in PanelLayout]: PanelElements } =
 
 /** The bytes of a tensor in a layout. */
 export function packed({ data, shape }: Tensor, layout: Layout): Uint8Array {
-  return layout === "rows"
-    ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-    : PANEL_ELEMENTS[layout].pack(data, shape[0], shape[1]);
+  return layout === "rows" ? bytesOf(data) : PANEL_ELEMENTS[layout].pack(data, shape[0], shape[1]);
 }

@@ -59,5 +59,5 @@ export function compile(graph: Graph, options: CompileOptions = {}): CompiledPro
       entry: taps.entry,
     })),
   ];
-  return lower(graph, { ...common, fuse: false, outputs }).program;
+  return lower(expandActivations(graph, outputs), { ...common, fuse: false }).program;
 }

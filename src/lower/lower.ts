@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import type { Graph, GraphOutput, Node } from "../graph/graph.ts";
 import { outputsOf } from "../graph/traversal.ts";
 import type { CompiledProgram, Index, Metadata } from "../program/program.ts";
-import { NotFused } from "./fusion.ts";
+import { expect, NotFused } from "./fusion.ts";
 import type { AnyFusion, FusionReport, Match } from "./fusion.ts";
 import { FUSIONS } from "./fusions/mod.ts";
 import { Lowering } from "./lowering.ts";
@@ -110,7 +110,12 @@ function fuse(
 /** The match of a fusion, or why there is none, or nothing. */
 function matchOf(lowering: Lowering, fusion: AnyFusion, node: Node): Match | string | undefined {
   try {
-    return fusion.match(lowering, node);
+    const match = fusion.match(lowering, node);
+    for (const taken of match?.nodes ?? []) {
+      const updated = lowering.updates.between(taken, node);
+      expect(updated === undefined, `"${updated?.name}" is updated in between`);
+    }
+    return match;
   } catch (error) {
     if (error instanceof NotFused) return error.message;
     throw error;

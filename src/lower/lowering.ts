@@ -2,17 +2,20 @@
 import { FewbitError } from "../errors.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
 import type { NodeNamed, OpName } from "../graph/op_names.ts";
-import { consumersOf, nodesOf, producersOf } from "../graph/traversal.ts";
+import { consumersOf, inputsOf, nodesOf, producersOf } from "../graph/traversal.ts";
+import { instructionNamed } from "../instructions/mod.ts";
 import { packed } from "../layouts/elements.ts";
 import { panelsOf } from "../layouts/mod.ts";
 import type { Layout } from "../layouts/mod.ts";
 import { packBase3 } from "../numeric/base3.ts";
 import { ProgramBuilder } from "../program/builder.ts";
 import type { Index, Region } from "../program/program.ts";
+import { bytesOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { expect } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
 import type { Placed } from "./placed.ts";
+import { Updates } from "./updates.ts";
 
 /** How a graph is lowered. */
 export interface LowerOptions {
@@ -53,6 +56,8 @@ export class Lowering {
   readonly tensors: Map<number, Index> = new Map();
   /** Rows made int8 for ternary layers, by the id of the float32 value; of the present entry. */
   readonly quantized: Map<number, QuantizedRows> = new Map();
+  /** What nodes of the present entry update. */
+  updates: Updates = new Updates([], new Map());
   readonly #symbols: Map<string, Index> = new Map();
   readonly #constants: Map<string, Index> = new Map();
   readonly #outputs: Map<string, Index> = new Map();
@@ -62,6 +67,8 @@ export class Lowering {
   #consumers: Map<number, Node[]> = new Map();
   #nodes: readonly Node[] = [];
   #outputNames: Map<number, string> = new Map();
+  /** Values that instructions read, copies for a second name among them. */
+  #read: Set<number> = new Set();
 
   constructor(readonly graph: Graph, readonly options: LowerOptions) {
     this.#producers = producersOf(graph);
@@ -97,9 +104,12 @@ export class Lowering {
     const nodes = nodesOf(this.graph, outputs);
     this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
+    this.updates = new Updates(nodes, this.#producers);
     this.#outputNames = new Map();
+    this.#read = new Set(this.#consumers.keys());
     for (const { name, value } of outputs) {
-      if (!this.#outputNames.has(value.id)) this.#outputNames.set(value.id, name);
+      if (this.#outputNames.has(value.id)) this.#read.add(value.id);
+      else this.#outputNames.set(value.id, name);
     }
     return nodes;
   }
@@ -110,7 +120,7 @@ export class Lowering {
       const tensor = this.#outputs.get(name);
       const placed = this.#placed.get(value.id);
       if (tensor !== undefined && placed?.tensor === tensor) continue;
-      this.builder.instruction("copy", {
+      this.emit([], "copy", {
         x: this.operand(value),
         y: this.view(dense(this.#outputTensor(name, value), value.shape)),
       });
@@ -126,9 +136,11 @@ export class Lowering {
   only<Name extends OpName>(value: Value, op: Name): NodeNamed<Name> {
     const node = this.#producers.get(value.id);
     expect(node?.op === op, `${described(value)} comes from ${node?.op ?? "no node"}, not ${op}`);
-    const readers = this.#consumers.get(value.id)?.length ?? 0;
+    const readers = this.readers(value);
     expect(!this.#outputNames.has(value.id), `${described(value)} is an output`);
-    expect(readers === 1, `${readers} nodes read ${described(value)}`);
+    expect(readers.length === 1, `${readers.length} nodes read ${described(value)}`);
+    const reads = inputsOf(readers[0]).filter(({ id }) => id === value.id).length;
+    expect(reads === 1, `${readers[0].op} reads ${described(value)} ${reads} times`);
     return node as unknown as NodeNamed<Name>;
   }
 
@@ -188,19 +200,20 @@ export class Lowering {
 
   /**
    * View of a new tensor for a value that an instruction is about to write. An output that other
-   * instructions read lies in the arena and is copied at the end: engines only write outputs.
+   * instructions read, or that has two names, lies in the arena and is copied at the end: engines only
+   * write outputs.
    */
   result(value: Value, extents: readonly Extent[] = value.shape): Index {
-    const name = this.#consumers.has(value.id) ? undefined : this.#outputNames.get(value.id);
+    const name = this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id);
     const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
       region: "arena",
       dtype: value.dtype,
-      extents: value.shape.map((extent) => this.extent(extent)),
+      extents: this.#extents(value.shape),
     });
     const placed = dense(tensor, value.shape);
     this.#placed.set(value.id, placed);
     this.tensors.set(value.id, tensor);
-    return this.view(reshapePlaced(placed, extents));
+    return this.view(extents.length === 0 ? placed : reshapePlaced(placed, extents));
   }
 
   /** Adds an instruction that computes values. */
@@ -210,12 +223,18 @@ export class Lowering {
     operands: Readonly<Record<string, Index | undefined>>,
     attributes: Readonly<Record<string, number>> = {},
   ): void {
-    const instruction = this.builder.instruction(name, operands, attributes);
+    const instruction = this.builder.instruction(name, this.#asRows(name, operands), attributes);
     for (const { id } of [values].flat()) this.instructions.set(id, instruction);
   }
 
   /** View of a constant weight in panels. */
   weight(value: Value, layout: Layout): Index {
+    if (!this.graph.constants.has(value.id)) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot compile: the weight ${described(value)} is not constant`,
+      );
+    }
     return this.builder.whole(this.#constant(value, layout));
   }
 
@@ -228,7 +247,7 @@ export class Lowering {
         region: "constant",
         dtype,
         extents: shape.map((extent) => this.extent(extent)),
-        data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        data: bytesOf(data),
       });
       this.#constants.set(key, index);
     }
@@ -265,6 +284,23 @@ export class Lowering {
     ]]);
   }
 
+  /** One vector is one row, for instructions that go over rows. */
+  #asRows(
+    name: string,
+    operands: Readonly<Record<string, Index | undefined>>,
+  ): Readonly<Record<string, Index | undefined>> {
+    const overRows = instructionNamed(name).operands.filter(({ shape }) => shape.startsWith("* "));
+    const rows = overRows.flatMap(({ name: operand }) => {
+      const view = operands[operand];
+      return view === undefined ? [] : [[operand, this.builder.asRows(view)]];
+    });
+    return { ...operands, ...Object.fromEntries(rows) };
+  }
+
+  #extents(shape: readonly Extent[]): Index[] {
+    return (shape.length === 0 ? [1] : shape).map((extent) => this.extent(extent));
+  }
+
   /** View of a place in memory. */
   view({ tensor, offset, extents, rowStride }: Placed): Index {
     return this.builder.view(
@@ -276,6 +312,7 @@ export class Lowering {
   }
 
   #input(value: Value): Index {
+    checkNamed(value, "input");
     let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
       const check = this.graph.checks.get(value.id);
@@ -283,7 +320,7 @@ export class Lowering {
         region: "input",
         name: value.name,
         dtype: value.dtype,
-        extents: value.shape.map((extent) => this.extent(extent)),
+        extents: this.#extents(value.shape),
         ...check && { check: check.check, limit: this.extent(check.limit) },
         ...check?.offsets && { offsets: this.#input(check.offsets) },
       });
@@ -294,6 +331,7 @@ export class Lowering {
 
   /** Memory that outlives a run, zero or with initial bytes. */
   #stored(value: Value, region: Extract<Region, "state" | "parameter">): Index {
+    checkNamed(value, region);
     let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
       const initial = this.graph.initial.get(value.id);
@@ -301,7 +339,7 @@ export class Lowering {
         region,
         name: value.name,
         dtype: value.dtype,
-        extents: value.shape.map((extent) => this.extent(extent)),
+        extents: this.#extents(value.shape),
         ...initial === undefined ? { encoding: "zero" } : { data: packed(initial, "rows") },
       });
       this.#named.set(value.id, tensor);
@@ -316,7 +354,7 @@ export class Lowering {
         region: "output",
         name,
         dtype: value.dtype,
-        extents: value.shape.map((extent) => this.extent(extent)),
+        extents: this.#extents(value.shape),
       });
       this.#outputs.set(name, tensor);
     }
@@ -327,8 +365,7 @@ export class Lowering {
     const key = `${value.id}|${layout}`;
     const known = this.#constants.get(key);
     if (known !== undefined) return known;
-    const shape = value.shape.length === 0 ? [1] : value.shape;
-    const common = { dtype: value.dtype, extents: shape.map((e) => this.extent(e)), layout };
+    const common = { dtype: value.dtype, extents: this.#extents(value.shape), layout };
     let index: Index;
     if (panelsOf(layout)?.stored === "base3") {
       const data = this.graph.constants.get(value.id)?.base3 ??
@@ -345,6 +382,12 @@ export class Lowering {
     this.#constants.set(key, index);
     return index;
   }
+}
+
+/** Throws `invalid_argument` unless callers can know a value by its name. */
+function checkNamed({ name }: Value, what: string): void {
+  if (name !== "") return;
+  throw new FewbitError("invalid_argument", `Cannot compile: each ${what} needs a name`);
 }
 
 /** A value in a sentence. */

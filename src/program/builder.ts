@@ -100,6 +100,13 @@ export class ProgramBuilder {
     return this.view(tensor, extents, extents[extents.length - 1]);
   }
 
+  /** A view of rows: of one, where it was a view of elements. */
+  asRows(view: Index): Index {
+    const { tensor, extents, rowStride, offset } = this.#views[view];
+    if (extents.length > 1) return view;
+    return this.view(tensor, [this.expression(1), ...extents], rowStride, offset);
+  }
+
   /** The tensor of a view. */
   tensorOf(view: Index): Index {
     return this.#views[view].tensor;

@@ -7,6 +7,7 @@ import { FewbitError } from "../errors.ts";
 import type { Inputs, SyncInstance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
+import { packed } from "../layouts/elements.ts";
 import { lower } from "../lower/lower.ts";
 import type { LoweredProgram } from "../lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -222,8 +223,15 @@ class Calibration {
     );
   }
 
-  #update({ name, bits, range }: Site, values: Float32Array, channels: number): void {
+  #update({ name, bits, range, zeroPoint }: Site, values: Float32Array, channels: number): void {
     if (range !== undefined) return;
+    // Observers see how large values are, not where they begin.
+    if (zeroPoint !== undefined) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot calibrate ${name}: it has a zero point and no range`,
+      );
+    }
     const magnitude = this.#observers.get(name)!.observe(values, channels);
     this.#set(name, scaleFor(magnitude, bits, name));
   }
@@ -233,7 +241,8 @@ class Calibration {
     for (const { name: parameter, value } of this.#dependents.get(name) ?? []) {
       const constant = this.network.graph.constants.get(value.id)!;
       if (!constant.derivedFrom.every((from) => this.scales.has(from))) continue;
-      this.instance.write(parameter, constant.tensor(this.scales).data);
+      const { layout } = this.instance.program.tensors.find((tensor) => tensor.name === parameter)!;
+      this.instance.write(parameter, packed(constant.tensor(this.scales), layout));
     }
   }
 }

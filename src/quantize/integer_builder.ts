@@ -5,7 +5,7 @@ import type { Value } from "../graph/graph.ts";
 import { requantize } from "../graph/ops/mod.ts";
 import type { Tensor } from "../tensor.ts";
 import { dyadic } from "../numeric/dyadic.ts";
-import { divide, ruleOf } from "./integer_network.ts";
+import { countOf, divide, ruleOf } from "./integer_network.ts";
 import type { ScaleRule, Scales, SiteCodes, SiteSource } from "./integer_network.ts";
 import type { Site } from "./sites.ts";
 
@@ -41,16 +41,23 @@ export class IntegerBuilder {
     if (site.name === "") {
       throw new FewbitError("unsupported", "A value that is quantised needs a name");
     }
-    this.sites.set(site.name, { site, output, source });
-    const { divisors, zeroPoint } = site;
-    return { value: output, scale: ruleOf(site.name), divisors, zeroPoint };
+    const { name, divisors, zeroPoint } = site;
+    if (zeroPoint !== undefined && source.kind !== "codes" && source.kind !== "input") {
+      throw new FewbitError("unsupported", `Only sums and inputs have a zero point, not "${name}"`);
+    }
+    this.sites.set(name, { site, output, source });
+    return { value: output, scale: ruleOf(name), divisors, zeroPoint };
   }
 
   /** Puts sums or codes on the grid of a site. */
   requantized(site: Site, { value: x, identity, constantRow, ...raw }: Raw): Codes {
     const { name, bits, zeroPoint } = site;
-    // What was divided stays so.
-    const scale = raw.divisors === site.divisors ? raw.scale : divide(raw.scale, site.divisors);
+    const scale = divide(raw.scale, site.divisors, raw.divisors);
+    // The instruction has one factor for all of the identity.
+    const isOne = identity === undefined || countOf(identity.scale) === 1;
+    if (!isOne || (identity !== undefined && site.divisors !== undefined)) {
+      throw new FewbitError("unsupported", `Cannot add to "${name}" with scales for channels`);
+    }
     const [multiplier, shift] = this.dyadics(`requantize ${name}`, scale, name);
     const arm = identity && this.#arm(name, identity);
     const zero = zeroPoint === undefined ? undefined : {
@@ -77,9 +84,7 @@ export class IntegerBuilder {
 
   /** Multipliers and shifts of a ratio of scales: one, or one for each channel. */
   dyadics(key: string, scale: ScaleRule, to: string): [Value, Value] {
-    // Rules say how many channels they have whatever the scales are.
-    const probe = new Map([...scale.from, to].map((name) => [name, 1]));
-    const count = scale.of(probe).length;
+    const count = countOf(scale);
     const make = (part: "multiplier" | "shift"): Value =>
       this.constant(
         `${key} ${part}`,
@@ -93,7 +98,7 @@ export class IntegerBuilder {
 
   /** A float32 scale as a constant. */
   derivedScale(key: string, scale: ScaleRule): Value {
-    const count = scale.of(new Map(scale.from.map((name) => [name, 1]))).length;
+    const count = countOf(scale);
     return this.constant(key, "f32", [count], scale.from, (scales) => scale.of(scales));
   }
 

@@ -1,6 +1,5 @@
 /** The offline half of I-ViT (Li and Gu, 2023, section 3): weights, biases, norms and tables as integers. */
 import { FewbitError } from "../errors.ts";
-import { erf } from "../numeric/erf.ts";
 import { clampCode, largestCode, LEAST_SCALE } from "../numeric/grid.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
 
@@ -130,11 +129,6 @@ export function shiftExponent(scale: number): number {
   return Math.floor(-Math.fround(1 / scale));
 }
 
-/** GELU of a real number: `x/2·(1 + erf(x/√2))`, float64. */
-export function gelu(x: number): number {
-  return 0.5 * x * (1 + erf(x / Math.SQRT2));
-}
-
 /** An activation of real numbers. */
 export type ActivationFunction = (x: number) => number;
 
@@ -142,7 +136,7 @@ export type ActivationFunction = (x: number) => number;
 export function activationTable(
   scale: number,
   outputScale: number,
-  f: ActivationFunction = gelu,
+  f: ActivationFunction,
 ): Int8Array {
   return Int8Array.from({ length: 256 }, (_, i) => codeOf(f((i - 128) * scale), outputScale, 8));
 }
@@ -151,7 +145,7 @@ export function activationTable(
 export function activationTable12(
   scale: number,
   outputScale: number,
-  f: ActivationFunction = gelu,
+  f: ActivationFunction,
 ): Int16Array {
   return Int16Array.from(
     { length: 4096 },

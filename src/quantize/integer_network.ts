@@ -80,10 +80,36 @@ export function multiply(a: ScaleRule, b: ScaleRule): ScaleRule {
   };
 }
 
-/** Scales of channels over what each was divided by. */
-export function divide(scale: ScaleRule, divisors: Float32Array | undefined): ScaleRule {
-  if (divisors === undefined) return scale;
-  return { from: scale.from, of: (scales) => scale.of(scales).map((a, c) => a / divisors[c]) };
+/** Scales of channels over what each is divided by, times what each was divided by before. */
+export function divide(
+  scale: ScaleRule,
+  divisors: Float32Array | undefined,
+  before?: Float32Array | undefined,
+): ScaleRule {
+  // What was divided stays so.
+  if (divisors === before) return scale;
+  const channels = divisors?.length ?? before!.length;
+  return {
+    from: scale.from,
+    of(scales) {
+      const all = scale.of(scales);
+      return Float32Array.from({ length: channels }, (_, c) => {
+        const a = all.length === 1 ? all[0] : all[c];
+        return (before === undefined ? a : a * before[c]) / (divisors?.[c] ?? 1);
+      });
+    },
+  };
+}
+
+/** How many scales a rule has, whatever the scales of the sites are. */
+export function countOf(scale: ScaleRule): number {
+  return scale.of(new Map(scale.from.map((name) => [name, 1]))).length;
+}
+
+/** Scales of channels `start` … `end − 1`. */
+export function sliceOf(scale: ScaleRule, start: number, end: number): ScaleRule {
+  if (countOf(scale) === 1) return scale;
+  return { from: scale.from, of: (scales) => scale.of(scales).slice(start, end) };
 }
 
 /** A scale that is known. */

@@ -10,8 +10,10 @@ import { nodesOf, producersOf } from "../graph/traversal.ts";
 import type { Tensor } from "../tensor.ts";
 import { IntegerBuilder } from "./integer_builder.ts";
 import type { Codes, Raw } from "./integer_builder.ts";
+import { countOf, sliceOf } from "./integer_network.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import type { IntegerParameters } from "./integer_parameters.ts";
+import { checkSites } from "./_check_sites.ts";
 import { SiteTable } from "./sites.ts";
 import type { Reader, Site, SiteOf } from "./sites.ts";
 import { quantizeInput } from "./rules/input.ts";
@@ -93,6 +95,7 @@ export class IntegerRewriter {
   #integers: Map<number, Value> = new Map();
   #table: SiteTable;
   #entry: EntryRewrite = { from: "", to: "" };
+  readonly #layers: Map<string, Node["outputs"]> = new Map();
 
   constructor(readonly source: Graph, readonly method: Method) {
     this.#producers = producersOf(source);
@@ -111,6 +114,7 @@ export class IntegerRewriter {
     this.#entry = entry;
     const outputs = source.outputs.filter((output) => output.entry === entry.from);
     this.#table = new SiteTable(source, outputs, method.siteOf);
+    checkSites(this.#table.placed);
     for (const input of source.inputs) quantizeInput(this, input);
     const rules: Readonly<Record<string, AnyIntegerRule>> = INTEGER_RULES;
     for (const node of nodesOf(source, outputs)) {
@@ -131,28 +135,54 @@ export class IntegerRewriter {
   /**
    * The codes that an input of a node reads, on their site.
    *
-   * @throws {FewbitError} `unsupported` where there are none, or 0 is not the code of 0.
+   * @throws {FewbitError} `unsupported` where there are none, 0 is not the code of 0, or channels were
+   * divided.
    */
   read<Input extends string>(
     node: Pick<Node, "op" | "outputs"> & { readonly inputs: { readonly [I in Input]: Value } },
     input: Input,
   ): Codes {
-    const codes = this.readAny(node, input);
-    if (codes.zeroPoint === undefined) return codes;
-    throw new FewbitError(
-      "unsupported",
-      `${this.method.name} has no integers for a ${node.op} of "${
-        node.inputs[input].name
-      }", whose codes have a zero point`,
-    );
+    const codes = this.readDivided(node, input);
+    if (codes.divisors === undefined) return codes;
+    throw this.#unreadable(node.op, node.inputs[input], "channels have divisors");
   }
 
-  /** As {@linkcode read}, whatever the code of 0 is. */
+  /**
+   * As {@linkcode read}, whatever channels were divided by.
+   *
+   * @throws {FewbitError} `unsupported` where there are none, or 0 is not the code of 0.
+   */
+  readDivided<Input extends string>(
+    node: Pick<Node, "op" | "outputs"> & { readonly inputs: { readonly [I in Input]: Value } },
+    input: Input,
+  ): Codes {
+    const codes = this.readAny(node, input);
+    if (codes.zeroPoint === undefined) return codes;
+    throw this.#unreadable(node.op, node.inputs[input], "codes have a zero point");
+  }
+
+  /** As {@linkcode readDivided}, whatever the code of 0 is. */
   readAny<Input extends string>(
     node: Pick<Node, "outputs"> & { readonly inputs: { readonly [I in Input]: Value } },
     input: Input,
   ): Codes {
     return this.#codesOf(node.inputs[input], { kind: "input", node, input });
+  }
+
+  /**
+   * The name of a layer, by which its integers are known.
+   *
+   * @throws {FewbitError} `unsupported` where it has none, or another layer has it.
+   */
+  layerName({ op, name, outputs }: Pick<Node, "op" | "name" | "outputs">): string {
+    if (name === "" || (this.#layers.get(name) ?? outputs) !== outputs) {
+      throw new FewbitError(
+        "unsupported",
+        `${this.method.name} needs a name of its own for each ${op}, got "${name}"`,
+      );
+    }
+    this.#layers.set(name, outputs);
+    return name;
   }
 
   /** The site at which an input of a node reads a value. */
@@ -185,14 +215,37 @@ export class IntegerRewriter {
     this.#codes.set(value.id, new Map([[site?.name ?? RAW, codes]]));
   }
 
-  /** Moves the codes of a value, on each site that is read. */
-  move(from: Value, to: Value, moved: (codes: Value) => Value): void {
+  /**
+   * Moves the codes of a value, on each site that is read.
+   *
+   * @param start The first channel that is left, where channels stay what they are.
+   * @throws {FewbitError} `unsupported` where channels with scales of their own become others.
+   */
+  move(from: Value, to: Value, moved: (codes: Value) => Value, start?: number): void {
     const wanted = new Set(this.#table.uses(to).map((use) => this.#table.at(use)?.name ?? RAW));
     const codes = [...this.#codes.get(from.id) ?? []].filter(([name]) => wanted.has(name));
     this.#codes.set(
       to.id,
-      new Map(codes.map(([name, c]) => [name, { ...c, value: moved(c.value) }])),
+      new Map(
+        codes.map((
+          [name, c],
+        ) => [name, { ...this.#movedChannels(from, to, c, start), value: moved(c.value) }]),
+      ),
     );
+  }
+
+  #movedChannels(from: Value, to: Value, codes: Codes, start: number | undefined): Codes {
+    const { scale, divisors } = codes;
+    if (divisors === undefined && countOf(scale) === 1) return codes;
+    const [before, after] = [from, to].map(({ shape }) => shape[shape.length - 1] as number);
+    if (start === undefined && before !== after) {
+      throw new FewbitError(
+        "unsupported",
+        `${this.method.name} cannot move "${from.name}": its channels have scales of their own`,
+      );
+    }
+    const [first, end] = [start ?? 0, (start ?? 0) + after];
+    return { ...codes, scale: sliceOf(scale, first, end), divisors: divisors?.slice(first, end) };
   }
 
   /** Says what stands for an input of integers. */
@@ -247,6 +300,7 @@ export class IntegerRewriter {
   /** A constant on its site. */
   constantSite(value: Value, site: Site, codesOf: (scale: number) => Tensor["data"]): Codes {
     const { name, bits } = site;
+    this.expectPlain({ ...site, zeroPoint: undefined });
     const tensor = this.elements(value);
     const output = this.builder.constant(
       `codes ${name}`,
@@ -258,6 +312,20 @@ export class IntegerRewriter {
     return this.builder.site(site, output, { kind: "constant", tensor });
   }
 
+  /** Throws `unsupported` for a grid with a zero point or divisors, or of other bits. */
+  expectPlain(
+    { name, bits, zeroPoint, divisors }: Site,
+    allowed: readonly number[] = [bits],
+  ): void {
+    if (allowed.includes(bits) && zeroPoint === undefined && divisors === undefined) return;
+    const why = zeroPoint !== undefined
+      ? "a zero point"
+      : divisors !== undefined
+      ? "divisors"
+      : `${bits} bits`;
+    throw new FewbitError("unsupported", `${this.method.name} cannot put "${name}" on ${why}`);
+  }
+
   /** Text settings of the method. */
   text(op: OpName): TextSettings {
     if (this.method.text === undefined) throw this.unsupported(op);
@@ -267,6 +335,13 @@ export class IntegerRewriter {
   /** The error for an op that the method cannot have. */
   unsupported(op: string): FewbitError {
     return new FewbitError("unsupported", `${this.method.name} has no integers for the op ${op}`);
+  }
+
+  #unreadable(op: string, { name }: Value, why: string): FewbitError {
+    return new FewbitError(
+      "unsupported",
+      `${this.method.name} has no integers for a ${op} of "${name}", whose ${why}`,
+    );
   }
 
   #codesOf(value: Value, use: Reader): Codes {

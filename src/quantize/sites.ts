@@ -11,7 +11,7 @@ import { scaleOf } from "../numeric/grid.ts";
 export interface Grid {
   /** Width of its codes. */
   readonly bits: 8 | 12 | 16;
-  /** The code of 0, where values are not symmetric around it. Only linear layers read such codes. */
+  /** The code of 0, where values are not symmetric around it, with a range. Only linear layers read such codes. */
   readonly zeroPoint?: number;
   /** What each channel is divided by before, and columns of weights are multiplied by (SmoothQuant). */
   readonly divisors?: Float32Array;
@@ -50,6 +50,8 @@ export type SiteOf = (value: Value, use: Use, origin: Origin) => Site | undefine
 export class SiteTable {
   readonly #uses: Map<number, Use[]> = new Map();
   readonly #producers: Map<number, Node>;
+  /** The site of each use that has one, with the value. */
+  readonly placed: { readonly site: Site; readonly value: Value }[] = [];
   readonly #ofUse: Map<string, Site | undefined> = new Map();
 
   constructor(graph: Graph, outputs: readonly GraphOutput[], siteOf: SiteOf) {
@@ -73,7 +75,11 @@ export class SiteTable {
     const constants = [...graph.constants.values()].map(({ value }) => value);
     for (const value of [...graph.inputs, ...constants, ...made]) {
       const origin = { producer: this.#producers.get(value.id), uses: this.uses(value) };
-      for (const use of origin.uses) this.#ofUse.set(keyOf(use), siteOf(value, use, origin));
+      for (const use of origin.uses) {
+        const site = siteOf(value, use, origin);
+        this.#ofUse.set(keyOf(use), site);
+        if (site !== undefined) this.placed.push({ site, value });
+      }
     }
   }
 

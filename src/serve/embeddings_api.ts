@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { bytesOf } from "../tensor.ts";
 import { parseRequest } from "./_embeddings_request.ts";
 import type { Embedder } from "./_embeddings_request.ts";
 import { Refusal, refused } from "./_refusal.ts";
@@ -206,7 +207,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<
 
 /** Little-endian float32 in base64, as OpenAI's clients read it. */
 function encodeBase64(row: Float32Array): string {
-  const bytes = new Uint8Array(row.buffer, row.byteOffset, row.byteLength);
+  const bytes = bytesOf(row);
   let binary = "";
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);

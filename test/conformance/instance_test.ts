@@ -159,7 +159,7 @@ for (const engine of ENGINES) {
   Deno.test(`${engine.name} forks, saves and restores`, async () => {
     using instance = await engine.load(FILE);
     assert.deepEqual(count(instance, 3), Array(5).fill(6));
-    using fork = await instance.fork();
+    using fork = instance.fork();
     assert.deepEqual(count(fork, 1), Array(5).fill(8));
     assert.deepEqual(count(instance, 10), Array(5).fill(26));
     const saved = instance.saveStateSync();

@@ -79,8 +79,8 @@ export class AsyncOnly implements Instance {
     this.#inner.rollback(snapshot);
   }
 
-  async fork(): Promise<AsyncOnly> {
-    return new AsyncOnly(await this.#later(this.#inner.fork()));
+  fork(): AsyncOnly {
+    return new AsyncOnly(this.#inner.fork());
   }
 
   [Symbol.dispose](): void {

@@ -11,7 +11,7 @@ async function cycle(file: Uint8Array, count: number): Promise<void> {
     const build = i % 2 === 0 ? "simd" : "relaxed";
     using instance = await loadWasm(file, { build });
     // Forks that outlive their parent give their place back too.
-    if (i % 10 === 0) (await instance.fork())[Symbol.dispose]();
+    if (i % 10 === 0) (instance.fork())[Symbol.dispose]();
   }
 }
 

@@ -98,7 +98,7 @@ for (const engine of ENGINES) {
       using alone = await engine.load(FILE);
       const expected = alone.runSync(GOOD);
       using instance = await engine.load(FILE);
-      using fork = await instance.fork();
+      using fork = instance.fork();
       const execution = instance.begin(GOOD);
       execution.advance(1);
       assert.throws(() => instance.begin({ ...GOOD, ...bad }), FewbitError);

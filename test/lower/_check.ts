@@ -5,8 +5,10 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { lower } from "../../src/lower/lower.ts";
+import type { LoweredProgram } from "../../src/lower/lower.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
 import type { TensorData } from "../../src/tensor.ts";
+import { attempt, attemptAsync } from "../_attempt.ts";
 import { Random } from "../conformance/_random.ts";
 
 /** A graph, and what its inputs are given. */
@@ -32,6 +34,12 @@ export class Net {
     return this.graph.constant("", { dtype, shape: [values.length], data });
   }
 
+  /** Names an output; returns its value. */
+  output(value: Value, name = "y"): Value {
+    this.graph.output(name, value);
+    return value;
+  }
+
   #data(dtype: string, shape: readonly number[]): TensorData {
     const length = shape.reduce((a, b) => a * b, 1);
     if (dtype === "f32") {
@@ -48,34 +56,80 @@ export class Net {
 }
 
 /** Names of the instructions of a program. */
-function instructionsOf({ instructions }: CompiledProgram): string[] {
+export function instructionsOf({ instructions }: CompiledProgram): string[] {
   return instructions.map(({ opcode }) => instructionOf(opcode)!.name);
 }
 
 /** A graph as a program; that it cannot be one is a failed check. */
 export function lowered(graph: Graph, fuse: boolean): CompiledProgram {
-  try {
-    return lower(graph, { fuse }).program;
-  } catch (error) {
-    assert.fail(`Cannot lower, with fusions ${fuse}: ${error}`);
+  return attempt(() => lower(graph, { fuse }).program);
+}
+
+/** What becomes of a graph whose last value has the beginnings of a fusion. */
+export interface FusionCase<N extends Net> {
+  /** What it shows. */
+  readonly of: string;
+  /** Builds the graph up to its output `y`. */
+  make(net: N): Value;
+  /** Instructions of the program. */
+  readonly instructions: readonly string[];
+  /** Why the fusion is not made; nothing where it is. */
+  readonly because?: string;
+  /** How many fusions are made where this one is, of all kinds. Default 1. */
+  readonly made?: number;
+}
+
+/** A test for each case of a fusion: whether it is made, the reason, and equal bits either way. */
+export function testFusion<N extends Net>(
+  fusion: string,
+  net: () => N,
+  cases: readonly FusionCase<N>[],
+): void {
+  for (const { of, make, instructions, because, made = 1 } of cases) {
+    Deno.test(`${fusion}: ${because === undefined ? "" : "not "}${of}`, async () => {
+      const one = net();
+      one.output(attempt(() => make(one)));
+      const fused = attempt(() => lower(one.graph));
+      assert.deepEqual(instructionsOf(fused.program), instructions);
+      checkReports(fused, fusion, because, made);
+      await checkSame(one, fused.program);
+    });
   }
 }
 
-/** Checks the instructions, and the bits of all outputs beside those of the graph op by op. */
-export async function checkFusion(
-  { graph, inputs }: Net,
-  expected: readonly string[],
-  options: { readonly alone?: boolean } = {},
-): Promise<void> {
-  const fused = lowered(graph, true);
-  assert.deepEqual(instructionsOf(fused), expected);
-  if (options.alone === false) return;
-  const plain = lowered(graph, false);
+/** A fusion says that it was made, or for what reason it was not. */
+function checkReports(
+  { fusions }: LoweredProgram,
+  fusion: string,
+  because: string | undefined,
+  made: number,
+): void {
+  const reports = fusions.filter((report) => report.fusion === fusion);
+  if (because === undefined) {
+    assert.ok(reports.some(({ reason }) => reason === undefined), `${fusion} is not reported`);
+    assert.ok(reports.every(({ reason }) => reason === undefined), JSON.stringify(reports));
+    // What a longer pattern takes up is no fusion of its own.
+    assert.equal(fusions.filter(({ reason }) => reason === undefined).length, made);
+  } else {
+    assert.ok(
+      reports.some(({ reason }) => reason === because),
+      `expected "${because}", got ${JSON.stringify(reports)}`,
+    );
+  }
+}
+
+/** A program gives the bits of the graph op by op. */
+async function checkSame({ graph, inputs }: Net, fused: CompiledProgram): Promise<void> {
+  // Where constants may become parameters, no sums are requantised where they are made.
+  const { program: plain, fusions } = attempt(() =>
+    lower(graph, { fuse: false, parameters: true })
+  );
+  assert.deepEqual(fusions, []);
   const used = fused.tensors.filter(({ region }) => region === "input").map(({ name }) => name);
   const given = Object.fromEntries(used.map((name) => [name, inputs[name]]));
   for (const engine of ["reference", "wasm"] as const) {
-    using first = await load(fused, { engine });
-    using second = await load(plain, { engine });
+    using first = await attemptAsync(() => load(fused, { engine }));
+    using second = await attemptAsync(() => load(plain, { engine }));
     assert.deepEqual(first.runSync(given), second.runSync(given), engine);
   }
 }

@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import type { EngineName } from "../../src/engines/load.ts";
-import { activationOf, ACTIVATIONS } from "../../src/graph/activations.ts";
+import { activationOf, ACTIVATIONS, gelu } from "../../src/graph/activations.ts";
 import { expandActivations } from "../../src/graph/expand_activations.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { activation } from "../../src/graph/ops/mod.ts";
 import { activationName, GELU } from "../../src/models/activation_names.ts";
 import { compile } from "../../src/lower/compile.ts";
-import { activationTable12, gelu } from "../../src/quantize/integer_constants.ts";
+import { activationTable12 } from "../../src/quantize/integer_constants.ts";
 
 const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 

@@ -1,138 +1,116 @@
+import { changes } from "./mutation.ts";
 import type { Mutation } from "./mutation.ts";
 
-const tests = ["test/program/lower"];
-const integer = "src/lower/integer.ts";
-const ternary = "src/lower/ternary.ts";
-const float = "src/lower/float.ts";
-const lowering = "src/lower/_lowering.ts";
+const rules = ["test/lower/rules/rules_test.ts"];
+const whole = ["test/lower/lowering_test.ts"];
+const fusion = (name: string) => [`test/lower/fusions/${name}_test.ts`];
 
-/** Lowering and its fusions. */
+/** Rules, and the state of lowering. */
 export const LOWERING_MUTATIONS: readonly Mutation[] = [
-  {
-    file: lowering,
-    tests,
-    find: "if (value === undefined || this.#outputNames.has(value.id)) return undefined;",
-    replace: "if (value === undefined) return undefined;",
-  },
-  {
-    file: lowering,
-    tests,
-    find: "node?.op === op && this.#consumers.get(value.id)?.length === 1 ? node",
-    replace: "node?.op === op ? node",
-  },
-  {
-    file: lowering,
-    tests,
-    find: "return this.#consumers.get(x.id)?.length === 2 ? before : undefined;",
-    replace: "return before;",
-  },
-  {
-    file: lowering,
-    tests,
-    find: "return this.#outputNames.has(value.id) ? [] : this.#consumers.get(value.id) ?? [];",
-    replace: "return this.#consumers.get(value.id) ?? [];",
-  },
-  {
-    file: lowering,
-    tests,
-    find: "if (x === undefined || this.#outputNames.has(x.id)) return undefined;",
-    replace: "if (x === undefined) return undefined;",
-  },
-  {
-    file: integer,
-    tests,
-    find: `if (identity !== undefined || node.attributes.to === "i32") return undefined;`,
-    replace: `if (node.attributes.to === "i32") return undefined;`,
-  },
-  {
-    file: integer,
-    tests,
-    find: `if (zeroPoint !== undefined && op !== "LinearInteger") return undefined;`,
-    replace: "",
-  },
-  {
-    file: integer,
-    tests,
-    find: `if (identity === undefined || node.attributes.to !== "i16") return undefined;`,
-    replace: "if (identity === undefined) return undefined;",
-  },
-  {
-    file: integer,
-    tests,
-    find: "identity.shape.length !== x!.shape.length) return undefined;",
-    replace: "false) return undefined;",
-  },
-  {
-    file: integer,
-    tests,
-    find:
-      `if (inner === undefined || inner.inputs[3] !== undefined || inner.attributes.to !== "i16") {`,
-    replace: "if (inner === undefined || inner.inputs[3] !== undefined) {",
-  },
-  {
-    file: integer,
-    tests,
-    find: "  if (inner.inputs[6] !== undefined) return undefined;\n",
-    replace: "",
-  },
-  {
-    file: integer,
-    tests,
-    find: "inputs[3] === undefined && inputs[6] === undefined && attributes.to",
-    replace: "inputs[6] === undefined && attributes.to",
-  },
-  {
-    file: integer,
-    tests,
-    find:
-      "multiplier2: second.multiplier,\n    shift2: second.shift,\n    y: lowering.result(first",
-    replace:
-      "multiplier2: second.multiplier,\n    shift2: second.multiplier,\n    y: lowering.result(first",
-  },
-  {
-    file: integer,
-    tests,
-    find: `if (table!.dtype !== "i8" || table!.shape[0] !== 1) return [];`,
-    replace: `if (table!.dtype !== "i8") return [];`,
-  },
-  {
-    file: integer,
-    tests,
-    find: `if (node.inputs[3] !== undefined || node.attributes.to !== "i8") return undefined;`,
-    replace: "if (node.inputs[3] !== undefined) return undefined;",
-  },
-  {
-    file: integer,
-    tests,
-    find:
-      "if ([node, first, second].some((stage) => stage?.inputs[6] !== undefined)) return undefined;",
-    replace: "",
-  },
-  { file: integer, tests, find: "mask: lowering.optional(softmax.inputs[2]),", replace: "" },
-  {
-    file: float,
-    tests,
-    find: "!sameShape(a!.shape, b!.shape)) return undefined;",
-    replace: "false) return undefined;",
-  },
-  { file: float, tests, find: "if (add !== undefined) nodes.push(add);", replace: "" },
-  {
-    file: ternary,
-    tests,
-    find: "!sameShape(a!.shape, b!.shape)) return undefined;",
-    replace: "false) return undefined;",
-  },
-  {
-    file: ternary,
-    tests,
-    find: `readers.length > 0 && readers.every((reader) => reader.op === "BitLinear")`,
-    replace: `readers.some((reader) => reader.op === "BitLinear")`,
-  },
-  {
-    file: ternary,
-    tests,
-    find: `op === "BitLinear" && attributes.epsilon === epsilon`,
-    replace: `op === "BitLinear"`,
-  },
-  { file: ternary, tests, find: "offset: times(rows, at * columns),", replace: "offset: 0," },
+  ...changes("src/lower/rules/float.ts", rules, [
+    ["beta: lowering.optional(inputs.bias),", ""],
+    [`if (mask !== undefined) throw new FewbitError("unsupported", "Softmax with a mask");`, ""],
+    ["bias: lowering.optional(bias),", ""],
+  ]),
+  ...changes("src/lower/constants.ts", rules, [
+    ["(index.data[i] as number) * heads + h", "(index.data[i] as number) + h * heads"],
+    ["data[h * pairs + i]", "data[i * heads + h]"],
+  ]),
+  ...changes("src/lower/rules/rows.ts", rules, [
+    ["[a, b, c] : [c, a, b]", "[a, b, c] : [c, b, a]"],
+    ["order: first ? 1 : 0", "order: first ? 0 : 1"],
+  ]),
+  ...changes("src/lower/rules/views.ts", rules, [
+    ["offset: plus(placed.offset, start)", "offset: start"],
+  ]),
+  ...changes("src/lower/placed.ts", rules, [
+    ["return { ...placed, extents };", "return { ...placed, extents, rowStride: wanted };"],
+    ["if (!same(placed.rowStride, last)) {", "if (false) {"],
+  ]),
+  ...changes("src/lower/placed.ts", whole, [
+    ["offset: plus(placed.offset, row === 0 ? 0 : first)", "offset: row === 0 ? 0 : first"],
+    ["product([rows, placed.rowStride])", "product(placed.extents.slice(-2))"],
+  ]),
+  ...changes("src/lower/rules/sequences.ts", rules, [
+    [`attributes.pooling === "first" ? 1 : 0`, `attributes.pooling === "first" ? 0 : 1`],
+    [
+      "position_shift: lowering.operand(inputs.positionShift)",
+      "position_shift: lowering.operand(inputs.positionMultiplier)",
+    ],
+    ["k: planes(k)", "k: planes(q)"],
+    [
+      "value_shift: lowering.operand(inputs.valueShift)",
+      "value_shift: lowering.operand(inputs.shift)",
+    ],
+  ]),
+  ...changes("src/lower/rules/ternary.ts", rules, [
+    ["lower_bound: lowering.optional(inputs.lowerBound),", ""],
+    ["past: lowering.operand(inputs.past)", "past: lowering.operand(inputs.slot)"],
+    ["u: lowering.operand(inputs.u)", "u: lowering.operand(inputs.z)"],
+    ["gate: lowering.operand(gate)", "gate: lowering.operand(up)"],
+  ]),
+  ...changes("src/lower/rules/ternary.ts", fusion("norm_quantize"), [
+    ["offset: times(rows, at * columns),", "offset: 0,"],
+    ["offset: times(rows, at),", "offset: 0,"],
+    ["attributes.epsilon === epsilon", "true"],
+    ["float32(lowering, norm.attributes.epsilon)", "float32(lowering, epsilon)"],
+  ]),
+  ...changes("src/lower/rules/integer.ts", rules, [["mask: lowering.optional(mask),", ""]]),
+  ...changes("src/lower/integer_operands.ts", rules, [
+    [
+      "q: lowering.operand(q), k: lowering.operand(k)",
+      "q: lowering.operand(k), k: lowering.operand(q)",
+    ],
+    ["bias: lowering.optional(bias),", ""],
+    ["...(zeroPoint && { zero_point: lowering.operand(zeroPoint) }),", ""],
+  ]),
+  ...changes("src/lower/integer_operands.ts", whole, [[
+    "weightBits === 7 ?",
+    "weightBits === 6 ?",
+  ]]),
+  ...changes("src/lower/integer_operands.ts", fusion("integer_attention"), [
+    ["requantize(code, multiplier, shift)", "requantize(code, multiplier, shift, 1)"],
+  ]),
+  ...changes("src/lower/lowering.ts", whole, [
+    ["if (this.#outputNames.has(value.id)) this.#read.add(value.id);", "if (false) {}"],
+    [
+      "if (tensor !== undefined && placed?.tensor === tensor) continue;",
+      "if (tensor !== undefined) continue;",
+    ],
+    [
+      "this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id)",
+      "this.#outputNames.get(value.id)",
+    ],
+    ["    this.quantized.clear();\n", ""],
+    ["default: defaultMax,", "default: 1,"],
+    ["this.tensors.set(value.id, tensor);", ""],
+    ["for (const { id } of [values].flat()) this.instructions.set(id, instruction);", ""],
+    ['name: kind === "load" ? name : `max_${name}`,', "name: `max_${name}`,"],
+    [`initial === undefined ? { encoding: "zero" }`, `true ? { encoding: "zero" }`],
+    ["(!this.options.parameters || constant.derivedFrom.length === 0)", "true"],
+    ["const key = `${value.id}|${layout}`;", "const key = `${value.id}`;"],
+  ]),
+  ...changes("src/lower/lowering.ts", fusion("requantized_sums"), [
+    ["expect(!this.#outputNames.has(value.id), `${described(value)} is an output`);", ""],
+    ["expect(readers === 1,", "expect(readers >= 1,"],
+  ]),
+  ...changes("src/lower/lowering.ts", fusion("dual_norm"), [
+    ["return this.#nodes[at - 1] === other;", "return true;"],
+  ]),
+  ...changes("src/lower/lower.ts", fusion("integer_residual"), [
+    ["for (const node of nodes.toReversed()) {", "for (const node of nodes) {"],
+    ["for (const taken of match.nodes) absorbed.add(taken);", ""],
+    ["reports.push({ fusion: fusion.name, at, entry, reason: match });", ""],
+  ]),
+  ...changes("src/lower/lower.ts", whole, [
+    ["if (entries.size === 0) throw", "if (false) throw"],
+    ["[value, order[tensor]]", "[value, tensor]"],
+    ["options.outputs ?? graph.outputs", "graph.outputs"],
+  ]),
+  ...changes("src/lower/compile.ts", whole, [
+    ["expandActivations(selectEarly(graph))", "expandActivations(graph)"],
+    ["fuse: false, outputs", "fuse: true, outputs"],
+    ["output.entry === taps.entry", "true"],
+    ["!names.has(name)", "true"],
+  ]),
 ];

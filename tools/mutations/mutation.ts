@@ -7,3 +7,12 @@ export interface Mutation {
   /** Test files or folders. */
   readonly tests: readonly string[];
 }
+
+/** Changes of one file, each found by the same tests. */
+export function changes(
+  file: string,
+  tests: readonly string[],
+  texts: readonly (readonly [find: string, replace: string])[],
+): Mutation[] {
+  return texts.map(([find, replace]) => ({ file, find, replace, tests }));
+}

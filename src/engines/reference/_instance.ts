@@ -4,7 +4,7 @@ import type { DecodedHead } from "../../program/decode.ts";
 import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
-import { DTYPE_BYTES } from "../../tensor.ts";
+import { viewAs } from "../../tensor.ts";
 import type { SyncInstance } from "../engine.ts";
 import { BaseInstance } from "../base_instance.ts";
 import { allocate } from "./_allocate.ts";
@@ -111,23 +111,7 @@ export class ReferenceInstance extends BaseInstance {
 
   #elements(tensor: Index): Elements {
     const { dtype } = this.program.tensors[tensor];
-    const { buffer, byteOffset, byteLength } = this.bytesOf(tensor);
-    const length = byteLength / DTYPE_BYTES[dtype];
-    switch (dtype) {
-      case "i8":
-        return new Int8Array(buffer, byteOffset, length);
-      case "i16":
-        return new Int16Array(buffer, byteOffset, length);
-      case "i32":
-        return new Int32Array(buffer, byteOffset, length);
-      case "f16":
-      case "bf16":
-        return new Uint16Array(buffer, byteOffset, length);
-      case "f32":
-        return new Float32Array(buffer, byteOffset, length);
-      default:
-        return new Uint8Array(buffer, byteOffset, byteLength);
-    }
+    return viewAs(dtype, this.bytesOf(tensor)) as Elements;
   }
 
   #operand(index: Index): Operand {

@@ -82,5 +82,5 @@ export class WasmInstance extends BaseInstance {
 }
 
 function program(instance: WasmInstance, entry: number): string {
-  return `entry ${instance.program.entries[entry].name}`;
+  return `entry ${instance.program.entries[entry]?.name ?? entry}`;
 }

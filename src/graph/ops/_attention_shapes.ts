@@ -1,3 +1,4 @@
+import { expectInteger } from "../attribute.ts";
 import { expectShape, fixed, same, sameShape } from "../extent.ts";
 import type { Extent, Value } from "../graph.ts";
 
@@ -8,6 +9,7 @@ export function attentionScoresShape(
   k: Value,
   heads: number,
 ): Extent[] {
+  expectInteger(heads, 1, `${op}: heads`);
   const fits = q.shape.length === 3 && k.shape.length === 3 && same(q.shape[0], k.shape[0]) &&
     same(q.shape[2], k.shape[2]) && fixed(q.shape[2], "channels") % heads === 0;
   expectShape(fits, op, [q, k]);
@@ -28,6 +30,7 @@ export function raggedAttentionShape(
   [q, k, v, offsets]: readonly Value[],
   heads: number,
 ): readonly Extent[] {
+  expectInteger(heads, 1, `${op}: heads`);
   const fits = q.shape.length === 2 && sameShape(q.shape, k.shape) && sameShape(q.shape, v.shape) &&
     offsets.shape.length === 1 &&
     fixed(q.shape[1], "channels") % heads === 0;

@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype } from "../extent.ts";
 import { raggedAttentionShape } from "./_attention_shapes.ts";
 import type { Op } from "../op.ts";
@@ -10,7 +11,8 @@ export const attentionRagged: Op<
 > = {
   name: "AttentionRagged",
   inputs: ["q", "k", "v", "offsets"],
-  infer({ q, k, v, offsets }, { heads }) {
+  infer({ q, k, v, offsets }, { heads, scale }) {
+    expectNumber(scale, "AttentionRagged: scale");
     for (const value of [q, k, v]) expectDtype(value, ["f32"], "AttentionRagged");
     expectDtype(offsets, ["i32"], "AttentionRagged");
     return {

@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -12,7 +13,9 @@ export const bitLinear: Op<
 > = {
   name: "BitLinear",
   inputs: ["x", "gamma", "weight", "weightScale"],
-  infer({ x, gamma, weight, weightScale }) {
+  rowLocal: ["x"],
+  infer({ x, gamma, weight, weightScale }, { epsilon }) {
+    expectNumber(epsilon, "BitLinear: epsilon", 0);
     expectDtype(x, ["f32"], "BitLinear");
     expectDtype(gamma, ["f32"], "BitLinear");
     expectDtype(weight, ["i8"], "BitLinear");

@@ -6,6 +6,7 @@ export const dequantizeLinear: IntegerOp<"DequantizeLinear", "x" | "scale" | "ze
   name: "DequantizeLinear",
   integer: true,
   inputs: ["x", "scale", "zeroPoint?"],
+  rowLocal: ["x"],
   infer({ x, scale, zeroPoint }) {
     expectDtype(x, ["i8", "i16", "i32"], "DequantizeLinear");
     expectDtype(scale, ["f32"], "DequantizeLinear");

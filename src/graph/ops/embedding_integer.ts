@@ -1,3 +1,4 @@
+import { expectInteger } from "../attribute.ts";
 import { expectDtype, expectShape, fixed, same } from "../extent.ts";
 import type { IntegerOp } from "../op.ts";
 
@@ -47,7 +48,10 @@ export const embeddingInteger: IntegerOp<
     { group },
   ) {
     expectDtype(table, [factors === undefined ? "i8" : "u8"], "EmbeddingInteger");
-    if (factors !== undefined) expectDtype(factors, ["u8"], "EmbeddingInteger");
+    if (factors !== undefined) {
+      expectDtype(factors, ["u8"], "EmbeddingInteger");
+      expectInteger(group, 1, "EmbeddingInteger: group");
+    }
     expectDtype(positions, ["i16"], "EmbeddingInteger");
     const integers = [multiplier, shift, positionMultiplier, positionShift, ids, offsets];
     for (const value of integers) expectDtype(value, ["i32"], "EmbeddingInteger");

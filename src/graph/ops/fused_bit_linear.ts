@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -9,7 +10,9 @@ import type { Op } from "../op.ts";
 export const fusedBitLinear: Op<"FusedBitLinear", "x" | "gamma" | "weight", { epsilon: number }> = {
   name: "FusedBitLinear",
   inputs: ["x", "gamma", "weight"],
-  infer({ x, gamma, weight }) {
+  rowLocal: ["x"],
+  infer({ x, gamma, weight }, { epsilon }) {
+    expectNumber(epsilon, "FusedBitLinear: epsilon", 0);
     expectDtype(x, ["f32"], "FusedBitLinear");
     expectDtype(gamma, ["f32"], "FusedBitLinear");
     expectDtype(weight, ["f32"], "FusedBitLinear");

@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -5,7 +6,9 @@ import type { Op } from "../op.ts";
 export const hgrnGate: Op<"HgrnGate", "p" | "gamma" | "x", { epsilon: number }> = {
   name: "HgrnGate",
   inputs: ["p", "gamma", "x"],
-  infer({ p, gamma, x }) {
+  rowLocal: ["p", "x"],
+  infer({ p, gamma, x }, { epsilon }) {
+    expectNumber(epsilon, "HgrnGate: epsilon", 0);
     for (const value of [p, gamma, x]) expectDtype(value, ["f32"], "HgrnGate");
     const fits = sameShape(gamma.shape, p.shape.slice(-1)) && sameShape(x.shape, p.shape);
     expectShape(fits, "HgrnGate", [p, gamma, x]);

@@ -6,6 +6,7 @@ export const identity: Op<"Identity", "x"> = {
   name: "Identity",
   inputs: ["x"],
   rowLocal: ["x"],
+  isView: true,
   infer({ x }) {
     expectDtype(x, ["f32"], "Identity");
     return { y: { dtype: "f32", shape: x.shape } };

@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -10,7 +11,8 @@ export const layerNormalization: Op<
   name: "LayerNormalization",
   inputs: ["x", "scale", "bias?"],
   rowLocal: ["x"],
-  infer({ x, scale, bias }) {
+  infer({ x, scale, bias }, { epsilon }) {
+    expectNumber(epsilon, "LayerNormalization: epsilon", 0);
     expectDtype(x, ["f32"], "LayerNormalization");
     const channels = x.shape.slice(-1);
     const fits = scale !== undefined && sameShape(scale.shape, channels) &&

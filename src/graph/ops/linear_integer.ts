@@ -1,3 +1,4 @@
+import { expectOneOf } from "../attribute.ts";
 import { expectDtype, expectShape, same, sameShape } from "../extent.ts";
 import type { IntegerOp } from "../op.ts";
 
@@ -11,7 +12,8 @@ export const linearInteger: IntegerOp<
   integer: true,
   inputs: ["x", "weight", "bias?"],
   rowLocal: ["x"],
-  infer({ x, weight, bias }) {
+  infer({ x, weight, bias }, { weightBits = 8 }) {
+    expectOneOf(weightBits, [7, 8], "LinearInteger: weightBits");
     expectDtype(x, ["i8", "i16"], "LinearInteger");
     expectDtype(weight, ["i8"], "LinearInteger");
     const [n, k] = weight.shape;

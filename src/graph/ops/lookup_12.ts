@@ -6,6 +6,7 @@ export const lookup12: IntegerOp<"Lookup12", "x" | "table"> = {
   name: "Lookup12",
   integer: true,
   inputs: ["x", "table"],
+  rowLocal: ["x"],
   infer({ x, table }) {
     expectDtype(x, ["i16"], "Lookup12");
     expectDtype(table, ["i16"], "Lookup12");

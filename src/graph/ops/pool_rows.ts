@@ -1,3 +1,4 @@
+import { expectOneOf } from "../attribute.ts";
 import { expectDtype, expectShape } from "../extent.ts";
 import type { Extent } from "../graph.ts";
 import type { Op } from "../op.ts";
@@ -9,7 +10,8 @@ import type { Op } from "../op.ts";
 export const poolRows: Op<"PoolRows", "x" | "offsets", { pooling: "sum" | "first" }> = {
   name: "PoolRows",
   inputs: ["x", "offsets"],
-  infer({ x, offsets }) {
+  infer({ x, offsets }, { pooling }) {
+    expectOneOf(pooling, ["sum", "first"], "PoolRows: pooling");
     expectDtype(x, ["f32", "i8", "i16"], "PoolRows");
     expectDtype(offsets, ["i32"], "PoolRows");
     expectShape(x.shape.length === 2 && offsets.shape.length === 1, "PoolRows", [x, offsets]);

@@ -1,3 +1,4 @@
+import { expectOneOf } from "../attribute.ts";
 import { expectDtype } from "../extent.ts";
 import type { IntegerOp } from "../op.ts";
 
@@ -12,9 +13,10 @@ export const quantizeLinear: IntegerOp<
   inputs: ["x", "scale", "zeroPoint?"],
   rowLocal: ["x"],
   infer({ x, scale, zeroPoint }, { to }) {
+    expectOneOf(to, ["i8", "i16"], "QuantizeLinear: to");
     expectDtype(x, ["f32"], "QuantizeLinear");
     expectDtype(scale, ["f32"], "QuantizeLinear");
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "QuantizeLinear");
-    return { y: { dtype: to === "i16" ? "i16" : "i8", shape: x.shape } };
+    return { y: { dtype: to, shape: x.shape } };
   },
 };

@@ -1,3 +1,4 @@
+import { expectOneOf } from "../attribute.ts";
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
 import type { IntegerOp } from "../op.ts";
 
@@ -25,14 +26,20 @@ export const requantize: IntegerOp<
     "zeroPoint?",
   ],
   rowLocal: ["x", "identity"],
-  infer({ x, multiplier, shift, identity, zeroPoint }, { to }) {
+  infer(inputs, { to }) {
+    const { x, multiplier, shift, identity, identityMultiplier, identityShift, zeroPoint } = inputs;
+    expectOneOf(to, ["i8", "i16", "i32"], "Requantize: to");
     expectDtype(x, ["i8", "i16", "i32"], "Requantize");
     expectDtype(multiplier, ["i32"], "Requantize");
     expectDtype(shift, ["i32"], "Requantize");
     const fits = identity === undefined ||
       sameShape(identity.shape, x.shape.slice(x.shape.length - identity.shape.length));
     expectShape(fits, "Requantize", [x, identity]);
+    if (identity !== undefined) {
+      expectDtype(identityMultiplier, ["i32"], "Requantize");
+      expectDtype(identityShift, ["i32"], "Requantize");
+    }
     if (zeroPoint !== undefined) expectDtype(zeroPoint, ["i32"], "Requantize");
-    return { y: { dtype: to === "i16" ? "i16" : to === "i32" ? "i32" : "i8", shape: x.shape } };
+    return { y: { dtype: to, shape: x.shape } };
   },
 };

@@ -1,3 +1,4 @@
+import { FewbitError } from "../../errors.ts";
 import { expectShape, product, same } from "../extent.ts";
 import type { Extent } from "../graph.ts";
 import type { Op } from "../op.ts";
@@ -7,7 +8,14 @@ export const reshape: Op<"Reshape", "x", { shape: readonly Extent[] }> = {
   name: "Reshape",
   inputs: ["x"],
   movesOnly: true,
+  isView: true,
   infer({ x }, { shape }) {
+    if (!Array.isArray(shape)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Reshape: shape has to be extents, got ${String(shape)}`,
+      );
+    }
     expectShape(same(product(x.shape), product(shape)), "Reshape", [x]);
     return { y: { dtype: x.dtype, shape } };
   },

@@ -1,3 +1,4 @@
+import { expectNumber } from "../attribute.ts";
 import { expectDtype, expectShape, sameShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -5,7 +6,9 @@ import type { Op } from "../op.ts";
 export const rmsNormalization: Op<"RMSNormalization", "x" | "gamma", { epsilon: number }> = {
   name: "RMSNormalization",
   inputs: ["x", "gamma"],
-  infer({ x, gamma }) {
+  rowLocal: ["x"],
+  infer({ x, gamma }, { epsilon }) {
+    expectNumber(epsilon, "RMSNormalization: epsilon", 0);
     expectDtype(x, ["f32"], "RMSNormalization");
     expectDtype(gamma, ["f32"], "RMSNormalization");
     expectShape(sameShape(gamma.shape, x.shape.slice(-1)), "RMSNormalization", [x, gamma]);

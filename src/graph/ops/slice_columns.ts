@@ -1,3 +1,4 @@
+import { expectInteger } from "../attribute.ts";
 import { expectShape, fixed } from "../extent.ts";
 import type { Op } from "../op.ts";
 
@@ -7,7 +8,10 @@ export const sliceColumns: Op<"SliceColumns", "x", { start: number; end: number 
   inputs: ["x"],
   rowLocal: ["x"],
   movesOnly: true,
+  isView: true,
   infer({ x }, { start, end }) {
+    expectInteger(start, 0, "SliceColumns: start");
+    expectInteger(end, 1, "SliceColumns: end");
     const [a, b] = [start, end];
     const last = x === undefined ? 0 : fixed(x.shape[x.shape.length - 1], "columns");
     expectShape(a >= 0 && a < b && b <= last, "SliceColumns", [x]);

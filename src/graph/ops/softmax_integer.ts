@@ -1,3 +1,4 @@
+import { expectOneOf } from "../attribute.ts";
 import { expectDtype, expectShape } from "../extent.ts";
 import type { IntegerOp } from "../op.ts";
 
@@ -13,7 +14,9 @@ export const softmaxInteger: IntegerOp<
   rowLocal: ["x"],
   // A mask repeats over rows: it has no row for each of the output.
   isRowLocal: ({ mask }) => mask === undefined,
-  infer({ x, parameter, mask }, { bits }) {
+  infer({ x, parameter, mask }, { mode, bits }) {
+    expectOneOf(mode, ["table", "shift"], "SoftmaxInteger: mode");
+    expectOneOf(bits, [8, 16], "SoftmaxInteger: bits");
     expectDtype(x, ["i8"], "SoftmaxInteger");
     expectDtype(parameter, ["i32"], "SoftmaxInteger");
     expectShape(

@@ -5,6 +5,7 @@ import type { Op } from "../op.ts";
 export const swiglu: Op<"SwiGlu", "gate" | "up"> = {
   name: "SwiGlu",
   inputs: ["gate", "up"],
+  rowLocal: ["gate", "up"],
   infer({ gate, up }) {
     expectDtype(gate, ["f32"], "SwiGlu");
     expectDtype(up, ["f32"], "SwiGlu");

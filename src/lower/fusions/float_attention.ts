@@ -1,7 +1,9 @@
+import { same } from "../../graph/extent.ts";
 import type { Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import { float32 } from "../constants.ts";
+import { expect } from "../fusion.ts";
 import type { Fusion, Match } from "../fusion.ts";
 
 /** The nodes of an attention before its values. */
@@ -16,12 +18,16 @@ export const floatAttention: Fusion<"AttentionValues", AttentionMatch> = {
   name: "attention",
   at: "AttentionValues",
   applies: () => true,
-  match(lowering, { inputs: { p } }) {
+  match(lowering, { inputs: { p, v } }) {
     if (lowering.producer(p)?.op !== "Softmax") return undefined;
     const softmax = lowering.only(p, "Softmax");
     const { x } = softmax.inputs;
     const add = isNode(lowering.producer(x), "Add") ? lowering.only(x, "Add") : undefined;
     const scores = lowering.only(add?.inputs.a ?? x, "AttentionScores");
+    const { q } = scores.inputs;
+    expect(same(q.shape[2], v.shape[2]), "queries and values differ in width");
+    const rank = add?.inputs.b.shape.length ?? 3;
+    expect(rank === 3, "the bias is not [heads, queries, keys]");
     const nodes = [softmax, scores, ...add === undefined ? [] : [add]];
     return { nodes, scores, bias: add?.inputs.b, softmax };
   },

@@ -70,6 +70,7 @@ function expectConstantBias(lowering: Lowering, second: NodeNamed<"Requantize">)
   const arm = biasArm(second);
   expect(arm.every((value) => lowering.isKnown(value)), "the bias is not constant");
   expect(arm[0].shape.length === 3, "the bias is not [heads, queries, keys]");
+  expect(second.inputs.multiplier.shape[0] === 1, "biased scores have scales of their own");
 }
 
 function biasOperands(lowering: Lowering, second: NodeNamed<"Requantize">): Operands {

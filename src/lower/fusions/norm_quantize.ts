@@ -38,5 +38,10 @@ export function normBefore(
   expect(!lowering.isOutput(x), `"${x.name}" is an output`);
   const other = lowering.readers(x).find((reader) => !isNode(reader, "BitLinear"));
   expect(other === undefined, `${other?.op} reads "${x.name}"`);
+  // Codes for all layers are made at the first one; a layer that has its own needs the norm where it is.
+  for (const reader of lowering.readers(x)) {
+    const updated = lowering.updates.between(norm, reader);
+    expect(updated === undefined, `"${updated?.name}" is updated in between`);
+  }
   return norm;
 }

@@ -21,10 +21,11 @@ export const requantizedSums: Fusion<"Requantize", SumsMatch> = {
     expect(to !== "i32", "its results have 32 bits");
     const source = lowering.only(x, op) as Accumulator;
     expect(zeroPoint === undefined || op === "LinearInteger", `${op} takes no zero point`);
-    if (op.startsWith("Attention")) {
-      expect(to === "i8", "its results have 16 bits");
-      expect(multiplier.shape[0] === 1, "channels have scales of their own");
-    }
+    expect(to === "i8" || !op.startsWith("Attention"), "its results have 16 bits");
+    expect(
+      multiplier.shape[0] === 1 || op === "LinearInteger" || op === "LayerNormInteger",
+      "channels have scales of their own",
+    );
     return { nodes: [source], source };
   },
   emit(lowering, node, { source }) {

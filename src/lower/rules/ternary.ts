@@ -135,7 +135,7 @@ function quantizedRows(
   const known = lowering.quantized.get(x.id);
   if (known?.layers.some((other) => other.outputs.y === layer.outputs.y)) return known;
   const { epsilon } = layer.attributes;
-  const layers = lowering.options.fuse && !lowering.isOutput(x)
+  const layers = lowering.options.fuse && !lowering.isOutput(x) && !lowering.updates.has(x)
     ? lowering.readers(x).filter((other) => isNode(other, "BitLinear")).filter(({ attributes }) =>
       attributes.epsilon === epsilon
     )

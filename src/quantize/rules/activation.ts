@@ -1,10 +1,10 @@
 /** Activation functions: tables of 8 or 12 bits, or I-ViT's ShiftGELU. */
-import { activationOf } from "../../graph/activations.ts";
+import { activationOf, gelu } from "../../graph/activations.ts";
 import type { Value } from "../../graph/graph.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import { lookup, lookup12, shiftGelu } from "../../graph/ops/mod.ts";
 import type { Codes } from "../integer_builder.ts";
-import { activationTable, activationTable12, gelu, shiftExponent } from "../integer_constants.ts";
+import { activationTable, activationTable12, shiftExponent } from "../integer_constants.ts";
 import type { ActivationFunction } from "../integer_constants.ts";
 import { knownScale, multiply } from "../integer_network.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
@@ -20,6 +20,7 @@ export function geluRule(rewriter: IntegerRewriter, node: NodeNamed<"Gelu">): vo
   if (rewriter.method.nonlinear === "table") return tabulate(rewriter, node, gelu);
   const { builder } = rewriter;
   const { value: x, scale } = rewriter.read(node, "x");
+  rewriter.expectPlain({ ...rewriter.siteOf(node.outputs.y), zeroPoint: undefined });
   const [from] = scale.from;
   const x0 = builder.constant(
     `x0 ${from}`,
@@ -40,9 +41,12 @@ function tabulate(
   f: ActivationFunction,
 ): void {
   const { outputs: { y } } = node;
-  const x = rewriter.read(node, "x");
+  const x = rewriter.readDivided(node, "x");
   const [from] = x.scale.from;
   const site = rewriter.siteOf(y);
+  // A table of 12 bits is one for all channels.
+  const divided = site.bits === 12 ? x.divisors ?? site.divisors : undefined;
+  rewriter.expectPlain({ ...site, zeroPoint: undefined, divisors: divided }, [8, 12]);
   const value = site.bits === 12
     ? table12(rewriter, x.value, from, site, f)
     : table8(rewriter, x, from, site, f);

@@ -25,7 +25,9 @@ export function attentionValuesRule(
   node: NodeNamed<"AttentionValues">,
 ): void {
   const p = rewriter.read(node, "p");
-  const v = rewriter.read(node, "v");
+  // Channels stay apart.
+  const v = rewriter.readDivided(node, "v");
+  const { divisors } = v;
   const value = rewriter.graph.apply(attentionValuesInteger, { p: p.value, v: v.value });
-  rewriter.settle(node.outputs.y, { value, scale: multiply(p.scale, v.scale) });
+  rewriter.settle(node.outputs.y, { value, scale: multiply(p.scale, v.scale), divisors });
 }

@@ -22,14 +22,23 @@ export function attentionRagged(
   const { inputs, attributes: { heads, scale: root }, outputs: { y } } = node;
   const { builder, graph } = rewriter;
   const text = rewriter.text(node.op);
-  const [q, k, v] = [rewriter.read(node, "q"), rewriter.read(node, "k"), rewriter.read(node, "v")];
+  const [q, k, v] = [
+    rewriter.read(node, "q"),
+    rewriter.read(node, "k"),
+    rewriter.readDivided(node, "v"),
+  ];
   const { divisors } = v;
   const scores = text.scores(y.name);
   const scoreScale = multiply(multiply(q.scale, k.scale), knownScale(root));
   const valueScale = multiply(PROBABILITY, v.scale);
   const parameter = exponentials(rewriter, scores.name);
+  const site = rewriter.siteOf(y);
+  // In one instruction nothing is divided but what was.
+  rewriter.expectPlain(
+    { ...site, divisors: site.divisors === divisors ? undefined : site.divisors ?? divisors },
+    [8],
+  );
   if (!text.single) {
-    const site = rewriter.siteOf(y);
     const [multiplier, shift] = builder.dyadics(
       `requantize ${scores.name}`,
       scoreScale,
@@ -67,7 +76,6 @@ export function attentionRagged(
   const p = graph.apply(softmaxInteger, { x, parameter }, { mode: "table", bits: 16 });
   builder.taps.set(scores.name.replace(/scores$/, "softmax"), p);
   const value = graph.apply(attentionValuesInteger, { p, v: v1 });
-  const site = rewriter.siteOf(y);
   const codes = builder.requantized(site, { value, scale: valueScale, divisors });
   const rows = graph.apply(reshape, { x: codes.value }, { shape });
   rewriter.keep(y, { ...codes, value: rows });

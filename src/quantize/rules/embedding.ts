@@ -30,7 +30,9 @@ export function addPositionsRule(rewriter: IntegerRewriter, node: NodeNamed<"Add
   if (!isNode(embedding, "Embedding")) throw rewriter.unsupported(node.op);
   const { builder } = rewriter;
   const { maxTokens, tableBits } = rewriter.text(node.op);
-  const { name } = rewriter.siteOf(y);
+  const site = rewriter.siteOf(y);
+  const { name } = site;
+  rewriter.expectPlain(site, [16]);
   const { table, scales: rowScales, element, factors } = tokenTable(
     rewriter,
     embedding.inputs.table,
@@ -42,7 +44,9 @@ export function addPositionsRule(rewriter: IntegerRewriter, node: NodeNamed<"Add
   const tensor = rewriter.elements(inputs.positions);
   const [, width] = tensor.shape;
   const reals = tensor.data as Float32Array;
-  const position = rewriter.siteAt(node, "positions")!;
+  const position = rewriter.siteAt(node, "positions");
+  if (position === undefined) throw rewriter.unsupported(node.op);
+  rewriter.expectPlain(position, [16]);
   // Longer texts are cut, so their positions need no codes; the scale is that of the whole table.
   const used = reals.subarray(0, maxTokens * width);
   const codes = builder.constant(
@@ -83,7 +87,7 @@ export function addPositionsRule(rewriter: IntegerRewriter, node: NodeNamed<"Add
         return Math.fround(element(ids[Math.floor(i / width)], i % width)) + reals[i];
       }),
   } as const;
-  rewriter.keep(y, builder.site(rewriter.siteOf(y), value, source));
+  rewriter.keep(y, builder.site(site, value, source));
 }
 
 /** A multiplier and a shift for each row. */

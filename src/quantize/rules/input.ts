@@ -27,11 +27,20 @@ export function quantizeInput(rewriter: IntegerRewriter, input: Value): void {
   }
   const site = rewriter.siteOf(input);
   if (rewriter.pixelTable !== undefined) {
+    rewriter.expectPlain(site, [8]);
     return rewriter.keep(input, pixelCodes(rewriter, input, site, rewriter.pixelTable));
   }
+  const { name, bits, zeroPoint: zero, divisors } = site;
+  if (divisors !== undefined) {
+    throw new FewbitError("unsupported", `Channels of the input "${input.name}" cannot be divided`);
+  }
   const x = graph.input(input.name, input.dtype, input.shape);
-  const scale = builder.derivedScale("scale input", ruleOf(site.name));
-  const codes = graph.apply(quantizeLinear, { x, scale }, { to: "i8" });
+  const scale = builder.derivedScale(`scale of input ${name}`, ruleOf(name));
+  const zeroPoint = zero === undefined
+    ? undefined
+    : builder.constant(`zero ${name}`, "i32", [1], [], () => Int32Array.of(zero));
+  const to = bits === 8 ? "i8" : "i16";
+  const codes = graph.apply(quantizeLinear, { x, scale, zeroPoint }, { to });
   rewriter.keep(input, builder.site(site, codes, { kind: "input", x }));
 }
 

@@ -12,7 +12,8 @@ import { multiplyColumns } from "../smooth.ts";
 
 /** `x·weightᵀ + bias`; columns of weights take up what channels of x were divided by. */
 export function linearRule(rewriter: IntegerRewriter, node: NodeNamed<"Linear">): void {
-  const { name, inputs: { weight, bias }, outputs: { y } } = node;
+  const { inputs: { weight, bias }, outputs: { y } } = node;
+  const name = rewriter.layerName(node);
   const x = rewriter.readAny(node, "x");
   const tensor = rewriter.elements(weight);
   const { readers } = rewriter.builder;
@@ -28,7 +29,8 @@ export function layerNormalizationRule(
   rewriter: IntegerRewriter,
   node: NodeNamed<"LayerNormalization">,
 ): void {
-  const { name, inputs, attributes: { epsilon }, outputs: { y } } = node;
+  const { inputs, attributes: { epsilon }, outputs: { y } } = node;
+  const name = rewriter.layerName(node);
   checkEpsilon(epsilon, name);
   const { builder, method } = rewriter;
   const gamma = rewriter.floats(inputs.scale);

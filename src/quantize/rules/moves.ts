@@ -22,6 +22,7 @@ export const MOVE_RULES: IntegerRulesOf<
     rewriter.move(inputs.x, y, (x) => rewriter.graph.apply(selectRow, { x }, attributes));
   },
   SliceColumns(rewriter, { inputs, attributes, outputs: { y } }) {
-    rewriter.move(inputs.x, y, (x) => rewriter.graph.apply(sliceColumns, { x }, attributes));
+    const { start } = attributes;
+    rewriter.move(inputs.x, y, (x) => rewriter.graph.apply(sliceColumns, { x }, attributes), start);
   },
 };

@@ -5,13 +5,13 @@ import type { IntegerRewriter } from "../rewriter.ts";
 
 /** Another grid for the same values. */
 export function identityRule(rewriter: IntegerRewriter, node: NodeNamed<"Identity">): void {
-  rewriter.settle(node.outputs.y, rewriter.read(node, "x"));
+  rewriter.settle(node.outputs.y, rewriter.readDivided(node, "x"));
 }
 
 /** The mean of the rows of an image. */
 export function meanRowsRule(rewriter: IntegerRewriter, node: NodeNamed<"MeanRows">): void {
-  const { value: x, scale } = rewriter.read(node, "x");
-  rewriter.settle(node.outputs.y, { value: rewriter.graph.apply(meanRows, { x }), scale });
+  const { value: x, ...rest } = rewriter.readDivided(node, "x");
+  rewriter.settle(node.outputs.y, { ...rest, value: rewriter.graph.apply(meanRows, { x }) });
 }
 
 /** 32-bit sums of the rows of each text. */

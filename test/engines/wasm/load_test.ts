@@ -139,7 +139,7 @@ Deno.test("10,000 loads, failed or disposed, do not grow memory", async () => {
     for (let i = 0; i < 5000; i++) {
       using instance = await loadWasm(file);
       if (i % 10 === 0) {
-        using fork = await instance.fork();
+        using fork = instance.fork();
         fork.runSync({ x: new Int8Array(8) });
       }
       await assert.rejects(loadWasm(damaged));

@@ -1,0 +1,109 @@
+/** Each rule against a formula: compiled, and run by the reference. */
+import assert from "node:assert/strict";
+import { load } from "../../../src/engines/load.ts";
+import { Graph } from "../../../src/graph/graph.ts";
+import * as ops from "../../../src/graph/ops/mod.ts";
+import { compile } from "../../../src/lower/compile.ts";
+import { RULES } from "../../../src/lower/rules/mod.ts";
+import { attempt, attemptAsync } from "../../_attempt.ts";
+import { constant, floats } from "./_case.ts";
+import { FLOAT_CASES } from "./_float.ts";
+import { INTEGER_CASES } from "./_integer.ts";
+import { ROW_CASES } from "./_rows.ts";
+import { SEQUENCE_CASES } from "./_sequences.ts";
+import { TERNARY_CASES } from "./_ternary.ts";
+
+const CASES = [
+  ...FLOAT_CASES,
+  ...INTEGER_CASES,
+  ...ROW_CASES,
+  ...SEQUENCE_CASES,
+  ...TERNARY_CASES,
+];
+
+function checkNear(actual: ArrayLike<unknown>, expected: readonly number[], within: number): void {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(Number(actual[i]) - expected[i]);
+    assert.ok(difference <= within, `element ${i} is ${actual[i]}, expected ${expected[i]}`);
+  }
+}
+
+for (const { op, of, make, inputs, expected, within = 0, states = {} } of CASES) {
+  Deno.test(`rule of ${op}: ${of}`, async () => {
+    const graph = new Graph();
+    graph.output("y", attempt(() => make(graph)));
+    using instance = await attemptAsync(() =>
+      load(attempt(() => compile(graph)), { engine: "reference" })
+    );
+    checkNear(attempt(() => instance.runSync(inputs)).y.data, expected, within);
+    for (const [name, state] of Object.entries(states)) {
+      checkNear((await instance.read(name)).data, state, within);
+    }
+  });
+}
+
+/** `Activation` is made of others before: see `test/graph/expand_activations_test.ts`. */
+const WITHOUT = ["Activation", "FusedBitLinear"];
+
+Deno.test("every op that has a rule has a case", () => {
+  const covered = new Set<string>(CASES.map(({ op }) => op));
+  assert.deepEqual(
+    Object.keys(RULES).filter((op) => !covered.has(op)).sort(),
+    WITHOUT,
+  );
+});
+
+function refused(title: string, make: (graph: Graph) => void, message: RegExp): void {
+  Deno.test(`refused: ${title}`, () => {
+    const graph = new Graph();
+    make(graph);
+    assert.throws(() => compile(graph), { code: "unsupported", message });
+  });
+}
+
+refused("scores without softmax and values", (graph) => {
+  const q = graph.input("q", "f32", [1, 2, 4]);
+  const scores = graph.apply(ops.attentionScores, { q, k: q }, { heads: 1, scale: 1 });
+  graph.output("y", scores);
+}, /AttentionScores/);
+
+refused("values of anything but a softmax", (graph) => {
+  const [p, v] = [graph.input("p", "f32", [1, 1, 2, 2]), graph.input("v", "f32", [1, 2, 4])];
+  graph.output("y", graph.apply(ops.attentionValues, { p, v }));
+}, /Attention other than/);
+
+for (const shown of ["scores", "softmax"] as const) {
+  refused(`an attention whose ${shown} are an output`, (graph) => {
+    const q = graph.input("q", "f32", [1, 2, 4]);
+    const scores = graph.apply(ops.attentionScores, { q, k: q }, { heads: 1, scale: 1 });
+    const p = graph.apply(ops.softmax, { x: scores });
+    graph.output("y", graph.apply(ops.attentionValues, { p, v: q }));
+    graph.output("shown", shown === "scores" ? scores : p);
+  }, /Attention/);
+}
+
+refused("a softmax with a mask alone", (graph) => {
+  const mask = constant(graph, "u8", [1, 2, 2], new Uint8Array(4));
+  graph.output("y", graph.apply(ops.softmax, { x: graph.input("x", "f32", [1, 1, 2, 2]), mask }));
+}, /Softmax with a mask/);
+
+refused("a slice with other columns, whose rows are apart", (graph) => {
+  const x = graph.input("x", "f32", [2, 6]);
+  const slice = graph.apply(ops.sliceColumns, { x }, { start: 0, end: 4 });
+  graph.output("y", graph.apply(ops.reshape, { x: slice }, { shape: [4, 2] }));
+}, /rows that are apart/);
+
+refused("a layer of latent weights", (graph) => {
+  const y = graph.apply(
+    ops.fusedBitLinear,
+    {
+      x: graph.input("x", "f32", [2, 4]),
+      gamma: constant(graph, "f32", [4], floats(4)),
+      weight: constant(graph, "f32", [2, 4], floats(8)),
+    },
+    { epsilon: 1e-6 },
+    { name: "layer.3" },
+  );
+  graph.output("y", y);
+}, /layer\.3: its weights are floats/);

@@ -1,0 +1,68 @@
+import { changes } from "./mutation.ts";
+import type { Mutation } from "./mutation.ts";
+
+const runs = [
+  "test/engines/begin_test.ts",
+  "test/engines/fresh_test.ts",
+  "test/engines/lifetime_test.ts",
+];
+const inputs = ["test/engines/check_inputs_test.ts"];
+const symbols = ["test/engines/symbol_values_test.ts"];
+const slices = ["test/engines/slices_test.ts"];
+const queue = ["test/engines/run_queue_test.ts"];
+
+/** What an instance assures. */
+export const ENGINE_MUTATIONS: readonly Mutation[] = [
+  ...changes("src/engines/base_instance.ts", runs, [
+    ["const ticket = ++this.#execution;", "const ticket = this.#execution;"],
+    ["inputs = copyInputs(inputs);", ""],
+  ]),
+  ...changes("src/engines/_sessions.ts", runs, [
+    ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
+    ["owner !== this", "false"],
+  ]),
+  ...changes("src/engines/_run_queue.ts", queue, [
+    ["last.then(done);", "done();"],
+    ["this.#length++ === 0", "++this.#length === 0"],
+    ["      this.#length--;\n", ""],
+    ["if (signal.aborted) abort();", "if (false) abort();"],
+  ]),
+  ...changes("src/engines/_check_inputs.ts", inputs, [
+    ["(i === given.length - 1 && value !== limit)", "false"],
+    ["seen.size === seen.add(value).size", "false"],
+    ["value + (offsets[i + 1] - offsets[i]) > limit", "value > limit"],
+    ["i === 0 ? value !== 0 : value < given[i - 1]", "value < given[i - 1]"],
+    ["value < 0 || value >= limit", "value >= limit"],
+    ["if (data.byteLength !== bytes) {", "if (data.byteLength < bytes) {"],
+    ["!(data instanceof Uint8Array) && !holds(data, tensor.dtype)", "false"],
+  ]),
+  ...changes("src/engines/_symbol_values.ts", symbols, [
+    ["|| value < min || value > max", "|| value > max"],
+    [`symbol.name === name && symbol.kind === "run"`, "symbol.name === name"],
+    ["rest *= terms[0][0];", ""],
+    ["} else unknown = 2;", "}"],
+    ["if (min === max && terms", "if (terms"],
+    ["constant === 0 && modulus < 0", "modulus < 0"],
+  ]),
+  ...changes("src/engines/_slices.ts", slices, [
+    ["if (sum > 0 && sum + work > SLICE_WORK) {", "if (sum + work > SLICE_WORK) {"],
+    ["ends.push(count);", ""],
+    ["entry === this.#entry && ", ""],
+    ["symbols.every((value, i) => value === this.#symbols[i])", "true"],
+    ["program.instructions[first + i]", "program.instructions[i]"],
+    ["Math.sqrt(a * b * c)", "0"],
+  ]),
+  ...changes("src/engines/reference/_instance.ts", runs, [
+    ["if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);", ""],
+  ]),
+  ...changes("src/engines/reference/_canonical_nan.ts", runs, [
+    ["const CANONICAL_NAN = 0x7FC00000;", "const CANONICAL_NAN = 0x7FC00001;"],
+  ]),
+  ...changes("src/engines/_saved_state.ts", ["test/engines/saved_state_test.ts"], [
+    [`fail("it is another program's");`, ""],
+    [
+      `if (view.getUint32(24, true) !== crc32c(saved.subarray(HEADER_BYTES))) fail("checksum");`,
+      "",
+    ],
+  ]),
+];
