@@ -23,10 +23,17 @@ export function checkExtents(
   }
   for (const extent of shape as readonly Extent[]) {
     if (typeof extent === "object" && extent !== null) {
-      if (symbols.has(extent.symbol)) continue;
+      const { symbol, factor, plus } = extent;
+      if (!Number.isInteger(factor) || !Number.isInteger(plus)) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot add "${name}": ${factor}·${symbol} + ${plus} is no extent`,
+        );
+      }
+      if (symbols.has(symbol)) continue;
       throw new FewbitError(
         "invalid_argument",
-        `Cannot add "${name}": the graph has no symbol "${extent.symbol}"`,
+        `Cannot add "${name}": the graph has no symbol "${symbol}"`,
       );
     }
     if (Number.isInteger(extent) && extent >= 1) continue;

@@ -5,6 +5,7 @@
  * @module
  */
 import { FewbitError } from "../errors.ts";
+import { CHECKS } from "../instructions/codes.ts";
 import type { Check } from "../instructions/codes.ts";
 import { base3Bytes, unpackBase3 } from "../numeric/base3.ts";
 import { elementCount } from "../tensor.ts";
@@ -18,6 +19,7 @@ import {
   checkSymbol,
   checkUpdates,
 } from "./_checks.ts";
+import { expectOneOf } from "./attribute.ts";
 import type { AnyOp, InputsOf, Op } from "./op.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
@@ -351,7 +353,8 @@ export class Graph {
     return { symbol: symbol.name, factor: 1, plus: 0 };
   }
 
-  #checkCheck(name: string, { limit, offsets }: InputCheck): void {
+  #checkCheck(name: string, { check, limit, offsets }: InputCheck): void {
+    expectOneOf(check, Object.keys(CHECKS).slice(1), `Check of "${name}"`);
     checkExtents(name, [limit], this.symbols);
     if (offsets === undefined || this.inputs.includes(offsets)) return;
     throw new FewbitError("invalid_argument", `Cannot add "${name}": its offsets are no input`);

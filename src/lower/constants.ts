@@ -1,4 +1,5 @@
 /** Constants that lowering makes. */
+import { FewbitError } from "../errors.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Index } from "../program/program.ts";
 import type { Lowering } from "./lowering.ts";
@@ -12,9 +13,20 @@ export function float32(lowering: Lowering, value: number): Index {
   }));
 }
 
-/** Rows of a table `[R, H]` picked by an index `[L·L]`, as `[H, L, L]`. */
+/**
+ * Rows of a table `[R, H]` picked by an index `[L·L]`, as `[H, L, L]`.
+ *
+ * @throws {FewbitError} `invalid_argument` for a row that the table does not have.
+ */
 export function relativePositions(table: Tensor, index: Tensor): Tensor {
-  const heads = table.shape[1];
+  const [rows, heads] = table.shape;
+  for (const row of index.data) {
+    if (Number(row) >= 0 && Number(row) < rows) continue;
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot pick row ${row} of a table of relative positions: it has ${rows}`,
+    );
+  }
   const pairs = index.data.length;
   const length = Math.sqrt(pairs);
   const source = table.data as Float32Array | Int8Array;

@@ -247,6 +247,40 @@ const REFUSED: readonly [
   ],
 ];
 
+const BATCH = { symbol: "batch", factor: 1, plus: 0 };
+const EXTENTS: readonly [extent: Untyped, message: RegExp][] = [
+  [{ ...BATCH, factor: 0.5 }, /0.5·batch \+ 0 is no extent/],
+  [{ ...BATCH, factor: NaN }, /NaN·batch/],
+  [{ symbol: "batch", factor: 1 }, /1·batch \+ undefined is no extent/],
+  [null, /extent null/],
+  ["8", /extent 8 is no integer/],
+];
+
+Deno.test("extents that follow from no integers are refused, also as limits", () => {
+  for (const [extent, message] of EXTENTS) {
+    const graph: Untyped = new Graph();
+    graph.symbol("batch", 8);
+    assert.throws(() => graph.input("x", "f32", [extent, 8]), {
+      code: "invalid_argument",
+      message,
+    });
+    assert.throws(() => graph.input("i", "i32", [1], { check: "below", limit: extent }), {
+      code: "invalid_argument",
+      message,
+    });
+  }
+});
+
+Deno.test("a check that there is not is refused, not left out", () => {
+  const graph: Untyped = new Graph();
+  for (const check of ["none", "above", undefined]) {
+    assert.throws(() => graph.input("i", "i32", [1], { check, limit: 3 }), {
+      code: "invalid_argument",
+      message: /Check of "i" has to be below or offsets or distinct or past, got/,
+    });
+  }
+});
+
 for (const [name, make, code, message] of REFUSED) {
   Deno.test(`refused: ${name}`, () => {
     assert.throws(() => make(start()), { name: "FewbitError", code, message });

@@ -16,6 +16,10 @@ function constant(graph: Graph, ...shape: number[]): Value {
 
 /** The outputs of a graph, which are the same on two engines and with taps of all that has a name. */
 async function outputsOf(graph: Graph): Promise<Record<string, unknown>> {
+  return await resultsOf(graph).catch((error) => assert.fail(`Cannot run the graph: ${error}`));
+}
+
+async function resultsOf(graph: Graph): Promise<Record<string, unknown>> {
   const taps = { entry: "main", values: new Map<string, Value>() };
   const results: Record<string, unknown>[] = [];
   for (const program of [compile(graph), compile(graph, { taps })]) {
@@ -135,6 +139,20 @@ Deno.test("what callers give or keep needs a name once it is read", () => {
     const graph = new Graph();
     graph.output("y", graph.apply(ops.add, { a: graph.input("x", "f32", [2, 8]), b: make(graph) }));
     assert.throws(() => compile(graph), { code: "invalid_argument", message: /needs a name/ });
+  }
+});
+
+Deno.test("a row of relative positions that the table does not have is refused", () => {
+  for (const row of [5, -1]) {
+    const graph = new Graph();
+    const data = Int32Array.of(0, 1, 4, row);
+    const index = graph.constant("", { dtype: "i32", shape: [4], data });
+    const table = constant(graph, 5, 2);
+    graph.output("y", graph.apply(ops.relativePositionBias, { table, index }));
+    assert.throws(() => compile(graph), {
+      code: "invalid_argument",
+      message: `Cannot pick row ${row} of a table of relative positions: it has 5`,
+    });
   }
 });
 

@@ -205,6 +205,9 @@ const REFUSED: readonly [
     { x: DIVIDED },
     /Channels of the input "x" cannot be divided/,
   ],
+  ["a zero point beside its range", (n) => n.linear(n.x, "y"), {
+    x: { ...ZERO, range: [-1, 1] },
+  }, /0 is code -?0 of -1 to 1, and the code of 0 is 40/],
   [
     "a zero point that is no code",
     (n) => n.linear(n.x, "y"),

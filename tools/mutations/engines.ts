@@ -19,7 +19,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/_sessions.ts", runs, [
     ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
-    ["owner !== this", "false"],
+    ["if (bytes === undefined) {", "if (false) {"],
   ]),
   ...changes("src/engines/_run_queue.ts", queue, [
     ["last.then(done);", "done();"],
@@ -34,7 +34,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["i === 0 ? value !== 0 : value < given[i - 1]", "value < given[i - 1]"],
     ["value < 0 || value >= limit", "value >= limit"],
     ["if (data.byteLength !== bytes) {", "if (data.byteLength < bytes) {"],
-    ["!(data instanceof Uint8Array) && !holds(data, tensor.dtype)", "false"],
+    ["!(data instanceof Uint8Array) && !(data instanceof DTYPE_ARRAYS[tensor.dtype])", "false"],
   ]),
   ...changes("src/engines/_symbol_values.ts", symbols, [
     ["|| value < min || value > max", "|| value > max"],

@@ -2,6 +2,7 @@ import { changes } from "./mutation.ts";
 import type { Mutation } from "./mutation.ts";
 
 const early = ["test/graph/select_early_test.ts"];
+const refusing = ["test/graph/graph_test.ts", "test/graph/refusals_test.ts"];
 const building = ["test/graph/graph_test.ts"];
 const expanding = ["test/graph/expand_activations_test.ts"];
 
@@ -39,13 +40,24 @@ export const GRAPH_MUTATIONS: readonly Mutation[] = [
   ...changes("src/graph/ops/requantize.ts", early, [
     [`rowLocal: ["x", "identity"],`, `rowLocal: ["x"],`],
   ]),
-  ...changes("src/graph/graph.ts", building, [
+  ...changes("src/graph/_checks.ts", refusing, [
     ["if (unknown !== undefined) {", "if (false) {"],
+    ["if (elementCount(shape) !== data.length) {", "if (false) {"],
+    ["if (!(data instanceof DTYPE_ARRAYS[dtype])) {", "if (false) {"],
+    ["if (isKnown(value)) return", "if (true) return"],
+    ["value === undefined || isStored(value)", "true"],
+    ["if (symbols.has(symbol)) continue;", "continue;"],
+    ["dtype === value.dtype && sameShape(shape, value.shape)", "true"],
+  ]),
+  ...changes("src/graph/attribute.ts", refusing, [
+    ["Number.isInteger(value) &&", ""],
+    ["if (values.includes(value)) return;", "return;"],
+  ]),
+  ...changes("src/graph/graph.ts", building, [
     [`i === 0 ? output : ""`, "output"],
     ["graph.#next = this.#next;", ""],
     ["for (const [id, check] of this.checks) graph.checks.set(id, check);", ""],
     ["for (const [id, tensor] of this.initial) graph.initial.set(id, tensor);", ""],
-    ["if (elementCount(extents) !== data.length) {", "if (false) {"],
     ["if (initial !== undefined) this.#setInitial(value, initial);", ""],
     ["[of, x && input(x, of)]", "[of, x]"],
     ["if (this.#names.has(name)) {", "if (false) {"],
@@ -66,6 +78,8 @@ export const GRAPH_MUTATIONS: readonly Mutation[] = [
     ["known.set(kind, tables);", ""],
     ["b: side(-1) }", "b: side(1) }"],
     [", {}, { output: outputs.y.name });", ");"],
+  ]),
+  ...changes("src/graph/rewrite.ts", expanding, [
     ["graph.output(name, valueOf(value), entry);", "graph.output(name, valueOf(value));"],
   ]),
 ];

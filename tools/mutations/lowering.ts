@@ -92,7 +92,7 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/lower/lowering.ts", fusion("requantized_sums"), [
     ["expect(!this.#outputNames.has(value.id), `${described(value)} is an output`);", ""],
-    ["expect(readers === 1,", "expect(readers >= 1,"],
+    ["expect(readers.length === 1,", "expect(readers.length >= 1,"],
   ]),
   ...changes("src/lower/lowering.ts", fusion("dual_norm"), [
     ["return this.#nodes[at - 1] === other;", "return true;"],
@@ -107,9 +107,25 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
     ["[value, order[tensor]]", "[value, tensor]"],
     ["options.outputs ?? graph.outputs", "graph.outputs"],
   ]),
+  ...changes("src/lower/updates.ts", ["test/lower/order_test.ts"], [
+    ["find((value) => stored.has(value))", "find(() => false)"],
+    ["node?.definition.isView === true ?", "false ?"],
+    ["this.#updated.has(this.#memoryOf(value))", "false"],
+  ]),
+  ...changes("src/lower/lowering.ts", ["test/lower/outputs_test.ts"], [
+    ["expect(reads === 1,", "expect(reads >= 1,"],
+    [`filter(({ shape }) => shape.startsWith("* "))`, "filter(() => false)"],
+    ["if (!this.graph.constants.has(value.id)) {", "if (false) {"],
+  ]),
+  ...changes("src/lower/constants.ts", ["test/lower/outputs_test.ts"], [
+    ["Number(row) >= 0 && Number(row) < rows", "true"],
+  ]),
+  ...changes("src/lower/constants.ts", ["test/quantize/attention_test.ts"], [
+    ["(index.data[i] as number) * heads + h", "(index.data[i] as number) + h"],
+  ]),
   ...changes("src/lower/compile.ts", whole, [
     ["expandActivations(selectEarly(graph))", "expandActivations(graph)"],
-    ["fuse: false, outputs", "fuse: true, outputs"],
+    ["fuse: false }", "fuse: true }"],
     ["output.entry === taps.entry", "true"],
     ["!names.has(name)", "true"],
   ]),

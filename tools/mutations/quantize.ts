@@ -45,7 +45,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["site !== undefined && others.length === 0", "site !== undefined"],
   ]),
   ...of("integer_builder", "rules", [
-    ["raw.divisors === site.divisors ? raw.scale : divide(raw.scale, site.divisors)", "raw.scale"],
+    ["divide(raw.scale, site.divisors, raw.divisors)", "raw.scale"],
     [`const to = bits === 8 ? "i8" : "i16";`, `const to = "i16";`],
     ["dyadic(a, scales.get(to)!)", "dyadic(scales.get(to)!, a)"],
   ]),
@@ -57,7 +57,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ],
   ]),
   ...of("integer_network", "integer_constants", [
-    ["(known.length === 1 ? known[0] : known[c]) / divisor", "known[c] / divisor"],
+    ["all.length === 1 ? all[0] : all[c]", "all[c]"],
     ["x.length === 1 ? y.map((value) => x[0] * value)", "x.length === 1 ? y"],
   ]),
   ...of("rules/layers", "zero_point", [
@@ -78,10 +78,22 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["knownScale(2 ** -7)", "knownScale(2 ** -8)"],
     ["Math.fround(1.702)", "1"],
   ]),
-  ...of("rules/add", "attention", [[
-    "(rows[i % pairs] as number) * heads +",
-    "(rows[i % pairs] as number) +",
-  ]]),
+  ...of("integer_network", "grids", [
+    ["before === undefined ? a : a * before[c]", "a"],
+  ]),
+  ...of("rewriter", "grids", [
+    ["if (codes.divisors === undefined) return codes;", "return codes;"],
+    ["divisors: divisors?.slice(first, end)", "divisors"],
+    ["start === undefined && before !== after", "false"],
+  ]),
+  ...of("_check_sites", "grids", [
+    ["Math.abs(zero - zeroPoint) > 1", "false"],
+    ["taken.value !== value || gridOf", "gridOf"],
+    ["gridOf(taken.site) !== gridOf(site)", "false"],
+  ]),
+  ...of("calibrate", "grids", [
+    ["packed(constant.tensor(this.scales), layout)", "constant.tensor(this.scales).data"],
+  ]),
   ...of("rules/attention", "attention", [["knownScale(root)", "knownScale(1)"]]),
   ...of("rules/softmax", "attention", [
     [`?.op === "Add" ? 8 : 16`, `?.op === "Add" ? 16 : 8`],
@@ -182,7 +194,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...of("ternary_network", "ternary_network", [
     ["packBase3(trits)", "packBase3(trits.toReversed())"],
-    ["{ name, output: outputs.y.name }", "{ name }"],
+    ["attributes, { name, output })", "attributes, { name })"],
     ["constant === undefined || constant.derivedFrom.length > 0", "constant === undefined"],
   ]),
   ...of("ternary", "ternary", [["v > 0.5 ? 1", "v >= 0.5 ? 1"]]),

@@ -5,6 +5,7 @@ import { nextTurn } from "../../event_loop.ts";
 import type { Similarity } from "../../models/sentence_config.ts";
 import { MAX_TEXT_LENGTH } from "../../text/tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
+import { expectInstance } from "../expect_instance.ts";
 import { raggedBatches } from "./_ragged_batches.ts";
 import type { RaggedBatch } from "./_ragged_batches.ts";
 import { encodeStart } from "./_encode_text.ts";
@@ -79,6 +80,7 @@ export class EmbeddingModel implements Disposable {
    * the instance is left to the caller.
    */
   constructor(instance: Instance) {
+    expectInstance(instance, "Cannot embed");
     this.#instance = instance;
     this.#setup = encoderSetup(instance.program);
     const { max_tokens = 1, max_sequences = 1 } = instance.symbols;

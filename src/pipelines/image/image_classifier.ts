@@ -9,6 +9,7 @@ import type { Image } from "../../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../../vision/preprocess.ts";
 import type { Preprocessing } from "../../vision/preprocess.ts";
 import { readImage } from "./image_file.ts";
+import { expectInstance } from "../expect_instance.ts";
 import { expectTask, programKind } from "../program_kind.ts";
 import { openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
@@ -76,6 +77,7 @@ export class ImageClassifier implements Disposable {
    * the instance is left to the caller.
    */
   constructor(instance: Instance) {
+    expectInstance(instance, "Cannot classify");
     const { labels, preprocessing } = instance.program.metadata;
     const inputs = instance.program.tensors.filter((tensor) => tensor.region === "input");
     const outputs = instance.program.tensors.filter((tensor) => tensor.region === "output");

@@ -4,12 +4,16 @@
  */
 import type { Inputs, Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
+import { expectInstance } from "../expect_instance.ts";
 import { programKind } from "../program_kind.ts";
 import { MAX_PAST } from "./_saved_session.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
 const SYMBOLS = ["max_tokens", "max_rows", "sessions"] as const;
+
+/** Which sessions of an instance are in use, by whatever pipeline. */
+const TAKEN: WeakMap<Instance, boolean[]> = new WeakMap();
 
 /** Where ids go: a session and how many it has had. */
 export interface Position {
@@ -30,6 +34,7 @@ export class LanguageModel implements Disposable {
    * @throws {FewbitError} `unsupported` where the program is not a language model.
    */
   constructor(readonly instance: Instance) {
+    expectInstance(instance, "Cannot generate text");
     const { program: { tensors, expressions }, symbols } = instance;
     const has = (name: string, region: string): boolean =>
       tensors.some((tensor) => tensor.name === name && tensor.region === region);
@@ -48,7 +53,8 @@ export class LanguageModel implements Disposable {
     this.#chunk = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
-    this.#taken = Array(this.sessions).fill(false);
+    this.#taken = TAKEN.get(instance) ?? Array(this.sessions).fill(false);
+    TAKEN.set(instance, this.#taken);
   }
 
   /** Takes a session. */

@@ -1,6 +1,7 @@
 /** Sums: a residual, a bias of scores, and positions with the rows of the class token before them. */
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
+import { relativePositions } from "../../lower/constants.ts";
 import type { Codes } from "../integer_builder.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
 import { constantCodes } from "./constant_codes.ts";
@@ -33,25 +34,20 @@ function constantArm(rewriter: IntegerRewriter, node: NodeNamed<"Add">): Codes {
 /** Rows of a table of codes `[R, H]`, picked by an index, as `[H, L, L]`. */
 function relativeBias(
   rewriter: IntegerRewriter,
-  { inputs: { table, index }, outputs: { y } }: NodeNamed<"RelativePositionBias">,
+  { inputs: { index }, outputs: { y } }: NodeNamed<"RelativePositionBias">,
   codes: Codes,
 ): Codes {
   const [name] = codes.scale.from;
-  const heads = table.shape[1] as number;
-  const rows = rewriter.elements(index).data;
-  const pairs = rows.length;
+  const pairs = rewriter.elements(index);
+  const { dtype, shape } = codes.value;
   const value = rewriter.builder.constant(
     `relative ${name}`,
     "i8",
     y.shape as number[],
     [name],
     (scales) => {
-      const constant = rewriter.graph.constants.get(codes.value.id)!;
-      const elements = constant.tensor(scales).data as Int8Array;
-      return Int8Array.from(
-        { length: heads * pairs },
-        (_, i) => elements[(rows[i % pairs] as number) * heads + Math.floor(i / pairs)],
-      );
+      const { data } = rewriter.graph.constants.get(codes.value.id)!.tensor(scales);
+      return relativePositions({ dtype, shape: shape as number[], data }, pairs).data;
     },
   );
   return { value, scale: codes.scale };
