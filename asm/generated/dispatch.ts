@@ -81,6 +81,8 @@ import { exec_embedding_i4, scratch_embedding_i4 } from "../ops/embedding_i4";
 import { EmbeddingI4 } from "./ops/embedding_i4";
 import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 import { RmsNormF32 } from "./ops/rms_norm_f32";
+import { exec_residual_i32, scratch_residual_i32 } from "../ops/residual_i32";
+import { ResidualI32 } from "./ops/residual_i32";
 
 /** Runs the instruction whose operands are in the context block. */
 export function execute(opcode: u32, context: usize): void {
@@ -208,6 +210,9 @@ export function execute(opcode: u32, context: usize): void {
     case 41:
       exec_rms_norm_f32(changetype<RmsNormF32>(context));
       break;
+    case 42:
+      exec_residual_i32(changetype<ResidualI32>(context));
+      break;
   }
 }
 
@@ -296,6 +301,8 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_embedding_i4(changetype<EmbeddingI4>(context));
     case 41:
       return scratch_rms_norm_f32(changetype<RmsNormF32>(context));
+    case 42:
+      return scratch_residual_i32(changetype<ResidualI32>(context));
   }
   return 0;
 }

@@ -2,7 +2,7 @@
 import { mk_f32_4x8, mk_f32_4x8_fast, ZERO } from "./microkernels_f32";
 import { pack_a_f32, pack_panels_f32 } from "./pack_f32";
 import { softmax_row_f32 } from "./softmax_f32";
-import { store_first } from "./tail";
+import { store_words } from "./tail";
 
 // scratch: A panel, strip f32[4][keys8 or depth8], K panels, V panels
 /** Bytes of scratch for heads of `depth` columns and up to `keys` keys. */
@@ -65,7 +65,7 @@ export function attend_f32(
       for (let r = 0; r < count; r++) {
         let to = y + (row + <usize> r) * y_stride + head, from = strip + <usize> r * ld;
         for (let left = depth; left > 0; left -= 4, to += 16, from += 16) {
-          store_first(to, v128.load(from), min(left, 4) << 2);
+          store_words(to, v128.load(from), left);
         }
       }
     }

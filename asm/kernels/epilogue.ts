@@ -24,6 +24,7 @@
 // Floats in *: exact, proof below.
 
 import { upper } from "./lanes";
+import { high_of_power, limit_of, times_power } from "./multipliers";
 
 /** Type of y. */
 export const OUT_I32: i32 = 0, OUT_I8: i32 = 1, OUT_I16: i32 = 2, OUT_F32: i32 = 3;
@@ -74,35 +75,17 @@ export function epilogue_scratch(n: i32): usize {
   return <usize> ((n + 7) >> 3) * RECORD + TEMPORARY;
 }
 
-/** Two lanes of m·2^-e; `power` holds the high words of 2^-e. */
-// @ts-ignore: decorator
-@inline
-function multiplier2(m: v128, power: v128): v128 {
-  return f64x2.mul(f64x2.convert_low_i32x4_s(m), power);
-}
-
-/** ⌈limit / |M|⌉, infinite for M = 0. */
-// @ts-ignore: decorator
-@inline
-function saturation(limit: v128, m: v128): v128 {
-  return f64x2.ceil(f64x2.div(limit, f64x2.abs(m)));
-}
-
 /** Writes one record for four channels at `at` (bias, Zsat) and `to` (M); gives the lanes that forbid FAST. */
 // @ts-ignore: decorator
 @inline
 function record4(at: usize, to: usize, m: v128, e: v128, limit: v128, most: v128): v128 {
   const zero = i32x4.splat(0);
-  // the high word of 2^-e is (1023 − e)·2^20; e > 62 gives 0
-  const high = v128.and(
-    i32x4.shl(i32x4.sub(i32x4.splat(1023), i32x4.max_s(e, i32x4.splat(1))), 20),
-    i32x4.le_s(e, i32x4.splat(62)),
-  );
-  const m0 = multiplier2(m, v128.shuffle<i32>(zero, high, 0, 4, 1, 5)),
-    m1 = multiplier2(upper(m), v128.shuffle<i32>(zero, high, 2, 6, 3, 7));
+  const high = high_of_power(e);
+  const m0 = times_power(m, v128.shuffle<i32>(zero, high, 0, 4, 1, 5)),
+    m1 = times_power(upper(m), v128.shuffle<i32>(zero, high, 2, 6, 3, 7));
   v128.store(to, m0);
   v128.store(to, m1, 16);
-  const z0 = saturation(limit, m0), z1 = saturation(limit, m1);
+  const z0 = limit_of(limit, m0), z1 = limit_of(limit, m1);
   v128.store(
     at,
     v128.shuffle<i64>(
@@ -120,8 +103,6 @@ function record4(at: usize, to: usize, m: v128, e: v128, limit: v128, most: v128
 }
 
 /** Eight entries of a per-channel array from channel c on: a copy padded with 0 where fewer are left. */
-// @ts-ignore: decorator
-@inline
 function eight(array: usize, c: i32, n: i32, temporary: usize): usize {
   const p = array + (<usize> c << 2);
   if (c + 8 <= n) return p;
@@ -167,8 +148,7 @@ export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
+/** Not inlined: it is for tails. */
 export function copy_bytes(to: usize, from: usize, count: usize): void {
   for (let i: usize = 0; i < count; i++) store<u8>(to + i, load<u8>(from + i));
 }

@@ -33,61 +33,19 @@ function is_tie(s: v128, r: v128, half: v128): v128 {
   return f64x2.eq(f64x2.abs(f64x2.sub(s, r)), half);
 }
 
-/** The definition, saturated to i32. */
-function defined(z: i32, m: i32, e: i32, rounding: i32): i32 {
-  return saturate(rounded(z, m, e, rounding), DTYPE_I32);
-}
-
 /** Four lanes of a row by the definition; lanes past column n keep 0, so that nothing past m[n] is read. */
 function requantize_four(ep: Epilogue, z: v128, c: i32, n: i32): v128 {
-  const m = ep.m,
-    e = ep.e,
-    step: usize = ep.per_channel ? 4 : 0,
-    at = <usize> c * step,
-    left = n - c;
-  let v = i32x4.splat(0);
-  if (left > 0) {
-    v = i32x4.replace_lane(
-      v,
-      0,
-      defined(i32x4.extract_lane(z, 0), load<i32>(m + at), load<i32>(e + at), ep.rounding),
-    );
-  }
-  if (left > 1) {
-    v = i32x4.replace_lane(
-      v,
-      1,
-      defined(
-        i32x4.extract_lane(z, 1),
-        load<i32>(m + at + step),
-        load<i32>(e + at + step),
-        ep.rounding,
-      ),
-    );
-  }
-  if (left > 2) {
-    v = i32x4.replace_lane(
-      v,
-      2,
-      defined(
-        i32x4.extract_lane(z, 2),
-        load<i32>(m + at + 2 * step),
-        load<i32>(e + at + 2 * step),
-        ep.rounding,
-      ),
-    );
-  }
-  if (left > 3) {
-    v = i32x4.replace_lane(
-      v,
-      3,
-      defined(
-        i32x4.extract_lane(z, 3),
-        load<i32>(m + at + 3 * step),
-        load<i32>(e + at + 3 * step),
-        ep.rounding,
-      ),
-    );
+  const step: usize = ep.per_channel ? 4 : 0;
+  let m = ep.m + <usize> c * step, e = ep.e + <usize> c * step, v = i32x4.splat(0);
+  for (let i = 0; i < 4; i++, m += step, e += step) {
+    const r = c + i < n
+      ? saturate(
+        rounded(i32x4.extract_lane(z, 0), load<i32>(m), load<i32>(e), ep.rounding),
+        DTYPE_I32,
+      )
+      : 0;
+    z = v128.shuffle<i32>(z, z, 1, 2, 3, 0);
+    v = v128.shuffle<i32>(v, i32x4.splat(r), 1, 2, 3, 4);
   }
   // keeps the sum with `zero` inside i32; far outside the clamp
   return i32x4.max_s(i32x4.min_s(v, i32x4.splat(1 << 20)), i32x4.splat(-(1 << 20)));

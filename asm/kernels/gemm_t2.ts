@@ -14,7 +14,7 @@ import { column_factor, column_sums, height_of, low_tile, multiply_tiles } from 
 import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, PAIR_K, scaled } from "./microkernels_t2";
 import { mask_first, pack_a_i8_i16 } from "./pack";
 import { pack_a_bytes, row_sums } from "./pack_dot";
-import { store_first } from "./tail";
+import { store_words } from "./tail";
 
 /** Rows up to which the GEMV form wins, and the k up to which its i32 accumulators, scaled by 16, hold. */
 const FEW_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 2, FEW_K: i32 = 1 << 20;
@@ -163,8 +163,8 @@ function finish(
       v128.store(y, v0);
       v128.store(y, v1, 16);
     } else {
-      store_first(y, v0, columns << 2);
-      store_first(y + 16, v1, max(columns - 4, 0) << 2);
+      store_words(y, v0, columns);
+      store_words(y + 16, v1, max(columns - 4, 0));
     }
   }
 }

@@ -25,9 +25,16 @@ export function store_integer(at: usize, type: i32, value: i32): void {
   else store<i32>(at, value);
 }
 
+/** The largest i8, i16 or i32. */
+// @ts-ignore: decorator
+@inline
+export function largest(type: i32): i32 {
+  return type == DTYPE_I8 ? 127 : type == DTYPE_I16 ? 32767 : 2147483647;
+}
+
 /** Clamps to i8, i16 or i32. */
 export function saturate(value: i64, type: i32): i32 {
-  const high: i64 = type == DTYPE_I8 ? 127 : type == DTYPE_I16 ? 32767 : 2147483647;
+  const high = <i64> largest(type);
   return <i32> (value > high ? high : value < ~high ? ~high : value);
 }
 

@@ -4,6 +4,8 @@
 //   k = 65536; ten times: k = (k + ⌊V/k⌋) >> 1;  f = ⌊(2^31−1)/k⌋
 //   z = i32(((d·f) >> 1) + bias[c])          the sum wraps; it does not where |bias| < 2^30
 //
+// Once k stays, it stays.
+//
 // V = Σx² − 2·mean·Σx + C·mean² is the same integer, so one pass over x suffices. k never falls below ⌊√V⌋ ((k + V/k)/2 ≥ √V) nor
 // below 64, and |d| ≤ ⌊√V⌋, hence |d·f| ≤ 2^31−1: 32 bits hold it.
 import { mean_half_even } from "./integer";
@@ -36,7 +38,10 @@ export function normalize_row(x: usize, wide: bool, n: i32, bias: usize, z: usiz
   const mean = mean_half_even(sum, n);
   const V = squares - 2 * mean * sum + <i64> n * mean * mean;
   let k: u64 = 65536;
-  for (let i = 0; i < 10; i++) k = (k + <u64> V / k) >> 1;
+  for (let i = 0, last: u64 = 0; i < 10 && k != last; i++) {
+    last = k;
+    k = (k + <u64> V / k) >> 1;
+  }
 
   const center = i32x4.splat(<i32> mean), factor = i32x4.splat(<i32> (2147483647 / k));
   for (let i = 0; i < n; i += 8, bias += 32, z += 32) {

@@ -1,193 +1,132 @@
-// Rows of 32-bit integers → i8, i16 or i32: y = clamp(round(z·m[c] / 2^e[c]) + zero).
+// Rows of 32-bit integers → i8 or i16: y = clamp(round(z·m[c] / 2^e[c]) + zero); i32: requantize_i32.ts.
 //
-// Half to even runs eight at a time in f64; everything else, and y = i32, by the definition (`rounded`).
+// Half to even runs eight at a time; everything else, and the last of a row, by the definition (`requantize_by_definition`).
 //
-// Exactness. M = m·2^-e is an f64 without rounding (m has 31 bits). s = fl64(z·M) is rounded once; every tie k+½ with |k| < 2^52 is an
-// f64 and rounding is monotone, so nearest(s) is the half-even rounding of z·M unless s is a tie and z·M is not, which needs
-// |z·m| ≥ 2^53. Therefore:
-//   limits. |z·M| ≥ 32770 + |zero| saturates y. With limit = ⌈(32770 + |zero|) / |M|⌉, capped at 2^31−1, clamping z to ~limit … limit
-//     changes nothing, and keeps |s| ≤ 32770 + |zero| + 2|M| < 2^18 (|zero| ≤ 2^16 and |M| < 2^14, else the definition), so that
-//     s + 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
-//   CHECKED, unless limit·|m| < 2^53 for every channel: where any s is a tie (|s − nearest(s)| = ½), the eight are computed again by the
+// Exactness. s = fl64(z·M) is rounded once; every tie k+½ with |k| < 2^52 is an f64 and rounding is monotone, so nearest(s) is the
+// half-even rounding of z·M unless s is a tie and z·M is not, which needs |z·m| ≥ 2^53. Therefore:
+//   limits. |z·M| ≥ T + 3 + |zero|, T the largest of the type, saturates y. With limit = ⌈(T + 3 + |zero|) / |M|⌉, at most 2^31−1,
+//     clamping z to ~limit … limit changes nothing and keeps |s| ≤ T + 3 + |zero| + 2|M| < 2^17 (|zero| ≤ 2^16 and |M| < 2^13, else
+//     the definition), so that s + 1.5·2^52 rounds half to even and leaves the integer in the low 32 bits.
+//   checked, unless limit·|m| < 2^53 for every channel: s + 1.5·2^38 leaves v = RNE(s·2^14) in the low 32 bits. z·M < k+½ gives
+//     v ≤ (k+½)·2^14 and z·M > k+½ gives v ≥ that, so (v + 2^13) >> 14 is right unless v is a tie; then the eight are computed by the
 //     definition.
-// Floats in *: exact, proof below.
-import { ROUNDING_HALF_EVEN } from "../generated/attributes";
+//   single (i8, |zero| ≤ 255). s = fl32(fl32(z)·fl32(M)) is off by less than |z·M|·3.01·2^-24. Where |z·M| ≤ 390 that is less than
+//     2^-13, so nearest(s) is right unless s is closer than 2^-13 to a tie; then the eight are computed in f64. Where |z·M| > 390,
+//     |s| ≥ 389, and either saturates y. |s| ≤ 2^22, by |M| < 2^-10 or by the limits, so that s + 1.5·2^23 rounds half to even
+//     and leaves the integer in the low bits.
+// Floats in *: exact, proof above.
 import { DTYPE_I16, DTYPE_I32, DTYPE_I8 } from "../generated/format";
-import { real_multiplier, rounded, saturate, store_integer } from "./integer";
+import { store_integer } from "./integer";
 import { low_words, upper } from "./lanes";
-import { load_words, store_first } from "./tail";
+import { requantize_row_i32 } from "./requantize_i32";
+import { requantize_by_definition, RequantizePlan } from "./requantize_plan";
 
-/** How rows are requantised. Behind it: limits i32[n8], then M f64[n8]; n8 = 8 if there is one multiplier for all. */
-// @ts-ignore: decorator
-@unmanaged
-export class RequantizePlan {
-  type: i32;
-  rounding: i32;
-  zero: i32;
-  /** Whether eight at a time are exact, and whether ties must be looked for. */
-  vector: bool;
-  checked: bool;
-  padding: u16;
-  /** Multipliers and shifts, and the bytes from one to the next, 0 for one. */
-  m: usize;
-  e: usize;
-  mStep: usize;
-  eStep: usize;
-  /** Entries of the limits and of M from eight columns to the next: 8, or 0 for one multiplier. */
-  step: u32;
-  multipliers: usize;
-  padding1: u64;
+export { plan_bytes, plan_requantize, RequantizePlan } from "./requantize_plan";
 
-  // @ts-ignore: decorator
-  @inline
-  get limits(): usize {
-    return changetype<usize>(this) + offsetof<RequantizePlan>();
-  }
-}
+// 1.5·2^52, 1.5·2^38; 1.5·2^23 and ½ − 2^-13 as f32
+const MAGIC: usize = memory.data<f64>([6755399441055744.0, 412316860416.0], 16);
+const SINGLE: usize = memory.data<f32>([12582912.0, 0.4998779296875], 8);
+/** 1.5·2^23 as bits. */
+const MAGIC_BITS: i32 = 0x4b400000;
 
-// 1.5·2^52, ½
-const CONSTANTS: usize = memory.data<f64>([6755399441055744.0, 0.5], 16);
-
-/** Bytes of a plan for `count` multipliers or shifts, whichever are more. */
-export function plan_bytes(count: i32): usize {
-  return offsetof<RequantizePlan>() + <usize> ((count + 7) & ~7) * 12;
-}
-
-/** Prepares requantisations to `type` by `m_count` multipliers and `e_count` shifts: one, or one a column. */
-export function plan_requantize(
-  plan: usize,
-  m: usize,
-  m_count: i32,
-  e: usize,
-  e_count: i32,
-  zero: i32,
-  type: i32,
-  rounding: i32,
-): void {
-  const count = max(m_count, e_count), n8 = (count + 7) & ~7;
-  const p = changetype<RequantizePlan>(plan);
-  const m_step: usize = m_count > 1 ? 4 : 0, e_step: usize = e_count > 1 ? 4 : 0;
-  const limits = p.limits, multipliers = limits + (<usize> n8 << 2);
-  p.type = type;
-  p.rounding = rounding;
-  p.zero = zero;
-  p.m = m;
-  p.e = e;
-  p.mStep = m_step;
-  p.eStep = e_step;
-  p.step = count > 1 ? 8 : 0;
-  p.multipliers = multipliers;
-  let vector = rounding == ROUNDING_HALF_EVEN && type != DTYPE_I32 && zero >= -65536 &&
-    zero <= 65536;
-  let checked = false;
-  const bound = 32770 + Math.abs(<f64> zero);
-  for (let i = 0; i < n8 && vector; i++) {
-    let value: f64 = 0, limit: f64 = 0;
-    if (i < count || count == 1) {
-      const factor = load<i32>(m + <usize> i * m_step);
-      value = real_multiplier(factor, load<i32>(e + <usize> i * e_step));
-      const size = Math.abs(value);
-      if (size >= 16384) vector = false;
-      if (size > 0) {
-        limit = Math.min(Math.ceil(bound / size), 2147483647);
-        if (limit * Math.abs(<f64> factor) >= 9007199254740992.0) checked = true;
-      }
-    }
-    store<i32>(limits + (<usize> i << 2), <i32> limit);
-    store<f64>(multipliers + (<usize> i << 3), value);
-  }
-  p.vector = vector;
-  p.checked = checked;
-}
-
+/** z limited to ~h … h, h at `limits`. */
 // @ts-ignore: decorator
 @inline
-function distance(s: v128, t: v128, magic: v128): v128 {
-  return f64x2.abs(f64x2.sub(s, f64x2.sub(t, magic)));
+function limited(z: v128, limits: usize): v128 {
+  const h = v128.load(limits);
+  return i32x4.max_s(i32x4.min_s(z, h), v128.not(h));
 }
 
 /** n columns of one row: z i32[n] → y. */
 export function requantize_row(plan: usize, z: usize, n: i32, y: usize): void {
   const p = changetype<RequantizePlan>(plan);
-  if (!p.vector) return requantize_by_definition(p, z, n, 0, y);
-  const magic = v128.load64_splat(CONSTANTS), half = v128.load64_splat(CONSTANTS + 8);
-  const zero = i32x4.splat(p.zero);
-  const checked = p.checked, wide = p.type == DTYPE_I16;
-  const step = <usize> p.step;
-  let multipliers = p.multipliers, limits = p.limits;
-  for (let i = 0; i < n; i += 8, z += 32, limits += step << 2, multipliers += step << 3) {
+  if (!p.single) return requantize_columns(p, z, n, 0, y);
+  const clamped = p.limited, step = p.step, end = n & ~7;
+  const magic = v128.load32_splat(SINGLE),
+    near = v128.load32_splat(SINGLE, 4),
+    zero = i32x4.splat(p.zero - MAGIC_BITS);
+  let limits = p.limits, singles = p.singles;
+  for (let i = 0; i < end; i += 8, z += 32, y += 8, limits += step, singles += step) {
+    let z0 = v128.load(z), z1 = v128.load(z, 16);
+    if (clamped) z0 = limited(z0, limits), z1 = limited(z1, limits + 16);
+    const s0 = f32x4.mul(f32x4.convert_i32x4_s(z0), v128.load(singles)),
+      s1 = f32x4.mul(f32x4.convert_i32x4_s(z1), v128.load(singles, 16));
+    const t0 = f32x4.add(s0, magic), t1 = f32x4.add(s1, magic);
+    const far = f32x4.pmax(
+      f32x4.abs(f32x4.sub(s0, f32x4.sub(t0, magic))),
+      f32x4.abs(f32x4.sub(s1, f32x4.sub(t1, magic))),
+    );
+    if (v128.any_true(f32x4.gt(far, near))) {
+      requantize_columns(p, z, 8, i, y);
+      continue;
+    }
+    const q = i16x8.narrow_i32x4_s(i32x4.add(t0, zero), i32x4.add(t1, zero));
+    v128.store64_lane(y, i8x16.narrow_i16x8_s(q, q), 0);
+  }
+  if (n > end) requantize_by_definition(p, z, n - end, end, 0, y);
+}
+
+/** Columns first … first + n − 1 of a row in f64; first is 0 modulo 8. */
+function requantize_columns(p: RequantizePlan, z: usize, n: i32, first: i32, y: usize): void {
+  if (p.type == DTYPE_I32) return requantize_row_i32(p, z, n, 0, y);
+  const wide = p.type == DTYPE_I16, checked = p.checked, step = p.step, stride = step << 1;
+  const size: usize = wide ? 16 : 8,
+    from = step * <usize> (first >> 3),
+    end = p.vector ? n & ~7 : 0;
+  const magic = v128.load64_splat(MAGIC + (usize(checked) << 3)), zero = i32x4.splat(p.zero);
+  let multipliers = p.multipliers + (from << 1), limits = p.limits + from;
+  for (let i = 0; i < end; i += 8, z += 32, limits += step, multipliers += stride) {
     const h0 = v128.load(limits), h1 = v128.load(limits, 16);
-    const z0 = i32x4.max_s(i32x4.min_s(v128.load(z), h0), v128.not(h0));
-    const z1 = i32x4.max_s(i32x4.min_s(load_words(z + 16, n - i - 4), h1), v128.not(h1));
-    const s0 = f64x2.mul(f64x2.convert_low_i32x4_s(z0), v128.load(multipliers));
-    const s1 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z0)), v128.load(multipliers, 16));
-    const s2 = f64x2.mul(f64x2.convert_low_i32x4_s(z1), v128.load(multipliers, 32));
-    const s3 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z1)), v128.load(multipliers, 48));
-    const t0 = f64x2.add(s0, magic),
-      t1 = f64x2.add(s1, magic),
-      t2 = f64x2.add(s2, magic),
-      t3 = f64x2.add(s3, magic);
+    const z0 = i32x4.max_s(i32x4.min_s(v128.load(z), h0), v128.not(h0)),
+      z1 = i32x4.max_s(i32x4.min_s(v128.load(z, 16), h1), v128.not(h1));
+    const s0 = f64x2.mul(f64x2.convert_low_i32x4_s(z0), v128.load(multipliers)),
+      s1 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z0)), v128.load(multipliers, 16)),
+      s2 = f64x2.mul(f64x2.convert_low_i32x4_s(z1), v128.load(multipliers, 32)),
+      s3 = f64x2.mul(f64x2.convert_low_i32x4_s(upper(z1)), v128.load(multipliers, 48));
+    let v0 = low_words(f64x2.add(s0, magic), f64x2.add(s1, magic)),
+      v1 = low_words(f64x2.add(s2, magic), f64x2.add(s3, magic));
     if (checked) {
-      const far = f64x2.pmax(
-        f64x2.pmax(distance(s0, t0, magic), distance(s1, t1, magic)),
-        f64x2.pmax(distance(s2, t2, magic), distance(s3, t3, magic)),
+      const half = i32x4.splat(8192), fraction = i32x4.splat(16383);
+      const ties = v128.or(
+        i32x4.eq(v128.and(v0, fraction), half),
+        i32x4.eq(v128.and(v1, fraction), half),
       );
-      if (v128.any_true(f64x2.eq(far, half))) {
-        requantize_by_definition(
-          p,
-          z,
-          min(n - i, 8),
-          i,
-          wide ? y + (<usize> i << 1) : y + <usize> i,
-        );
+      if (v128.any_true(ties)) {
+        requantize_by_definition(p, z, 8, first + i, 0, y);
+        y += size;
         continue;
       }
+      v0 = i32x4.shr_s(i32x4.add(v0, half), 14);
+      v1 = i32x4.shr_s(i32x4.add(v1, half), 14);
     }
-    const q = i16x8.narrow_i32x4_s(
-      i32x4.add(low_words(t0, t1), zero),
-      i32x4.add(low_words(t2, t3), zero),
-    );
-    const left = n - i;
-    if (wide) {
-      const to = y + (<usize> i << 1);
-      if (left >= 8) v128.store(to, q);
-      else store_first(to, q, left << 1);
-    } else {
-      const to = y + <usize> i, b = i8x16.narrow_i16x8_s(q, q);
-      if (left >= 8) v128.store64_lane(to, b, 0);
-      else store_first(to, b, left);
-    }
+    const q = i16x8.narrow_i32x4_s(i32x4.add(v0, zero), i32x4.add(v1, zero));
+    store_eight(y, q, wide);
+    y += size;
+  }
+  if (n > end) requantize_by_definition(p, z, n - end, first + end, 0, y);
+}
+
+/** Eight i16, saturated to i8 unless `wide`. */
+// @ts-ignore: decorator
+@inline
+function store_eight(to: usize, q: v128, wide: bool): void {
+  if (wide) v128.store(to, q);
+  else v128.store64_lane(to, i8x16.narrow_i16x8_s(q, q), 0);
+}
+
+/** i32[n] in the range of i8 or i16 → that. */
+export function narrow_row(z: usize, n: i32, y: usize, wide: bool): void {
+  const size: usize = wide ? 2 : 1;
+  for (; n >= 8; n -= 8, z += 32, y += size << 3) {
+    store_eight(y, i16x8.narrow_i32x4_s(v128.load(z), v128.load(z, 16)), wide);
+  }
+  for (; n > 0; n--, z += 4, y += size) {
+    store_integer(y, wide ? DTYPE_I16 : DTYPE_I8, load<i32>(z));
   }
 }
 
-/** Columns first … first + n − 1 of a row, by the definition. */
-function requantize_by_definition(
-  plan: RequantizePlan,
-  z: usize,
-  n: i32,
-  first: i32,
-  y: usize,
-): void {
-  const type = plan.type, rounding = plan.rounding;
-  const size: usize = type == DTYPE_I8 ? 1 : type == DTYPE_I16 ? 2 : 4;
-  const zero = <i64> plan.zero;
-  const m_step = plan.mStep, e_step = plan.eStep;
-  let m = plan.m + <usize> first * m_step, e = plan.e + <usize> first * e_step;
-  for (let i = 0; i < n; i++, z += 4, y += size, m += m_step, e += e_step) {
-    store_integer(
-      y,
-      type,
-      saturate(rounded(load<i32>(z), load<i32>(m), load<i32>(e), rounding) + zero, type),
-    );
-  }
-}
-
-/** i8, i16 or i32 elements → i32. */
+/** i8 or i16 elements → i32. */
 export function widen_row(x: usize, type: i32, n: i32, to: usize): void {
-  if (type == DTYPE_I32) {
-    memory.copy(to, x, <usize> n << 2);
-    return;
-  }
   for (let i = 0; i < n; i += 8, to += 32) {
     const v = type == DTYPE_I8 ? v128.load8x8_s(x + <usize> i) : v128.load(x + (<usize> i << 1));
     v128.store(to, i32x4.extend_low_i16x8_s(v));

@@ -1,7 +1,7 @@
 // y = clamp(round(x·m) + round(other·m2) + offset) of a row, half to even, in f64.
 // Floats in residual_row: exact, proof in epilogue.ts.
 import { low_words, upper } from "./lanes";
-import { store_first } from "./tail";
+import { store_codes } from "./tail";
 
 // 2^20, −2^20, 1.5·2^52
 const CONSTANTS: usize = memory.data<f64>([1048576.0, -1048576.0, 6755399441055744.0], 16);
@@ -46,7 +46,7 @@ export function residual_row(
     magic = v128.load64_splat(CONSTANTS + 16);
   const zero = f64x2.splat(<f64> offset), mx = f64x2.splat(m), mo = f64x2.splat(m2);
   for (let i = 0; i < n; i += 8) {
-    const c = <usize> i, left = min(n - i, 8);
+    const c = <usize> i;
     const a = x_wide ? v128.load(x + (c << 1)) : v128.load8x8_s(x + c);
     const b = other_wide ? v128.load(other + (c << 1)) : v128.load8x8_s(other + c);
     const a0 = i32x4.extend_low_i16x8_s(a), b0 = i32x4.extend_low_i16x8_s(b);
@@ -61,7 +61,6 @@ export function residual_row(
         sum2(upper(a1), mx, upper(b1), mo, zero, high, low, magic),
       ),
     );
-    if (y_wide) store_first(y + (c << 1), q, left << 1);
-    else store_first(y + c, i8x16.narrow_i16x8_s(q, q), left);
+    store_codes(y + (c << usize(y_wide)), q, n - i, y_wide);
   }
 }

@@ -1,6 +1,7 @@
 import { mask_first } from "./pack";
 
-const LOWEST: usize = memory.data<i64>([-9187201950435737472, -9187201950435737472], 16);
+/** −128 in all bytes. */
+export const LOWEST: usize = memory.data<i64>([-9187201950435737472, -9187201950435737472], 16);
 
 /** Largest of n > 0 i8. */
 export function row_maximum(x: usize, n: i32): i32 {

@@ -10,7 +10,7 @@
 // Two vectors go side by side: the operations of one wait for each other, and the processor looks ahead only so far. Reads pass the
 // end of a row by up to 28 bytes (guard bytes), writes do not.
 import { EXP } from "./f32_math";
-import { store_first } from "./tail";
+import { store_words } from "./tail";
 
 // the least and the most that b is
 const LIMITS: usize = memory.data<f32>([-88, 87.33], 16);
@@ -60,8 +60,8 @@ export function silu_row_f32(
       }
       p0 = f32x4.mul(p0, o0), p1 = f32x4.mul(p1, o1);
     }
-    store_first(y + at, p0, (n - i) << 2);
-    if (n - i > 4) store_first(y + at + 16, p1, (n - i - 4) << 2);
+    store_words(y + at, p0, n - i);
+    if (n - i > 4) store_words(y + at + 16, p1, n - i - 4);
   }
 }
 
@@ -108,6 +108,6 @@ export function hgrn_row_f32(
       f = f32x4.add(bound, f32x4.mul(f32x4.sub(one, bound), f));
     }
     const candidate = f32x4.div(f32x4.mul(b1, f32x4.sub(one, f)), f32x4.add(p1, one));
-    store_first(y + at, f32x4.add(f32x4.mul(f, v128.load(before + at)), candidate), (n - i) << 2);
+    store_words(y + at, f32x4.add(f32x4.mul(f, v128.load(before + at)), candidate), n - i);
   }
 }

@@ -2,7 +2,7 @@
 // A row whose maximum is −∞ gives 0 everywhere; a NaN or +∞ in a row makes all of it NaN.
 import { exp_f32, load_floats, tree_sum } from "./f32_math";
 import { mask_first } from "./pack";
-import { store_first } from "./tail";
+import { store_words } from "./tail";
 
 const LOWEST: usize = memory.data<u32>([0xff800000], 16);
 
@@ -53,10 +53,10 @@ export function softmax_row_f32(x: usize, n: i32, y: usize): void {
     v128.store(to, f32x4.div(v128.load(to), sum));
   }
   if (n & 3) {
-    store_first(
+    store_words(
       y + (<usize> whole << 2),
       f32x4.div(v128.load(y + (<usize> whole << 2)), sum),
-      (n & 3) << 2,
+      n & 3,
     );
   }
 }
@@ -66,6 +66,6 @@ function last_exponentials(x: usize, y: usize, i: i32, n: i32, high: v128): v128
   const left = min(n - i, 4);
   if (left <= 0) return f32x4.splat(0);
   const e = exp_f32(f32x4.sub(load_floats(x + (<usize> i << 2), left), high));
-  store_first(y + (<usize> i << 2), e, left << 2);
+  store_words(y + (<usize> i << 2), e, left);
   return v128.and(e, mask_first(left << 2));
 }

@@ -1,6 +1,6 @@
 // y = fl32(a + b); row r of y uses row r mod (rows of b).
 import { AddF32 } from "../generated/ops/add_f32";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_add_f32(_op: AddF32): usize {
   return 0;
@@ -14,10 +14,10 @@ export function exec_add_f32(op: AddF32): void {
     const right = b.address + <usize> (r % b.rows) * b.stride;
     for (let i = 0; i < n; i += 4) {
       const at = <usize> i << 2;
-      store_first(
+      store_words(
         to + at,
         f32x4.add(v128.load(left + at), v128.load(right + at)),
-        min(n - i, 4) << 2,
+        n - i,
       );
     }
   }

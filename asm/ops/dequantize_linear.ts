@@ -3,7 +3,7 @@
 import { DTYPE_I16, DTYPE_I8 } from "../generated/format";
 import { DequantizeLinear } from "../generated/ops/dequantize_linear";
 import { load_integer } from "../kernels/integer";
-import { load_words, store_first } from "../kernels/tail";
+import { load_words, store_words } from "../kernels/tail";
 
 export function scratch_dequantize_linear(_op: DequantizeLinear): usize {
   return 0;
@@ -34,10 +34,10 @@ export function exec_dequantize_linear(op: DequantizeLinear): void {
         ? v128.load16x4_s(at)
         : v128.load(at);
       const s = single ? s0 : v128.load(scale.address + (<usize> i << 2));
-      store_first(
+      store_words(
         to + (<usize> i << 2),
         f32x4.mul(f32x4.convert_i32x4_s(v), s),
-        min(n - i, 4) << 2,
+        n - i,
       );
     }
   }

@@ -5,7 +5,7 @@
 //         the exponent of infinities and NaNs becomes all ones
 import { DTYPE_BF16, DTYPE_F32 } from "../generated/format";
 import { EmbeddingF32 } from "../generated/ops/embedding_f32";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 // sign, 2^112, the first magnitude (in place) that is not finite, the exponent's bits
 const HALF: usize = memory.data<u32>([0x80000000, 0x77800000, 0x0f800000, 0x7f800000], 16);
@@ -40,7 +40,7 @@ export function exec_embedding_f32(op: EmbeddingF32): void {
     for (let i = 0; i < n; i += 4) {
       const bits = v128.load16x4_u(from + (<usize> i << 1));
       const wide = type == DTYPE_BF16 ? i32x4.shl(bits, 16) : widen_half(bits);
-      store_first(to + (<usize> i << 2), wide, min(n - i, 4) << 2);
+      store_words(to + (<usize> i << 2), wide, n - i);
     }
   }
 }

@@ -4,7 +4,7 @@
 //   y = ((x − mean)·r)·gamma [+ beta]
 import { LayerNormF32 } from "../generated/ops/layer_norm_f32";
 import { squares_row, sum_row } from "../kernels/sum_f32";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_layer_norm_f32(_op: LayerNormF32): usize {
   return 0;
@@ -26,8 +26,7 @@ export function exec_layer_norm_f32(op: LayerNormF32): void {
         v128.load(gamma + at),
       );
       if (beta) v = f32x4.add(v, v128.load(beta + at));
-      if (n - i >= 4) v128.store(to + at, v);
-      else store_first(to + at, v, (n - i) << 2);
+      store_words(to + at, v, n - i);
     }
   }
 }

@@ -5,7 +5,7 @@
 import { DTYPE_F32, DTYPE_I16 } from "../generated/format";
 import { MeanRows } from "../generated/ops/mean_rows";
 import { load_integer, mean_half_even, store_integer } from "../kernels/integer";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_mean_rows(_op: MeanRows): usize {
   return 0;
@@ -21,7 +21,7 @@ export function exec_mean_rows(op: MeanRows): void {
       for (let i = 0; i < n; i += 4) {
         let sum = f32x4.splat(0), at = from + (<usize> i << 2);
         for (let r = 0; r < count; r++, at += x.stride) sum = f32x4.add(sum, v128.load(at));
-        store_first(to + (<usize> i << 2), f32x4.mul(sum, inverse), min(n - i, 4) << 2);
+        store_words(to + (<usize> i << 2), f32x4.mul(sum, inverse), n - i);
       }
       continue;
     }

@@ -4,7 +4,7 @@
 import { POOLING_FIRST } from "../generated/attributes";
 import { DTYPE_F32, DTYPE_I16 } from "../generated/format";
 import { PoolRows } from "../generated/ops/pool_rows";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_pool_rows(_op: PoolRows): usize {
   return 0;
@@ -26,7 +26,7 @@ export function exec_pool_rows(op: PoolRows): void {
         else if (type == DTYPE_I16) sum = i32x4.add(sum, v128.load16x4_s(at));
         else sum = i32x4.add(sum, i32x4.extend_low_i16x8_s(v128.load8x8_s(at)));
       }
-      store_first(to + (<usize> i << 2), sum, min(n - i, 4) << 2);
+      store_words(to + (<usize> i << 2), sum, n - i);
     }
   }
 }

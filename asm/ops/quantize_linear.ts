@@ -4,7 +4,7 @@
 import { DTYPE_I16, DTYPE_I32 } from "../generated/format";
 import { QuantizeLinear } from "../generated/ops/quantize_linear";
 import { saturate } from "../kernels/integer";
-import { load_words, store_first } from "../kernels/tail";
+import { load_words, store_codes } from "../kernels/tail";
 
 export function scratch_quantize_linear(_op: QuantizeLinear): usize {
   return 0;
@@ -28,8 +28,7 @@ export function exec_quantize_linear(op: QuantizeLinear): void {
       const p = i32x4.max_s(i32x4.min_s(i32x4.trunc_sat_f32x4_s(a), most), least);
       const q = i32x4.max_s(i32x4.min_s(i32x4.trunc_sat_f32x4_s(b), most), least);
       const codes = i16x8.narrow_i32x4_s(i32x4.add(p, add), i32x4.add(q, add));
-      if (wide) store_first(to + (<usize> i << 1), codes, min(left, 8) << 1);
-      else store_first(to + <usize> i, i8x16.narrow_i16x8_s(codes, codes), min(left, 8));
+      store_codes(to + (<usize> i << usize(wide)), codes, left, wide);
     }
   }
 }

@@ -1,73 +1,89 @@
 // y = clamp(round(x·m[n] / 2^e[n]) [+ round(identity·m' / 2^e')] [+ zero_point]), exactly: the arms and their sum are 64-bit integers,
 // clamped once. `round` is `rounded` in ../kernels/integer.ts.
+// Floats in exec_requantize: multipliers for residual_row.
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
-import { DTYPE_I16, DTYPE_I32, DTYPE_I8 } from "../generated/format";
+import { DTYPE_I16, DTYPE_I32 } from "../generated/format";
 import { Requantize } from "../generated/ops/requantize";
+import { largest, real_multiplier } from "../kernels/integer";
 import {
-  load_integer,
-  real_multiplier,
-  rounded,
-  saturate,
-  store_integer,
-} from "../kernels/integer";
-import { plan_bytes, plan_requantize, requantize_row, widen_row } from "../kernels/requantize";
+  narrow_row,
+  plan_bytes,
+  plan_requantize,
+  requantize_row,
+  widen_row,
+} from "../kernels/requantize";
+import { requantize_row_i32 } from "../kernels/requantize_i32";
+import { RequantizePlan } from "../kernels/requantize_plan";
 import { residual_row } from "../kernels/residual";
 
+/** Bytes of a row of n i32. */
+// @ts-ignore: decorator
+@inline
+function row_bytes(n: i32): usize {
+  return <usize> ((n + 7) & ~7) << 2;
+}
+
 export function scratch_requantize(op: Requantize): usize {
-  return plan_bytes(max(op.multiplier.columns, op.shift.columns)) + (<usize> op.x.columns << 2) +
-    64;
+  return plan_bytes(max(op.multiplier.columns, op.shift.columns)) + 2 * row_bytes(op.x.columns);
 }
 
 export function exec_requantize(op: Requantize): void {
   const x = op.x, m = op.multiplier, e = op.shift, y = op.y;
   const identity = op.identity, zero = op.zero_point;
   const n = x.columns, type = x.dtype, rounding = op.rounding;
+  const wide = type == DTYPE_I16, wide_y = y.dtype == DTYPE_I16;
   const offset = zero.address ? load<i32>(zero.address) : 0;
+  const added = identity.address != 0;
+  const m2 = added ? load<i32>(op.identity_multiplier.address) : 0,
+    e2 = added ? load<i32>(op.identity_shift.address) : 0;
+  const narrow = added && rounding == ROUNDING_HALF_EVEN && type != DTYPE_I32 &&
+    identity.dtype != DTYPE_I32 && y.dtype != DTYPE_I32 && m.columns == 1 && e.columns == 1;
+  const plan = op.scratch, p = changetype<RequantizePlan>(plan);
+  const row = plan + plan_bytes(max(m.columns, e.columns)), other_row = row + row_bytes(n);
+  plan_requantize(
+    plan,
+    m.address,
+    m.columns,
+    e.address,
+    e.columns,
+    offset,
+    added ? DTYPE_I32 : y.dtype,
+    rounding,
+  );
+  if (added) p.add(m2, e2, largest(y.dtype));
+  const mx = load<f64>(p.multipliers), mo = real_multiplier(m2, e2);
+
   let from = x.address, to = y.address;
-
-  if (!identity.address) {
-    const plan = op.scratch;
-    plan_requantize(plan, m.address, m.columns, e.address, e.columns, offset, y.dtype, rounding);
-    const row = plan + plan_bytes(max(m.columns, e.columns));
-    for (let r = x.rows; r > 0; r--, from += x.stride, to += y.stride) {
-      if (type != DTYPE_I32) widen_row(from, type, n, row);
-      requantize_row(plan, type == DTYPE_I32 ? from : row, n, to);
-    }
-    return;
-  }
-
-  const m_step: usize = m.columns == 1 ? 0 : 4, e_step: usize = e.columns == 1 ? 0 : 4;
-  const m2 = load<i32>(op.identity_multiplier.address), e2 = load<i32>(op.identity_shift.address);
-  const vector = rounding == ROUNDING_HALF_EVEN && type != DTYPE_I32 &&
-    identity.dtype != DTYPE_I32 && y.dtype != DTYPE_I32 &&
-    (m_step | e_step) == 0;
   for (let r = 0; r < x.rows; r++, from += x.stride, to += y.stride) {
-    const other = identity.address + <usize> (r % identity.rows) * identity.stride;
-    if (vector) {
+    let other = added ? identity.address + <usize> (r % identity.rows) * identity.stride : 0;
+    if (narrow) {
       residual_row(
         from,
-        type == DTYPE_I16,
-        real_multiplier(load<i32>(m.address), load<i32>(e.address)),
+        wide,
+        mx,
         other,
         identity.dtype == DTYPE_I16,
-        real_multiplier(m2, e2),
+        mo,
         offset,
         n,
         to,
-        y.dtype == DTYPE_I16,
+        wide_y,
       );
       continue;
     }
-    for (let i = 0; i < n; i++) {
-      const c = <usize> i;
-      const sum = rounded(
-        load_integer(from + c * x.elementBytes, type),
-        load<i32>(m.address + c * m_step),
-        load<i32>(e.address + c * e_step),
-        rounding,
-      ) +
-        rounded(load_integer(other + c * identity.elementBytes, identity.dtype), m2, e2, rounding);
-      store_integer(to + c * y.elementBytes, y.dtype, saturate(sum + <i64> offset, y.dtype));
+    let z = from;
+    if (type != DTYPE_I32) widen_row(from, type, n, z = row);
+    if (!added) {
+      requantize_row(plan, z, n, to);
+      continue;
+    }
+    if (identity.dtype != DTYPE_I32) {
+      widen_row(other, identity.dtype, n, other_row), other = other_row;
+    }
+    if (y.dtype == DTYPE_I32) requantize_row_i32(p, z, n, other, to);
+    else {
+      requantize_row_i32(p, z, n, other, row);
+      narrow_row(row, n, to, wide_y);
     }
   }
 }

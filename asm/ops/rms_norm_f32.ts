@@ -3,7 +3,7 @@
 //   r = 1 / √((Σ x²) / C + epsilon);  y = (x·r)·gamma
 import { RmsNormF32 } from "../generated/ops/rms_norm_f32";
 import { squares_row } from "../kernels/sum_f32";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_rms_norm_f32(_op: RmsNormF32): usize {
   return 0;
@@ -20,8 +20,7 @@ export function exec_rms_norm_f32(op: RmsNormF32): void {
     for (let i = 0; i < n; i += 4) {
       const at = <usize> i << 2;
       const v = f32x4.mul(f32x4.mul(v128.load(from + at), factor), v128.load(gamma + at));
-      if (n - i >= 4) v128.store(to + at, v);
-      else store_first(to + at, v, (n - i) << 2);
+      store_words(to + at, v, n - i);
     }
   }
 }

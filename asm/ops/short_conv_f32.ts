@@ -5,7 +5,7 @@
 // Inputs before the first token are the last rows of the session's window, W rows of the state, the newest last.
 import { ShortConvF32 } from "../generated/ops/short_conv_f32";
 import { silu_row_f32 } from "../kernels/silu_f32";
-import { store_first } from "../kernels/tail";
+import { store_words } from "../kernels/tail";
 
 export function scratch_short_conv_f32(_op: ShortConvF32): usize {
   return 0;
@@ -38,7 +38,7 @@ export function exec_short_conv_f32(op: ShortConvF32): void {
           sum = f32x4.add(sum, f32x4.mul(v128.load(w), v128.load(from)));
           from += j < kept ? step : x.stride;
         }
-        store_first(to + column, sum, min(n - i, 4) << 2);
+        store_words(to + column, sum, n - i);
       }
       silu_row_f32(to, 0, 0, 1, to, n);
     }

@@ -35,6 +35,8 @@ const ROWS: readonly Row[] = [
     types: { x: "i16", identity: "i16", y: "i16" },
   }],
   ["requantize", { "*": [197], N: 768 }, { has: [], types: { x: "i32", y: "i8" } }],
+  ["requantize", { "*": [197], N: 192 }, { has: [], types: { x: "i32", y: "i32" } }],
+  ["residual_i32", { "*": [64], N: 576 }, { has: ["identity"] }],
   ["shift_gelu", { "*": [197], C: 768 }, { has: ["multiplier", "shift"], types: { y: "i8" } }],
   ["lookup", { "*": [197], K: 768, T: 1 }, { types: { x: "i8", y: "i8" } }],
   ["lookup", { "*": [224], K: 672, T: 3 }, { types: { x: "u8", y: "i8" } }],

@@ -168,6 +168,48 @@ function* residuals(): Generator<Case> {
   };
 }
 
+/** The rounding and the residual of `golden/llama-int`: x, m, e, round_even(x·m / 2^e). */
+const ROUND_EVEN: readonly (readonly [x: number, m: number, e: number, y: number])[] = [
+  [1, 1, 1, 0],
+  [3, 1, 1, 2],
+  [-1, 1, 1, 0],
+  [-3, 1, 1, -2],
+  [5, 1, 1, 2],
+  [2147483647, 2147483647, 31, 2147483646],
+  [-2147483647, 2147483647, 31, -2147483646],
+  [2147483647, 2147483647, 62, 1],
+  [33596946, 1491282745, 50, 45],
+  [-33596946, 1491282745, 50, -45],
+  [12345, 1073741824, 31, 6172],
+  [12347, 1073741824, 32, 3087],
+  [-12347, 1073741824, 32, -3087],
+  [7, 1073741824, 62, 0],
+];
+
+/** `clamp(r + round_even(x·m / 2^e), −R, R)`. */
+function* integerResiduals(): Generator<Case> {
+  const extents = [1, ROUND_EVEN.length];
+  const given32 = (values: readonly number[]) => given("i32", extents, values);
+  // R of 64 and of 576 channels with 16 fractional bits, and one that cuts.
+  for (const limit of [268435455, 89478485, 3000]) {
+    for (const r of [0, 1000, -89478000]) {
+      yield {
+        name: `round_even, r ${r}, R ${limit}`,
+        instruction: "residual_i32",
+        operands: {
+          x: given32(ROUND_EVEN.map(([x]) => x)),
+          multiplier: constant(...ROUND_EVEN.map(([, m]) => m)),
+          shift: constant(...ROUND_EVEN.map(([, , e]) => e)),
+          identity: given32(ROUND_EVEN.map(() => r)),
+          limit: constant(limit),
+        },
+        results: { y: { dtype: "i32", extents } },
+        expected: { y: ROUND_EVEN.map(([, , , y]) => Math.max(-limit, Math.min(limit, r + y))) },
+      };
+    }
+  }
+}
+
 /** `../spec/ivit.md` §11. */
 function* worked(): Generator<Case> {
   yield requantizeCase(
@@ -219,4 +261,5 @@ export function* goldenCases(): Generator<Case> {
   yield* operators();
   yield* tables();
   yield* worked();
+  yield* integerResiduals();
 }

@@ -21,13 +21,15 @@ export function arms(random: Random, columns: number, range: number, target: num
 
 const ZERO_POINTS = [0, 1, -128, 127, 255, 32767, 65536, -65537, 2 ** 31 - 1, -(2 ** 31)];
 
-function zeroPoint(random: Random): Value {
+/** A zero point, of quantisers mostly. */
+export function zeroPoint(random: Random): Value {
   return given("i32", [1], [
     random.chance(0.7) ? random.integer(-128, 127) : random.pick(ZERO_POINTS),
   ]);
 }
 
-const TARGET = { i8: 100, i16: 30000, i32: 2 ** 30 } as const;
+/** What multipliers bring sums to. */
+export const TARGET = { i8: 100, i16: 30000, i32: 2 ** 30 } as const;
 
 export function* quantizeLinear(random: Random): Cases {
   for (const columns of COLUMNS) {
@@ -133,84 +135,6 @@ export function* linearI8(random: Random): Cases {
         },
         results: { y: apart(random, { dtype, extents: y }) },
         symbolic: random.chance(0.2),
-      };
-    }
-  }
-}
-
-export function* requantize(random: Random): Cases {
-  const integers = ["i8", "i16", "i32"] as const;
-  let index = 0;
-  for (const from of integers) {
-    for (const to of integers) {
-      for (const identity of [undefined, undefined, ...integers]) {
-        for (const shifted of [false, true]) {
-          for (let turn = 0; turn < 2; turn++) {
-            const columns = COLUMNS[index++ % COLUMNS.length];
-            yield requantizeCase(random, { from, to, identity, shifted, columns });
-          }
-        }
-      }
-    }
-  }
-  yield* ties(random);
-}
-
-function requantizeCase(
-  random: Random,
-  { from, to, identity, shifted, columns }: {
-    readonly from: "i8" | "i16" | "i32";
-    readonly to: "i8" | "i16" | "i32";
-    readonly identity: "i8" | "i16" | "i32" | undefined;
-    readonly shifted: boolean;
-    readonly columns: number;
-  },
-): Case {
-  const first = leading(random);
-  const extents = [...first, columns];
-  const wide = { i8: 128, i16: 32768, i32: 2 ** 31 };
-  const second = arms(random, 1, 2 ** 15, TARGET[to]);
-  // The identity repeats over some leading extents, perhaps over all.
-  const repeated = [...first.slice(random.integer(0, first.length)), columns];
-  return {
-    name: `${from} [${extents}] → ${to}${identity ? `, identity ${identity} [${repeated}]` : ""}`,
-    instruction: "requantize",
-    attributes: { rounding: random.integer(0, 3) },
-    operands: {
-      x: apart(random, value(random, from, extents, random.pick(STYLES))),
-      ...arms(random, columns, wide[from], TARGET[to]),
-      identity: identity && apart(random, value(random, identity, repeated, random.pick(STYLES))),
-      identity_multiplier: identity && second.multiplier,
-      identity_shift: identity && second.shift,
-      zero_point: shifted ? zeroPoint(random) : undefined,
-    },
-    results: { y: apart(random, { dtype: to, extents }) },
-    symbolic: identity === undefined && random.chance(0.2),
-  };
-}
-
-/** Every rounding at exact halves, for each shift. */
-function* ties(random: Random): Cases {
-  for (let e = 1; e <= 62; e++) {
-    for (let rounding = 0; rounding < 4; rounding++) {
-      // z·m = (2j + 1)·2^(e−1) for small j, in as many ways as fit 31 bits.
-      const z = Array.from({ length: 16 }, () => {
-        const power = Math.max(0, Math.min(e - 1, 26));
-        return random.pick([-1, 1]) * (2 * random.integer(0, 7) + 1) *
-          2 ** Math.max(0, power - 30 + 26);
-      });
-      const m = z.map(() => random.pick([-1, 1]) * 2 ** Math.max(0, Math.min(30, e - 1 - 22)));
-      const type = random.pick(["i8", "i16", "i32"] as const);
-      yield {
-        name: `ties at e = ${e}, rounding ${rounding}`,
-        instruction: "requantize",
-        attributes: { rounding },
-        operands: {
-          x: given("i32", [1, 16], z),
-          multiplier: given("i32", [16], m),
-          shift: given("i32", [16], z.map(() => e)),
-        },
-        results: { y: { dtype: type, extents: [1, 16] } },
       };
     }
   }

@@ -10,6 +10,7 @@ import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
+import * as requantized from "./_cases_requantize.ts";
 import * as ternary from "./_cases_ternary.ts";
 import type { Random } from "./_random.ts";
 
@@ -24,6 +25,7 @@ const GENERATORS: Readonly<Record<string, unknown>> = {
   ...hgrn,
   ...integer,
   ...move,
+  ...requantized,
   ...ternary,
 };
 

@@ -34,6 +34,7 @@ import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
 import { requantize } from "./requantize.ts";
+import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
 import { shiftGelu } from "./shift_gelu.ts";
@@ -85,4 +86,5 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   add_positions_f32: addPositionsF32,
   embedding_i4: embeddingI4,
   rms_norm_f32: rmsNormF32,
+  residual_i32: residualI32,
 };
