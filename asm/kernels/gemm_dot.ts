@@ -15,7 +15,7 @@ import { Epilogue, epilogue_scratch } from "./epilogue";
 import { epilogue_panel } from "./epilogue_panel";
 
 import { mk_w_4x8, mk_w_6x8, mk_x_4x8 } from "./microkernels_dot";
-import { pack_a_bytes, pack_a_digits, row_sums } from "./pack_dot";
+import { ONES, pack_a_bytes, pack_a_digits, row_sums } from "./pack_dot";
 
 /** Rows of a tile. */
 // @ts-ignore: decorator
@@ -53,14 +53,11 @@ export function multiply_tiles(
     i < rows;
     i += height, a += bytes, sums += <usize> height << 2, c += ld * height
   ) {
-    if (form == DOT_SEVEN) mk_x_4x8(a, panel, c, ld, steps, sums);
+    if (form == DOT_SEVEN) mk_x_4x8(a, panel, c, ld, steps, sums, 0, 0, 0);
     else if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
     else mk_w_4x8(a, panel, c, ld, steps, shift, sums, columns);
   }
 }
-
-// u7 ones
-const ONES: usize = memory.data<u8>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 16);
 
 /** factor·Σ_k of the codes of each column, as they are stored. */
 export function column_sums(panel: usize, steps: i32, factor: i32, to: usize): void {

@@ -9,8 +9,9 @@
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 // Floats in gemm_t2, finish: what a row's alpha makes of exact sums is float32 by description.
 
-import { align, TALL } from "./blocks";
-import { column_factor, column_sums, height_of, low_tile, multiply_tiles } from "./gemm_dot";
+import { align } from "./blocks";
+import { DOT_SEVEN } from "./dot_forms";
+import { mk_x_4x8 } from "./microkernels_dot";
 import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, PAIR_K, scaled } from "./microkernels_t2";
 import { mask_first, pack_a_i8_i16 } from "./pack";
 import { pack_a_bytes, row_sums } from "./pack_dot";
@@ -35,8 +36,8 @@ export function gemm_t2_scratch(m: i32, k: i32): usize {
   const k16 = (k + 15) & ~15, rows = (m + 3) & ~3;
   // a row of the GEMV takes 4 bytes for each k
   const a = max(
-    DOT_UNIT * (min(most_rows(k16, DOT_UNIT), rows) + TALL),
-    PAIR_UNIT * (TALL + max(min(most_rows(k16, PAIR_UNIT), rows), min(m, FEW_ROWS))),
+    DOT_UNIT * min(most_rows(k16, DOT_UNIT), rows),
+    PAIR_UNIT * max(min(most_rows(k16, PAIR_UNIT), rows), min(m, FEW_ROWS)),
   );
   return <usize> min(rows, BLOCK_ROWS) * 72 + <usize> k16 * <usize> a + (<usize> k16 << 3) +
     <usize> PAIR_K * 16 + 1024;
@@ -58,7 +59,6 @@ export function gemm_t2(
   identity: usize,
   ldi: usize,
   scratch: usize,
-  form: i32,
 ): void {
   const few = m <= FEW_ROWS && k <= FEW_K, k16 = (k + 15) & ~15;
   const unit = ASC_FEATURE_RELAXED_SIMD ? DOT_UNIT : PAIR_UNIT,
@@ -69,7 +69,7 @@ export function gemm_t2(
     corrections = align(strip + (<usize> block << 6)),
     factors = align(corrections + (<usize> block << 2));
   const a = align(factors + (<usize> block << 2)),
-    b = align(a + <usize> (block + TALL) * <usize> (k16 * unit));
+    b = align(a + <usize> block * <usize> (k16 * unit));
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0);
     if (alpha) {
@@ -102,7 +102,6 @@ export function gemm_t2(
         ldi,
         a,
         b,
-        form,
       );
     } else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
@@ -169,7 +168,7 @@ function finish(
   }
 }
 
-/** The GEMM by the dot product: codes are i7 panels with an offset of 1 (gemm_dot.ts). */
+/** The GEMM by the dot product: codes are i7 panels with an offset of 1. Whole tiles go straight to y. */
 function dot_rows(
   x: usize,
   ldx: usize,
@@ -186,33 +185,29 @@ function dot_rows(
   ldi: usize,
   a: usize,
   b: usize,
-  form: i32,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    const groups = (k + 15) >> 4, steps = (k + 3) >> 2;
-    const height = height_of(form),
-      low = low_tile(rows, height),
-      columns = b + (<usize> groups << 7);
-    pack_a_bytes(x, ldx, rows, k, a, form, height, low);
+    const groups = (k + 15) >> 4, steps = (k + 3) >> 2, whole = rows & ~3;
+    pack_a_bytes(x, ldx, rows, k, a, DOT_SEVEN, 4, rows);
     row_sums(x, ldx, rows, k, -1, corrections);
     for (let j = 0; j < n; j += 8, panels += <usize> groups << 5, y += 32) {
+      const direct = n - j >= 8 ? whole : 0;
       unpack_panel(panels, groups, b);
-      column_sums(b, steps, column_factor(form, false), columns);
-      multiply_tiles(
-        a,
-        b,
-        steps,
-        0,
-        rows,
-        height,
-        low,
-        corrections,
-        columns,
-        strip,
-        32,
-        form,
-      );
-      finish(strip, rows, n - j, y, ldy, 0, factors, identity, ldi);
+      let tile = a, at: usize = 0, c = y, other = identity;
+      for (
+        let i = 0;
+        i < direct;
+        i += 4, tile += <usize> steps << 4, at += 16, c += ldy << 2, other += ldi << 2
+      ) {
+        const f = factors ? factors + at : 0;
+        mk_x_4x8(tile, b, c, ldy, steps, corrections + at, f, other, ldi);
+      }
+      for (let i = direct, s = strip; i < rows; i += 4, tile += <usize> steps << 4, s += 128) {
+        mk_x_4x8(tile, b, s, 32, steps, corrections + (<usize> i << 2), 0, 0, 0);
+      }
+      if (direct < rows) {
+        finish(strip, rows - direct, n - j, c, ldy, 0, factors ? factors + at : 0, other, ldi);
+      }
       if (identity) identity += 32;
     }
   }

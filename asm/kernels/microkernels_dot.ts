@@ -6,16 +6,49 @@
 // each, so that eight cannot keep it busy (Zen 5, Deno 2.9.5, in L1: 268 GOP/s, two steps in a turn, against 240). It needs all 15 registers of V8, so it is not for
 // hosts that make the dot product of three instructions and two registers more; they have the form `seven`.
 //
+// Floats in mk_x_4x8, store_scaled: what a row's factor makes of exact sums is float32 by description (gemm_t2.ts).
 // Exactness: every operand is within what the form says of it, each lane is exact modulo 2^32, and so are the shift and the sums.
 import { dot } from "./dot";
-import { store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
+import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
+
+/** Four accumulators of a row as elements of y: fl(fl(z)·factor) [+ identity]. */
+// @ts-ignore: decorator
+@inline
+function store_scaled_row(to: usize, z: v128, f: v128, identity: usize): void {
+  const v = f32x4.mul(f32x4.convert_i32x4_s(z), f);
+  v128.store(to, identity ? f32x4.add(v, v128.load(identity)) : v);
+}
+
+/** One 4×4 block of diagonals as scaled rows of y; factors of the rows at `factors`. */
+function store_scaled(
+  to: usize,
+  ld: usize,
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
+): void {
+  const e = even(v0, v3), g = even(v2, v1), h = even(v1, v0), i = even(v3, v2);
+  store_scaled_row(to, halves(e, g), v128.load32_splat(factors), identity);
+  to += ld, identity += ldi;
+  store_scaled_row(to, halves(h, i), v128.load32_splat(factors, 4), identity);
+  to += ld, identity += ldi;
+  store_scaled_row(to, halves(g, e), v128.load32_splat(factors, 8), identity);
+  to += ld, identity += ldi;
+  store_scaled_row(to, halves(i, h), v128.load32_splat(factors, 12), identity);
+}
 
 /**
- * c[4][8] = rows[row] + X·W. X is the signed operand.
+ * c[4][8] = rows[row] + X·W; with `factors` elements of y in float32. X is the signed operand.
  * @param a one i8 A panel of 4 rows, 16 bytes a step
  * @param b W [k4][8][4], 0 … 127
  * @param k4 steps of four k
  * @param rows i32[4]
+ * @param factors f32[4] or 0
+ * @param identity element (0, 0) of the tile, rows `ldi` bytes apart, or 0 and 0; only with factors
  */
 export function mk_x_4x8(
   a: usize,
@@ -24,6 +57,9 @@ export function mk_x_4x8(
   ld: usize,
   k4: i32,
   rows: usize,
+  factors: usize,
+  identity: usize,
+  ldi: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     let c00 = v128.load(rows),
@@ -34,8 +70,8 @@ export function mk_x_4x8(
       c11 = c10,
       c21 = c20,
       c31 = c30;
-    const end = a + (<usize> k4 << 4);
-    for (; a < end; a += 16, b += 32) {
+    // a counter of its own is 1 % faster than the address
+    for (; k4 > 0; k4--, a += 16, b += 32) {
       const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
       c00 = dot(a0, b0, c00);
       c01 = dot(a0, b1, c01);
@@ -49,8 +85,13 @@ export function mk_x_4x8(
       c30 = dot(a3, b0, c30);
       c31 = dot(a3, b1, c31);
     }
-    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
-    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+    if (factors) {
+      store_scaled(c, ld, c00, c10, c20, c30, factors, identity, ldi);
+      store_scaled(c + 16, ld, c01, c11, c21, c31, factors, identity ? identity + 16 : 0, ldi);
+    } else {
+      store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+      store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+    }
   }
 }
 

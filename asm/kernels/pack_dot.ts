@@ -1,6 +1,7 @@
 // Packing of activations as the second operand of the dot product (gemm_dot.ts has the digits): tiles of `height` rows, 4 or 6, each
 // [k/4] steps of row after row of 4 bytes; from row `low` on a tile of 4, so that its last rows need not be computed. With 16 bits the steps of the
 // high digits come first, then those of the low ones. Rows past m repeat the last row or are whatever was there: their results are dropped.
+import { dot } from "./dot";
 import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { mask_first, store_steps } from "./pack";
 
@@ -69,13 +70,17 @@ export function row_sums(x: usize, ld: usize, m: i32, k: i32, factor: i32, to: u
   for (; m > 0; m--, x += ld, to += 4) store<i32>(to, factor ? factor * sum_row(x, k) : 0);
 }
 
+// u7 ones
+export const ONES: usize = memory.data<u8>([1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], 16);
+
 /** Σ of `count` i8. A vector read may pass the end. */
 function sum_row(a: usize, count: i32): i32 {
+  const ones = v128.load(ONES);
   let s = i32x4.splat(0);
   for (; count > 0; count -= 16, a += 16) {
     let v = v128.load(a);
     if (count < 16) v = v128.and(v, mask_first(count));
-    s = i32x4.add(s, i32x4.extadd_pairwise_i16x8_s(i16x8.extadd_pairwise_i8x16_s(v)));
+    s = dot(v, ones, s);
   }
   s = i32x4.add(s, v128.shuffle<i64>(s, s, 1, 0));
   return i32x4.extract_lane(s, 0) + i32x4.extract_lane(s, 1);

@@ -25,6 +25,5 @@ export function exec_linear_ternary(op: LinearTernary): void {
     identity.address,
     identity.stride,
     op.scratch,
-    op.dot,
   );
 }
