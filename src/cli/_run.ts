@@ -65,10 +65,3 @@ export async function writeWhole(
 ): Promise<void> {
   await writeFile(path, bytes, { signal, ...toldOfTemporary && { onTemporary: toldOfTemporary } });
 }
-
-/** SHA-256 of a typed array's bytes, hexadecimal. */
-export async function sha256(data: Uint8Array | Float32Array): Promise<string> {
-  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
-}

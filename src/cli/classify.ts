@@ -3,7 +3,8 @@ import type { Command } from "@commander-js/extra-typings";
 import { ENGINES } from "../engines/load.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
 import { print } from "./_print.ts";
-import { choice, count, sha256 } from "./_run.ts";
+import { sha256 } from "../files/sha256.ts";
+import { choice, count } from "./_run.ts";
 
 /** What `fewbit classify` takes and does. */
 export default function classifyCommand(command: Command, signal: AbortSignal): void {

@@ -11,7 +11,8 @@ import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
 import { printPerplexity } from "./_perplexity.ts";
 import { print } from "./_print.ts";
-import { choice, count, fraction, progressLine, sha256 } from "./_run.ts";
+import { sha256 } from "../files/sha256.ts";
+import { choice, count, fraction, progressLine } from "./_run.ts";
 
 /** What `fewbit eval` takes and does. */
 export default function evalCommand(command: Command, signal: AbortSignal): void {

@@ -1,4 +1,5 @@
 /** Encoders whose scales ship with the package. */
+import { sha256 } from "../files/sha256.ts";
 import { bertNames } from "../models/bert_names.ts";
 import { readEncoderScales } from "../quantize/encoder_scales.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
@@ -42,12 +43,7 @@ async function weightsDigest(weights: ReadonlyMap<string, Tensor>): Promise<stri
     .sort(([a], [b]) => a < b ? -1 : 1);
   const lines: string[] = [];
   for (const [name, { dtype, shape, data }] of used) {
-    const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-    lines.push(`${name} ${dtype} ${shape.join("x")} ${await sha256(bytes)}\n`);
+    lines.push(`${name} ${dtype} ${shape.join("x")} ${await sha256(data)}\n`);
   }
   return await sha256(new TextEncoder().encode(lines.join("")));
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

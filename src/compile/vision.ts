@@ -28,7 +28,7 @@ import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 export interface QuantizeVisionOptions {
   /** `table` (default): exact softmax and GELU, tabulated. `shift`: the paper's approximations. */
   readonly nonlinear?: "table" | "shift";
-  /** `w8a8` (default), or `w7a8`: 7-bit weights, faster where relaxed SIMD is there. */
+  /** `w8a8` (default), or `w7a8`: 7-bit weights, faster where the dot product is `seven`. */
   readonly bits?: "w8a8" | "w7a8";
   /** `minmax` (default): I-ViT's moving average. `percentile`: 99.99 % of the values. */
   readonly observer?: ObserverKind;

@@ -1,11 +1,12 @@
 /** Timing of one model on several engines, in turns. */
+import { sha256 } from "../files/sha256.ts";
 import { nextTurn } from "../event_loop.ts";
 import type { DotForm, Outputs, SyncInstance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Program } from "../program/program.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
-import type { TensorData } from "../tensor.ts";
+
 import { randomInputs } from "./random_inputs.ts";
 import { median } from "./timing.ts";
 import { workOf } from "./work.ts";
@@ -159,7 +160,7 @@ async function prepareContender(
   stack.use(instance);
   const outputs = run(instance);
   const [output = ""] = Object.keys(outputs).sort();
-  const outputSha256 = output === "" ? "" : await sha256OfData(outputs[output].data);
+  const outputSha256 = output === "" ? "" : await sha256(outputs[output].data);
   for (let i = 0; i < WARM_UP_RUNS; i++) run(instance);
   return {
     engine,
@@ -196,9 +197,4 @@ async function timed<T>(what: () => Promise<T>): Promise<[T, number]> {
   const start = performance.now();
   const result = await what();
   return [result, performance.now() - start];
-}
-
-async function sha256OfData(data: TensorData): Promise<string> {
-  const bytes = new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

@@ -18,7 +18,7 @@ import type { Grid, SiteOf } from "./sites.ts";
 
 /** Which integers a network has; the defaults are the most precise. */
 export interface EncoderQuantization {
-  /** Bits of the weights: 8 (default), or 7, which are faster where relaxed SIMD is there. */
+  /** Bits of the weights: 8 (default), or 7, which are faster where the dot product is `seven`. */
   readonly weightBits?: 7 | 8;
   /**
    * Bits of what enters and leaves GELU: 12 (default), or 8, which are faster and less precise. Their

@@ -18,7 +18,7 @@ import { SiteTable } from "./sites.ts";
 import type { Reader, Site, SiteOf } from "./sites.ts";
 import { quantizeInput } from "./rules/input.ts";
 import type { AnyIntegerRule } from "./rules/rule.ts";
-import { INTEGER_RULES } from "./rules/mod.ts";
+import { REWRITE_RULES } from "./rules/mod.ts";
 
 /** A method of quantisation. */
 export interface Method {
@@ -116,7 +116,7 @@ export class IntegerRewriter {
     this.#table = new SiteTable(source, outputs, method.siteOf);
     checkSites(this.#table.placed);
     for (const input of source.inputs) quantizeInput(this, input);
-    const rules: Readonly<Record<string, AnyIntegerRule>> = INTEGER_RULES;
+    const rules: Readonly<Record<string, AnyIntegerRule>> = REWRITE_RULES;
     for (const node of nodesOf(source, outputs)) {
       if (!Object.hasOwn(rules, node.op)) throw this.unsupported(node.op);
       rules[node.op](this, node);

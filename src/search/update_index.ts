@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "../files/file_error.ts";
 import { readFile } from "../files/read_file.ts";
+import { sha256 } from "../files/sha256.ts";
 import type { EmbeddingModel } from "../pipelines/embedding/embedding_model.ts";
 import type { IndexedFile, PassageIndex } from "./passage_index.ts";
 import { splitPassages } from "./passages.ts";
@@ -90,8 +91,8 @@ async function updated(
   if (size > MOST_BYTES) return undefined;
   onFile?.(path);
   const bytes = await readFile(path, { maxBytes: MOST_BYTES, signal });
-  const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-  if (before?.sha256 === sha256) return { ...before, size: bytes.length, modified };
+  const digest = await sha256(bytes);
+  if (before?.sha256 === digest) return { ...before, size: bytes.length, modified };
   const text = textOf(bytes);
   if (text === undefined) return undefined;
   const { tokenizer, prompts } = embedder;
@@ -108,7 +109,7 @@ async function updated(
     path,
     size: bytes.length,
     modified,
-    sha256,
+    sha256: digest,
     passages: passages.map((passage, i) => ({ ...passage, row: rows[i] })),
   };
 }

@@ -17,7 +17,7 @@ import type { IntegerRulesOf } from "./rule.ts";
 import { softmaxRule } from "./softmax.ts";
 
 /** What becomes of a node of each op. */
-export const INTEGER_RULES: IntegerRulesOf<FloatOpName> = {
+export const REWRITE_RULES: IntegerRulesOf<FloatOpName> = {
   ...MOVE_RULES,
   Activation: activationRule,
   Add: addRule,
