@@ -6,7 +6,6 @@ import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Program } from "../program/program.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
-
 import { randomInputs } from "./random_inputs.ts";
 import { median } from "./timing.ts";
 import { workOf } from "./work.ts";
