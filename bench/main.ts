@@ -3,11 +3,12 @@
  * Writes bench/RESULTS.md and bench/results.json.
  *
  *     deno task bench [--rounds 21] [--only gemm|ternary|deit|cold]
- *     deno task bench --against REV [--rounds 21]
+ *     deno task bench --against REV [--rounds 21] [--engine wasm-simd] [--dot seven]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
  * the report goes to the terminal and no file is written. With `--against` another revision of this
- * tree takes the place of the peers (`bench/against/`).
+ * tree takes the place of the peers (`bench/against/`), both on the engine and with the form of the dot
+ * product that are named.
  *
  * @module
  */
@@ -135,8 +136,10 @@ const SECTIONS: Readonly<Record<string, Section>> = {
 
 const rounds = Number(option("--rounds") ?? 21);
 const against = option("--against");
-if (against !== undefined) await benchAgainst(against, rounds);
-else await benchPeers(rounds, option("--only"));
+if (against !== undefined) {
+  const [engine, dot] = [option("--engine"), option("--dot")];
+  await benchAgainst(against, rounds, { ...(engine && { engine }), ...(dot && { dot }) });
+} else await benchPeers(rounds, option("--only"));
 
 /** Runs the sections, or one. */
 async function benchPeers(rounds: number, only: string | undefined): Promise<void> {

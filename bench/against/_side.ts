@@ -1,4 +1,5 @@
 /** A revision that is timed: a process of its own. */
+import type { LoadOptions } from "./rows.ts";
 import type { Sample } from "./sample.ts";
 
 const WORKER = new URL("./worker.ts", import.meta.url).pathname;
@@ -11,8 +12,10 @@ export class Side implements AsyncDisposable {
   #text = "";
 
   /** Starts the process with the imports that the revision's own configuration names. */
-  constructor(root: string, folder: string) {
-    const args = ["run", "-A", "--no-check", "--config", `${root}/deno.json`, WORKER, root, folder];
+  constructor(root: string, folder: string, options: LoadOptions) {
+    const config = `${root}/deno.json`;
+    const parameters = [root, folder, JSON.stringify(options)];
+    const args = ["run", "-A", "--no-check", "--config", config, WORKER, ...parameters];
     this.#process = new Deno.Command(Deno.execPath(), { args, stdin: "piped", stdout: "piped" })
       .spawn();
     this.#requests = this.#process.stdin.getWriter();

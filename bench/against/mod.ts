@@ -11,6 +11,7 @@ import { Side } from "./_side.ts";
 import { spreadOf } from "./_spread.ts";
 import { writeFixtures } from "./fixtures.ts";
 import { ROWS } from "./rows.ts";
+import type { LoadOptions } from "./rows.ts";
 import type { Sample } from "./sample.ts";
 
 /** Processes of each revision, one after the other; even, so that each is the first one as often. */
@@ -31,8 +32,13 @@ type Roots = readonly [before: string, now: string];
 /** A round: the sample of the other revision, and that of this tree. */
 type Pair = readonly [before: Sample, now: Sample];
 
-/** Measures and prints. */
-export async function benchAgainst(revision: string, rounds: number): Promise<void> {
+/** Measures and prints; with options of loading only what stays loaded, no cold start. */
+export async function benchAgainst(
+  revision: string,
+  rounds: number,
+  options: LoadOptions = {},
+): Promise<void> {
+  const isDefault = Object.keys(options).length === 0;
   const temporary = await Deno.makeTempDir();
   try {
     const [before, now, files] = ["before", "now", "files"].map((name) => `${temporary}/${name}`);
@@ -43,11 +49,13 @@ export async function benchAgainst(revision: string, rounds: number): Promise<vo
     const present = new Set([...Deno.readDirSync(files)].map(({ name }) => name));
     const rows = ROWS.filter(({ file }) => present.has(file));
     const pairs = new Map(
-      [...rows.map(({ name }) => name), COLD].map((n): [string, Pair[]] => [n, []]),
+      [...rows.map(({ name }) => name), ...(isDefault ? [COLD] : [])].map((
+        n,
+      ): [string, Pair[]] => [n, []]),
     );
     for (let life = 0; life < MOST_LIVES; life++) {
       const open = [...pairs].filter(([, found]) => life < LIVES || !isSure(found));
-      await timeRows([before, now], files, Math.ceil(rounds / LIVES), life, new Map(open));
+      await timeRows([before, now], files, Math.ceil(rounds / LIVES), life, new Map(open), options);
     }
     console.log(report(revision, pairs));
     const missing = ROWS.filter(({ file }) => !present.has(file));
@@ -67,9 +75,10 @@ async function timeRows(
   rounds: number,
   life: number,
   pairs: ReadonlyMap<string, Pair[]>,
+  options: LoadOptions,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const start = (root: string) => Promise.resolve(stack.use(new Side(root, files)));
+  const start = (root: string) => Promise.resolve(stack.use(new Side(root, files, options)));
   const [old, now] = await inTurn(life, () => start(roots[0]), () => start(roots[1]));
   for (const [row, found] of pairs) {
     if (row === COLD) found.push(...await timeColdStarts(roots, files, rounds));

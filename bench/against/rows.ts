@@ -5,22 +5,30 @@
 
 /** The stable part of `mod.ts`. */
 export interface Api {
-  load(file: Uint8Array, options?: {
-    readonly symbols?: Readonly<Record<string, number>>;
-  }): Promise<Instance>;
+  load(file: Uint8Array, options: LoadOptions): Promise<Instance>;
   readonly ImageClassifier: {
-    fromPretrained(file: Uint8Array): Promise<{ classify(image: Uint8Array): Promise<unknown> }>;
+    fromPretrained(
+      file: Uint8Array,
+      options: LoadOptions,
+    ): Promise<{ classify(image: Uint8Array): Promise<unknown> }>;
   };
   readonly TextGenerator: {
-    fromPretrained(file: Uint8Array): Promise<{
+    fromPretrained(file: Uint8Array, options: LoadOptions): Promise<{
       generate(prompt: string, options: object): AsyncIterable<{ readonly usage?: Usage }>;
     }>;
   };
   readonly TextEmbedder: {
     fromPretrained(
       file: Uint8Array,
+      options: LoadOptions,
     ): Promise<{ embed(texts: readonly string[]): Promise<unknown> }>;
   };
+}
+
+/** How both revisions load; one that does not know an option ignores it. */
+export interface LoadOptions {
+  readonly engine?: string;
+  readonly dot?: string;
 }
 
 interface Usage {
@@ -40,7 +48,7 @@ export interface Row {
   /** The file that it needs; without that the row is left out, and that is said. */
   readonly file: string;
   /** Opens what is needed and returns what is timed. */
-  prepare(api: Api, files: Files): Promise<() => Promise<unknown>>;
+  prepare(api: Api, files: Files, options: LoadOptions): Promise<() => Promise<unknown>>;
 }
 
 const WORDS = "the sun is over a house by the sea and we go there in the old boat with all of them";
@@ -54,8 +62,8 @@ function runRow(name: string, file: string, inputs: () => Record<string, ArrayBu
   return {
     name,
     file,
-    async prepare(api, files) {
-      const instance = await api.load(files.get(file)!);
+    async prepare(api, files, options) {
+      const instance = await api.load(files.get(file)!, options);
       const given = inputs();
       return () => instance.run(given);
     },
@@ -66,8 +74,11 @@ function embeddingRow(tokens: number): Row {
   return {
     name: `MiniLM, ${tokens} tokens`,
     file: "minilm.fewbit",
-    async prepare(api, files) {
-      const embedder = await api.TextEmbedder.fromPretrained(files.get("minilm.fewbit")!);
+    async prepare(api, files, options) {
+      const embedder = await api.TextEmbedder.fromPretrained(
+        files.get("minilm.fewbit")!,
+        options,
+      );
       return () => embedder.embed([textOf(tokens)]);
     },
   };
@@ -78,12 +89,12 @@ function textRow(name: string, prompt: string, maxTokens: number): Row {
   return {
     name,
     file: "lm.fewbit",
-    async prepare(api, files) {
-      const lm = await api.TextGenerator.fromPretrained(files.get("lm.fewbit")!);
+    async prepare(api, files, options) {
+      const lm = await api.TextGenerator.fromPretrained(files.get("lm.fewbit")!, options);
       return async () => {
         let usage: Usage | undefined;
-        const options = { seed: 1, temperature: 0, maxTokens, stopAtEnd: false };
-        for await (const piece of lm.generate(prompt, options)) usage = piece.usage ?? usage;
+        const how = { seed: 1, temperature: 0, maxTokens, stopAtEnd: false };
+        for await (const piece of lm.generate(prompt, how)) usage = piece.usage ?? usage;
         if (usage?.completionTokens !== maxTokens) throw new Error(`${name}: ended early`);
       };
     },
@@ -94,8 +105,8 @@ function loadRow(name: string, file: string): Row {
   return {
     name,
     file,
-    prepare: (api, files) =>
-      Promise.resolve(async () => (await api.load(files.get(file)!))[Symbol.dispose]()),
+    prepare: (api, files, options) =>
+      Promise.resolve(async () => (await api.load(files.get(file)!, options))[Symbol.dispose]()),
   };
 }
 
@@ -122,8 +133,8 @@ export const ROWS: readonly Row[] = [
   {
     name: "small ViT, one PNG",
     file: "vit.fewbit",
-    async prepare(api, files) {
-      const model = await api.ImageClassifier.fromPretrained(files.get("vit.fewbit")!);
+    async prepare(api, files, options) {
+      const model = await api.ImageClassifier.fromPretrained(files.get("vit.fewbit")!, options);
       return () => model.classify(files.get("image.png")!);
     },
   },

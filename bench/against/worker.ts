@@ -1,16 +1,17 @@
 /**
- * One revision's process: `worker.ts <root of the revision> <folder of files>`. It reads a request a
- * line, `{ row }` to open one and `{ repeats }` to time it, and answers each with a sample of one run.
+ * One revision's process: `worker.ts <root of the revision> <folder of files> <load options as
+ * JSON>`. It reads a request a line, `{ row }` to open one and `{ repeats }` to time it, and answers each with a sample of one run.
  */
 import { ROWS } from "./rows.ts";
-import type { Api } from "./rows.ts";
+import type { Api, LoadOptions } from "./rows.ts";
 import { startClocks } from "./sample.ts";
 import type { Sample } from "./sample.ts";
 
 /** After this compilers have settled: the language model's tokens come at half their speed at first. */
 const WARM_MS = 1000;
 
-const [root, folder] = Deno.args;
+const [root, folder, json] = Deno.args;
+const options: LoadOptions = JSON.parse(json);
 const api: Api = await import(`file://${root}/mod.ts`);
 const files = new Map<string, Uint8Array<ArrayBuffer>>();
 for (const { name } of Deno.readDirSync(folder)) {
@@ -24,7 +25,11 @@ async function answer(request: {
   readonly repeats?: number;
 }): Promise<Sample> {
   if (request.row !== undefined) {
-    run = await ROWS.find(({ name }) => name === request.row)!.prepare(api, files);
+    run = await ROWS.find(({ name }) => name === request.row)!.prepare(
+      api,
+      files,
+      options,
+    );
     const clocks = startClocks();
     let runs = 0;
     for (const start = performance.now(); performance.now() - start < WARM_MS || runs < 3; runs++) {
