@@ -23,6 +23,7 @@ import { benchGenerate, reportGenerate } from "./generate.ts";
 import { benchGemm, reportGemm } from "./gemm.ts";
 import { describeMachine } from "./_machine.ts";
 import type { Machine } from "./_machine.ts";
+import { benchResponsive, reportResponsive } from "./responsive.ts";
 import { benchTernary, reportTernary } from "./ternary.ts";
 
 /** A part of the report. */
@@ -120,6 +121,17 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async () => {
       const results = await benchEmbedQuality();
       return { results, report: reportEmbedQuality(results) };
+    },
+  },
+  responsive: {
+    title: "Never in the way",
+    text:
+      "Milliseconds between one call of a timer of 5 ms and the next while a pipeline is at work, from the " +
+      "moment at which someone wants to stop it to its end, and its speed beside the same pipeline on an " +
+      "instance whose runs do not let go of the event loop.",
+    run: async (rounds) => {
+      const results = await benchResponsive(Math.min(rounds, 11));
+      return { results, report: reportResponsive(results) };
     },
   },
   cold: {

@@ -2,12 +2,14 @@
 import type { EncoderCheckpoint } from "../checkpoints/encoder_folder.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import { buildBert } from "../models/bert.ts";
 import { bertConfig } from "../models/bert_config.ts";
 import type { BertConfig } from "../models/bert_config.ts";
-import { compile } from "../lower/compile.ts";
+import { compile, compileSteps } from "../lower/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
-import { LAST, quantizeBert, smoothedSites } from "../quantize/bert.ts";
+import { bertSteps, LAST, quantizeBert, smoothedSites } from "../quantize/bert.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { calibrateBert } from "../quantize/bert_calibrate.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
@@ -56,11 +58,20 @@ export function compileEncoder(
   scales: EncoderScales,
   options: CompileEncoderOptions = {},
 ): CompiledProgram {
+  return atOnce(encoderSteps(checkpoint, scales, options));
+}
+
+/** As {@linkcode compileEncoder}, a step for each node. */
+export function* encoderSteps(
+  checkpoint: EncoderCheckpoint,
+  scales: EncoderScales,
+  options: CompileEncoderOptions = {},
+): Steps<CompiledProgram> {
   const { onWarning } = options;
   const quantization = quantizationOf(options);
   const config = bertConfig(checkpoint);
   checkSites(scales, config, quantization.geluBits ?? 12);
-  const network = quantizeBert(config, checkpoint.weights, {
+  const network = yield* bertSteps(config, checkpoint.weights, {
     ...quantization,
     smooth: scales.smooth,
     ...(onWarning && { onWarning }),
@@ -70,7 +81,7 @@ export function compileEncoder(
     ...!config.normalize && { scale: scales.scales.get(LAST)! },
     ...options.metadata,
   });
-  return compile(network.graph, { scales: scales.scales, metadata });
+  return yield* compileSteps(network.graph, { scales: scales.scales, metadata });
 }
 
 /** The float32 encoder, for baselines: the same inputs, `sums` in float32. */

@@ -1,13 +1,14 @@
 /** From the folder of a float sentence encoder to one file that an embedder needs. */
 import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
+import { inTurns } from "../event_loop.ts";
 import { bertConfig } from "../models/bert_config.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { knownEncoder, shippedScales } from "./_known_encoders.ts";
-import { calibrateEncoder, compileEncoder } from "./encoder.ts";
+import { calibrateEncoder, encoderSteps } from "./encoder.ts";
 import type { EncoderFolder } from "../checkpoints/encoder_folder.ts";
 import { encoderMetadata, folderTokenizer } from "./encoder_metadata.ts";
 
@@ -58,12 +59,12 @@ export async function quantizeEncoder(
         `"fewbit quantize FOLDER --calibration FILE", a file with a text in each line`,
     );
   }
-  signal?.throwIfAborted();
-  return compileEncoder(folder, scales, {
+  const steps = encoderSteps(folder, scales, {
     ...quantization,
     metadata,
     ...onWarning && { onWarning },
   });
+  return await inTurns(steps, signal);
 }
 
 async function calibrate(

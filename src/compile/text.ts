@@ -1,11 +1,12 @@
 /** From checkpoints to compiled language models. */
 import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
+import { inTurns } from "../event_loop.ts";
 import type { Graph } from "../graph/graph.ts";
 import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
 import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
-import { compile } from "../lower/compile.ts";
+import { compileSteps } from "../lower/compile.ts";
 import type { CompileOptions } from "../lower/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { quantizeTernary } from "../quantize/ternary_network.ts";
@@ -49,8 +50,9 @@ export async function compileTextModel(
   });
   checkTokenizer(files, config.vocabularySize);
   const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
-  const { onFusions } = options;
-  return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
+  const { onFusions, signal } = options;
+  const steps = compileSteps(graph, { metadata, ...onFusions && { onFusions } });
+  return { program: await inTurns(steps, signal), graph };
 }
 
 /** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */

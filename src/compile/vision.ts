@@ -3,13 +3,14 @@ import type { Graph } from "../graph/graph.ts";
 import type { SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import { inTurns } from "../event_loop.ts";
 import { NORMALIZED } from "../models/deit.ts";
 import { inferVisionConfig } from "../models/infer_config.ts";
 import { buildVisionModel } from "../models/vision_model.ts";
-import { compile } from "../lower/compile.ts";
+import { compile, compileSteps } from "../lower/compile.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 import { calibrate } from "../quantize/calibrate.ts";
-import { quantizeIVit } from "../quantize/i_vit.ts";
+import { iVitSteps, quantizeIVit } from "../quantize/i_vit.ts";
 import type { IntegerNetwork } from "../quantize/integer_network.ts";
 import {
   checkpointParameters,
@@ -71,12 +72,13 @@ export async function quantizeVision(
 ): Promise<CompiledVision> {
   const { nonlinear = "table", bits = "w8a8", observer = "minmax", batchSize = 32 } = options;
   const preprocessing = preprocessingOf(folder);
-  const network = quantizeIVit(modelFor(folder, preprocessing), {
+  const integers = iVitSteps(modelFor(folder, preprocessing), {
     nonlinear,
     weightBits: bits === "w7a8" ? 7 : 8,
     parameters: quantizeParameters(options.onWarning),
     pixelTable: normalizationTable(preprocessing),
   });
+  const network = await inTurns(integers, options.signal);
   const scales = await calibrate(network, batchesOf(images, preprocessing, batchSize), {
     entry: NORMALIZED,
     observer,
@@ -86,7 +88,8 @@ export async function quantizeVision(
     ...(options.onProgress && { onProgress: options.onProgress }),
   });
   const metadata = metadataOf(folder.config, preprocessing, { nonlinear, bits, observer });
-  return { program: compile(network.graph, { scales, metadata }), network, scales };
+  const program = await inTurns(compileSteps(network.graph, { scales, metadata }), options.signal);
+  return { program, network, scales };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** What the engines have in common whose memory is at hand: runs and their slices, copies, states. */
 import { FewbitError } from "../errors.ts";
-import { nextTurn } from "../event_loop.ts";
+import { host, pauseIfDue, workBegins } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { bytesOf, denseBytes, viewAs } from "../tensor.ts";
@@ -21,14 +21,11 @@ import type {
 } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
 
-/** An execution that knows where to pause. */
+/** An execution that knows how far to go at one go. */
 interface SlicedExecution extends Execution {
-  /** Instructions behind which a run pauses. */
-  slices(): readonly number[];
+  /** Goes on by a slice; returns the milliseconds that this took by an estimate. */
+  slice(): number;
 }
-
-/** How long `run` keeps the event loop. */
-const PAUSE_MS = 8;
 
 /** Base of the instances whose memory is at hand; a subclass moves bytes and runs slices. */
 export abstract class BaseInstance implements SyncInstance {
@@ -45,16 +42,15 @@ export abstract class BaseInstance implements SyncInstance {
   /** Instructions of the present execution that are done. */
   protected progress = { done: 0 };
   readonly #queue = new RunQueue();
-  readonly #slices = new Slices();
-  /** When a run last let others work, and when the last one ended. */
-  #paused = 0;
-  #ended = 0;
+  readonly #slices: Slices;
   /** Values of the expressions in the present run. */
   #values: Float64Array;
 
-  constructor(loaded: LoadedProgram) {
+  /** @param slowness How many times as long as on the fastest engine a run takes, roughly. */
+  constructor(loaded: LoadedProgram, slowness: number) {
     const { program, symbols } = loaded;
     this.loaded = loaded;
+    this.#slices = new Slices(program, slowness, this.stepPart !== undefined);
     this.#sessions = new Sessions(
       loaded,
       (tensor) => this.bytesOf(tensor),
@@ -81,6 +77,8 @@ export abstract class BaseInstance implements SyncInstance {
   protected abstract start(entry: Index, symbols: readonly number[]): void;
   /** Runs instructions `first` … `first + count − 1`, numbered from the start of the entry. */
   protected abstract step(entry: Index, first: number, count: number): void;
+  /** Runs a part of an instruction; the parts may run in any order, each once. */
+  protected stepPart?(entry: Index, index: number, part: number, parts: number): void;
   /** Makes the NaNs of a float32 tensor canonical, which elsewhere have the bits that the host gave them. */
   protected abstract canonicalize(tensor: Index): void;
   /** Initial bytes of a state tensor, if they are not zero. */
@@ -100,30 +98,18 @@ export abstract class BaseInstance implements SyncInstance {
         await before(signal);
       }
       const execution = this.#begin(inputs, options);
-      const watched = signal !== undefined || onProgress !== undefined;
-      const ends = watched ? execution.slices() : [execution.total];
-      // Short runs one after the other pause as often as a long one.
-      if (performance.now() - this.#ended >= PAUSE_MS) this.#paused = performance.now();
-      for (const end of ends) {
-        if (execution.advance(end - execution.done)) break;
-        onProgress?.(execution.done, execution.total);
-        if (performance.now() - this.#paused >= PAUSE_MS) await this.#pause();
+      await workBegins();
+      while (execution.done < execution.total) {
         signal?.throwIfAborted();
+        const ms = execution.slice();
+        onProgress?.(execution.done, execution.total);
+        await pauseIfDue(ms);
       }
-      onProgress?.(execution.total, execution.total);
-      this.#ended = performance.now();
-      if (watched && this.#ended - this.#paused >= PAUSE_MS) await this.#pause();
       signal?.throwIfAborted();
       return execution.outputs();
     } finally {
       leave();
     }
-  }
-
-  /** Lets others work. */
-  async #pause(): Promise<void> {
-    await nextTurn();
-    this.#paused = performance.now();
   }
 
   runSync(inputs: Inputs, options: SyncRunOptions = {}): Outputs {
@@ -154,6 +140,7 @@ export abstract class BaseInstance implements SyncInstance {
     const ticket = ++this.#execution;
     for (const [i, data] of run.inputs) this.bytesOf(i).set(bytesOf(data));
     this.#values = values;
+    this.#slices.begin(entry, symbols, values);
     this.start(entry, symbols);
     const assertCurrent = (): void => {
       this.assertUsable();
@@ -176,7 +163,10 @@ export abstract class BaseInstance implements SyncInstance {
         progress.done += take;
         return progress.done === count;
       },
-      slices: () => this.#slices.ends(program, entry, symbols, values),
+      slice: () => {
+        assertCurrent();
+        return this.#slice(entry);
+      },
       outputs: (): Outputs => {
         assertCurrent();
         if (progress.done < count) {
@@ -192,6 +182,24 @@ export abstract class BaseInstance implements SyncInstance {
     };
   }
 
+  /** Goes on by a slice; returns the milliseconds that this took by an estimate. */
+  #slice(entry: Index): number {
+    const { progress } = this;
+    const { count, part, parts, ms } = this.#slices.next(progress.done);
+    const start = host.now();
+    if (parts === 1) this.step(entry, progress.done, count);
+    else this.stepPart!(entry, progress.done, part, parts);
+    if (part + 1 === parts) progress.done += count;
+    this.#slices.took(ms, host.now() - start);
+    return ms;
+  }
+
+  /** Ends the instruction that a run, in progress or given up, has done some parts of. */
+  #settle(): void {
+    this.assertUsable();
+    while (this.#slices.isInside) this.#slice(this.#slices.entry);
+  }
+
   readSync(name: string): Tensor {
     this.assertUsable();
     return this.peekSync(this.#find(name, ["parameter", "state", "output"]));
@@ -202,7 +210,7 @@ export abstract class BaseInstance implements SyncInstance {
   }
 
   peekSync(tensor: Index): Tensor {
-    this.assertUsable();
+    this.#settle();
     const { tensors } = this.program;
     if (!(Number.isInteger(tensor) && tensor >= 0 && tensor < tensors.length)) {
       throw new FewbitError(
@@ -219,7 +227,7 @@ export abstract class BaseInstance implements SyncInstance {
   }
 
   write(name: string, data: TensorData): void {
-    this.assertUsable();
+    this.#settle();
     const i = this.#find(name, ["parameter", "state"]);
     checkType(`Cannot write "${name}"`, this.program.tensors[i].dtype, data);
     const target = this.bytesOf(i);
@@ -273,9 +281,9 @@ export abstract class BaseInstance implements SyncInstance {
     if (this.#disposed) throw new FewbitError("disposed", "Cannot use instance: it was disposed");
   }
 
-  /** The sessions, unless the instance was disposed. */
+  /** The sessions between two instructions, unless the instance was disposed. */
   get #usable(): Sessions {
-    this.assertUsable();
+    this.#settle();
     return this.#sessions;
   }
 

@@ -1,4 +1,6 @@
 /** Rewriting a graph node by node. */
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import type { Graph, GraphOutput, Node, Value } from "./graph.ts";
 import { nodesOf } from "./traversal.ts";
 
@@ -24,19 +26,15 @@ export function rewrite(
   rule: RewriteRule,
   outputs: readonly GraphOutput[] = source.outputs,
 ): Graph {
-  const steps = rewriteSteps(source, rule, outputs);
-  for (;;) {
-    const { done, value } = steps.next();
-    if (done) return value;
-  }
+  return atOnce(rewriteSteps(source, rule, outputs));
 }
 
-/** As {@linkcode rewrite}, with a pause after each node that the rule has replaced. */
+/** As {@linkcode rewrite}, a step for each node that the rule replaces. */
 export function* rewriteSteps(
   source: Graph,
   rule: RewriteRule,
   outputs: readonly GraphOutput[] = source.outputs,
-): Generator<Node, Graph, void> {
+): Steps<Graph> {
   const graph = source.derive();
   const made = new Map<number, Value>();
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
@@ -44,7 +42,7 @@ export function* rewriteSteps(
     const replaced = rule(node, graph, valueOf);
     const copies = replaced ?? graph.replay(node, valueOf);
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
-    if (replaced !== undefined) yield node;
+    if (replaced !== undefined) yield;
   }
   for (const { name, value, entry } of outputs) graph.output(name, valueOf(value), entry);
   return graph;

@@ -1,9 +1,11 @@
 /** The public way from a graph to a program. */
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { expandActivations } from "../graph/expand_activations.ts";
 import { selectEarly } from "../graph/select_early.ts";
 import type { FusionReport } from "./fusion.ts";
-import { lower } from "./lower.ts";
+import { lowerSteps } from "./lower.ts";
 import type { CompiledProgram, Metadata } from "../program/program.ts";
 
 /** Options of {@linkcode compile}. */
@@ -39,6 +41,11 @@ export interface CompileOptions {
  * ```
  */
 export function compile(graph: Graph, options: CompileOptions = {}): CompiledProgram {
+  return atOnce(compileSteps(graph, options));
+}
+
+/** As {@linkcode compile}, a step for each node. */
+export function* compileSteps(graph: Graph, options: CompileOptions = {}): Steps<CompiledProgram> {
   const { scales, fast, taps, metadata, onFusions } = options;
   const common = {
     ...(scales && { scales }),
@@ -46,7 +53,10 @@ export function compile(graph: Graph, options: CompileOptions = {}): CompiledPro
     ...(metadata && { metadata }),
   };
   if (taps === undefined) {
-    const { program, fusions } = lower(expandActivations(selectEarly(graph)), common);
+    const { program, fusions } = yield* lowerSteps(
+      expandActivations(selectEarly(graph)),
+      common,
+    );
     onFusions?.(fusions);
     return program;
   }
@@ -59,5 +69,6 @@ export function compile(graph: Graph, options: CompileOptions = {}): CompiledPro
       entry: taps.entry,
     })),
   ];
-  return lower(expandActivations(graph, outputs), { ...common, fuse: false }).program;
+  const expanded = expandActivations(graph, outputs);
+  return (yield* lowerSteps(expanded, { ...common, fuse: false })).program;
 }

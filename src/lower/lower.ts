@@ -1,5 +1,7 @@
 /** Graph to program. */
 import { FewbitError } from "../errors.ts";
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import type { Graph, GraphOutput, Node } from "../graph/graph.ts";
 import { outputsOf } from "../graph/traversal.ts";
 import type { CompiledProgram, Index, Metadata } from "../program/program.ts";
@@ -24,17 +26,22 @@ export interface LoweredProgram {
   readonly fusions: readonly FusionReport[];
 }
 
+/** What {@linkcode lower} can be told besides. */
+interface Options extends Partial<LowerOptions> {
+  readonly metadata?: Metadata;
+  /** What to compute. Default: the outputs of the graph. */
+  readonly outputs?: readonly GraphOutput[];
+  /** Rules of other ops by name. */
+  readonly rules?: Readonly<Record<string, AnyRule>>;
+}
+
 /** Lowers all entries of a graph. */
-export function lower(
-  graph: Graph,
-  options: Partial<LowerOptions> & {
-    readonly metadata?: Metadata;
-    /** What to compute. Default: the outputs of the graph. */
-    readonly outputs?: readonly GraphOutput[];
-    /** Rules of other ops by name. */
-    readonly rules?: Readonly<Record<string, AnyRule>>;
-  } = {},
-): LoweredProgram {
+export function lower(graph: Graph, options: Options = {}): LoweredProgram {
+  return atOnce(lowerSteps(graph, options));
+}
+
+/** As {@linkcode lower}, a step for each node. */
+export function* lowerSteps(graph: Graph, options: Options = {}): Steps<LoweredProgram> {
   const lowering = new Lowering(graph, {
     scales: new Map(),
     fuse: true,
@@ -57,6 +64,7 @@ export function lower(
       if (chosen !== undefined) chosen.fusion.emit(lowering, node, chosen.match);
       else if (Object.hasOwn(rules, node.op)) rules[node.op](lowering, node);
       else throw new FewbitError("unsupported", `Cannot compile op ${node.op}`);
+      yield;
     }
     lowering.end(entry, wanted);
   }

@@ -69,7 +69,9 @@ function positionTable(config: BertConfig, weights: Weights): Float32Array {
   const table = weight(weights, "embeddings.position_embeddings.weight", [positions, width]).data;
   const types =
     weight(weights, "embeddings.token_type_embeddings.weight", [tokenTypes, width]).data;
-  return Float32Array.from(table as Float32Array, (x, i) => x + (types as Float32Array)[i % width]);
+  const sums = Float32Array.from(table as Float32Array);
+  for (let i = 0; i < sums.length; i++) sums[i] += (types as Float32Array)[i % width];
+  return sums;
 }
 
 /**

@@ -6,6 +6,8 @@
  *
  * @module
  */
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import { isNode } from "../graph/op_names.ts";
 import { buildBert, ENCODE } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
@@ -13,7 +15,7 @@ import type { Weights } from "../models/weights.ts";
 import { checkEpsilon } from "./integer_constants.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import { quantizeParameters } from "./integer_parameters.ts";
-import { rewriteIntegers } from "./rewriter.ts";
+import { integerSteps } from "./rewriter.ts";
 import type { Grid, SiteOf } from "./sites.ts";
 
 /** Which integers a network has; the defaults are the most precise. */
@@ -71,9 +73,18 @@ export function quantizeBert(
   weights: Weights,
   options: QuantizeBertOptions = {},
 ): IntegerNetwork {
+  return atOnce(bertSteps(config, weights, options));
+}
+
+/** As {@linkcode quantizeBert}, a step for each node. */
+export function* bertSteps(
+  config: BertConfig,
+  weights: Weights,
+  options: QuantizeBertOptions = {},
+): Steps<IntegerNetwork> {
   checkEpsilon(config.epsilon, "encoder");
   const { weightBits = 8, tableBits = 8, single = false } = options;
-  return rewriteIntegers(buildBert(config, weights), {
+  return yield* integerSteps(buildBert(config, weights), {
     name: "BERT",
     siteOf: bertSites(options),
     weightBits,

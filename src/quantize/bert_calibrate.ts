@@ -1,9 +1,10 @@
 /** Calibration of integer BERT encoders: largest magnitudes over some texts, twice around SmoothQuant. */
 import { FewbitError } from "../errors.ts";
+import { inTurns } from "../event_loop.ts";
 import { ENCODE, poolsParts } from "../models/bert.ts";
 import type { BertConfig } from "../models/bert_config.ts";
 import type { Weights } from "../models/weights.ts";
-import { quantizeBert, smoothedSites } from "./bert.ts";
+import { bertSteps, smoothedSites } from "./bert.ts";
 import type { EncoderQuantization, QuantizeBertOptions } from "./bert.ts";
 
 import { calibrateRuns } from "./calibrate.ts";
@@ -62,11 +63,8 @@ export async function calibrateBert(
     before: number,
   ): Promise<Pass> => {
     const observers = new Map<string, ChannelMaximum>();
-    const network = quantizeBert(config, weights, {
-      ...quantization,
-      ...variant,
-      single: true,
-    });
+    const steps = bertSteps(config, weights, { ...quantization, ...variant, single: true });
+    const network = await inTurns(steps, common.signal);
     const scales = await calibrateRuns(network, runs, {
       ...common,
       entry: ENCODE,

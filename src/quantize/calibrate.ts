@@ -2,7 +2,7 @@
  * Calibration: runs an integer network node by node, sets the scale of each site from what it
  * sees, and goes on with it, so that later nodes see what they will see when the scales are fixed.
  */
-import { nextTurn } from "../event_loop.ts";
+import { pauseIfDue, workBegins } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
 import type { Inputs, SyncInstance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
@@ -106,18 +106,20 @@ export async function calibrateRuns(
   using instance = await options.load(lowered.program, options.symbols);
   const run = new Calibration(network, lowered, instance, options.observer);
   let seen = 0;
+  await workBegins();
   for await (const { inputs, symbols, samples } of runs) {
     signal?.throwIfAborted();
     const execution = instance.begin(inputs, { entry, symbols });
     run.constants();
     while (execution.done < execution.total) {
       run.before(execution.done);
+      await pauseIfDue();
       execution.advance(1);
+      await pauseIfDue();
       signal?.throwIfAborted();
     }
     seen += samples;
     onProgress?.(seen);
-    await nextTurn();
   }
   if (seen === 0) throw new FewbitError("invalid_argument", "Cannot calibrate: no samples");
   return run.scales;
@@ -264,18 +266,20 @@ function activationReals(
     readonly after?: Float32Array;
   },
 ): Float32Array {
+  const reals = new Float32Array(codes.length);
   if (before !== undefined && after !== undefined) {
     const width = before.length;
-    return Float32Array.from(codes, (code, i) => {
-      return f(code * (scale * before[i % width])) / after[i % width];
-    });
+    for (let i = 0; i < reals.length; i++) {
+      reals[i] = f(codes[i] * (scale * before[i % width])) / after[i % width];
+    }
+    return reals;
   }
   const half = bits === 12 ? 2048 : 128;
   const table = Float32Array.from({ length: 2 * half }, (_, i) => f((i - half) * scale));
-  return Float32Array.from(
-    codes,
-    (code) => table[Math.max(-half, Math.min(half - 1, code)) + half],
-  );
+  for (let i = 0; i < reals.length; i++) {
+    reals[i] = table[Math.max(-half, Math.min(half - 1, codes[i])) + half];
+  }
+  return reals;
 }
 
 /** `fl32(fl32(code)·scale)`, a scale for all or one for each channel. */

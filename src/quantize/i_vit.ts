@@ -4,13 +4,15 @@
  *
  * @module
  */
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
 import { dequantizeLinear } from "../graph/ops/mod.ts";
 import { producersOf } from "../graph/traversal.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import type { IntegerParameters } from "./integer_parameters.ts";
-import { rewriteIntegers } from "./rewriter.ts";
+import { integerSteps } from "./rewriter.ts";
 import type { Origin, Site, SiteOf, Use } from "./sites.ts";
 
 /** Options of {@linkcode quantizeIVit}. */
@@ -37,9 +39,14 @@ const INPUT = "qact_input";
  * @throws {FewbitError} `unsupported` where the graph has an op that I-ViT has no integers for.
  */
 export function quantizeIVit(source: Graph, options: IVitOptions): IntegerNetwork {
+  return atOnce(iVitSteps(source, options));
+}
+
+/** As {@linkcode quantizeIVit}, a step for each node. */
+export function* iVitSteps(source: Graph, options: IVitOptions): Steps<IntegerNetwork> {
   const { nonlinear, weightBits, parameters, pixelTable } = options;
   const entries = [...new Set(source.outputs.map(({ entry }) => entry))];
-  return rewriteIntegers(
+  return yield* integerSteps(
     source,
     {
       name: "I-ViT",

@@ -4,6 +4,8 @@
  * constants, which calibration or a checkpoint settles.
  */
 import { FewbitError } from "../errors.ts";
+import { atOnce } from "../event_loop.ts";
+import type { Steps } from "../event_loop.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import type { OpName } from "../graph/op_names.ts";
 import { nodesOf, producersOf } from "../graph/traversal.ts";
@@ -70,8 +72,17 @@ export function rewriteIntegers(
   method: Method,
   entries: readonly EntryRewrite[],
 ): IntegerNetwork {
+  return atOnce(integerSteps(source, method, entries));
+}
+
+/** As {@linkcode rewriteIntegers}, a step for each node. */
+export function* integerSteps(
+  source: Graph,
+  method: Method,
+  entries: readonly EntryRewrite[],
+): Steps<IntegerNetwork> {
   const rewriter = new IntegerRewriter(source, method);
-  for (const entry of entries) rewriter.rewrite(entry);
+  for (const entry of entries) yield* rewriter.rewrite(entry);
   const { graph, sites, taps, readers } = rewriter.builder;
   const computed = [...sites.values()];
   return {
@@ -103,8 +114,8 @@ export class IntegerRewriter {
     for (const symbol of source.symbols.values()) this.graph.symbols.set(symbol.name, symbol);
   }
 
-  /** Rewrites what the outputs of an entry need. */
-  rewrite(entry: EntryRewrite): void {
+  /** Rewrites what the outputs of an entry need, node by node. */
+  *rewrite(entry: EntryRewrite): Steps<void> {
     const { builder, source, method } = this;
     this.#codes = new Map();
     this.#integers = new Map();
@@ -119,7 +130,9 @@ export class IntegerRewriter {
     const rules: Readonly<Record<string, AnyIntegerRule>> = REWRITE_RULES;
     for (const node of nodesOf(source, outputs)) {
       if (!Object.hasOwn(rules, node.op)) throw this.unsupported(node.op);
-      rules[node.op](this, node);
+      const steps = rules[node.op](this, node);
+      if (steps !== undefined) yield* steps;
+      yield;
     }
     for (const { name, value } of outputs) {
       const codes = this.#codesOf(value, { kind: "output", name });

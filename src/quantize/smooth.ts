@@ -4,7 +4,10 @@ import type { Tensor } from "../tensor.ts";
 /** `fl32(w[n][k]·divisors[k])`: weights for activations whose channels were divided. */
 export function multiplyColumns({ dtype, shape, data }: Tensor, divisors: Float32Array): Tensor {
   const width = divisors.length;
-  const scaled = Float32Array.from(data as Float32Array, (w, i) => w * divisors[i % width]);
+  const scaled = Float32Array.from(data as Float32Array);
+  for (let at = 0; at < scaled.length; at += width) {
+    for (let k = 0; k < width; k++) scaled[at + k] *= divisors[k];
+  }
   return { dtype, shape, data: scaled };
 }
 

@@ -1,12 +1,28 @@
 /** Token tables in integers. */
+import type { Steps } from "../event_loop.ts";
 import { quantizeWeight } from "./integer_constants.ts";
 import type { QuantizedWeight } from "./integer_constants.ts";
 import { clampCode, LEAST_SCALE } from "../numeric/grid.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
 
-/** A token table with a scale for each row; codes −127…127. */
-export function quantizeRows(table: Float32Array, rows: number): QuantizedWeight {
-  return quantizeWeight(table, rows, 8);
+/** Elements of a step. */
+const STEP_ELEMENTS = 2 ** 17;
+
+/** A token table with a scale for each row; codes −127…127. Some rows are a step. */
+export function* quantizeRows(table: Float32Array, rows: number): Steps<QuantizedWeight> {
+  const width = table.length / rows;
+  const codes = new Int8Array(table.length);
+  const scales = new Float32Array(rows);
+  const step = Math.ceil(STEP_ELEMENTS / width);
+  for (let first = 0; first < rows; first += step) {
+    const count = Math.min(step, rows - first);
+    const reals = table.subarray(first * width, (first + count) * width);
+    const part = quantizeWeight(reals, count, 8);
+    codes.set(part.codes, first * width);
+    scales.set(part.scales, first);
+    yield;
+  }
+  return { codes, scales };
 }
 
 /** Columns that share a factor in a table of 4 bits. */
@@ -25,14 +41,18 @@ export interface PackedRows {
 /**
  * A token table in 4 bits: row scales put the largest group at factor 255; of the factors from 3/4 of
  * the one that holds the largest element upwards, each group has that with the least squared error.
+ * Some rows are a step.
  */
-export function quantizeRows4(table: Float32Array, rows: number): PackedRows {
+export function* quantizeRows4(table: Float32Array, rows: number): Steps<PackedRows> {
   const width = table.length / rows;
   const groups = width / GROUP;
   const codes = new Uint8Array(table.length / 2);
   const factors = new Uint8Array(rows * groups);
   const scales = new Float32Array(rows);
+  // For each element several factors are tried.
+  const step = Math.ceil(STEP_ELEMENTS / 16 / width);
   for (let r = 0; r < rows; r++) {
+    if (r % step === 0) yield;
     const row = table.subarray(r * width, (r + 1) * width);
     const largest = row.reduce((max, w) => Math.max(max, Math.abs(w)), 0);
     scales[r] = Math.max(Math.fround(largest / (7 * 255)), LEAST_SCALE);

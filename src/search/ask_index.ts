@@ -1,5 +1,6 @@
 /** The passages of an index that are closest to a question. */
 import { FewbitError } from "../errors.ts";
+import { pauseIfDue } from "../event_loop.ts";
 import type { EmbeddingModel } from "../pipelines/embedding/embedding_model.ts";
 import type { IndexedPassage, PassageIndex } from "./passage_index.ts";
 import type { Passage } from "./passages.ts";
@@ -11,6 +12,16 @@ export interface SearchResult extends Passage {
   /** How close it is, from −1 to 1. */
   readonly score: number;
 }
+
+/** A passage and how close it is. */
+interface Found {
+  readonly path: string;
+  readonly passage: IndexedPassage;
+  readonly score: number;
+}
+
+/** Passages that are compared before others may work: less than a millisecond's. */
+const SCORED_AT_ONCE = 256;
 
 /**
  * The closest passages, best first. Of passages that share lines only the best one is given.
@@ -30,14 +41,17 @@ export async function askIndex(
     ...signal && { signal },
     ...embedder.prompts.has("query") && { prompt: "query" },
   });
-  const scored = index.files.flatMap(({ path, passages }) =>
-    passages.map((passage) => ({
-      path,
-      passage,
-      score: embedder.similarity(query, passage.row),
-    }))
-  ).sort((a, b) => b.score - a.score);
-  const best: { path: string; passage: IndexedPassage; score: number }[] = [];
+  const scored: Found[] = [];
+  for (const { path, passages } of index.files) {
+    for (const passage of passages) {
+      scored.push({ path, passage, score: embedder.similarity(query, passage.row) });
+      if (scored.length % SCORED_AT_ONCE !== 0) continue;
+      await pauseIfDue();
+      signal?.throwIfAborted();
+    }
+  }
+  scored.sort((a, b) => b.score - a.score);
+  const best: Found[] = [];
   for (const found of scored) {
     if (best.length === top) break;
     const repeats = best.some(({ path, passage }) =>

@@ -1,4 +1,5 @@
 /** Texts as overlapping passages. */
+import { pauseIfDue } from "../event_loop.ts";
 
 /** A part of a text. */
 export interface Passage {
@@ -27,16 +28,16 @@ interface Piece {
 
 /**
  * Splits a text into passages of whole lines; lines that are longer than a passage are split between
- * words. Blank text is left out.
+ * words. Blank text is left out. Other work of the host goes on between lines.
  *
  * @param countTokens Tokens of a text, without special ones.
  */
-export function splitPassages(
+export async function splitPassages(
   text: string,
   countTokens: (text: string) => number,
   sizes: PassageSizes,
-): Passage[] {
-  const pieces = piecesOf(text, countTokens, sizes.tokens);
+): Promise<Passage[]> {
+  const pieces = await piecesOf(text, countTokens, sizes.tokens);
   const passages: Passage[] = [];
   for (let start = 0; start < pieces.length;) {
     let [end, tokens] = [start, 0];
@@ -55,23 +56,28 @@ export function splitPassages(
 }
 
 /** The lines that are not blank, long ones in parts. */
-function piecesOf(text: string, countTokens: (text: string) => number, most: number): Piece[] {
+async function piecesOf(
+  text: string,
+  countTokens: (text: string) => number,
+  most: number,
+): Promise<Piece[]> {
   const pieces: Piece[] = [];
   for (const [i, line] of text.split(/\r\n|\n|\r/).entries()) {
     if (line.trim() === "") continue;
+    await pauseIfDue();
     const tokens = countTokens(line);
     if (tokens <= most) pieces.push({ line: i + 1, text: line, tokens });
-    else for (const part of partsOf(line, i + 1, countTokens, most)) pieces.push(part);
+    else for (const part of await partsOf(line, i + 1, countTokens, most)) pieces.push(part);
   }
   return pieces;
 }
 
-function partsOf(
+async function partsOf(
   line: string,
   number: number,
   countTokens: (text: string) => number,
   most: number,
-): Piece[] {
+): Promise<Piece[]> {
   const parts: Piece[] = [];
   let [words, tokens]: [string[], number] = [[], 0];
   const flush = (): void => {
@@ -79,6 +85,7 @@ function partsOf(
     [words, tokens] = [[], 0];
   };
   for (const word of line.trim().split(/\s+/)) {
+    await pauseIfDue();
     const more = countTokens(word);
     if (tokens + more > most) flush();
     words.push(word);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { atOnce } from "../../src/event_loop.ts";
 import { elementOf, GROUP, quantizeRows, quantizeRows4 } from "../../src/quantize/token_table.ts";
 import { Random } from "../conformance/_random.ts";
 
@@ -13,7 +14,7 @@ const table = Float32Array.from({ length: ROWS * WIDTH }, (_, i) => {
 });
 
 Deno.test("8 bits: each element within half a step of its row's scale", () => {
-  const { codes, scales } = quantizeRows(table, ROWS);
+  const { codes, scales } = atOnce(quantizeRows(table, ROWS));
   for (let row = 0; row < ROWS; row++) {
     const values = table.subarray(row * WIDTH, (row + 1) * WIDTH);
     const most = values.reduce((max, w) => Math.max(max, Math.abs(w)), 0);
@@ -36,7 +37,7 @@ function errorWith(group: Float32Array, step: number): number {
 }
 
 Deno.test("4 bits: of the factors looked at, each group has that with the least squared error", () => {
-  const packed = quantizeRows4(table, ROWS);
+  const packed = atOnce(quantizeRows4(table, ROWS));
   for (let row = 0; row < ROWS - 1; row++) {
     for (const g of [0, 1]) {
       const at = row * WIDTH + g * GROUP;
@@ -67,12 +68,12 @@ Deno.test("4 bits: a factor that cuts the largest element is taken where it suit
   // All are multiples of 199 but the largest, 7·255; of factor 199 only that one is off.
   const group = Float32Array.from({ length: GROUP }, (_, i) => 199 * (i % 15 - 7));
   group[3] = -7 * 255;
-  const { factors, scales } = quantizeRows4(group, 1);
+  const { factors, scales } = atOnce(quantizeRows4(group, 1));
   assert.deepEqual([[...factors], [...scales]], [[199], [1]]);
 });
 
 Deno.test("4 bits: the largest group of a row has a factor of at most 255, smaller ones a smaller", () => {
-  const { factors, scales } = quantizeRows4(table, ROWS);
+  const { factors, scales } = atOnce(quantizeRows4(table, ROWS));
   for (let row = 0; row < ROWS - 1; row++) {
     const most = table.subarray(row * WIDTH, (row + 1) * WIDTH)
       .reduce((max, w) => Math.max(max, Math.abs(w)), 0);
@@ -85,9 +86,9 @@ Deno.test("4 bits: even columns are low halves; a row of zeros is one", () => {
   // Codes 7, −7, 1, −8 …: the largest is 7 steps of factor 255.
   const row = new Float32Array(GROUP);
   row.set([7, -7, 1, -1]);
-  const { codes, scales } = quantizeRows4(row, 1);
+  const { codes, scales } = atOnce(quantizeRows4(row, 1));
   const step = scales[0] * 255;
   assert.ok(Math.abs(step - 1) < 1e-6);
   assert.deepEqual([...codes.subarray(0, 3)], [0x97, 0xF1, 0]);
-  assert.ok(quantizeRows4(new Float32Array(GROUP), 1).codes.every((code) => code === 0));
+  assert.ok(atOnce(quantizeRows4(new Float32Array(GROUP), 1)).codes.every((code) => code === 0));
 });

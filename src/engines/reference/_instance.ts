@@ -37,7 +37,7 @@ export class ReferenceInstance extends BaseInstance {
   /** Starts from a file, or from the parameters and state of another instance. */
   constructor(source: ReferenceProgram, from: Pick<ReferenceProgram, "parameters" | "state">) {
     const { verified, head } = source;
-    super({ ...verified, id: head.id });
+    super({ ...verified, id: head.id }, 500);
     const { regionBytes } = verified.plan;
     this.#source = source;
     this.#regions = {

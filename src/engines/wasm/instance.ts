@@ -16,7 +16,7 @@ export class WasmInstance extends BaseInstance {
 
   /** Starts from the initial bytes, or as a copy of the instance at `from`. */
   constructor(loaded: LoadedProgram, residence: Residence, from?: number) {
-    super(loaded);
+    super(loaded, 2);
     this.engine = residence.engine;
     if (residence.dot !== undefined) this.dot = residence.dot;
     this.memoryBytes = residence.sharedBytes + residence.instanceBytes;
@@ -64,9 +64,13 @@ export class WasmInstance extends BaseInstance {
    */
   runPart(entry: number, index: number, part: number, parts: number): void {
     this.assertUsable();
+    this.stepPart(entry, index, part, parts);
+    this.progress.done = Math.max(this.progress.done, index + 1);
+  }
+
+  protected override stepPart(entry: number, index: number, part: number, parts: number): void {
     const { exports } = this.#residence;
     check(exports.run_part(this.#context, entry, index, part, parts), program(this, entry));
-    this.progress.done = Math.max(this.progress.done, index + 1);
   }
 
   protected release(): void {

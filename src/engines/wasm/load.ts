@@ -1,5 +1,6 @@
 /** Loading a program into WebAssembly memory. */
 import { FewbitError } from "../../errors.ts";
+import { pauseIfDue } from "../../event_loop.ts";
 import { decodeHead, decodeHeader } from "../../program/decode.ts";
 import type { DecodedHead } from "../../program/decode.ts";
 import { rangeOf } from "../../program/expression.ts";
@@ -28,6 +29,9 @@ export interface WasmLoadOptions extends LoadOptions {
   /** Default `auto`: the fastest that this host computes right. */
   readonly build?: BuildName | "auto" | Build;
 }
+
+/** Bytes that are copied at one go. */
+const PIECE_BYTES = 2 ** 20;
 
 /** Bytes of a model's struct, before the head. */
 const MODEL_BYTES = 256;
@@ -157,9 +161,10 @@ async function fillSegments(
     let at = exports.segment_address(model, segment) >>> 0;
     const end = at + (exports.segment_bytes(model, segment) >>> 0);
     while (at < end) {
-      const bytes = await readSome(reader, end - at, total);
+      const bytes = await readSome(reader, Math.min(end - at, PIECE_BYTES), total);
       new Uint8Array(exports.memory.buffer).set(bytes, at);
       at += bytes.length;
+      await pauseIfDue();
     }
   }
   if ((await reader.read(1)).length > 0) {
@@ -182,6 +187,7 @@ async function fillTrits(
     new Uint8Array(exports.memory.buffer).set(bytes, address);
     check(exports.trits_push(model, bytes.length), "ternary weights");
     missing -= bytes.length;
+    await pauseIfDue();
   }
 }
 

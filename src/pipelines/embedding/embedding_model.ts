@@ -1,7 +1,7 @@
 /** Sentence embeddings with a loaded encoder. */
 import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
-import { nextTurn } from "../../event_loop.ts";
+import { pauseIfDue, workBegins } from "../../event_loop.ts";
 import type { Similarity } from "../../models/sentence_config.ts";
 import { MAX_TEXT_LENGTH } from "../../text/tokenizer.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -33,7 +33,7 @@ export interface EmbedOptions<F extends EmbeddingFormat = "float32"> {
   readonly prompt?: string;
   /** Most tokens that the texts may have together, each cut to what the model reads. Default: any. */
   readonly maxTotalTokens?: number;
-  /** Stops between two batches with its reason. */
+  /** Stops with its reason, within some milliseconds. */
   readonly signal?: AbortSignal;
   /** Called with the texts done and in all. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -143,7 +143,8 @@ export class EmbeddingModel implements Disposable {
   /**
    * Embeds a text or several. An empty text is embedded too: it has its special tokens.
    *
-   * A batch is computed at one go; between batches other work of the host goes on.
+   * Other work of the host goes on between two texts that are tokenised, and within a run of the network.
+   * An abort is noticed there.
    *
    * @param input A text, the token ids of a text, or an array of these.
    * @throws {FewbitError} `invalid_argument` for what is neither, for ids beyond the vocabulary, no ids,
@@ -156,6 +157,7 @@ export class EmbeddingModel implements Disposable {
     const { signal, onProgress, format = "float32" as F } = options;
     signal?.throwIfAborted();
     checkEmbeddingFormat(format);
+    await workBegins();
     const inputs = listOf(input);
     const prefix = this.#prefix(options);
     const skipped = this.#skipped(prefix);
@@ -163,14 +165,16 @@ export class EmbeddingModel implements Disposable {
     const rows: EmbeddingRows[F][] = [];
     const [tokens, truncated]: [number[], boolean[]] = [[], []];
     for (let first = 0; first < inputs.length; first += WINDOW) {
-      const window = inputs.slice(first, first + WINDOW)
-        .map((item, i) => this.#encode(item, prefix, skipped, first + i));
+      const window: Encoded[] = [];
+      for (const item of inputs.slice(first, first + WINDOW)) {
+        window.push(this.#encode(item, prefix, skipped, first + window.length));
+        await pauseIfDue();
+        signal?.throwIfAborted();
+      }
       const lengths = window.map(({ ids }) => ids.length);
       let done = first;
       for (const batch of raggedBatches(lengths, this.#batchTokens, this.#batchTexts)) {
-        if (done > 0) await nextTurn();
-        signal?.throwIfAborted();
-        const vectors = await this.#run(window, batch);
+        const vectors = await this.#run(window, batch, signal);
         signal?.throwIfAborted();
         vectors.forEach((row, s) => {
           rows[first + batch.texts[s]] = format === "int8" && !this.isNormalized
@@ -258,7 +262,7 @@ export class EmbeddingModel implements Disposable {
           `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
         );
       }
-      if (i % WINDOW === WINDOW - 1) await nextTurn();
+      await pauseIfDue();
       signal?.throwIfAborted();
     }
   }
@@ -313,6 +317,7 @@ export class EmbeddingModel implements Disposable {
   async #run(
     window: readonly Encoded[],
     { texts, offsets }: RaggedBatch,
+    signal: AbortSignal | undefined,
   ): Promise<Float32Array[]> {
     const ids = new Int32Array(offsets[texts.length]);
     texts.forEach((text, s) => ids.set(window[text].ids, offsets[s]));
@@ -327,7 +332,7 @@ export class EmbeddingModel implements Disposable {
       offsets,
       ...this.#hasParts && { parts: partsOf(pooling, pooled) },
     };
-    const { sums } = await this.#instance.run(inputs, { symbols });
+    const { sums } = await this.#instance.run(inputs, { symbols, ...signal && { signal } });
     const { dimension } = this;
     const rowOf = (s: number): number => this.#hasParts ? 2 * s + 1 : s;
     return pooled.map((text, s) =>

@@ -1,6 +1,7 @@
 /** Sentence embeddings from a file or folder. */
 import type { LoadOptions } from "../../engines/engine.ts";
 import { load } from "../../engines/load.ts";
+import { pauseIfDue } from "../../event_loop.ts";
 import type { EngineName } from "../../engines/load.ts";
 import { encodeProgram } from "../../program/encode.ts";
 import { batchSymbols } from "./batch_limits.ts";
@@ -52,6 +53,8 @@ export class TextEmbedder extends EmbeddingModel {
       symbols,
     });
     try {
+      await pauseIfDue();
+      options.signal?.throwIfAborted();
       return new TextEmbedder(instance);
     } catch (error) {
       instance[Symbol.dispose]();

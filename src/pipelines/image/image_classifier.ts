@@ -3,6 +3,7 @@ import type { Instance, LoadOptions } from "../../engines/engine.ts";
 import { load } from "../../engines/load.ts";
 import type { EngineName } from "../../engines/load.ts";
 import { FewbitError } from "../../errors.ts";
+import { pauseIfDue, workBegins } from "../../event_loop.ts";
 import type { Program } from "../../program/program.ts";
 import { decodeImage } from "../../vision/decode.ts";
 import type { Image } from "../../vision/image.ts";
@@ -150,15 +151,21 @@ export class ImageClassifier implements Disposable {
     return result;
   }
 
-  /** Classifies several images, as many at once as `batchSize` says; the results are the same. */
+  /**
+   * Classifies several images, as many at once as `batchSize` says; the results are the same.
+   *
+   * Other work of the host goes on between two images that are decoded, and within a run of the network.
+   * An abort is noticed there.
+   */
   async classifyAll(
     images: readonly ImageInput[],
     options: { readonly topK?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Classification[]> {
-    const pixels: Uint8Array[] = [];
-    for (const image of images) pixels.push(await this.prepare(image, options.signal));
+    const { topK = 5, signal } = options;
+    await workBegins();
+    const pixels = await each(images, (image) => this.prepare(image, signal), signal);
     const logits = await this.logits(pixels, options);
-    return logits.map((row) => this.#classification(row, options.topK ?? 5));
+    return await each(logits, (row) => this.#classification(row, topK), signal);
   }
 
   /** Decodes an image and brings it to the pixels that the model takes: height × width × channels. */
@@ -205,6 +212,21 @@ export class ImageClassifier implements Disposable {
       .slice(0, Math.max(1, topK));
     return { ...top[0], top, logits };
   }
+}
+
+/** Does something with each, and lets others work in between. */
+async function each<T, R>(
+  items: readonly T[],
+  work: (item: T) => R | Promise<R>,
+  signal: AbortSignal | undefined,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (const item of items) {
+    results.push(await work(item));
+    await pauseIfDue();
+    signal?.throwIfAborted();
+  }
+  return results;
 }
 
 /** Softmax; of a single class its logistic, as the pipelines of transformers have it. */

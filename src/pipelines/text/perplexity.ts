@@ -1,5 +1,6 @@
 /** How well a language model predicts a text. */
 import { FewbitError } from "../../errors.ts";
+import { pauseIfDue } from "../../event_loop.ts";
 import type { LanguageModel } from "./_language_model.ts";
 
 /**
@@ -16,7 +17,7 @@ export interface PerplexityOptions {
   readonly bos?: boolean;
   /** Called with the windows done and in all, and the loss so far. */
   readonly onProgress?: (done: number, total: number, loss: number) => void;
-  /** Stops between two runs with its reason. */
+  /** Stops with its reason, within some milliseconds. */
   readonly signal?: AbortSignal;
 }
 
@@ -78,6 +79,7 @@ export async function perplexity(
             (i + 1) * model.vocabularySize,
           );
           sum -= logProbability(logits, ids[first + rows.first + i + 1]);
+          await pauseIfDue();
         }
       }
       past += length;

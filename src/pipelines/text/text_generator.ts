@@ -1,6 +1,7 @@
 /** Text generation with a compiled language model. */
 import type { Instance, LoadOptions } from "../../engines/engine.ts";
 import { load } from "../../engines/load.ts";
+import { pauseIfDue } from "../../event_loop.ts";
 import { FewbitError } from "../../errors.ts";
 import type { EngineName } from "../../engines/load.ts";
 import type { Tensor } from "../../tensor.ts";
@@ -90,6 +91,8 @@ export class TextGenerator implements Disposable {
       symbols: { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols },
     });
     try {
+      await pauseIfDue();
+      options.signal?.throwIfAborted();
       return new TextGenerator(instance);
     } catch (error) {
       instance[Symbol.dispose]();

@@ -1,5 +1,6 @@
 /** Embeddings of texts: a token table of 8 or 4 bits, and positions. */
 import { FewbitError } from "../../errors.ts";
+import type { Steps } from "../../event_loop.ts";
 import type { Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
@@ -24,7 +25,10 @@ interface TokenTable {
 }
 
 /** Token rows, requantised by their own scales, plus positions. */
-export function addPositionsRule(rewriter: IntegerRewriter, node: NodeNamed<"AddPositions">): void {
+export function* addPositionsRule(
+  rewriter: IntegerRewriter,
+  node: NodeNamed<"AddPositions">,
+): Steps<void> {
   const { inputs, outputs: { y } } = node;
   const embedding = rewriter.producer(inputs.x);
   if (!isNode(embedding, "Embedding")) throw rewriter.unsupported(node.op);
@@ -33,7 +37,7 @@ export function addPositionsRule(rewriter: IntegerRewriter, node: NodeNamed<"Add
   const site = rewriter.siteOf(y);
   const { name } = site;
   rewriter.expectPlain(site, [16]);
-  const { table, scales: rowScales, element, factors } = tokenTable(
+  const { table, scales: rowScales, element, factors } = yield* tokenTable(
     rewriter,
     embedding.inputs.table,
     tableBits,
@@ -113,12 +117,16 @@ function oneShift(builder: IntegerBuilder, rowScales: Float32Array, to: string):
   ];
 }
 
-function tokenTable(rewriter: IntegerRewriter, words: Value, tableBits: 4 | 8): TokenTable {
+function* tokenTable(
+  rewriter: IntegerRewriter,
+  words: Value,
+  tableBits: 4 | 8,
+): Steps<TokenTable> {
   const { builder } = rewriter;
   const [vocabulary, width] = words.shape as number[];
   const reals = rewriter.floats(words);
   if (tableBits === 8) {
-    const { codes, scales } = quantizeRows(reals, vocabulary);
+    const { codes, scales } = yield* quantizeRows(reals, vocabulary);
     const table = builder.constant("rows", "i8", [vocabulary, width], [], () => codes);
     const element = (row: number, c: number): number => codes[row * width + c] * scales[row];
     return { table, scales, element };
@@ -129,7 +137,7 @@ function tokenTable(rewriter: IntegerRewriter, words: Value, tableBits: 4 | 8): 
       `Cannot have a table of 4 bits: its width ${width} is no multiple of ${GROUP}`,
     );
   }
-  const packed = quantizeRows4(reals, vocabulary);
+  const packed = yield* quantizeRows4(reals, vocabulary);
   const { codes, factors, scales } = packed;
   const table = builder.constant("rows", "u8", [vocabulary, width / 2], [], () => codes);
   const groups = width / GROUP;
