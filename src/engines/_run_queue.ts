@@ -1,4 +1,5 @@
 /** Runs of one instance take turns in the order in which they were asked for. */
+import { orAbort } from "./or_abort.ts";
 
 /** A place in the queue. */
 interface Turn {
@@ -29,20 +30,6 @@ export class RunQueue {
       // A run that gave up while it waited does not let the next one overtake those before it.
       last.then(done);
     };
-    return isFirst ? { leave } : { leave, before: (signal) => settled(last, signal) };
+    return isFirst ? { leave } : { leave, before: (signal) => orAbort(last, signal) };
   }
-}
-
-/** Waits for a promise that does not reject, or rejects with the reason of the signal. */
-function settled(promise: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener("abort", abort);
-    promise.then(() => {
-      signal.removeEventListener("abort", abort);
-      if (signal.aborted) abort();
-      else resolve();
-    });
-  });
 }

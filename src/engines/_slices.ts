@@ -1,8 +1,5 @@
 /** How far a run goes at one go: over some instructions, or a part of a long one. */
-import { instructionOf } from "../instructions/mod.ts";
-import type { Category } from "../instructions/mod.ts";
 import type { Index, Instruction, Program } from "../program/program.ts";
-import { workProduct } from "../program/work.ts";
 
 /** Estimated milliseconds of a slice, a quarter of what a run may take: estimates are rough. */
 const SLICE_MS = 2;
@@ -13,17 +10,18 @@ const LEAST_MS = 4;
 /** How much more than before the estimates may become at once: a run may have been interrupted. */
 const MOST_GROWTH = 8;
 
-/** Milliseconds of a unit of work by what an instruction does, as the models that ship take them. */
-const UNIT_MS: Readonly<Record<Category, number>> = {
-  linear: 3e-8,
-  attention: 6e-8,
-  normalization: 1.5e-6,
-  elementwise: 7e-7,
-  movement: 5e-7,
-};
+/** Most parts of an instruction: many more take longer than the whole. */
+const MOST_PARTS = 128;
 
-/** Milliseconds of any instruction. */
-const INSTRUCTION_MS = 2e-4;
+/**
+ * Milliseconds of a multiply-accumulate in a linear layer and in attention, of an element anywhere else,
+ * and of any instruction, as the models that ship take them. The descriptions of the instructions would
+ * say more, but the small entries do without these.
+ */
+const LINEAR_MS = 3e-8, ATTENTION_MS = 6e-8, ELEMENT_MS = 1e-6, INSTRUCTION_MS = 2e-4;
+
+/** Opcodes of attention: queries and keys, or probabilities and values, are their first operands. */
+export const ATTENTION: readonly number[] = [9, 11, 12, 21, 36, 38];
 
 /** Where a run goes next. */
 export interface Slice {
@@ -41,21 +39,22 @@ export interface Slice {
 export class Slices {
   readonly #program: Program;
   readonly #hasParts: boolean;
-  /** Measured milliseconds for one by `UNIT_MS`. */
+  /** Measured milliseconds for an estimated one. */
   #factor: number;
+  /** Since it was settled. */
   #measured = 0;
   #estimated = 0;
   #entry: Index = -1;
   #symbols: readonly number[] = [];
   #values: ArrayLike<number> = [];
-  /** Of the instructions of the entry, by `UNIT_MS`; none yet for these symbols. */
+  /** Estimates of the instructions of the entry, without the factor; none yet for these symbols. */
   #ms: readonly number[] | undefined;
   /** Parts of the instruction that the run has come to: those that are done, and all. */
   #part = 0;
   #parts = 1;
 
   /**
-   * @param factor How many times slower than `UNIT_MS` the engine is, to begin with.
+   * @param factor How many times slower than the estimates the engine is, to begin with.
    * @param hasParts Whether it runs parts of instructions.
    */
   constructor(program: Program, factor: number, hasParts: boolean) {
@@ -87,65 +86,57 @@ export class Slices {
 
   /** What comes behind so many instructions: several small ones, or a part of a large one. */
   next(done: number): Slice {
-    const costs = costsOf(this.#program);
-    const { first, count } = this.#program.entries[this.#entry];
-    this.#ms ??= Array.from(
-      { length: count },
-      (_, i) =>
-        costs[first + i].extents.reduce(
-          (ms, extent) => ms * this.#values[extent],
-          costs[first + i].unitMs,
-        ) + INSTRUCTION_MS,
-    );
+    const { entries, instructions } = this.#program;
+    const { first, count } = entries[this.#entry];
+    this.#ms ??= instructions.slice(first, first + count)
+      .map((instruction) => estimate(this.#program, instruction, this.#values));
     const most = SLICE_MS / this.#factor;
-    let [end, sum] = [done + 1, this.#ms[done]];
+    let [end, ms] = [done + 1, this.#ms[done]];
     if (this.#part === 0) {
-      const isCut = this.#hasParts && !costs[first + done].isWhole;
-      this.#parts = isCut ? Math.ceil(sum / most) : 1;
+      const isCut = this.#hasParts && ms > most &&
+        !keeps(this.#program, instructions[first + done]);
+      this.#parts = isCut ? Math.min(MOST_PARTS, Math.ceil(ms / most)) : 1;
     }
     const [part, parts] = [this.#part, this.#parts];
     this.#part = (part + 1) % parts;
-    while (parts === 1 && end < count && sum + this.#ms[end] <= most) sum += this.#ms[end++];
-    return { count: end - done, part, parts, ms: sum * this.#factor / parts };
+    while (parts === 1 && end < count && ms + this.#ms[end] <= most) ms += this.#ms[end++];
+    return { count: end - done, part, parts, ms: ms * this.#factor / parts };
   }
 
   /** Learns what a slice took. */
   took(estimated: number, measured: number): void {
-    this.#estimated += estimated;
+    this.#estimated += estimated / this.#factor;
     this.#measured += measured;
     if (this.#measured < LEAST_MS) return;
-    this.#factor *= Math.min(MOST_GROWTH, this.#measured / this.#estimated);
+    this.#factor = Math.min(MOST_GROWTH * this.#factor, this.#measured / this.#estimated);
     this.#measured = this.#estimated = 0;
   }
 }
 
-/** What an instruction costs. */
-interface Cost {
-  /** Milliseconds by `UNIT_MS`, to be multiplied with the values of expressions. */
-  readonly unitMs: number;
-  readonly extents: readonly Index[];
-  /** Whether it writes what outlives the run, where nobody may see half of it. */
-  readonly isWhole: boolean;
+/** Milliseconds of an instruction, without the factor. */
+function estimate(
+  { views, tensors }: Program,
+  { opcode, operands }: Instruction,
+  values: ArrayLike<number>,
+): number {
+  const given = operands.filter((view) => view >= 0).map((view) => views[view]);
+  const sizes = given.map(({ extents }) => extents.reduce((n, extent) => n * values[extent], 1));
+  const lengthOf = (operand: number, axis: number): number =>
+    values[given.at(operand)!.extents.at(axis)!];
+  const work = given.some(({ tensor }) => tensors[tensor].layout !== "rows")
+    ? LINEAR_MS * sizes[0] * lengthOf(-1, -1)
+    : ATTENTION.includes(opcode)
+    // Scores, and values.
+    ? 2 * ATTENTION_MS * sizes[0] * lengthOf(1, -2)
+    // Of a table some rows are read, in a cache some are written.
+    : ELEMENT_MS * Math.min(sizes[0], sizes.at(-1)!);
+  return INSTRUCTION_MS + work;
 }
 
-const COSTS = new WeakMap<Program, readonly Cost[]>();
-
-function costsOf(program: Program): readonly Cost[] {
-  let costs = COSTS.get(program);
-  if (costs === undefined) {
-    costs = program.instructions.map((instruction) => costOf(program, instruction));
-    COSTS.set(program, costs);
-  }
-  return costs;
-}
-
-function costOf(program: Program, instruction: Instruction): Cost {
-  const { category, operands } = instructionOf(instruction.opcode)!;
-  const { times, extents } = workProduct(program, instruction);
-  const isWhole = operands.some(({ role }, j) => {
-    const view = program.views[instruction.operands[j]];
-    const region = view && program.tensors[view.tensor].region;
-    return role !== "in" && (region === "parameter" || region === "state");
-  });
-  return { unitMs: times * UNIT_MS[category], extents, isWhole };
+/** Whether an instruction may write what outlives the run, where nobody may see half of it. */
+function keeps({ views, tensors }: Program, { operands }: Instruction): boolean {
+  // What is written stands last: one operand or two.
+  return operands.slice(-2).some((view) =>
+    view >= 0 && /^(state|parameter)/.test(tensors[views[view].tensor].region)
+  );
 }

@@ -8,7 +8,7 @@ import type { Program } from "../program/program.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { randomInputs } from "./random_inputs.ts";
 import { median } from "./timing.ts";
-import { workOf } from "../program/work.ts";
+import { workOf } from "./work.ts";
 
 /** What was measured of one engine. */
 export interface EngineResult {

@@ -14,7 +14,7 @@ import type { Edge } from "./edges.ts";
 import { formatExpression } from "./_format.ts";
 import { bytesByKind, tensorKinds } from "./kinds.ts";
 import type { KindBytes } from "./kinds.ts";
-import { workOf } from "../program/work.ts";
+import { workOf } from "./work.ts";
 
 /** A symbol and its range. */
 export interface SymbolSummary {

@@ -5,7 +5,7 @@ import { evaluateExpressions } from "../program/expression.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
 import { randomInputs } from "./random_inputs.ts";
 import type { EntrySummary, ProgramSummary } from "./summary.ts";
-import { workOf } from "../program/work.ts";
+import { workOf } from "./work.ts";
 
 /** Times of one entry. */
 export interface EntryTiming {

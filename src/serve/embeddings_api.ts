@@ -187,7 +187,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<
   }
   const tooLong = new Refusal(413, `The body is longer than ${maxBytes} bytes.`);
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLong;
-  const parts: Uint8Array[] = [];
+  const parts: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   try {
     for await (const part of request.body ?? []) {
@@ -199,13 +199,7 @@ async function readBody(request: Request, maxBytes: number): Promise<Uint8Array<
     if (error instanceof Refusal) throw error;
     throw new Refusal(400, "The body ended early.");
   }
-  const body = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    body.set(part, at);
-    at += part.length;
-  }
-  return body;
+  return new Uint8Array(await new Blob(parts).arrayBuffer());
 }
 
 /** Little-endian float32 in base64, as OpenAI's clients read it. */

@@ -1,5 +1,6 @@
 /** Bytes of a file from wherever a host has them, read in order and never all at once. */
 import { FewbitError } from "../../errors.ts";
+import { orAbort } from "../or_abort.ts";
 
 /** One file, or a part of one. */
 export type ProgramPart =
@@ -55,7 +56,7 @@ export class SourceReader {
         if (this.#part === this.#parts.length) return this.#rest;
         this.#chunks = open(this.#parts[this.#part++]);
       }
-      const { done, value } = await this.#orAbort(this.#chunks.next());
+      const { done, value } = await orAbort(this.#chunks.next(), this.#signal);
       if (done) this.#chunks = undefined;
       else this.#rest = checkedChunk(value);
     }
@@ -75,17 +76,6 @@ export class SourceReader {
       const stream = part instanceof Response ? part.body : part;
       if (stream instanceof ReadableStream && !stream.locked) stream.cancel().catch(() => {});
     }
-  }
-
-  /** A promise, or the reason of an abort that comes before it. */
-  #orAbort<T>(promise: Promise<T>): Promise<T> {
-    const signal = this.#signal;
-    if (signal === undefined) return promise;
-    return new Promise<T>((resolve, reject) => {
-      const abort = (): void => reject(signal.reason);
-      signal.addEventListener("abort", abort, { once: true });
-      promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
   }
 }
 
