@@ -55,20 +55,21 @@ export function nextTurn(): Promise<void> {
 }
 
 /**
- * Lets others work, if work has kept them waiting for long enough.
+ * Lets others work, if work has kept them waiting for long enough, and throws the reason of a signal.
  *
  * @param ms How long the last piece of it took by an estimate: some hosts stop their clocks.
  */
-export async function pauseIfDue(ms = 0): Promise<void> {
+export async function pauseIfDue(signal?: AbortSignal, ms = 0): Promise<void> {
   seen = host.now();
   estimated += ms;
   if (seen - began >= allowed || estimated >= allowed) await nextTurn();
+  signal?.throwIfAborted();
 }
 
 /** Begins to work. Where nothing was at work of late, the event loop was free until now. */
-export async function workBegins(): Promise<void> {
+export async function workBegins(signal?: AbortSignal): Promise<void> {
   if (host.now() - seen >= STRETCH_MS) begin(1);
-  await pauseIfDue();
+  await pauseIfDue(signal);
 }
 
 /** Work that may stop after each of its steps. */
@@ -84,11 +85,10 @@ export function atOnce<T>(steps: Steps<T>): T {
 
 /** Lets others work between steps, and stops there with the reason of a signal. */
 export async function inTurns<T>(steps: Steps<T>, signal?: AbortSignal): Promise<T> {
-  await workBegins();
+  await workBegins(signal);
   for (;;) {
-    signal?.throwIfAborted();
     const { done, value } = steps.next();
     if (done) return value;
-    await pauseIfDue();
+    await pauseIfDue(signal);
   }
 }

@@ -31,13 +31,13 @@ Deno.test("a clock that stands still is replaced by estimates", async () => {
   using _clock = new FakeClock();
   using turns = new FakeTurns();
   await workBegins();
-  for (let i = 0; i < 3; i++) await pauseIfDue(2);
-  const pause = pauseIfDue(2);
+  for (let i = 0; i < 3; i++) await pauseIfDue(undefined, 2);
+  const pause = pauseIfDue(undefined, 2);
   assert.equal(await isDone(pause), false);
   await turns.take();
   await pause;
   // They count from the pause on.
-  for (let i = 0; i < 3; i++) await pauseIfDue(2);
+  for (let i = 0; i < 3; i++) await pauseIfDue(undefined, 2);
   assert.equal(turns.waiting, 0);
 });
 

@@ -124,7 +124,8 @@ export async function calibrateEncoder(
     quantization: quantizationOf(options),
     ...(options.signal && { signal: options.signal }),
     ...(options.onProgress && { onProgress: options.onProgress }),
-    load: (program, symbols) => load(program, { symbols }),
+    load: (program, symbols) =>
+      load(program, { symbols, ...options.signal && { signal: options.signal } }),
   });
 }
 

@@ -83,7 +83,8 @@ export async function quantizeVision(
     entry: NORMALIZED,
     observer,
     batchSize,
-    load: (program, symbols): Promise<SyncInstance> => load(program, { symbols }),
+    load: (program, symbols): Promise<SyncInstance> =>
+      load(program, { symbols, ...options.signal && { signal: options.signal } }),
     ...(options.signal && { signal: options.signal }),
     ...(options.onProgress && { onProgress: options.onProgress }),
   });

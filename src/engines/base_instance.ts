@@ -98,14 +98,12 @@ export abstract class BaseInstance implements SyncInstance {
         await before(signal);
       }
       const execution = this.#begin(inputs, options);
-      await workBegins();
+      await workBegins(signal);
       while (execution.done < execution.total) {
-        signal?.throwIfAborted();
         const ms = execution.slice();
         onProgress?.(execution.done, execution.total);
-        await pauseIfDue(ms);
+        await pauseIfDue(signal, ms);
       }
-      signal?.throwIfAborted();
       return execution.outputs();
     } finally {
       leave();

@@ -35,7 +35,7 @@ export async function load(
   options: EngineOptions = {},
 ): Promise<SyncInstance> {
   const { engine = "auto", ...rest } = options;
-  const file = isProgram(source) ? await encodeProgram(source) : source;
+  const file = isProgram(source) ? await encodeProgram(source, options) : source;
   switch (engine) {
     case "auto":
     case "wasm":

@@ -22,12 +22,16 @@ import type { CompiledProgram, ProgramTensor } from "./program.ts";
 
 /**
  * Writes a `model.fewbit` file. The same program gives the same bytes. Besides the file, no copy of the
- * program's data is made.
+ * program's data is made. Other work of the host goes on between two tensors.
  *
  * @param program A program that {@linkcode verify} accepts.
+ * @param options `signal` stops with its reason.
  * @returns The file.
  */
-export async function encodeProgram(program: CompiledProgram): Promise<Uint8Array<ArrayBuffer>> {
+export async function encodeProgram(
+  program: CompiledProgram,
+  { signal }: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const { segments, parts, blobBytes } = layOutBlob(program);
   const segmentTable = new Uint8Array(segments.length * RECORD_WORDS.segments * 4);
   const sections = encodeSections(program, segmentTable);
@@ -41,7 +45,7 @@ export async function encodeProgram(program: CompiledProgram): Promise<Uint8Arra
   );
   for (const [offset, bytes] of parts) {
     file.set(bytes, headBytes + offset);
-    await pauseIfDue();
+    await pauseIfDue(signal);
   }
   const records: number[] = [];
   for (const [kind, { offset, length }] of segments.entries()) {
@@ -49,7 +53,7 @@ export async function encodeProgram(program: CompiledProgram): Promise<Uint8Arra
     for (let at = 0; at < length; at += PIECE_BYTES) {
       const from = headBytes + offset + at;
       sum = crc32c(file.subarray(from, from + Math.min(PIECE_BYTES, length - at)), sum);
-      await pauseIfDue();
+      await pauseIfDue(signal);
     }
     records.push(kind, offset, length, sum);
   }

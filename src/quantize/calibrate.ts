@@ -106,17 +106,16 @@ export async function calibrateRuns(
   using instance = await options.load(lowered.program, options.symbols);
   const run = new Calibration(network, lowered, instance, options.observer);
   let seen = 0;
-  await workBegins();
+  await workBegins(signal);
   for await (const { inputs, symbols, samples } of runs) {
     signal?.throwIfAborted();
     const execution = instance.begin(inputs, { entry, symbols });
     run.constants();
     while (execution.done < execution.total) {
       run.before(execution.done);
-      await pauseIfDue();
+      await pauseIfDue(signal);
       execution.advance(1);
-      await pauseIfDue();
-      signal?.throwIfAborted();
+      await pauseIfDue(signal);
     }
     seen += samples;
     onProgress?.(seen);

@@ -46,8 +46,7 @@ export async function askIndex(
     for (const passage of passages) {
       scored.push({ path, passage, score: embedder.similarity(query, passage.row) });
       if (scored.length % SCORED_AT_ONCE !== 0) continue;
-      await pauseIfDue();
-      signal?.throwIfAborted();
+      await pauseIfDue(signal);
     }
   }
   scored.sort((a, b) => b.score - a.score);

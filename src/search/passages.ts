@@ -31,13 +31,15 @@ interface Piece {
  * words. Blank text is left out. Other work of the host goes on between lines.
  *
  * @param countTokens Tokens of a text, without special ones.
+ * @param signal Stops between lines with its reason.
  */
 export async function splitPassages(
   text: string,
   countTokens: (text: string) => number,
   sizes: PassageSizes,
+  signal?: AbortSignal,
 ): Promise<Passage[]> {
-  const pieces = await piecesOf(text, countTokens, sizes.tokens);
+  const pieces = await piecesOf(text, countTokens, sizes.tokens, signal);
   const passages: Passage[] = [];
   for (let start = 0; start < pieces.length;) {
     let [end, tokens] = [start, 0];
@@ -60,14 +62,17 @@ async function piecesOf(
   text: string,
   countTokens: (text: string) => number,
   most: number,
+  signal: AbortSignal | undefined,
 ): Promise<Piece[]> {
   const pieces: Piece[] = [];
   for (const [i, line] of text.split(/\r\n|\n|\r/).entries()) {
     if (line.trim() === "") continue;
-    await pauseIfDue();
+    await pauseIfDue(signal);
     const tokens = countTokens(line);
     if (tokens <= most) pieces.push({ line: i + 1, text: line, tokens });
-    else for (const part of await partsOf(line, i + 1, countTokens, most)) pieces.push(part);
+    else {for (const part of await partsOf(line, i + 1, countTokens, most, signal)) {
+        pieces.push(part);
+      }}
   }
   return pieces;
 }
@@ -77,6 +82,7 @@ async function partsOf(
   number: number,
   countTokens: (text: string) => number,
   most: number,
+  signal: AbortSignal | undefined,
 ): Promise<Piece[]> {
   const parts: Piece[] = [];
   let [words, tokens]: [string[], number] = [[], 0];
@@ -85,7 +91,7 @@ async function partsOf(
     [words, tokens] = [[], 0];
   };
   for (const word of line.trim().split(/\s+/)) {
-    await pauseIfDue();
+    await pauseIfDue(signal);
     const more = countTokens(word);
     if (tokens + more > most) flush();
     words.push(word);

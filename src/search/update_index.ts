@@ -98,7 +98,7 @@ async function updated(
   const { tokenizer, prompts } = embedder;
   const count = (part: string): number =>
     tokenizer.encode(part, { addSpecialTokens: false }).ids.length;
-  const passages = await splitPassages(text, count, sizes);
+  const passages = await splitPassages(text, count, sizes, signal);
   const prompt = PASSAGE_PROMPTS.find((name) => prompts.has(name));
   const { rows } = await embedder.embed(passages.map((passage) => passage.text), {
     format: "int8",

@@ -157,7 +157,7 @@ export class EmbeddingModel implements Disposable {
     const { signal, onProgress, format = "float32" as F } = options;
     signal?.throwIfAborted();
     checkEmbeddingFormat(format);
-    await workBegins();
+    await workBegins(signal);
     const inputs = listOf(input);
     const prefix = this.#prefix(options);
     const skipped = this.#skipped(prefix);
@@ -168,8 +168,7 @@ export class EmbeddingModel implements Disposable {
       const window: Encoded[] = [];
       for (const item of inputs.slice(first, first + WINDOW)) {
         window.push(this.#encode(item, prefix, skipped, first + window.length));
-        await pauseIfDue();
-        signal?.throwIfAborted();
+        await pauseIfDue(signal);
       }
       const lengths = window.map(({ ids }) => ids.length);
       let done = first;
@@ -262,8 +261,7 @@ export class EmbeddingModel implements Disposable {
           `Cannot embed: the texts have more than ${maxTotalTokens} tokens`,
         );
       }
-      await pauseIfDue();
-      signal?.throwIfAborted();
+      await pauseIfDue(signal);
     }
   }
 

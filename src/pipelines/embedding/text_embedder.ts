@@ -53,8 +53,7 @@ export class TextEmbedder extends EmbeddingModel {
       symbols,
     });
     try {
-      await pauseIfDue();
-      options.signal?.throwIfAborted();
+      await pauseIfDue(options.signal);
       return new TextEmbedder(instance);
     } catch (error) {
       instance[Symbol.dispose]();
@@ -74,5 +73,5 @@ async function open(
     ...signal && { signal },
   });
   signal?.throwIfAborted();
-  return await encodeProgram(program);
+  return await encodeProgram(program, { signal });
 }

@@ -162,7 +162,7 @@ export class ImageClassifier implements Disposable {
     options: { readonly topK?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Classification[]> {
     const { topK = 5, signal } = options;
-    await workBegins();
+    await workBegins(signal);
     const pixels = await each(images, (image) => this.prepare(image, signal), signal);
     const logits = await this.logits(pixels, options);
     return await each(logits, (row) => this.#classification(row, topK), signal);
@@ -223,8 +223,7 @@ async function each<T, R>(
   const results: R[] = [];
   for (const item of items) {
     results.push(await work(item));
-    await pauseIfDue();
-    signal?.throwIfAborted();
+    await pauseIfDue(signal);
   }
   return results;
 }

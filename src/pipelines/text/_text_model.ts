@@ -31,7 +31,7 @@ export async function openTextModel(
     files,
     signal === undefined ? {} : { signal },
   );
-  return await encodeProgram(program);
+  return await encodeProgram(program, { signal });
 }
 
 /**

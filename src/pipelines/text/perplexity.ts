@@ -79,7 +79,7 @@ export async function perplexity(
             (i + 1) * model.vocabularySize,
           );
           sum -= logProbability(logits, ids[first + rows.first + i + 1]);
-          await pauseIfDue();
+          await pauseIfDue(signal);
         }
       }
       past += length;

@@ -91,8 +91,7 @@ export class TextGenerator implements Disposable {
       symbols: { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols },
     });
     try {
-      await pauseIfDue();
-      options.signal?.throwIfAborted();
+      await pauseIfDue(options.signal);
       return new TextGenerator(instance);
     } catch (error) {
       instance[Symbol.dispose]();
