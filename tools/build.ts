@@ -16,6 +16,7 @@ import { parseArgs } from "node:util";
 import { applyPatch } from "../src/engines/wasm/patch.ts";
 import { compileModule } from "./asc.ts";
 import { encodeBase91 } from "./_base91.ts";
+import { pack } from "./_pack.ts";
 import type { Build } from "./asc.ts";
 import {
   buildModule,
@@ -74,9 +75,9 @@ function embed(build: string, wasm: Uint8Array<ArrayBuffer>, base?: Uint8Array):
     return `${head}/** Bytes of \`fewbit.${build}.wasm\`. */
 export const SIMD_BYTES: number = ${wasm.length};
 
-/** The module in base 91; see \`src/engines/wasm/base91.ts\`. */
+/** The module, packed (\`src/engines/wasm/unpack.ts\`), in base 91 (\`base91.ts\`). */
 export const SIMD_TEXT: string =
-  "${encodeBase91(wasm)}";
+  "${encodeBase91(pack(wasm))}";
 `;
   }
   const patch = makePatch(base, wasm);
@@ -88,9 +89,9 @@ export const RELAXED_BYTES: number = ${wasm.length};
 /** Bytes of what differs from the plain build; see \`src/engines/wasm/patch.ts\`. */
 export const PATCH_BYTES: number = ${patch.length};
 
-/** What differs, in base 91. */
+/** What differs, packed, in base 91. */
 export const PATCH_TEXT: string =
-  "${encodeBase91(patch)}";
+  "${encodeBase91(pack(patch))}";
 `;
 }
 

@@ -4,6 +4,7 @@ import { PATCH_BYTES, PATCH_TEXT, RELAXED_BYTES } from "../../../wasm/relaxed.ts
 import { SIMD_BYTES, SIMD_TEXT } from "../../../wasm/simd.ts";
 import { decodeBase91 } from "./base91.ts";
 import { applyPatch } from "./patch.ts";
+import { unpack } from "./unpack.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
 
@@ -20,10 +21,11 @@ export interface Build {
 
 // Some hosts (workerd) compile WebAssembly only here, while modules are evaluated, and only
 // synchronously; others forbid it altogether and bring their own module.
-const simd = decodeBase91(SIMD_TEXT, SIMD_BYTES);
+const simd = unpack(decodeBase91(SIMD_TEXT), SIMD_BYTES);
+const patch = unpack(decodeBase91(PATCH_TEXT), PATCH_BYTES);
 const compiled: Readonly<Record<BuildName, WebAssembly.Module | undefined>> = {
   simd: compile(simd),
-  relaxed: compile(applyPatch(simd, decodeBase91(PATCH_TEXT, PATCH_BYTES), RELAXED_BYTES)),
+  relaxed: compile(applyPatch(simd, patch, RELAXED_BYTES)),
 };
 
 const usable = new Map<BuildName, boolean>();
