@@ -3,6 +3,11 @@ import { atOnce, host, inTurns, nextTurn, pauseIfDue, workBegins } from "../src/
 import type { Steps } from "../src/event_loop.ts";
 import { CountedTurns, FakeClock, FakeTurns } from "./_fake_host.ts";
 
+/** Waits for what has to be done at once. */
+async function goesOn(promise: Promise<void>): Promise<void> {
+  assert.ok(await isDone(promise), "a pause");
+}
+
 /** Whether a promise is settled by what is to be done at once. */
 async function isDone(promise: Promise<unknown>): Promise<boolean> {
   let done = false;
@@ -14,10 +19,10 @@ async function isDone(promise: Promise<unknown>): Promise<boolean> {
 Deno.test("work pauses after 8 ms, and then has 8 more", async () => {
   using clock = new FakeClock();
   using turns = new FakeTurns();
-  await workBegins();
+  await goesOn(workBegins());
   for (let round = 0; round < 3; round++) {
     clock.pass(7);
-    await pauseIfDue();
+    await goesOn(pauseIfDue());
     clock.pass(1);
     const pause = pauseIfDue();
     assert.equal(await isDone(pause), false);
@@ -30,28 +35,28 @@ Deno.test("work pauses after 8 ms, and then has 8 more", async () => {
 Deno.test("a clock that stands still is replaced by estimates", async () => {
   using _clock = new FakeClock();
   using turns = new FakeTurns();
-  await workBegins();
-  for (let i = 0; i < 3; i++) await pauseIfDue(undefined, 2);
+  await goesOn(workBegins());
+  for (let i = 0; i < 3; i++) await goesOn(pauseIfDue(undefined, 2));
   const pause = pauseIfDue(undefined, 2);
   assert.equal(await isDone(pause), false);
   await turns.take();
   await pause;
   // They count from the pause on.
-  for (let i = 0; i < 3; i++) await pauseIfDue(undefined, 2);
+  for (let i = 0; i < 3; i++) await goesOn(pauseIfDue(undefined, 2));
   assert.equal(turns.waiting, 0);
 });
 
 Deno.test("work after a rest need not pause at once, work after work must", async () => {
   using clock = new FakeClock();
   using turns = new FakeTurns();
-  await workBegins();
+  await goesOn(workBegins());
   clock.pass(7);
-  await pauseIfDue();
+  await goesOn(pauseIfDue());
   clock.pass(8);
   // Nothing was at work for 8 ms.
-  await workBegins();
+  await goesOn(workBegins());
   clock.pass(7);
-  await pauseIfDue();
+  await goesOn(pauseIfDue());
   clock.pass(2);
   // Others were, for 7 of the last 9.
   const pause = workBegins();

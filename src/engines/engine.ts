@@ -40,9 +40,9 @@ export interface RunOptions {
   readonly entry?: string;
   /** Values of run-time symbols. One that is missing follows from the inputs' sizes, else its default. */
   readonly symbols?: Readonly<Record<string, number>>;
-  /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
+  /** Stops with its reason, within some milliseconds ({@linkcode Instance.run} only). */
   readonly signal?: AbortSignal;
-  /** Called with the instructions done and in all, about once a millisecond ({@linkcode Instance.run} only). */
+  /** Called with the instructions done and in all, each few milliseconds ({@linkcode Instance.run} only). */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
@@ -79,8 +79,8 @@ export interface StateSnapshot {
  *
  * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it.
  * Everything else takes place at the moment of the call, between two instructions of a run that is in
- * progress: a promise for bytes is one for those of that moment, and what is written is there for all
- * that is called later. What is refused (a missing input, a wrong size or type, a value that fails its
+ * progress (one that is half done is ended first): a promise for bytes is one for those of that moment,
+ * and what is written is there for all that is called later. What is refused (a missing input, a wrong size or type, a value that fails its
  * check) changes nothing.
  */
 export interface Instance extends Disposable {
@@ -97,8 +97,11 @@ export interface Instance extends Disposable {
   /** Bytes that this instance and its shared constants occupy. */
   readonly memoryBytes: number;
   /**
-   * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
-   * loop between instructions. The arrays of the inputs may be used again at once.
+   * Runs an entry, once the runs before it are done. The arrays of the inputs may be used again at once.
+   *
+   * A run keeps the event loop for about 8 milliseconds, then timers, events and other requests have
+   * their turn: it pauses between instructions and, on the wasm engines, within long ones. An abort is
+   * noticed there.
    */
   run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
   /** A copy of a parameter, state or output. */
@@ -135,7 +138,7 @@ export type SyncRunOptions = Omit<RunOptions, "signal" | "onProgress">;
  * {@linkcode SyncInstance.runSync} are refused while a run is in progress.
  */
 export interface SyncInstance extends Instance {
-  /** Runs an entry to its end. */
+  /** Runs an entry to its end, without a pause. */
   runSync(inputs: Inputs, options?: SyncRunOptions): Outputs;
   /** Sets the inputs and begins an entry, to be advanced slice by slice. */
   begin(inputs: Inputs, options?: SyncRunOptions): Execution;

@@ -27,7 +27,7 @@ export interface CalibrateRunsOptions {
     program: CompiledProgram,
     symbols: Readonly<Record<string, number>>,
   ) => Promise<SyncInstance>;
-  /** Stops between two nodes. */
+  /** Stops between two nodes, where other work of the host goes on, too. */
   readonly signal?: AbortSignal;
   /** Called after each batch with the samples seen. */
   readonly onProgress?: (samples: number) => void;

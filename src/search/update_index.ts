@@ -9,7 +9,7 @@ import { splitPassages } from "./passages.ts";
 
 /** Options of {@linkcode updateIndex}. */
 export interface UpdateOptions {
-  /** Stops between two batches with its reason. */
+  /** Stops with its reason, within some milliseconds. */
   readonly signal?: AbortSignal;
   /** Called before each file that is read. */
   readonly onFile?: (path: string) => void;

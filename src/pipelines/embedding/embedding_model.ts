@@ -143,8 +143,8 @@ export class EmbeddingModel implements Disposable {
   /**
    * Embeds a text or several. An empty text is embedded too: it has its special tokens.
    *
-   * Other work of the host goes on between two texts that are tokenised, and within a run of the network.
-   * An abort is noticed there.
+   * Other work of the host goes on about every 8 milliseconds: between two texts that are tokenised, and
+   * within a run of the network. An abort is noticed there.
    *
    * @param input A text, the token ids of a text, or an array of these.
    * @throws {FewbitError} `invalid_argument` for what is neither, for ids beyond the vocabulary, no ids,

@@ -154,8 +154,8 @@ export class ImageClassifier implements Disposable {
   /**
    * Classifies several images, as many at once as `batchSize` says; the results are the same.
    *
-   * Other work of the host goes on between two images that are decoded, and within a run of the network.
-   * An abort is noticed there.
+   * Other work of the host goes on about every 8 milliseconds: between two images that are decoded, and
+   * within a run of the network. An abort is noticed there.
    */
   async classifyAll(
     images: readonly ImageInput[],

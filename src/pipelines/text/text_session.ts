@@ -13,7 +13,7 @@ import type { TextPiece } from "./text_piece.ts";
 
 /** Options of generating. What is left out is as the model's generation_config.json has it. */
 export interface GenerateOptions extends GenerationOptions {
-  /** Stops between two tokens with its reason. */
+  /** Stops with its reason, within some milliseconds. */
   readonly signal?: AbortSignal;
 }
 
@@ -66,7 +66,8 @@ export class TextSession implements Disposable {
   }
 
   /**
-   * Reads a prompt and writes on, piece by piece.
+   * Reads a prompt and writes on, piece by piece. Other work of the host goes on about every 8
+   * milliseconds, within a run of the network, too; a text is tokenised at one go.
    *
    * @param prompt A text, ids, or nothing to go on from where the last answer stopped.
    * @throws {FewbitError} `invalid_argument` for options out of range, ids that are none, or an empty

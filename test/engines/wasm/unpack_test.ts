@@ -4,14 +4,17 @@ import { pack } from "../../../tools/_pack.ts";
 import { Random } from "../../conformance/_random.ts";
 
 Deno.test("bytes as they are, near and far repetitions", () => {
-  const far = Array.from({ length: 300 }, (_, i) => i * 7 & 255);
+  const many = Array.from({ length: 320 }, (_, i) => i * 7 & 255);
   const packed = [
-    ...[2, 10, 20, 30], // 3 bytes
-    ...[64 + 1, 1], // 4 bytes from 2 before: what is just written, too
-    ...[63, ...far.slice(0, 64)],
-    ...[160, 300 - 1 - 229, 0], // 3 bytes from 71 before
+    ...[2, 10, 20, 30],
+    // 4 bytes from 2 before: some that are just written, too.
+    ...[65, 1],
+    ...[0, 64, 128, 192, 256].flatMap((from) => [63, ...many.slice(from, from + 64)]),
+    // 3 bytes from 327 before, the first ones.
+    ...[160, 326 & 255, 326 >> 8],
+    ...[0, 99],
   ];
-  const expected = [10, 20, 30, 20, 30, 20, 30, ...far.slice(0, 64), 10, 20, 30];
+  const expected = [10, 20, 30, 20, 30, 20, 30, ...many, 10, 20, 30, 99];
   assert.deepEqual([...unpack(Uint8Array.from(packed), expected.length)], expected);
 });
 
