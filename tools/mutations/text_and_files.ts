@@ -40,9 +40,9 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     ["if (this.#reading) {", "if (false) {"],
   ]),
   ...changes("src/files/write_file.ts", writing, [
-    ["createNew: true", "create: true"],
-    ["await Deno.remove(temporary).catch(() => {});", ""],
-    ["if (mode !== undefined) await Deno.chmod(path, mode);", ""],
+    ['await open(path, "create")', 'await open(path, "write")'],
+    ["await removeFile(temporary).catch(() => {});", ""],
+    ["if (mode !== undefined) await setMode(path, mode);", ""],
     [
       "at += await file.write(bytes.subarray(at, at + PIECE_BYTES));",
       "at += await file.write(bytes.subarray(at, at + PIECE_BYTES)) + 1;",
