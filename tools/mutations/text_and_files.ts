@@ -49,6 +49,15 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     ],
   ]),
   ...changes("src/files/file_lock.ts", locking, [
-    ["if (!waits) onWait?.();", "onWait?.();"],
+    ["waits = true;", ""],
+    ["if (gone === undefined) throw noLock(lock);", ""],
+    ["if (!info.isDirectory) throw noLock(lock);", ""],
+    ["if (!gone) return name;", ""],
+  ]),
+  ...changes("src/files/_lock_owner.ts", locking, [
+    [`.code === "ESRCH") return true;`, `.code === "ESRCH") return false;`],
+    ["/[ZX]/.test(now.state)", "false"],
+    [`began !== "" && began !== now.began`, "false"],
+    [`if (where.join("-") !== (await place()).join("-")) return false;`, ""],
   ]),
 ];
