@@ -18,7 +18,7 @@ const GRACE_MS = 700;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function main(): void {
-  const worker = new Worker(new URL(import.meta.url), { workerData: process.argv.slice(2) });
+  const worker = new Worker(threadEntry(), { workerData: process.argv.slice(2) });
   let temporary: string | null = null;
   let stopped: number | undefined;
   const end = (status: number): never => {
@@ -51,6 +51,13 @@ function main(): void {
       setTimeout(() => force(status), GRACE_MS);
     });
   }
+}
+
+/** This file, for a thread; one that comes from a server is imported by a module that says so. */
+function threadEntry(): URL {
+  const { url } = import.meta;
+  const isFile = url.startsWith("file:");
+  return new URL(isFile ? url : `data:text/javascript,import ${JSON.stringify(url)}`);
 }
 
 if (isMainThread) main();

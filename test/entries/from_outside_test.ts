@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { withFolder } from "../files/_temporary.ts";
+import { serveTree } from "./_serve_tree.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const PICTURE = "examples/fashion/000-ankle-boot.png";
@@ -68,18 +69,7 @@ Deno.test("entries: another project imports them by path, checks and runs", asyn
 });
 
 Deno.test("entries: another project imports them by URL, checks and runs", async () => {
-  const TYPES: Readonly<Record<string, string>> = { ts: "application/typescript" };
-  await using server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    async (request) => {
-      const { pathname } = new URL(request.url);
-      const file = await Deno.readFile(new URL(`.${pathname}`, ROOT)).catch(() => undefined);
-      if (file === undefined) return new Response(null, { status: 404 });
-      const type = TYPES[pathname.slice(pathname.lastIndexOf(".") + 1)] ??
-        "application/octet-stream";
-      return new Response(file, { headers: { "content-type": type } });
-    },
-  );
-  const base = `http://localhost:${server.addr.port}/`;
+  await using tree = serveTree();
+  const { base } = tree;
   await useFrom(base, `${base}${PICTURE}`, `${base}${MODEL}`);
 });

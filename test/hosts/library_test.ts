@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { bundleModule } from "../../examples/bundle.ts";
 import { bareName, bareNames } from "../../tools/bare_names.ts";
 import { CALIBRATION, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
+import { serveTree } from "../entries/_serve_tree.ts";
 import { installPackage, NPM_HOSTS, NPM_HOSTS_MISSING, npmHost } from "./_npm_host.ts";
 import type { NpmHost } from "./_npm_host.ts";
 import { capture, scratchFolder } from "./_picture.ts";
@@ -205,3 +206,15 @@ for (const host of ["node22", "bun"] as const) {
     fn: (t) => commandLine(host, t),
   });
 }
+
+Deno.test("hosts: the command line runs by URL in Deno, with nothing in the cache", async () => {
+  await using tree = serveTree();
+  using folder = scratchFolder();
+  const picture = `${tree.base}examples/fashion/000-ankle-boot.png`;
+  const output = await capture(
+    Deno.execPath(),
+    ["run", "-qA", `${tree.base}cli.ts`, "classify", picture, "--json"],
+    { cwd: folder.path, env: { DENO_DIR: `${folder.path}/cache`, NO_COLOR: "1" } },
+  );
+  assert.equal(JSON.parse(output).top[0].label, "Ankle boot");
+});
