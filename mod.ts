@@ -163,7 +163,7 @@ export type {
   GgufValue,
 } from "./src/formats/gguf.ts";
 export { blobAccess, fileAccess } from "./src/formats/random_access.ts";
-export type { RandomAccess } from "./src/formats/random_access.ts";
+export type { RandomAccess, SeekableFile } from "./src/formats/random_access.ts";
 export {
   decodeHuggingFace,
   encodeHuggingFace,

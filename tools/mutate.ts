@@ -68,7 +68,7 @@ async function outcome(folder: string, { file, find, replace, tests }: Mutation)
   try {
     const { success, text } = await run(
       Deno.execPath(),
-      ["test", "-A", "--no-check", ...tests],
+      ["test", "-A", "--no-check", "--config", "test/deno.json", ...tests],
       folder,
     );
     if (success) return "SURVIVED";

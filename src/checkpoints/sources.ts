@@ -1,6 +1,7 @@
 /** Where models and images come from. */
 import { FewbitError } from "../errors.ts";
 import { fetchBytes, fetchFile, fetchOptionalBytes } from "../files/fetch_file.ts";
+import { isWindows } from "../files/host.ts";
 import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import type { ReadFileOptions } from "../files/read_file.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
@@ -79,7 +80,7 @@ function pathOf(source: string | URL): string {
   try {
     const path = decodeURIComponent(url.pathname);
     // Of `file:///C:/models` the first slash is no part of the path.
-    return Deno.build.os === "windows" ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
+    return isWindows() ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
   } catch (cause) {
     throw new FewbitError("invalid_argument", `Cannot read ${url.href}: it is no valid URL`, {
       cause,
@@ -114,5 +115,5 @@ async function kindOfFolder(folder: string): Promise<string | undefined> {
 
 async function openPath(path: string): Promise<Response> {
   const { file, size } = await openFile(path);
-  return new Response(file.readable, { headers: { "content-length": String(size) } });
+  return new Response(file.readable(), { headers: { "content-length": String(size) } });
 }

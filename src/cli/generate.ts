@@ -1,5 +1,5 @@
 /** `fewbit generate`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import type { TextPiece, Usage } from "../pipelines/text/text_piece.ts";

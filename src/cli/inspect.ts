@@ -1,5 +1,5 @@
 /** `fewbit inspect`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
 import { snakeKeys } from "../inspect/json.ts";

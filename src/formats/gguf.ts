@@ -61,9 +61,10 @@ export interface GgufFileTensor extends GgufTensorInfo {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readGguf } from "@fewbit/fewbit";
  *
- * const { metadata, tensors } = readGguf(await Deno.readFile("model.gguf"));
+ * const { metadata, tensors } = readGguf(await readFile("model.gguf"));
  * console.log(metadata.get("general.architecture"), tensors.get("output_norm.weight")?.decode());
  * ```
  *

@@ -63,10 +63,10 @@ function readRange(path: string, offset: number, length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   using file = openFileSync(path).file;
   try {
-    file.seekSync(offset, Deno.SeekMode.Start);
+    file.seekSync(offset);
     for (let at = 0; at < length;) {
       const read = file.readSync(bytes.subarray(at));
-      if (read === null) {
+      if (read === 0) {
         throw new FewbitError(
           "invalid_file",
           `Cannot read ${path}: it ends at ${offset + at} bytes`,

@@ -14,9 +14,10 @@ export type { GgufTokenizer };
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readGguf, tokenizerFromGguf } from "@fewbit/fewbit";
  *
- * const { metadata } = readGguf(await Deno.readFile("model.gguf"));
+ * const { metadata } = readGguf(await readFile("model.gguf"));
  * const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
  * console.log(Object.keys(tokenizerJson), tokenizerConfig.eos_token);
  * ```
