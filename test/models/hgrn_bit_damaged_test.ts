@@ -4,7 +4,7 @@ import { FewbitError } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import { hgrnBitConfig } from "../../src/models/hgrn_bit_config.ts";
-import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import { lazyWeights } from "../../src/models/language_weights.ts";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import type { TextFiles } from "../../src/checkpoints/text_checkpoint.ts";
