@@ -6,7 +6,7 @@ import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
 import type { LazyWeights } from "../models/language_weights.ts";
 import { buildLlama } from "../models/llama.ts";
-import { isLlamaConfig, llamaConfig } from "../models/llama_config.ts";
+import { isLlama, llamaConfig } from "../models/llama_config.ts";
 import { compile } from "../lower/compile.ts";
 import type { CompileOptions } from "../lower/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -45,7 +45,7 @@ export async function compileTextModel(
   options: CompileTextOptions = {},
 ): Promise<CompiledText> {
   const { onFusions } = options;
-  if (isLlamaConfig(files.config)) {
+  if (isLlama(files.config)) {
     const config = llamaConfig(files.config);
     const metadata = textMetadata(files, "LlamaForCausalLM", config.vocabularySize, {
       weights: "float32",

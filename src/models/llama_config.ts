@@ -56,11 +56,14 @@ const DEFAULTS = {
   rope_theta: 10_000,
 };
 
-/** Whether a config.json is that of a Llama. */
-export function isLlamaConfig({ model_type: type, architectures }: Json): boolean {
-  return type === "llama" &&
-    (architectures === undefined || architectures === null ||
-      Array.isArray(architectures) && architectures.includes("LlamaForCausalLM"));
+/** Whether a config.json is that of a Llama, which may predict something else than the next token. */
+export function isLlama({ model_type: type }: Json): boolean {
+  return type === "llama";
+}
+
+function isLanguageModel({ architectures }: Json): boolean {
+  return (architectures ?? undefined) === undefined ||
+    Array.isArray(architectures) && architectures.includes("LlamaForCausalLM");
 }
 
 /**
@@ -72,7 +75,7 @@ export function isLlamaConfig({ model_type: type, architectures }: Json): boolea
  * for a missing or bad value.
  */
 export function llamaConfig(config: Json): LlamaConfig {
-  if (!isLlamaConfig(config)) {
+  if (!isLlama(config) || !isLanguageModel(config)) {
     throw new FewbitError(
       "unsupported",
       `Config: model_type is ${JSON.stringify(config.model_type)}, architectures are ${

@@ -122,7 +122,7 @@ export class LanguageModel implements Disposable {
     throw new FewbitError(
       "limit_exceeded",
       `Cannot read ${more} ids: the conversation has ${past} tokens, and at most ${this.context} in ` +
-        `all; a model with attention is loaded with more where its symbol "context" is larger`,
+        `all; what has a "context" may be loaded with a larger one, up to the model's`,
     );
   }
 
