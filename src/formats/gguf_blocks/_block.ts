@@ -1,4 +1,9 @@
-/** What the block types of ggml have in common. Every operation on values is rounded to float32. */
+/**
+ * What the block types of ggml have in common. ggml rounds every operation to float32, we the last one, when
+ * an element is stored: the bits are the same, because all before it are exact. Scales are multiples of
+ * 2^-24 below 2^16 (11 bits), their products with codes and scales of groups have 22 bits at most where
+ * something is still to be subtracted, and float64 holds sums of such multiples below 2^28.
+ */
 import { halfToFloat } from "../../numeric/float16.ts";
 
 /** A block type: how many values a block has, in how many bytes, and what they are. */

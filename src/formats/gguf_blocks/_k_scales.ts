@@ -6,8 +6,6 @@ export const GROUPS = 8;
 /** Values of a group. */
 export const GROUP = 32;
 
-const { fround } = Math;
-
 /** One group: its values are `scale·q − least`. */
 export interface Group {
   readonly scale: number;
@@ -25,7 +23,7 @@ export function groupAt(bytes: Uint8Array, at: number, j: number): Group {
     ? [bytes[b] & 63, bytes[b + 4] & 63]
     : [bytes[b + 4] & 15 | bytes[b - 4] >> 6 << 4, bytes[b + 4] >> 4 | bytes[b] >> 6 << 4];
   return {
-    scale: fround(halfAt(bytes, at) * scale),
-    least: fround(halfAt(bytes, at + 2) * least),
+    scale: halfAt(bytes, at) * scale,
+    least: halfAt(bytes, at + 2) * least,
   };
 }

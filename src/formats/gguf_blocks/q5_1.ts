@@ -1,8 +1,6 @@
 import { type BlockType, halfAt, SMALL_BLOCK, wordAt } from "./_block.ts";
 
 const HALF = SMALL_BLOCK / 2;
-const { fround } = Math;
-
 /** Q5_1: a scale d and a minimum m (binary16), 32 bits and codes as in Q5_0. `d·q + m`. */
 export const Q5_1: BlockType = {
   values: SMALL_BLOCK,
@@ -12,8 +10,8 @@ export const Q5_1: BlockType = {
     const fifth = wordAt(bytes, at + 4);
     for (let i = 0; i < HALF; i++) {
       const pair = bytes[at + 8 + i];
-      to[first + i] = fround(d * (pair & 15 | (fifth >> i & 1) << 4)) + m;
-      to[first + HALF + i] = fround(d * (pair >> 4 | (fifth >> HALF + i & 1) << 4)) + m;
+      to[first + i] = d * (pair & 15 | (fifth >> i & 1) << 4) + m;
+      to[first + HALF + i] = d * (pair >> 4 | (fifth >> HALF + i & 1) << 4) + m;
     }
   },
 };

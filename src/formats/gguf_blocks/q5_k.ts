@@ -1,8 +1,6 @@
 import type { BlockType } from "./_block.ts";
 import { GROUP, groupAt, GROUPS } from "./_k_scales.ts";
 
-const { fround } = Math;
-
 /**
  * Q5_K: as Q4_K, with 32 bytes between the scales and the codes: bit j of byte i is bit 4 of value i
  * of group j.
@@ -17,7 +15,7 @@ export const Q5_K: BlockType = {
       const shift = (j & 1) * 4;
       for (let i = 0; i < GROUP; i++) {
         const code = bytes[codes + i] >> shift & 15 | (bytes[at + 16 + i] >> j & 1) << 4;
-        to[first + j * GROUP + i] = fround(scale * code) - least;
+        to[first + j * GROUP + i] = scale * code - least;
       }
     }
   },

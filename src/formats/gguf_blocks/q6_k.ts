@@ -1,7 +1,5 @@
 import { type BlockType, halfAt, signedAt } from "./_block.ts";
 
-const { fround } = Math;
-
 /** Values of a half of a block, and of a plane of one. */
 const HALF = 128, PLANE = 32;
 
@@ -22,7 +20,7 @@ export const Q6_K: BlockType = {
         const high = at + 128 + half * PLANE;
         const from = half * HALF + plane * PLANE;
         for (let i = 0; i < PLANE; i++) {
-          const scale = fround(d * signedAt(bytes, at + 192 + (from + i >> 4)));
+          const scale = d * signedAt(bytes, at + 192 + (from + i >> 4));
           const code = bytes[low + i] >> (plane & 2) * 2 & 15 |
             (bytes[high + i] >> 2 * plane & 3) << 4;
           to[first + from + i] = scale * (code - 32);
