@@ -5,140 +5,12 @@ import { compileTextModel } from "../../src/compile/text.ts";
 import { load } from "../../src/engines/load.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
-import type { Tensor } from "../../src/tensor.ts";
-import { array, ggufFile, text, TYPES, u32 } from "../formats/_gguf_builder.ts";
+import { array, text, TYPES, u32 } from "../formats/_gguf_builder.ts";
 import type { Pair } from "../formats/_gguf_builder.ts";
-import { join } from "../formats/_join.ts";
-import { llama2cFile, llama2cVocabulary } from "../formats/_llama2c_builder.ts";
+import { llama2cVocabulary } from "../formats/_llama2c_builder.ts";
 import { rowsOf, runBatch } from "../models/_hgrn.ts";
 import { configOf, weightsOf } from "../models/_llama.ts";
-
-/** The sizes at which llama2.c's fixed ε and θ are the model's; its head size is that of all heads. */
-const SIZES = {
-  vocabulary: 261,
-  depth: 2,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 8,
-  hidden: 24,
-  tied: true,
-  interleaved: true,
-} as const;
-const WIDTH = 32;
-
-/** `<unk>`, `<s>`, `</s>`, the bytes, and two pieces. */
-const PIECES: readonly (readonly [text: string, score: number])[] = [
-  ["<unk>", 0],
-  ["\n<s>\n", 0],
-  ["\n</s>\n", 0],
-  ...Array.from({ length: 256 }, (_, byte): [string, number] => [
-    `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
-    0,
-  ]),
-  [" ", -1],
-  ["a", -2],
-];
-
-const GGUF_NAMES: Readonly<Record<string, string>> = {
-  "model.embed_tokens": "token_embd",
-  "model.norm": "output_norm",
-  "lm_head": "output",
-  "self_attn.q_proj": "attn_q",
-  "self_attn.k_proj": "attn_k",
-  "self_attn.v_proj": "attn_v",
-  "self_attn.o_proj": "attn_output",
-  "mlp.gate_proj": "ffn_gate",
-  "mlp.up_proj": "ffn_up",
-  "mlp.down_proj": "ffn_down",
-  "input_layernorm": "attn_norm",
-  "post_attention_layernorm": "ffn_norm",
-};
-
-function f32(value: number): Uint8Array {
-  return new Uint8Array(Float32Array.of(value).buffer);
-}
-
-/** The metadata of a GGUF of these sizes. */
-const PAIRS: readonly Pair[] = [
-  ["general.architecture", TYPES.string, text("llama")],
-  ["llama.context_length", TYPES.u32, u32(64)],
-  ["llama.embedding_length", TYPES.u32, u32(WIDTH)],
-  ["llama.block_count", TYPES.u32, u32(SIZES.depth)],
-  ["llama.feed_forward_length", TYPES.u32, u32(SIZES.hidden)],
-  ["llama.attention.head_count", TYPES.u32, u32(SIZES.heads)],
-  ["llama.attention.head_count_kv", TYPES.u32, u32(SIZES.kvHeads)],
-  ["llama.attention.layer_norm_rms_epsilon", TYPES.f32, f32(1e-5)],
-  ["llama.rope.freq_base", TYPES.f32, f32(10_000)],
-  ["llama.rope.dimension_count", TYPES.u32, u32(SIZES.headSize)],
-  ["llama.vocab_size", TYPES.u32, u32(SIZES.vocabulary)],
-  ["tokenizer.ggml.model", TYPES.string, text("llama")],
-  [
-    "tokenizer.ggml.tokens",
-    TYPES.array,
-    array(
-      TYPES.string,
-      PIECES.length,
-      ...PIECES.map(([piece]) => text(piece.trim() === "" ? "▁" : piece.trim())),
-    ),
-  ],
-  [
-    "tokenizer.ggml.scores",
-    TYPES.array,
-    array(TYPES.f32, PIECES.length, ...PIECES.map(([, score]) => f32(score))),
-  ],
-  [
-    "tokenizer.ggml.token_type",
-    TYPES.array,
-    array(
-      TYPES.u32,
-      PIECES.length,
-      ...PIECES.map((_, id) => u32(id === 0 ? 2 : id < 3 ? 3 : id < 259 ? 6 : 1)),
-    ),
-  ],
-  ["tokenizer.ggml.bos_token_id", TYPES.u32, u32(1)],
-  ["tokenizer.ggml.eos_token_id", TYPES.u32, u32(1)],
-  ["tokenizer.ggml.unknown_token_id", TYPES.u32, u32(0)],
-];
-
-function gguf(
-  weights: ReadonlyMap<string, Tensor>,
-  pairs: readonly Pair[] = PAIRS,
-): Uint8Array<ArrayBuffer> {
-  let offset = 0;
-  const parts: Uint8Array[] = [];
-  const tensors = [...weights].map(([name, { shape, data }]) => {
-    const at = offset;
-    const bytes = new Uint8Array(Math.ceil(data.length / 8) * 32);
-    bytes.set(new Uint8Array((data as Float32Array).slice().buffer));
-    parts.push(bytes);
-    offset += bytes.length;
-    const [, layer, inner] = /^model\.layers\.(\d+)\.(.*)\.weight$/.exec(name) ?? [];
-    const own = GGUF_NAMES[inner ?? name.replace(/\.weight$/, "")];
-    return {
-      name: own === undefined ? name : `${layer === undefined ? "" : `blk.${layer}.`}${own}.weight`,
-      extents: shape.toReversed(),
-      type: 0,
-      offset: at,
-    };
-  });
-  return ggufFile({ pairs, tensors, data: join(...parts) });
-}
-
-function llama2c(weights: ReadonlyMap<string, Tensor>): Uint8Array<ArrayBuffer> {
-  const { depth, hidden, heads, kvHeads, headSize, vocabulary } = SIZES;
-  const flat = (name: string) => [...weights.get(`${name}.weight`)!.data as Float32Array];
-  const each = (name: string) =>
-    Array.from({ length: depth }, (_, l) => flat(`model.layers.${l}.${name}`)).flat();
-  return llama2cFile([WIDTH, hidden, depth, heads, kvHeads, vocabulary, 64], [
-    ...flat("model.embed_tokens"),
-    ...each("input_layernorm"),
-    ...["q", "k", "v", "o"].flatMap((x) => each(`self_attn.${x}_proj`)),
-    ...each("post_attention_layernorm"),
-    ...["gate", "down", "up"].flatMap((x) => each(`mlp.${x}_proj`)),
-    ...flat("model.norm"),
-    ...new Float32Array(64 * headSize),
-  ]);
-}
+import { f32, ggufOf, llama2cOf, PAIRS, PIECES, SIZES } from "../models/_llama_files.ts";
 
 async function withFolder(run: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -178,8 +50,8 @@ Deno.test("a folder, whole and in shards, GGUF and llama2.c give the same logits
         weight_map: Object.fromEntries([...weights.keys()].map((name, i) => [name, shards[i % 2]])),
       }),
     );
-    await Deno.writeFile(`${folder}/model.gguf`, gguf(weights));
-    await Deno.writeFile(`${folder}/model.bin`, llama2c(weights));
+    await Deno.writeFile(`${folder}/model.gguf`, ggufOf(weights));
+    await Deno.writeFile(`${folder}/model.bin`, llama2cOf(weights));
     const expected = await logitsOf(whole);
     for (const path of [sharded, `${folder}/model.gguf`, `${folder}/model.bin`]) {
       assert.deepEqual(await logitsOf(path), expected, path);
@@ -190,7 +62,7 @@ Deno.test("an untied GGUF has a head of its own", () =>
   withFolder(async (folder) => {
     const sizes = { ...SIZES, tied: false };
     const weights = weightsOf(sizes);
-    await Deno.writeFile(`${folder}/model.gguf`, gguf(weights));
+    await Deno.writeFile(`${folder}/model.gguf`, ggufOf(weights));
     await Deno.writeTextFile(`${folder}/config.json`, JSON.stringify(configOf(sizes)));
     await Deno.writeFile(`${folder}/model.safetensors`, writeSafetensors(weights));
     assert.deepEqual(await logitsOf(`${folder}/model.gguf`), await logitsOf(folder));
@@ -199,7 +71,7 @@ Deno.test("an untied GGUF has a head of its own", () =>
 Deno.test("vocabularies of llama2.c lie beside the model, or are given", () =>
   withFolder(async (folder) => {
     const model = `${folder}/stories.bin`;
-    await Deno.writeFile(model, llama2c(weightsOf(SIZES)));
+    await Deno.writeFile(model, llama2cOf(weightsOf(SIZES)));
     await assert.rejects(
       TextGenerator.fromPretrained(model).then(({ tokenizer }) => tokenizer),
       { code: "unsupported", message: /without a tokenizer/ },
@@ -211,7 +83,7 @@ Deno.test("vocabularies of llama2.c lie beside the model, or are given", () =>
     await assert.rejects(openTextCheckpoint(model), { message: /ends within piece 260/ });
     await Deno.writeFile(`${folder}/tok261.bin`, vocabulary);
     assert.deepEqual((await openTextCheckpoint(model)).tokenizer, given.tokenizer);
-    await Deno.writeFile(`${folder}/model.gguf`, gguf(weightsOf(SIZES)));
+    await Deno.writeFile(`${folder}/model.gguf`, ggufOf(weightsOf(SIZES)));
     for (const path of [model, new URL(`file://${folder}/model.gguf`)]) {
       using lm = await TextGenerator.fromPretrained(path);
       // A space before the text, its letters, and the bytes of what is no piece.
@@ -255,7 +127,7 @@ for (const [what, pair, message] of REFUSED) {
   Deno.test(`a GGUF with ${what} is refused by name`, () =>
     withFolder(async (folder) => {
       const others = PAIRS.filter(([key]) => key !== pair[0]);
-      await Deno.writeFile(`${folder}/m.gguf`, gguf(weightsOf(SIZES), [...others, pair]));
+      await Deno.writeFile(`${folder}/m.gguf`, ggufOf(weightsOf(SIZES), [...others, pair]));
       await assert.rejects(TextGenerator.fromPretrained(`${folder}/m.gguf`), { message });
     }));
 }
@@ -267,7 +139,7 @@ Deno.test("tensors that no Llama has are refused by name", () =>
       shape: [4],
       data: new Float32Array(4),
     });
-    await Deno.writeFile(`${folder}/m.gguf`, gguf(weights));
+    await Deno.writeFile(`${folder}/m.gguf`, ggufOf(weights));
     await assert.rejects(TextGenerator.fromPretrained(`${folder}/m.gguf`), {
       code: "unsupported",
       message: /uses the tensor "rope_freqs\.weight"/,
