@@ -6,7 +6,9 @@ import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
 import type { LazyWeights } from "../models/language_weights.ts";
 import { buildLlama } from "../models/llama.ts";
-import { isLlama, llamaConfig } from "../models/llama_config.ts";
+import { formatBytes } from "../format_bytes.ts";
+import { isLlama, llamaConfig, parametersOf } from "../models/llama_config.ts";
+import type { LlamaConfig } from "../models/llama_config.ts";
 import { compile } from "../lower/compile.ts";
 import type { CompileOptions } from "../lower/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -15,6 +17,9 @@ import type { TernaryOptions } from "../quantize/ternary_network.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
 import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
+
+/** What a WebAssembly memory holds. */
+const MEMORY_BYTES = 2 ** 32;
 
 /** Options of {@linkcode compileTextModel}. */
 export interface CompileTextOptions extends TernaryOptions, Pick<CompileOptions, "onFusions"> {}
@@ -52,6 +57,7 @@ export async function compileTextModel(
       activations: "float32",
     });
     checkTokenizer(files, config.vocabularySize);
+    checkSize(config);
     const graph = buildLlama(config, weights);
     return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
   }
@@ -64,6 +70,18 @@ export async function compileTextModel(
   checkTokenizer(files, config.vocabularySize);
   const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
   return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
+}
+
+/** Weights of more than a WebAssembly memory are found out before they are read. */
+function checkSize(config: LlamaConfig): void {
+  const bytes = 4 * parametersOf(config);
+  if (bytes < MEMORY_BYTES) return;
+  throw new FewbitError(
+    "limit_exceeded",
+    `Cannot compile: the weights take ${formatBytes(bytes)} in float32, a program has less than ${
+      formatBytes(MEMORY_BYTES)
+    }`,
+  );
 }
 
 /** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */

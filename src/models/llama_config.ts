@@ -116,6 +116,14 @@ export function llamaConfig(config: Json): LlamaConfig {
   };
 }
 
+/** Weights of a model. */
+export function parametersOf(config: LlamaConfig): number {
+  const { vocabularySize, width, depth, hidden, heads, kvHeads, headSize, tied } = config;
+  const attention = 2 * (heads + kvHeads) * headSize * width;
+  const layer = attention + 3 * hidden * width + 2 * width;
+  return (tied ? 1 : 2) * vocabularySize * width + depth * layer + width;
+}
+
 function size(config: Json, name: keyof typeof MOST, fallback?: number): number {
   const value = count(config, [name], fallback);
   if (value <= MOST[name]) return value;

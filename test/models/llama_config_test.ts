@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { llamaConfig } from "../../src/models/llama_config.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
+import { llamaConfig, parametersOf } from "../../src/models/llama_config.ts";
 
 const CONFIG = {
   model_type: "llama",
@@ -36,6 +37,15 @@ Deno.test("llama config: SmolLM2's", () => {
     theta: 100_000,
     interleaved: false,
     tied: true,
+  });
+});
+
+Deno.test("llama config: parameters are those of SmolLM2, and more than a memory holds is refused", async () => {
+  assert.equal(parametersOf(llamaConfig(CONFIG)), 134_515_008);
+  const large = { ...CONFIG, hidden_size: 4096, num_attention_heads: 32, num_key_value_heads: 8 };
+  await assert.rejects(compileTextModel(new Map(), { config: large }), {
+    code: "limit_exceeded",
+    message: /weights take 8104\.\d+ MB in float32, a program has less than 4294/,
   });
 });
 

@@ -7,6 +7,7 @@ import { buildLlama } from "../../src/models/llama.ts";
 import { llamaConfig } from "../../src/models/llama_config.ts";
 import { lazyWeights } from "../../src/models/language_weights.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
 import { inputsOf, rowsOf, runBatch } from "./_hgrn.ts";
 import type { Batch } from "./_hgrn.ts";
@@ -115,6 +116,31 @@ Deno.test("llama: half-split rotation is the interleaved one of permuted rows", 
   }
   const interleaved = await compileLlama(permuted, configOf({ ...sizes, interleaved: true }));
   assert.deepEqual(interleaved, await compileLlama(weights, configOf(sizes)));
+});
+
+Deno.test("llama: weights of 16 bits are widened exactly, and an embedding alone stays so", async () => {
+  const sizes = { ...NETWORKS[0], tied: false };
+  const [, { load }] = ENGINES;
+  const wide = new Map<string, Tensor>();
+  const narrow = new Map<string, Tensor>();
+  for (const [name, tensor] of weightsOf(sizes)) {
+    const bits = new Uint32Array((tensor.data as Float32Array).slice().buffer).map((word) =>
+      word & 0xffff0000
+    );
+    wide.set(name, { ...tensor, data: new Float32Array(bits.buffer) });
+    const halves = Uint16Array.from(bits, (word) => word >>> 16);
+    narrow.set(name, { ...tensor, dtype: "bf16", data: halves });
+  }
+  const batch = { sequences: [idsOf(6, 1)] };
+  const results = [];
+  for (const weights of [wide, narrow]) {
+    using instance = await load(await compileLlama(weights, configOf(sizes)), { symbols: SYMBOLS });
+    results.push(logitsOf(instance, batch));
+    const { tensors } = instance.program;
+    const kinds = tensors.filter(({ region, dtype }) => region === "constant" && dtype === "bf16");
+    assert.equal(kinds.length, weights === narrow ? 1 : 0);
+  }
+  assert.deepEqual(results[1], results[0]);
 });
 
 Deno.test("llama: unfused with taps it computes the same, and a tied table is stored once", async () => {
