@@ -130,7 +130,7 @@ for (const [name, changes, code, message] of TENSORS) {
 }
 
 const CONFIGS: readonly (readonly [Record<string, unknown>, ErrorCode, RegExp])[] = [
-  [{ architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" }, "unsupported", /LlamaForCausalLM/],
+  [{ architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" }, "unsupported", /Qwen2ForCausalLM/],
   [{ architectures: 3, model_type: null }, "unsupported", /architectures/],
   [{ expand_ratio: 2 }, "unsupported", /expand_ratio/],
   [{ expand_ratio: "1" }, "unsupported", /expand_ratio/],
