@@ -4,6 +4,7 @@ import { accumulate } from "./accumulate.ts";
 import { addF32 } from "./add_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
 import { appendRows } from "./append_rows.ts";
+import { attentionCachedF32 } from "./attention_cached_f32.ts";
 import { attentionF32 } from "./attention_f32.ts";
 import { attentionI8 } from "./attention_i8.ts";
 import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
@@ -37,6 +38,8 @@ import { requantize } from "./requantize.ts";
 import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { rotaryAnglesF32 } from "./rotary_angles_f32.ts";
+import { rotaryF32 } from "./rotary_f32.ts";
 import { shiftGelu } from "./shift_gelu.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
 import { softmaxF32 } from "./softmax_f32.ts";
@@ -87,4 +90,7 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   embeddingI4,
   rmsNormF32,
   residualI32,
+  rotaryAnglesF32,
+  rotaryF32,
+  attentionCachedF32,
 ];

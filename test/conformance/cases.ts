@@ -5,6 +5,7 @@
 import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
+import * as decoder from "./_cases_decoder.ts";
 import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
@@ -20,6 +21,7 @@ export type MakeCases = (random: Random) => Iterable<Case>;
 // Among them are helpers, which no instruction is named after.
 const GENERATORS: Readonly<Record<string, unknown>> = {
   ...attention,
+  ...decoder,
   ...encoder,
   ...float,
   ...hgrn,
