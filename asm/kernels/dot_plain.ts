@@ -27,6 +27,26 @@ export function dot(a: v128, b: v128, c: v128): v128 {
   return computed(a, b, c);
 }
 
+/** Sums of two products, b within 0…127. */
+// @ts-ignore: decorator
+@inline
+export function dot_pairs(a: v128, b: v128): v128 {
+  return computed_pairs(a, b);
+}
+
+function computed_pairs(a: v128, b: v128): v128 {
+  if (load<i32>(FORM) == EXCHANGED) {
+    const first = a;
+    a = b, b = first;
+  }
+  const p = i16x8.mul(i16x8.extend_low_i8x16_s(a), i16x8.extend_low_i8x16_s(b)),
+    q = i16x8.mul(i16x8.extend_high_i8x16_s(a), i16x8.extend_high_i8x16_s(b));
+  return i16x8.add_sat_s(
+    v128.shuffle<i16>(p, q, 0, 2, 4, 6, 8, 10, 12, 14),
+    v128.shuffle<i16>(p, q, 1, 3, 5, 7, 9, 11, 13, 15),
+  );
+}
+
 function computed(a: v128, b: v128, c: v128): v128 {
   const form = load<i32>(FORM);
   if (form == EXCHANGED) {

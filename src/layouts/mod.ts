@@ -10,6 +10,7 @@ import { panel8 } from "./panel_8.ts";
 import { panel8x16T2 } from "./panel_8x16_t2.ts";
 import { panel8x4 } from "./panel_8x4.ts";
 import { panel8x4U7 } from "./panel_8x4_u7.ts";
+import { panel8x8U4 } from "./panel_8x8_u4.ts";
 import { panelBytes } from "./panels.ts";
 import type { Panels } from "./panels.ts";
 
@@ -30,6 +31,11 @@ export const LAYOUTS = {
    * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
    */
   panel_8x16_t2: 4,
+  /**
+   * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/8)][8 columns][4]` bytes: the low half of byte j of block
+   * g holds k = 8g + j, the high half k = 8g + 4 + j. Padded with 0.
+   */
+  panel_8x8_u4: 5,
 } as const;
 
 /** Name of a memory layout. */
@@ -44,6 +50,7 @@ export const PANELS: { readonly [name in PanelLayout]: Panels } = {
   panel_8x4_u7: panel8x4U7,
   panel_8: panel8,
   panel_8x16_t2: panel8x16T2,
+  panel_8x8_u4: panel8x8U4,
 };
 
 /** The panels of a layout; `undefined` for dense rows. */
