@@ -13,7 +13,10 @@ export function turnTable(): Int32Array {
 
 /** `round(2^(20 − u/256))`, 0 for the last: exponentials of distances in 1/256 octaves, as in attention. */
 export function exponentialTable(): Int32Array {
-  return Int32Array.from({ length: 4096 }, (_, u) => u < 4095 ? Math.round(2 ** (20 - u / 256)) : 0);
+  return Int32Array.from(
+    { length: 4096 },
+    (_, u) => u < 4095 ? Math.round(2 ** (20 - u / 256)) : 0,
+  );
 }
 
 /** `⌊2^30·2^(−i/256) + ½⌋` for i = 0 … 256: an octave, as `sample_i32` reads it. */

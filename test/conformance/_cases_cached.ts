@@ -172,9 +172,7 @@ function attention(
       past: pastOf(batch),
       keys: bytes(batch.sessions, ring, rows),
       values: bytes(batch.sessions, ring, rows),
-      prefix: prefix > 0
-        ? { ...bytes(2, prefix, rows), constant: random.chance(0.5) }
-        : undefined,
+      prefix: prefix > 0 ? { ...bytes(2, prefix, rows), constant: random.chance(0.5) } : undefined,
       q_pinned: pinned ? bytes(tokens, columns) : undefined,
       key_zero: pinned
         ? value(random, "i32", [rows], random.pick(["small", "small", "any"]))

@@ -200,7 +200,9 @@ export function* rmsNormI32(random: Random): Cases {
           x: apart(random, x),
           epsilon: one(random.pick([1, 2748779, 2 ** 31 - 1, 0, -5])),
           gain: perhapsConstant(random, value(random, "i32", [columns], random.pick(STYLES))),
-          shift: one(random.pick([24, 22, 19, 17, 26, 38, 39, 0, -10, -24, -(2 ** 31), 2 ** 31 - 1])),
+          shift: one(
+            random.pick([24, 22, 19, 17, 26, 38, 39, 0, -10, -24, -(2 ** 31), 2 ** 31 - 1]),
+          ),
           zero_point: zeroPoint(random),
         },
         results: { y: apart(random, { dtype: to, extents }) },
@@ -269,9 +271,7 @@ export function* embeddingI32(random: Random): Cases {
         },
         index: {
           ...given("i32", [tokens], index),
-          ...(random.chance(0.3)
-            ? { constant: true }
-            : { check: "below" as const, limit: pieces }),
+          ...(random.chance(0.3) ? { constant: true } : { check: "below" as const, limit: pieces }),
         },
         multiplier: multipliers(random, pieces),
         shift: shiftOf(random, 2 ** 7, 2 ** random.integer(16, 30)),
