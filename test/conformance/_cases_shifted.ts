@@ -2,7 +2,7 @@
 import type { Case, Value } from "./_case.ts";
 import { zeroPoint } from "./_cases_integer.ts";
 import type { Random } from "./_random.ts";
-import { apart, BLOCKS, COLUMNS, leading, maybe, perhapsConstant } from "./_shapes.ts";
+import { apart, BLOCKS, COLUMNS, leading, perhapsConstant } from "./_shapes.ts";
 import { arrayOf, given, hostileDyadic, STYLES, value } from "./_values.ts";
 
 type Cases = Generator<Case>;

@@ -16,12 +16,14 @@ export interface SampledCase {
   readonly masked: boolean;
   readonly seed: string;
   readonly draws: number;
-  readonly rows: Readonly<Record<string, {
-    readonly kept: number;
-    readonly total: number;
-    readonly first_8: readonly number[];
-    readonly sha256_le_i32: string;
-  }>>;
+  readonly rows: Readonly<
+    Record<string, {
+      readonly kept: number;
+      readonly total: number;
+      readonly first_8: readonly number[];
+      readonly sha256_le_i32: string;
+    }>
+  >;
 }
 
 /** What is allowed of row i, in words of 32 bits: two thirds, of row 39 none. */
