@@ -1,5 +1,5 @@
-// The two dot products of the relaxed build: each 32-bit lane is c + Σ of four a·b, modulo 2^32, or each 16-bit lane the sum of two a·b. a is i8;
-// what b is differs between hosts (`dot_forms.ts`) but for 0…127. The test build has `dot_plain.ts` in the place of this file.
+// The dot product of the relaxed build: each 32-bit lane is c + Σ of four a·b, modulo 2^32. a is i8; what b is differs between hosts
+// (`dot_forms.ts`). The test build has `dot_plain.ts` in the place of this file.
 
 /** c + a·b. Only in the relaxed build. */
 // @ts-ignore: decorator
@@ -8,11 +8,14 @@ export function dot(a: v128, b: v128, c: v128): v128 {
   return i32x4.relaxed_dot_i8x16_i7x16_add_s(a, b, c);
 }
 
-/** Sums of two products; b within 0…127. Only in the relaxed build. */
+/**
+ * Eight sums of two products: of c + a·b, what hosts of the form `seven` compute first (vpmaddubsw). b is within 0…127 and each sum within 16 bits,
+ * so that it is the same everywhere. Only in the relaxed build.
+ */
 // @ts-ignore: decorator
 @inline
 export function dot_pairs(a: v128, b: v128): v128 {
-  return v128.relaxed_dot<i16>(a, b);
+  return i16x8.relaxed_dot_i8x16_i7x16_s(a, b);
 }
 
 /** Makes `dot` one of the forms, which the test build alone can. */

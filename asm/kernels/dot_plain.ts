@@ -1,8 +1,8 @@
 // `dot.ts` of the test build: plain SIMD that computes any of the forms, so that every machine can test all of them.
 import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 
-/** Pair sums modulo 2^16, which is one more host that has `seven`; and operands exchanged, which is wrong. */
-const WRAPS: i32 = 4, EXCHANGED: i32 = 5;
+/** Pair sums modulo 2^16, which is one more host that has `seven`; and operands exchanged, of the dot or of pairs, which is wrong. */
+const WRAPS: i32 = 4, EXCHANGED: i32 = 5, EXCHANGED_PAIRS: i32 = 6;
 
 // The form; `become` writes it.
 const FORM: usize = memory.data<i32>([DOT_UNSIGNED]);
@@ -27,23 +27,19 @@ export function dot(a: v128, b: v128, c: v128): v128 {
   return computed(a, b, c);
 }
 
-/** Sums of two products, b within 0…127. */
-// @ts-ignore: decorator
-@inline
+/** Eight sums of two products, saturated; b is unsigned, within 0…127 in every form. */
 export function dot_pairs(a: v128, b: v128): v128 {
-  return computed_pairs(a, b);
-}
-
-function computed_pairs(a: v128, b: v128): v128 {
-  if (load<i32>(FORM) == EXCHANGED) {
+  if (load<i32>(FORM) == EXCHANGED_PAIRS) {
     const first = a;
     a = b, b = first;
   }
-  const p = i16x8.mul(i16x8.extend_low_i8x16_s(a), i16x8.extend_low_i8x16_s(b)),
-    q = i16x8.mul(i16x8.extend_high_i8x16_s(a), i16x8.extend_high_i8x16_s(b));
-  return i16x8.add_sat_s(
-    v128.shuffle<i16>(p, q, 0, 2, 4, 6, 8, 10, 12, 14),
-    v128.shuffle<i16>(p, q, 1, 3, 5, 7, 9, 11, 13, 15),
+  return i16x8.narrow_i32x4_s(
+    i32x4.extadd_pairwise_i16x8_s(
+      i16x8.mul(i16x8.extend_low_i8x16_s(a), i16x8.extend_low_i8x16_u(b)),
+    ),
+    i32x4.extadd_pairwise_i16x8_s(
+      i16x8.mul(i16x8.extend_high_i8x16_s(a), i16x8.extend_high_i8x16_u(b)),
+    ),
   );
 }
 
