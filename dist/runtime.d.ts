@@ -156,6 +156,11 @@ export declare const LAYOUTS: {
      * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
      */
     readonly panel_8x16_t2: 4;
+    /**
+     * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/8)][8 columns][4]` bytes: the low half of byte j of block
+     * g holds k = 8g + j, the high half k = 8g + 4 + j. Padded with 0.
+     */
+    readonly panel_8x8_u4: 5;
 };
 
 /** Name of a stored encoding. */

@@ -61,7 +61,11 @@ function score_i16(c: Cached, q: usize, row: usize, at: usize, keys: i32, to: us
     v128.store(row + (<usize> d << 1), v);
   }
   const end = row + (<usize> depth << 1);
-  for (let rows = c.key_rows, last = rows + (<usize> keys << 2); rows < last; rows += 16, to += 16) {
+  for (
+    let rows = c.key_rows, last = rows + (<usize> keys << 2);
+    rows < last;
+    rows += 16, to += 16
+  ) {
     let k0 = load<u32>(rows) + at,
       k1 = load<u32>(rows, 4) + at,
       k2 = load<u32>(rows, 8) + at,
@@ -91,7 +95,11 @@ function score_dot(c: Cached, q: usize, row: usize, at: usize, keys: i32, to: us
     }
     sum = i32x4.mul(sum, i32x4.splat(factor));
     const end = row + <usize> depth;
-    for (let rows = c.key_rows, last = rows + (<usize> keys << 2); rows < last; rows += 16, to += 16) {
+    for (
+      let rows = c.key_rows, last = rows + (<usize> keys << 2);
+      rows < last;
+      rows += 16, to += 16
+    ) {
       let k0 = load<u32>(rows) + at,
         k1 = load<u32>(rows, 4) + at,
         k2 = load<u32>(rows, 8) + at,
@@ -125,7 +133,11 @@ function sum_values(c: Cached, at: usize, keys: i32, p: usize, to: usize): void 
   for (let d: usize = 0; d < <usize> c.depth; d += 16, to += 64) {
     let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, q = p;
     const from = at + d;
-    for (let rows = c.value_rows, last = rows + (<usize> keys << 2); rows < last; rows += 8, q += 4) {
+    for (
+      let rows = c.value_rows, last = rows + (<usize> keys << 2);
+      rows < last;
+      rows += 8, q += 4
+    ) {
       const a = v128.load(load<u32>(rows) + from),
         b = v128.load(load<u32>(rows, 4) + from),
         t = v128.load32_splat(q);

@@ -147,7 +147,10 @@ export function finish(
   to: usize,
   left: i32,
 ): void {
-  const e = shift.e, half = shift.addend, top = shift.offset, odd = shift.odd,
+  const e = shift.e,
+    half = shift.addend,
+    top = shift.offset,
+    odd = shift.odd,
     saturates = shift.saturates;
   const q0 = product4(i32x4.sub(v128.load(acc), taken), m, e, half, top, odd, saturates),
     q1 = product4(i32x4.sub(v128.load(acc, 16), taken), m, e, half, top, odd, saturates);

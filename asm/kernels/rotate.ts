@@ -18,7 +18,7 @@ const D: usize = 144, CS: usize = 288, CD: usize = 368;
 export function rotate(x: usize, n: i32, paley: bool, scratch: usize): void {
   const p = paley && n % 36 == 0 ? 36 : 1, rest = n / p, power = rest & -rest;
   const end = x + (<usize> n << 2);
-  if (p > 1) for (let at = x; at < end; at += 144) rotate36(at, scratch);
+  if (p > 1) { for (let at = x; at < end; at += 144) rotate36(at, scratch); }
   for (let step = p; step < p * power; step <<= 1) {
     const size = <usize> step << 2;
     for (let at = x; at < end; at += size) {

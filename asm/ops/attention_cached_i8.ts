@@ -90,7 +90,8 @@ function list_rows(op: AttentionCachedI8, c: Cached, base: i32): i32 {
     store<u32>(value, <u32> (values.address + at * values.stride));
     if (++row == ring) row = 0;
   }
-  const count = <i32> ((key - c.key_rows) >> 2), end = c.key_rows + (<usize> ((count + 7) & ~7) << 2);
+  const count = <i32> ((key - c.key_rows) >> 2),
+    end = c.key_rows + (<usize> ((count + 7) & ~7) << 2);
   for (const k = load<u32>(key - 4), v = load<u32>(value - 4); key < end; key += 4, value += 4) {
     store<u32>(key, k);
     store<u32>(value, v);

@@ -38,7 +38,10 @@ function gather(from: usize, n: i32, to: usize): void {
 
 function scale(shift: Shift, x: usize, multiplier: i32, limit: i32, n: i32, y: usize): void {
   const m = i32x4.splat(multiplier), high = i32x4.splat(limit), low = i32x4.neg(high);
-  const e = shift.e, half = shift.addend, top = shift.offset, odd = shift.odd,
+  const e = shift.e,
+    half = shift.addend,
+    top = shift.offset,
+    odd = shift.odd,
     saturates = shift.saturates;
   for (; n > 0; n -= 4, x += 16, y += 16) {
     const q = product4(v128.load(x), m, e, half, top, odd, saturates);

@@ -1,17 +1,18 @@
-// acc = Σ_k x[k]·factor[g][n]·(w[n][k] − zero[g][n]), g = min(⌊k / group⌋, G − 1), i32, which wraps; then ../kernels/epilogue_shifted.ts.
+// acc = Σ_k x[k]·factor[n][g]·(w[n][k] − zero[n][g]), g = min(⌊k / group⌋, G − 1), i32, which wraps; then ../kernels/epilogue_shifted.ts.
 import { LinearW4 } from "../generated/ops/linear_w4";
 import { Epilogue } from "../kernels/epilogue";
-import { gemm_w4, gemm_w4_scratch, Weights4 } from "../kernels/gemm_w4";
+import { gemm_w4, gemm_w4_scratch } from "../kernels/gemm_w4";
+import { Groups } from "../kernels/microkernels_w4";
 import { prepare_shifted, SHIFTED_BYTES } from "../kernels/shifted_plan";
 
-const WEIGHTS_BYTES: usize = 64;
+const GROUPS_BYTES: usize = 64;
 
 export function scratch_linear_w4(op: LinearW4): usize {
-  const m = op.x.rows, k = op.x.columns, group = 16 << op.group;
+  const m = op.x.rows, k = op.x.columns, group = 1 << op.group;
   // not monotonic in the rows: blocks are as equal as possible
   let most: usize = 0;
   for (let i = 1; i <= min(m, 256); i++) most = max(most, gemm_w4_scratch(i, k, group));
-  return SHIFTED_BYTES + WEIGHTS_BYTES + max(most, gemm_w4_scratch(m, k, group));
+  return SHIFTED_BYTES + GROUPS_BYTES + max(most, gemm_w4_scratch(m, k, group));
 }
 
 export function exec_linear_w4(op: LinearW4): void {
@@ -27,24 +28,23 @@ export function exec_linear_w4(op: LinearW4): void {
     op.bits,
     y,
   );
-  const w = changetype<Weights4>(ep + SHIFTED_BYTES);
-  w.panels = op.weight.address;
-  w.n = y.columns;
-  w.k = x.columns;
-  w.zero = zero.address;
-  w.zero_stride = zero.stride;
-  w.factor = factor.address;
-  w.factor_stride = factor.stride;
-  w.groups = zero.rows;
-  w.group = 16 << op.group;
+  const g = changetype<Groups>(ep + SHIFTED_BYTES);
+  g.zeros = zero.address;
+  g.factors = factor.address;
+  g.count = zero.columns;
+  g.blocks = 1 << op.group;
+  g.all = (x.columns + 15) >> 4;
   gemm_w4(
-    w,
+    g,
     x.address,
     x.stride,
     x.rows,
+    x.columns,
+    op.weight.address,
+    y.columns,
     y.address,
     y.stride,
     changetype<Epilogue>(ep),
-    ep + SHIFTED_BYTES + WEIGHTS_BYTES,
+    ep + SHIFTED_BYTES + GROUPS_BYTES,
   );
 }

@@ -28,7 +28,9 @@ export function exec_rms_norm_i32(op: RmsNormI32): void {
     if (S == 0) S = 1;
     const k = (<i32> clz(S) - 2) >> 1;
     first.prepare(37 - k, 0);
-    const f = i32x4.splat(<i32> min<u64>(((<u64> 1) << 61) / square_root(S << (2 * k)), 0x7fffffff));
+    const f = i32x4.splat(
+      <i32> min<u64>(((<u64> 1) << 61) / square_root(S << (2 * k)), 0x7fffffff),
+    );
     row(first, second, from, f, op.gain.address, zero, high, n, to, size);
   }
 }

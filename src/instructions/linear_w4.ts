@@ -6,7 +6,7 @@ import { BITS, SHIFTED_OPERANDS, SHIFTED_RULES } from "./_shifted.ts";
  * and an integer factor (1 without them):
  *
  * ```text
- * acc = Σ_k x[k]·factor[g][n]·(weight[n][k] − zero[g][n]) + bias[n]         g = min(⌊k / group⌋, G − 1)
+ * acc = Σ_k x[k]·factor[n][g]·(weight[n][k] − zero[n][g]) + bias[n]         g = min(⌊k / group⌋, G − 1)
  * ```
  *
  * in i32, which wraps; then what `_shifted.ts` says. Of a zero point the low 4 bits count. With G = 1 all
@@ -24,11 +24,26 @@ export const linearW4 = defineInstruction({
       role: "in",
       holds: "weights",
       dtypes: ["u8"],
-      layouts: ["panel_8x8_u4"],
+      layouts: ["panel_8x16_u4"],
       shape: "N K",
     },
-    { name: "zero", role: "in", holds: "factors", dtypes: ["u8"], shape: "G N" },
-    { name: "factor", role: "in", holds: "factors", dtypes: ["u8"], shape: "G N", optional: true },
+    {
+      name: "zero",
+      role: "in",
+      holds: "factors",
+      dtypes: ["u8"],
+      layouts: ["panel_8_u8"],
+      shape: "N G",
+    },
+    {
+      name: "factor",
+      role: "in",
+      holds: "factors",
+      dtypes: ["u8"],
+      layouts: ["panel_8_u8"],
+      shape: "N G",
+      optional: true,
+    },
     ...SHIFTED_OPERANDS,
   ],
   attributes: [BITS, { name: "group", min: 0, max: 3, values: ["16", "32", "64", "128"] }],

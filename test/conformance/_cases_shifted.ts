@@ -134,7 +134,7 @@ export function* linearW8(random: Random): Cases {
 function codes4(random: Random, n: number, k: number): Value {
   const same = random.pick([undefined, undefined, undefined, 0, 15]);
   const elements = arrayOf("u8", n * k).map(() => same ?? random.integer(0, 15)) as Uint8Array;
-  return { dtype: "u8", extents: [n, k], elements, layout: "panel_8x8_u4" };
+  return { dtype: "u8", extents: [n, k], elements, layout: "panel_8x16_u4" };
 }
 
 export function* linearW4(random: Random): Cases {
@@ -148,7 +148,7 @@ export function* linearW4(random: Random): Cases {
       const x = value(random, "i8", [...rows, k], random.pick(STYLES));
       const same = random.pick([undefined, undefined, -128, 127]);
       if (same !== undefined) x.elements.fill(same);
-      const zero = value(random, "u8", [groups, n], random.pick(STYLES));
+      const zero = value(random, "u8", [n, groups], random.pick(STYLES));
       if (random.chance(0.7)) {
         for (let i = 0; i < zero.elements.length; i++) zero.elements[i] &= 15;
       }
@@ -159,12 +159,9 @@ export function* linearW4(random: Random): Cases {
         operands: {
           x: apart(random, x),
           weight: codes4(random, n, k),
-          zero: perhapsConstant(random, apart(random, zero)),
+          zero: { ...zero, layout: "panel_8_u8" },
           factor: factored
-            ? perhapsConstant(
-              random,
-              apart(random, value(random, "u8", [groups, n], random.pick(STYLES))),
-            )
+            ? { ...value(random, "u8", [n, groups], random.pick(STYLES)), layout: "panel_8_u8" }
             : undefined,
           ...end.operands,
         },

@@ -226,8 +226,6 @@ Deno.test("linear: codes, zero points and factors of weights, and sums of produc
       }, 0);
       return -zeroX * sum;
     });
-    const transposed = (values: readonly number[]): number[] =>
-      Array.from({ length: n * groups }, (_, i) => values[(i % n) * groups + Math.floor(i / n)]);
     const four = bits === 4;
     const computed = await run({
       name: vector.w,
@@ -238,11 +236,13 @@ Deno.test("linear: codes, zero points and factors of weights, and sums of produc
       operands: {
         x: given("i8", [3, k], x),
         weight: four
-          ? { ...given("u8", [n, k], codes), layout: "panel_8x8_u4" }
+          ? { ...given("u8", [n, k], codes), layout: "panel_8x16_u4" }
           : { ...given("i8", [n, k], codes), layout: "panel_8x4" },
         ...four && {
-          zero: given("u8", [groups, n], transposed(zero)),
-          factor: factorMax > 0 ? given("u8", [groups, n], transposed(factor)) : undefined,
+          zero: { ...given("u8", [n, groups], zero), layout: "panel_8_u8" },
+          factor: factorMax > 0
+            ? { ...given("u8", [n, groups], factor), layout: "panel_8_u8" }
+            : undefined,
         },
         bias: given("i32", [n], bias),
         multiplier: one(2),

@@ -136,8 +136,6 @@ export async function llamaProgram(
       }
       return -zero * sum;
     });
-    const turned = (values: readonly number[]): number[] =>
-      Array.from({ length: n * groups }, (_, i) => values[(i % n) * groups + Math.floor(i / n)]);
     const common = { bias: words(bias), multiplier: words(m), shift: one(shift) };
     if (!four) {
       const weight = constant("i8", [n, k], q.codes, "panel_8x4");
@@ -147,9 +145,9 @@ export async function llamaProgram(
       name: "linear_w4",
       operands: {
         ...common,
-        weight: constant("u8", [n, k], q.codes, "panel_8x8_u4"),
-        zero: constant("u8", [groups, n], turned(q.zero)),
-        ...kind === "w4a8g64" && { factor: constant("u8", [groups, n], turned(q.factor)) },
+        weight: constant("u8", [n, k], q.codes, "panel_8x16_u4"),
+        zero: constant("u8", [n, groups], q.zero, "panel_8_u8"),
+        ...kind === "w4a8g64" && { factor: constant("u8", [n, groups], q.factor, "panel_8_u8") },
       },
       attributes: { group: 2 },
     };

@@ -11,7 +11,8 @@ const RANGES: { readonly [name in PanelLayout]: readonly [least: number, most: n
   panel_8x4_u7: [-63, 63],
   panel_8: [-1000, 1000],
   panel_8x16_t2: [-1, 1],
-  panel_8x8_u4: [0, 15],
+  panel_8x16_u4: [0, 15],
+  panel_8_u8: [0, 255],
 };
 /** What holds the elements of a type. */
 const ARRAYS = { f32: Float32Array, i8: Int8Array, u8: Uint8Array };
@@ -64,8 +65,9 @@ for (const name of Object.keys(PANELS) as PanelLayout[]) {
       panel_8: [((40 + 17) * 8 + 1) * 4 + 2, ((40 + 17) * 8 + 1) * 4 + 3],
       // Of 3 groups the second has k = 16 … 31; k = 17 is p = 0, j = 1.
       panel_8x16_t2: [(3 + 1) * 32 + 4 + 1],
-      // 5 blocks; k = 17 is the low half of byte 1 of the third.
-      panel_8x8_u4: [(5 + 2) * 32 + 4 + 1],
+      // 3 blocks; k = 17 is the low half of byte 1 of the second.
+      panel_8x16_u4: [(3 + 1) * 64 + 4 + 1],
+      panel_8_u8: [(40 + 17) * 8 + 1],
     }[name];
     assert.deepEqual(changed, at);
   });
@@ -87,8 +89,8 @@ Deno.test("panel_8x4_u7: codes and bytes beyond 7 bits are refused", () => {
   assert.equal(isValid!(Uint8Array.of(0, 127, 128)), false);
 });
 
-Deno.test("panel_8x8_u4: codes beyond 4 bits are refused", () => {
-  assert.throws(() => PANEL_ELEMENTS.panel_8x8_u4.pack(Uint8Array.of(0, 16), 1, 2), /Cannot pack/);
+Deno.test("panel_8x16_u4: codes beyond 4 bits are refused", () => {
+  assert.throws(() => PANEL_ELEMENTS.panel_8x16_u4.pack(Uint8Array.of(0, 16), 1, 2), /Cannot pack/);
 });
 
 Deno.test("codes of layouts are those of files that exist", () => {
@@ -98,6 +100,7 @@ Deno.test("codes of layouts are those of files that exist", () => {
     panel_8x4_u7: 2,
     panel_8: 3,
     panel_8x16_t2: 4,
-    panel_8x8_u4: 5,
+    panel_8x16_u4: 5,
+    panel_8_u8: 6,
   });
 });

@@ -14,9 +14,9 @@ export function linearW4(op: Operands): void {
     finishRow(op, row, (n) => {
       let acc = 0;
       for (let k = 0; k < x.columns; k++) {
-        const g = Math.min(Math.floor(k / group), zero.rows - 1);
-        const code = weight.get(n, k) - (zero.get(g, n) & 15);
-        acc = acc + x.get(row, k) * code * (factor?.get(g, n) ?? 1) | 0;
+        const g = Math.min(Math.floor(k / group), zero.columns - 1);
+        const code = weight.get(n, k) - (zero.get(n, g) & 15);
+        acc = acc + x.get(row, k) * code * (factor?.get(n, g) ?? 1) | 0;
       }
       return acc;
     });
