@@ -2,9 +2,10 @@
 //
 // Scores: four keys at a time, by the dot product where it takes whole bytes (the keys as its second operand, top bits flipped for `unsigned`:
 // Σ q·(k + 128) − 128·Σ q), else by products of 16 bits. Values: two keys at a time, products of 16 bits.
-import { Cached, finish, score_prefix, sum_lanes } from "./cached_i8";
+import { Cached, score_prefix, sum_lanes } from "./cached_i8";
 import { dot } from "./dot";
 import { DOT_SEVEN } from "./dot_forms";
+import { requantize_shifted } from "./epilogue_shifted";
 import { column_factor } from "./gemm_dot";
 import { mask_first } from "./pack";
 import { ONES } from "./pack_dot";
@@ -18,27 +19,34 @@ export function attend_rows_scratch(keys: usize, depth: i32): usize {
 
 /** All heads of q of a kv head. */
 export function attend_rows_i8(c: Cached, kv: i32): void {
-  const depth16 = (c.depth + 15) & ~15;
+  const depth = c.depth, depth16 = (depth + 15) & ~15, at = <usize> (kv * depth);
   const q = c.temporary, sums = q + (<usize> depth16 << 1), scores = sums + (<usize> depth16 << 2);
+  const dots = ASC_FEATURE_RELAXED_SIMD && c.form > DOT_SEVEN;
   for (let token = 0; token < c.tokens; token++) {
-    const seen = c.see(token), keys = (seen.end + 7) & ~7, p = scores + (<usize> keys << 2);
+    const seen = c.see(token), end = seen.end, p = scores + (<usize> ((end + 7) & ~7) << 2);
     for (let g = 0; g < c.group; g++) {
-      const head = c.head(kv, g), at = <usize> (kv * c.depth);
-      const from = c.q + <usize> token * c.q_stride + head;
-      if (ASC_FEATURE_RELAXED_SIMD && c.form > DOT_SEVEN) {
-        score_dot(c, from, q, at, keys, scores);
-      } else score_i16(c, from, q, at, keys, scores);
-      if (c.pinned) score_prefix(c, seen, token, kv, g, scores, 32);
-      const r = i32x4.splat(<i32> exponentials(seen, scores, 32, c.rate(kv, g), c.table));
-      const total = write_probabilities(scores, r, keys, p);
-      sum_values(c, at, keys, p, sums);
-      const taken = i32x4.splat(c.valueZero(kv) * total),
-        m = i32x4.splat(c.multiplier(kv, g)),
-        zero = i32x4.splat(c.zero);
-      const to = c.y + <usize> token * c.y_stride + head;
-      for (let d = 0; d < c.depth; d += 8) {
-        finish(c.shift, sums + (<usize> d << 2), taken, m, zero, to + <usize> d, c.depth - d);
+      const head = c.head(kv, g), from = c.q + <usize> token * c.q_stride + head;
+      let none = i32x4.splat(0);
+      if (dots) none = prepare_dot(from, depth, column_factor(c.form, false), q);
+      else prepare_i16(from, depth, q);
+      for (let j = 0, run = 0; j < end; j += run) {
+        run = min(c.run(j), end - j);
+        const stride = j < c.fixed ? c.prefix_stride : c.key_stride;
+        score(q, depth, c.key(j) + at, stride, run, none, c.form, scores + (<usize> j << 2));
       }
+      if (c.pinned) score_prefix(c, token, kv, g, scores, 32);
+      const r = i32x4.splat(<i32> exponentials(seen, scores, 32, c.rate(kv, g), c.table));
+      const taken = i32x4.splat(-c.value_zero(kv) * write_probabilities(scores, r, end, p));
+      for (let s = sums, last = sums + (<usize> depth16 << 2); s < last; s += 16) {
+        v128.store(s, taken);
+      }
+      for (let j = 0, run = 0; j < end; j += run) {
+        run = min(c.run(j), end - j);
+        const stride = j < c.fixed ? c.prefix_stride : c.value_stride;
+        add_values(c.value(j) + at, stride, run, p + (<usize> j << 1), depth, sums);
+      }
+      c.take_multiplier(kv, g);
+      requantize_shifted(c.context, sums, depth, c.y + <usize> token * c.y_stride + head);
     }
   }
 }
@@ -52,75 +60,83 @@ function sums4(a: v128, b: v128, c: v128, d: v128): v128 {
   return i32x4.add(v128.shuffle<i64>(x, y, 0, 2), v128.shuffle<i64>(x, y, 1, 3));
 }
 
-/** Scores of one query by 16-bit products; `row`: scratch for it. */
-function score_i16(c: Cached, q: usize, row: usize, at: usize, keys: i32, to: usize): void {
-  const depth = c.depth;
-  for (let d = 0; d < depth; d += 8) {
-    let v = v128.load8x8_s(q + <usize> d);
-    if (depth - d < 8) v = v128.and(v, mask_first((depth - d) << 1));
-    v128.store(row + (<usize> d << 1), v);
-  }
-  const end = row + (<usize> depth << 1);
-  for (
-    let rows = c.key_rows, last = rows + (<usize> keys << 2);
-    rows < last;
-    rows += 16, to += 16
-  ) {
-    let k0 = load<u32>(rows) + at,
-      k1 = load<u32>(rows, 4) + at,
-      k2 = load<u32>(rows, 8) + at,
-      k3 = load<u32>(rows, 12) + at;
-    let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    for (let a = row; a < end; a += 16, k0 += 8, k1 += 8, k2 += 8, k3 += 8) {
-      const v = v128.load(a);
-      s0 = i32x4.add(s0, i32x4.dot_i16x8_s(v, v128.load8x8_s(k0)));
-      s1 = i32x4.add(s1, i32x4.dot_i16x8_s(v, v128.load8x8_s(k1)));
-      s2 = i32x4.add(s2, i32x4.dot_i16x8_s(v, v128.load8x8_s(k2)));
-      s3 = i32x4.add(s3, i32x4.dot_i16x8_s(v, v128.load8x8_s(k3)));
-    }
-    v128.store(to, sums4(s0, s1, s2, s3));
+/** A query in 16 bits, zero to a multiple of 16. */
+function prepare_i16(q: usize, depth: i32, to: usize): void {
+  for (let left = depth; left > 0; left -= 16, q += 16, to += 32) {
+    let v = v128.load(q);
+    if (left < 16) v = v128.and(v, mask_first(left));
+    v128.store(to, i16x8.extend_low_i8x16_s(v));
+    v128.store(to, i16x8.extend_high_i8x16_s(v), 16);
   }
 }
 
-/** Scores of one query by the dot product. */
-function score_dot(c: Cached, q: usize, row: usize, at: usize, keys: i32, to: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
-    const depth = c.depth, factor = column_factor(c.form, false), flip = i8x16.splat(<i8> factor);
-    let sum = i32x4.splat(0);
-    for (let d = 0; d < depth; d += 16) {
-      let v = v128.load(q + <usize> d);
-      if (depth - d < 16) v = v128.and(v, mask_first(depth - d));
-      v128.store(row + <usize> d, v);
-      sum = dot(v, v128.load(ONES), sum);
-    }
-    sum = i32x4.mul(sum, i32x4.splat(factor));
-    const end = row + <usize> depth;
-    for (
-      let rows = c.key_rows, last = rows + (<usize> keys << 2);
-      rows < last;
-      rows += 16, to += 16
-    ) {
-      let k0 = load<u32>(rows) + at,
-        k1 = load<u32>(rows, 4) + at,
-        k2 = load<u32>(rows, 8) + at,
-        k3 = load<u32>(rows, 12) + at;
-      let s0 = sum, s1 = sum, s2 = sum, s3 = sum;
-      for (let a = row; a < end; a += 16, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
+/** A query, zero to a multiple of 16; gives factor·Σ q, spread over four lanes. */
+function prepare_dot(q: usize, depth: i32, factor: i32, to: usize): v128 {
+  let sum = i32x4.splat(0);
+  for (let left = depth; left > 0; left -= 16, q += 16, to += 16) {
+    let v = v128.load(q);
+    if (left < 16) v = v128.and(v, mask_first(left));
+    v128.store(to, v);
+    sum = dot(v, v128.load(ONES), sum);
+  }
+  return i32x4.mul(sum, i32x4.splat(factor));
+}
+
+/** Scores of a query and keys that lie `stride` bytes apart; up to three more are written behind them. */
+function score(
+  q: usize,
+  depth: i32,
+  key: usize,
+  stride: usize,
+  keys: i32,
+  none: v128,
+  form: i32,
+  to: usize,
+): void {
+  const dots = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN;
+  const flip = i8x16.splat(dots ? <i8> column_factor(form, false) : 0);
+  for (; keys > 0; keys -= 4, key += stride << 2, to += 16) {
+    let k0 = key,
+      k1 = keys > 1 ? k0 + stride : k0,
+      k2 = keys > 2 ? k1 + stride : k1,
+      k3 = keys > 3 ? k2 + stride : k2;
+    let s0 = none, s1 = none, s2 = none, s3 = none;
+    const end = k0 + <usize> depth;
+    if (dots) {
+      for (let a = q; k0 < end; a += 16, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
         const v = v128.load(a);
         s0 = dot(v, v128.xor(v128.load(k0), flip), s0);
         s1 = dot(v, v128.xor(v128.load(k1), flip), s1);
         s2 = dot(v, v128.xor(v128.load(k2), flip), s2);
         s3 = dot(v, v128.xor(v128.load(k3), flip), s3);
       }
-      v128.store(to, sums4(s0, s1, s2, s3));
+    } else {
+      for (let a = q; k0 < end; a += 32, k0 += 16, k1 += 16, k2 += 16, k3 += 16) {
+        const low = v128.load(a), high = v128.load(a, 16);
+        s0 = i32x4.add(s0, product16(low, high, v128.load(k0)));
+        s1 = i32x4.add(s1, product16(low, high, v128.load(k1)));
+        s2 = i32x4.add(s2, product16(low, high, v128.load(k2)));
+        s3 = i32x4.add(s3, product16(low, high, v128.load(k3)));
+      }
     }
+    v128.store(to, sums4(s0, s1, s2, s3));
   }
+}
+
+/** Sums of four products of sixteen channels. */
+// @ts-ignore: decorator
+@inline
+function product16(low: v128, high: v128, k: v128): v128 {
+  return i32x4.add(
+    i32x4.dot_i16x8_s(low, i16x8.extend_low_i8x16_s(k)),
+    i32x4.dot_i16x8_s(high, i16x8.extend_high_i8x16_s(k)),
+  );
 }
 
 /** Exponentials → probabilities, i16; gives their sum. */
 function write_probabilities(e: usize, r: v128, keys: i32, p: usize): i32 {
   let sum = i32x4.splat(0);
-  for (const end = e + (<usize> keys << 2); e < end; e += 32, p += 16) {
+  for (; keys > 0; keys -= 8, e += 32, p += 16) {
     const v = probabilities(e, r);
     v128.store(p, v);
     sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
@@ -128,29 +144,32 @@ function write_probabilities(e: usize, r: v128, keys: i32, p: usize): i32 {
   return sum_lanes(sum);
 }
 
-/** Σ p·v of the channels of a head, 16 at a time → i32. */
-function sum_values(c: Cached, at: usize, keys: i32, p: usize, to: usize): void {
-  for (let d: usize = 0; d < <usize> c.depth; d += 16, to += 64) {
-    let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0, q = p;
-    const from = at + d;
-    for (
-      let rows = c.value_rows, last = rows + (<usize> keys << 2);
-      rows < last;
-      rows += 8, q += 4
-    ) {
-      const a = v128.load(load<u32>(rows) + from),
-        b = v128.load(load<u32>(rows, 4) + from),
-        t = v128.load32_splat(q);
-      const u = v128.shuffle<i8>(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
-        v = v128.shuffle<i8>(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+/** Σ p·v of values that lie `stride` bytes apart is added to sums, 16 channels at a time. */
+function add_values(
+  value: usize,
+  stride: usize,
+  keys: i32,
+  p: usize,
+  depth: i32,
+  sums: usize,
+): void {
+  for (; depth > 0; depth -= 16, value += 16, sums += 64) {
+    let s0 = v128.load(sums), s1 = v128.load(sums, 16);
+    let s2 = v128.load(sums, 32), s3 = v128.load(sums, 48);
+    for (let left = keys, a = value, w = p; left > 0; left -= 2, a += stride << 1, w += 4) {
+      const v0 = v128.load(a), single = left == 1, v1 = v128.load(single ? a : a + stride);
+      const t = single ? i32x4.splat(load<u16>(w)) : v128.load32_splat(w);
+      const u = v128.shuffle<i8>(v0, v1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+        v = v128
+          .shuffle<i8>(v0, v1, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
       s0 = i32x4.add(s0, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(u)));
       s1 = i32x4.add(s1, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(u)));
       s2 = i32x4.add(s2, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(v)));
       s3 = i32x4.add(s3, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(v)));
     }
-    v128.store(to, s0);
-    v128.store(to, s1, 16);
-    v128.store(to, s2, 32);
-    v128.store(to, s3, 48);
+    v128.store(sums, s0);
+    v128.store(sums, s1, 16);
+    v128.store(sums, s2, 32);
+    v128.store(sums, s3, 48);
   }
 }

@@ -1,15 +1,16 @@
-// What the two kernels of attention over caches share: of one run of tokens of a session, which keys there are, and how a row ends.
-import { product4, Shift, sum_saturated } from "./shift_i64";
-import { Seen } from "./softmax_q15";
+// What the two kernels of attention over caches share: of one run of tokens of a session, which keys there are and where, and how a row ends.
+import { Epilogue } from "./epilogue";
 import { mask_first } from "./pack";
-import { store_codes } from "./tail";
+import { Seen } from "./softmax_q15";
 
-/** Columns of q, rows of keys, and what is made of them. Memory behind it is scratch. */
+/** A run of tokens. Memory behind it is scratch. */
 // @ts-ignore: decorator
 @unmanaged
 export class Cached {
-  /** The requantisation of the context. */
-  shift: Shift;
+  /** What the row being computed sees: `Seen`. */
+  fixed_seen: i32;
+  begin: i32;
+  end: i32;
   form: i32;
   /** Channels of a head, and heads of q for one of the cache. */
   depth: i32;
@@ -20,12 +21,18 @@ export class Cached {
   /** Tokens of this run, and the position of the first. */
   tokens: i32;
   position: i32;
-  /** Keys: so many rows of the prefix, then positions from `lowest` on. */
+  /** Keys: so many rows of the prefix, then positions from `lowest` on, the first of which is row `first_row`. */
   fixed: i32;
   lowest: i32;
-  /** Addresses of the rows of keys and of values, u32 each, to a multiple of 8. */
-  key_rows: usize;
-  value_rows: usize;
+  first_row: i32;
+  ring: i32;
+  /** Keys of the prefix, behind them its values, and of the session. */
+  prefix: usize;
+  prefix_stride: usize;
+  keys: usize;
+  key_stride: usize;
+  values: usize;
+  value_stride: usize;
   /** Rows of the first token. */
   q: usize;
   q_stride: usize;
@@ -38,18 +45,30 @@ export class Cached {
   table: usize;
   /** Of kv head 0. */
   rates: usize;
-  multipliers: usize;
-  value_zeros: usize;
-  /** Bytes from the rates and multipliers of a kv head to the next. */
   rate_stride: usize;
+  multipliers: usize;
   multiplier_stride: usize;
-  zero: i32;
-  /** What the row being computed sees. */
-  fixed_seen: i32;
-  begin: i32;
-  end: i32;
+  value_zeros: usize;
+  /** The requantisation of the context. */
+  context: Epilogue;
   /** Scratch of the kernels. */
   temporary: usize;
+
+  /** Where the tokens are: sets which keys some of them see. */
+  place(tokens: i32, position: i32): void {
+    this.tokens = tokens;
+    this.position = position;
+    this.fixed = min(this.pinned_rows, position + tokens);
+    this.lowest = max(this.pinned_rows, position - this.window + 1);
+    this.first_row = this.lowest % this.ring;
+  }
+
+  /** All keys, those of the prefix first. */
+  // @ts-ignore: decorator
+  @inline
+  get count(): i32 {
+    return this.fixed + max(0, this.position + this.tokens - this.lowest);
+  }
 
   /** `Seen` of a token. */
   see(token: i32): Seen {
@@ -60,7 +79,33 @@ export class Cached {
     this.fixed_seen = joined ? all : fixed;
     this.begin = joined ? 0 : begin;
     this.end = all;
-    return changetype<Seen>(changetype<usize>(this) + offsetof<Cached>("fixed_seen"));
+    return changetype<Seen>(this);
+  }
+
+  /** Row of the ring of key j, which is none of the prefix. */
+  // @ts-ignore: decorator
+  @inline
+  private row(j: i32): usize {
+    return <usize> ((this.first_row + j - this.fixed) % this.ring);
+  }
+
+  /** Keys from j on that lie `stride` bytes apart. */
+  run(j: i32): i32 {
+    return j < this.fixed ? this.fixed - j : this.ring - <i32> this.row(j);
+  }
+
+  /** Address of key j. */
+  key(j: i32): usize {
+    return j < this.fixed
+      ? this.prefix + <usize> j * this.prefix_stride
+      : this.keys + this.row(j) * this.key_stride;
+  }
+
+  /** Address of value j. */
+  value(j: i32): usize {
+    return j < this.fixed
+      ? this.prefix + <usize> (this.pinned_rows + j) * this.prefix_stride
+      : this.values + this.row(j) * this.value_stride;
   }
 
   /** Columns of head `g` of a kv head, in bytes. */
@@ -76,15 +121,16 @@ export class Cached {
     return load<i32>(this.rates + <usize> kv * this.rate_stride + (<usize> g << 2));
   }
 
+  /** Makes `context` that of a head. */
   // @ts-ignore: decorator
   @inline
-  multiplier(kv: i32, g: i32): i32 {
-    return load<i32>(this.multipliers + <usize> kv * this.multiplier_stride + (<usize> g << 2));
+  take_multiplier(kv: i32, g: i32): void {
+    this.context.m = this.multipliers + <usize> kv * this.multiplier_stride + (<usize> g << 2);
   }
 
   // @ts-ignore: decorator
   @inline
-  valueZero(kv: i32): i32 {
+  value_zero(kv: i32): i32 {
     return load<i32>(this.value_zeros + (<usize> kv << 2));
   }
 }
@@ -111,7 +157,6 @@ export function sum_lanes(s: v128): i32 {
 /** Scores of the prefix with the pinned query, and what the zero points of keys give them more than with q. */
 export function score_prefix(
   c: Cached,
-  seen: Seen,
   token: i32,
   kv: i32,
   g: i32,
@@ -124,36 +169,12 @@ export function score_prefix(
   let more = 0;
   for (let d: usize = 0; d < <usize> depth; d++) {
     const change = <i32> load<i8>(q + d) - <i32> load<i8>(pinned + d);
-    more += change * load<i32>(c.key_zero + (at + d << 2));
+    more += change * load<i32>(c.key_zero + ((at + d) << 2));
   }
-  for (let j = 0, n = min(c.fixed, seen.end); j < n; j++) {
-    const key = load<u32>(c.key_rows + (<usize> j << 2)) + at;
+  for (let j = 0, n = min(c.fixed, c.end); j < n; j++) {
     store<i32>(
       scores + <usize> (j >> 3) * step + (<usize> (j & 7) << 2),
-      product(pinned, key, depth) + more,
+      product(pinned, c.key(j) + at, depth) + more,
     );
   }
-}
-
-/** Eight sums of a row → codes. `taken`: value_zero·Σ p. */
-// @ts-ignore: decorator
-@inline
-export function finish(
-  shift: Shift,
-  acc: usize,
-  taken: v128,
-  m: v128,
-  zero: v128,
-  to: usize,
-  left: i32,
-): void {
-  const e = shift.e,
-    half = shift.addend,
-    top = shift.offset,
-    odd = shift.odd,
-    saturates = shift.saturates;
-  const q0 = product4(i32x4.sub(v128.load(acc), taken), m, e, half, top, odd, saturates),
-    q1 = product4(i32x4.sub(v128.load(acc, 16), taken), m, e, half, top, odd, saturates);
-  const w = i16x8.narrow_i32x4_s(sum_saturated(q0, zero), sum_saturated(q1, zero));
-  store_codes(to, w, left, false);
 }

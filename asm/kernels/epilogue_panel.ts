@@ -113,7 +113,7 @@ export function epilogue_panel(
 ): void {
   if (HOLDS_LINEAR_W8 || HOLDS_LINEAR_W4) {
     if (ep.out == OUT_SHIFTED) {
-      epilogue_shifted(ep, j, strip, rows, n, y, ldy, row);
+      epilogue_shifted(ep, j, 1, strip, 0, rows, n, y, ldy, row);
       return;
     }
   }

@@ -6,7 +6,7 @@ import { load_entries } from "../kernels/entries_i16";
 import { store_codes } from "../kernels/tail";
 
 export function scratch_swiglu_i16(_op: SwigluI16): usize {
-  return 0;
+  return 16;
 }
 
 export function exec_swiglu_i16(op: SwigluI16): void {
@@ -21,7 +21,8 @@ export function exec_swiglu_i16(op: SwigluI16): void {
     r--, from += gate.stride, other += up.stride, to += y.stride
   ) {
     for (let left = gate.columns, i: usize = 0; left > 0; left -= 8, i += 8) {
-      const g = load_entries(middle, v128.load(from + (i << 1))), u = v128.load(other + (i << 1));
+      load_entries(middle, from + (i << 1), op.scratch);
+      const g = v128.load(op.scratch), u = v128.load(other + (i << 1));
       const p0 = shifted(i32x4.extmul_low_i16x8_s(g, u), e, half, one, zero),
         p1 = shifted(i32x4.extmul_high_i16x8_s(g, u), e, half, one, zero);
       store_codes(to + i, i16x8.narrow_i32x4_s(p0, p1), left, false);

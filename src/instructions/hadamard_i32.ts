@@ -5,10 +5,10 @@ import { PALEY } from "./_hadamard.ts";
  * A rotation of the residual, without its factor 1/√C, by additions:
  *
  * ```text
- * y = signs ∘ (H·round(x / 2^shift))          H: `_hadamard.ts`; half to even, 0 below a shift of 1: x itself
+ * y = signs ∘ (H·round(x / 2^shift))          H: `_hadamard.ts`; half to even
  * ```
  *
- * Sums are i32 and wrap: `|x| / 2^shift·C` should stay below 2^31. `embedding_i32` with the same signs
+ * A shift below 1 counts as 1. Sums are i32 and wrap: `|x| / 2^shift·C` should stay below 2^31. `embedding_i32` with the same signs
  * rotates the other way.
  */
 export const hadamardI32 = defineInstruction({

@@ -10,8 +10,7 @@ import { PAIR } from "./_rotary.ts";
  * y[2i+1] = clamp8(round((a·s + b·c) / 2^21) + zero_point[2i+1])
  * ```
  *
- * Sums stay below 2^30 with angles of `rotary_angles_i16`. Of others, −s is at most 2^15 − 1, and sums and
- * roundings are modulo 2^32.
+ * Sums stay below 2^30 with angles of `rotary_angles_i16`. Of others, −s is at most 2^15 − 1, and sums wrap.
  */
 export const rotaryI16 = defineInstruction({
   name: "rotary_i16",

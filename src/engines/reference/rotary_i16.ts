@@ -1,10 +1,6 @@
+import { requantize } from "../../numeric/requantize.ts";
 import type { Operands } from "./_operands.ts";
 import { saturate } from "./_requantize.ts";
-
-/** `v / 2^21` of 32 bits, half to even, modulo 2^32. */
-function shifted(v: number): bigint {
-  return BigInt((v + (2 ** 20 - 1) + (v >> 21 & 1) | 0) >> 21);
-}
 
 /** Pairs of channels, turned. */
 export function rotaryI16(op: Operands): void {
@@ -22,7 +18,7 @@ export function rotaryI16(op: Operands): void {
       const turned = [a * c + b * Math.min(-s, 32767) | 0, a * s + b * c | 0];
       turned.forEach((value, j) => {
         const zero = BigInt(zeroPoint?.get(0, 2 * i + j) ?? 0);
-        y.set(t, 2 * i + j, saturate(shifted(value) + zero, "i8"));
+        y.set(t, 2 * i + j, saturate(requantize(value, 1, 21) + zero, "i8"));
       });
     }
   }
