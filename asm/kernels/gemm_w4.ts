@@ -23,7 +23,7 @@ import { mask_first, pack_a_i16, pack_a_i8_i16, store_pair } from "./pack";
 import { pack_a_bytes } from "./pack_dot";
 
 /** Rows up to which the GEMV wins. */
-const FEW: i32 = 2;
+const FEW: i32 = ASC_FEATURE_RELAXED_SIMD ? 2 : 4;
 /** Bytes of an A panel for one element, and of a row of the GEMV, as a shift. */
 const UNIT: i32 = ASC_FEATURE_RELAXED_SIMD ? 1 : 4, WIDE: i32 = ASC_FEATURE_RELAXED_SIMD ? 0 : 1;
 
@@ -171,6 +171,7 @@ function prepare_groups(g: Groups, chunks: i32, zeros: usize, factors: usize): v
         v128.store(factors, high_twice(product), 48);
       }
     }
+    if (!ASC_FEATURE_RELAXED_SIMD) continue;
     const taken = left > 0 ? i16x8.neg(product) : none;
     if (c & 1) {
       store_pair(zeros, before, taken);
@@ -195,30 +196,26 @@ function unpack_bytes(panel: usize, k16: usize, to: usize): void {
   }
 }
 
-/** Sixteen codes of four columns → two steps of two k: f·c − f·z. */
-// @ts-ignore: decorator
-@inline
-function store_steps_i16(to: usize, codes: v128, factors: usize): void {
-  const u = i16x8.extend_low_i8x16_u(codes), v = i16x8.extend_high_i8x16_u(codes);
-  const f = v128.load(factors), z = v128.load(factors, 32);
-  v128.store(to, i16x8.sub(i16x8.mul(v128.shuffle<i32>(u, v, 0, 2, 4, 6), f), z));
-  v128.store(to, i16x8.sub(i16x8.mul(v128.shuffle<i32>(u, v, 1, 3, 5, 7), f), z), 32);
-}
-
 /** Nibbles → f·(c − z), i16 [k/2][8][2]; `halves` of a block, `fold` of them with one factor. */
 function unpack_i16(panel: usize, halves: i32, fold: i32, factors: usize, to: usize): void {
   const mask = v128.load8_splat(MASK);
   for (; halves > 0; halves -= fold, factors += FOLD_BYTES) {
-    for (
-      const end = panel + (<usize> min(halves, fold) << 5);
-      panel < end;
-      panel += 32, to += 128
-    ) {
-      const v0 = v128.load(panel), v1 = v128.load(panel, 16);
-      store_steps_i16(to, v128.and(v0, mask), factors);
-      store_steps_i16(to + 16, v128.and(v1, mask), factors + 16);
-      store_steps_i16(to + 64, v128.and(i16x8.shr_u(v0, 4), mask), factors);
-      store_steps_i16(to + 80, v128.and(i16x8.shr_u(v1, 4), mask), factors + 16);
+    for (const end = panel + (<usize> min(halves, fold) << 5); panel < end; to += 96) {
+      // of columns 0 … 3, then 4 … 7, four k in low bits and four in high ones, each as two steps of two k
+      for (let f = factors, last = to + 32; to < last; f += 16, panel += 16, to += 16) {
+        const codes = v128.load(panel), product = v128.load(f, 32), factor = v128.load(f);
+        store_steps_i16(to, v128.and(codes, mask), factor, product);
+        store_steps_i16(to + 64, v128.and(i16x8.shr_u(codes, 4), mask), factor, product);
+      }
     }
   }
+}
+
+/** Sixteen codes of four columns → two steps of two k: f·c − f·z. */
+// @ts-ignore: decorator
+@inline
+function store_steps_i16(to: usize, codes: v128, f: v128, z: v128): void {
+  const u = i16x8.extend_low_i8x16_u(codes), v = i16x8.extend_high_i8x16_u(codes);
+  v128.store(to, i16x8.sub(i16x8.mul(v128.shuffle<i32>(u, v, 0, 2, 4, 6), f), z));
+  v128.store(to, i16x8.sub(i16x8.mul(v128.shuffle<i32>(u, v, 1, 3, 5, 7), f), z), 32);
 }

@@ -120,60 +120,44 @@ export function pack_four_i8_i16(
   k: i32,
   to: usize,
 ): void {
-  for (
-    const end = p0 + <usize> (k & ~7);
-    p0 < end;
-    p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128
-  ) {
-    store_steps_twice(
+  for (let left = k; left > 0; left -= 8, p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128) {
+    store_eight(
       to,
       v128.load8x8_s(p0),
       v128.load8x8_s(p1),
       v128.load8x8_s(p2),
       v128.load8x8_s(p3),
-      4,
-    );
-  }
-  const rest = k & 7;
-  if (rest) {
-    const keep = mask_first(rest * 2);
-    store_steps_twice(
-      to,
-      v128.and(v128.load8x8_s(p0), keep),
-      v128.and(v128.load8x8_s(p1), keep),
-      v128.and(v128.load8x8_s(p2), keep),
-      v128.and(v128.load8x8_s(p3), keep),
-      rest > 4 ? 4 : 2,
+      left,
     );
   }
 }
 
+/** Eight k of four rows, of which `left` are there, as steps of a doubled A panel. */
+// @ts-ignore: decorator
+@inline
+function store_eight(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, left: i32): void {
+  if (left < 8) {
+    const keep = mask_first(left * 2);
+    r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
+    r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+  }
+  store_steps_twice(to, r0, r1, r2, r3, left > 4 ? 4 : 2);
+}
+
 /** i16 rows → i16 A panels. */
 export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void {
-  for (let i = 0; i < m; i += 4) {
+  const size = <usize> ((k + 3) & ~3) << 4;
+  for (let i = 0; i < m; i += 4, to += size) {
     let p0 = x + <usize> i * ld,
       p1 = i + 1 < m ? p0 + ld : p0,
       p2 = i + 2 < m ? p1 + ld : p1,
       p3 = i + 3 < m ? p2 + ld : p2;
     for (
-      const end = p0 + (<usize> (k & ~7) << 1);
-      p0 < end;
-      p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 128
+      let left = k, panel = to;
+      left > 0;
+      left -= 8, p0 += 16, p1 += 16, p2 += 16, p3 += 16, panel += 128
     ) {
-      store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), 4);
-    }
-    const rest = k & 7;
-    if (rest) {
-      const keep = mask_first(rest * 2), steps = rest > 4 ? 4 : 2;
-      store_steps_twice(
-        to,
-        v128.and(v128.load(p0), keep),
-        v128.and(v128.load(p1), keep),
-        v128.and(v128.load(p2), keep),
-        v128.and(v128.load(p3), keep),
-        steps,
-      );
-      to += <usize> steps << 5;
+      store_eight(panel, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), left);
     }
   }
 }

@@ -18,7 +18,7 @@ export class Seen {
   // @ts-ignore: decorator
   @inline
   all(i: i32): bool {
-    return i + 8 <= this.fixed || (i >= this.begin && i + 8 <= this.end);
+    return i + 4 <= this.fixed || (i >= this.begin && i + 4 <= this.end);
   }
 }
 
@@ -38,35 +38,24 @@ function lanes(seen: Seen, i: i32): v128 {
   );
 }
 
+/** Scores i … i + 3. */
+// @ts-ignore: decorator
+@inline
+function place(scores: usize, step: usize, i: i32): usize {
+  return scores + <usize> (i >> 3) * step + (<usize> (i & 4) << 2);
+}
+
 /** Largest score. */
-function largest(seen: Seen, at: usize, step: usize): i32 {
+function largest(seen: Seen, scores: usize, step: usize): i32 {
   const least = i32x4.splat(-2147483648);
   let top = least;
-  for (let i = 0; i < seen.end; i += 8, at += step) {
-    let a = v128.load(at), b = v128.load(at, 16);
-    if (!seen.all(i)) {
-      a = v128.bitselect(a, least, lanes(seen, i));
-      b = v128.bitselect(b, least, lanes(seen, i + 4));
-    }
-    top = i32x4.max_s(top, i32x4.max_s(a, b));
+  for (let i = 0; i < seen.end; i += 4) {
+    let a = v128.load(place(scores, step, i));
+    if (!seen.all(i)) a = v128.bitselect(a, least, lanes(seen, i));
+    top = i32x4.max_s(top, a);
   }
   top = i32x4.max_s(top, v128.shuffle<i64>(top, top, 1, 0));
   return max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1));
-}
-
-/** Exponentials of four scores. */
-// @ts-ignore: decorator
-@inline
-function look_up(a: v128, top: v128, most: v128, m: v128, table: usize): v128 {
-  const d = i32x4.min_u(i32x4.sub(top, a), most);
-  const u = i32x4.min_s(
-    i32x4.shr_s(i32x4.add(i32x4.mul(d, m), i32x4.splat(1 << 17)), 18),
-    i32x4.splat(4095),
-  );
-  let e = v128.load32_zero(table + (<usize> i32x4.extract_lane(u, 0) << 2));
-  e = v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 1) << 2), e, 1);
-  e = v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 2) << 2), e, 2);
-  return v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 3) << 2), e, 3);
 }
 
 /** Scores of a row → exponentials, in their place, to a multiple of 8 keys; gives r. */
@@ -77,30 +66,27 @@ export function exponentials(
   rate: i32,
   table: usize,
 ): u32 {
-  const multiplier = max(rate, 1);
+  const multiplier = max(rate, 1), end = (seen.end + 7) & ~7;
   const top = i32x4.splat(largest(seen, scores, step)), m = i32x4.splat(multiplier);
-  const most = i32x4.splat((1 << 30) / multiplier);
+  const most = i32x4.splat((1 << 30) / multiplier), last = i32x4.splat(4095);
+  const half = i32x4.splat(1 << 17);
   let sums = i64x2.splat(0);
-  for (let i = 0; i < seen.end; i += 8, scores += step) {
-    let e = look_up(v128.load(scores), top, most, m, table),
-      f = look_up(v128.load(scores, 16), top, most, m, table);
-    if (!seen.all(i)) {
-      e = v128.and(e, lanes(seen, i));
-      f = v128.and(f, lanes(seen, i + 4));
-    }
-    v128.store(scores, e);
-    v128.store(scores, f, 16);
-    sums = i64x2.add(sums, i64x2.add(wide_sum(e), wide_sum(f)));
+  for (let i = 0; i < end; i += 4) {
+    const at = place(scores, step, i), d = i32x4.min_u(i32x4.sub(top, v128.load(at)), most);
+    const u = i32x4.min_s(i32x4.shr_s(i32x4.add(i32x4.mul(d, m), half), 18), last);
+    let e = v128.load32_zero(table + (<usize> i32x4.extract_lane(u, 0) << 2));
+    e = v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 1) << 2), e, 1);
+    e = v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 2) << 2), e, 2);
+    e = v128.load32_lane(table + (<usize> i32x4.extract_lane(u, 3) << 2), e, 3);
+    if (!seen.all(i)) e = v128.and(e, lanes(seen, i));
+    v128.store(at, e);
+    sums = i64x2.add(
+      sums,
+      i64x2.add(i64x2.extend_low_i32x4_u(e), i64x2.extend_high_i32x4_u(e)),
+    );
   }
   const sum = <u64> (i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1));
   return sum == 0 ? 0x7fffffff : <u32> min<u64>(((<u64> 1) << 47) / sum, 0x7fffffff);
-}
-
-/** Sums of pairs, in 64 bits. */
-// @ts-ignore: decorator
-@inline
-function wide_sum(e: v128): v128 {
-  return i64x2.add(i64x2.extend_low_i32x4_u(e), i64x2.extend_high_i32x4_u(e));
 }
 
 // @ts-ignore: decorator
