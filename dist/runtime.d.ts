@@ -156,6 +156,13 @@ export declare const LAYOUTS: {
      * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
      */
     readonly panel_8x16_t2: 4;
+    /**
+     * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/16)][2][8 columns][4]` bytes: of byte j of half h of block
+     * g the low four bits hold k = 16g + 8h + j, the high ones k = 16g + 8h + 4 + j. Padded with 0.
+     */
+    readonly panel_8x16_u4: 5;
+    /** `[N, K]` bytes as `[ceil(N/8)][K][8]`, padded with 0. */
+    readonly panel_8_u8: 6;
 };
 
 /** Name of a stored encoding. */

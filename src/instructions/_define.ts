@@ -100,7 +100,7 @@ export interface ExtentRule {
  * What networks an instruction was made for. A wasm module may be built without some families
  * (`wasm/README.md`); `core` is in all networks of integers.
  */
-export const FAMILIES = ["core", "vision", "encoder", "language", "float"] as const;
+export const FAMILIES = ["core", "vision", "encoder", "language", "float", "integer"] as const;
 
 /** Name of a family. */
 export type Family = (typeof FAMILIES)[number];
