@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
+import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
@@ -23,6 +24,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
+  ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,

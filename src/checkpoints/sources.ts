@@ -39,11 +39,16 @@ export function urlOf(source: string | URL): URL | undefined {
 
 /** The path of a local folder that has a config.json and no model.fewbit. */
 export async function checkpointFolder(source: ModelSource): Promise<string | undefined> {
-  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
-  if (remoteUrl(source) !== undefined) return undefined;
-  const path = pathOf(source);
+  const path = localPath(source);
+  if (path === undefined) return undefined;
   const compiled = await isFile(`${path}/model.fewbit`);
   return !compiled && await isFile(`${path}/config.json`) ? path : undefined;
+}
+
+/** The path of a source that is a local file or folder. */
+export function localPath(source: ModelSource): string | undefined {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  return remoteUrl(source) === undefined ? pathOf(source) : undefined;
 }
 
 /** Reads a whole file by path or URL. */

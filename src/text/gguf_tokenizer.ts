@@ -24,7 +24,8 @@ export type { GgufTokenizer };
  *
  * @param metadata The metadata of a GGUF file.
  * @throws {FewbitError} `not_found` where it has no vocabulary, `invalid_file` where the parts of it
- * do not fit each other, `unsupported` for other models and for other pre-tokenizers than GPT-2's.
+ * do not fit each other, `unsupported` for other models and for other pre-tokenizers than `gpt-2` and
+ * `smollm`.
  */
 export function tokenizerFromGguf(metadata: ReadonlyMap<string, GgufValue>): GgufTokenizer {
   const vocabulary = new GgufVocabulary(metadata);
