@@ -1,10 +1,4 @@
 /** DeiT-T 224, batch 1, beside onnxruntime's float32, QDQ and dynamic int8. */
-import { load } from "../src/engines/load.ts";
-import type { EngineName } from "../src/engines/load.ts";
-import type { CompiledProgram } from "../src/program/program.ts";
-import { CONFIG, floatDeiT, IMAGE, integerDeiT, WEIGHTS } from "./deit_t.ts";
-import type { GoldenProgram } from "./deit_t.ts";
-import { hashOf } from "./_hash.ts";
 import { interleave } from "./interleave.ts";
 import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
@@ -15,12 +9,18 @@ import { calibrateOnnx } from "./onnx/calibrate.ts";
 import { quantizeDynamic } from "./onnx/quantize_dynamic.ts";
 import { FASTEST_OPS, quantizeStatic } from "./onnx/quantize_static.ts";
 import { buildVitOnnx } from "./onnx/vit.ts";
+import {
+  DEIT_CONFIG,
+  DEIT_T,
+  DEIT_WEIGHTS,
+  floatNetwork,
+  IMAGE,
+  integerNetwork,
+} from "./seeded_vision.ts";
+import { openNetwork } from "./_open_network.ts";
 
 /** Models of the peers. */
 const PEERS = ["f32", "QDQ int8", "dynamic int8"] as const;
-/** Float32 logits may differ by as much; they go up to 4. */
-const TOLERANCE = 1e-4;
-
 /** What was measured. */
 export interface DeiTResult {
   readonly timings: Timings;
@@ -34,16 +34,16 @@ export interface DeiTResult {
 /** Measures. */
 export async function benchDeiT(rounds: number): Promise<DeiTResult> {
   const peers = await openPeers();
-  const [w8, w7] = [integerDeiT(8), integerDeiT(7)];
-  const [float, fast] = [floatDeiT(false), floatDeiT(true)];
+  const [w8, w7] = [integerNetwork(DEIT_T, 8), integerNetwork(DEIT_T, 7)];
+  const [float, fast] = [floatNetwork(DEIT_T, false), floatNetwork(DEIT_T, true)];
   const web = await peers.logits("web f32");
   const ours = [
-    await open("w8a8, relaxed", "wasm-relaxed", w8),
-    await open("w8a8, simd", "wasm-simd", w8),
-    await open("w7a8, relaxed", "wasm-relaxed", w7),
-    await open("f32 deterministic, relaxed", "wasm-relaxed", float, web),
-    await open("f32 deterministic, simd", "wasm-simd", float, web),
-    await open("f32 fast, relaxed", "wasm-relaxed", fast, web),
+    await openNetwork("w8a8, relaxed", "wasm-relaxed", w8),
+    await openNetwork("w8a8, simd", "wasm-simd", w8),
+    await openNetwork("w7a8, relaxed", "wasm-relaxed", w7),
+    await openNetwork("f32 deterministic, relaxed", "wasm-relaxed", float, web),
+    await openNetwork("f32 deterministic, simd", "wasm-simd", float, web),
+    await openNetwork("f32 fast, relaxed", "wasm-relaxed", fast, web),
   ];
   const timings = await interleave([...ours, ...peers.contenders], { rounds });
   const opcodes: [string, string][] = [];
@@ -80,28 +80,9 @@ export function reportDeiT({ timings, ours, floatDifference, opcodes }: DeiTResu
   ].join("\n\n");
 }
 
-/** Loads one of ours and makes sure that it computes what it should. */
-async function open(
-  name: string,
-  engine: EngineName,
-  given: GoldenProgram | CompiledProgram,
-  expected?: Float32Array,
-) {
-  const golden = "logitsHash" in given;
-  const instance = await load(golden ? given.program : given, { engine });
-  const run = () => instance.runSync({ image: IMAGE }, { entry: "normalized" }).logits;
-  const logits = run().data as Float32Array;
-  if (golden && await hashOf(logits) !== given.logitsHash) {
-    throw new Error(`${name}: the logits are not the golden file's`);
-  }
-  const difference = expected === undefined ? 0 : largestDifference(logits, expected);
-  if (difference > TOLERANCE) throw new Error(`${name}: logits differ by ${difference}`);
-  return { name, run, instance, difference };
-}
-
 async function openPeers() {
   const feeds: Feeds = { image: { type: "float32", dims: [1, 3, 224, 224], data: IMAGE } };
-  const float = buildVitOnnx(CONFIG, WEIGHTS);
+  const float = buildVitOnnx(DEIT_CONFIG, DEIT_WEIGHTS);
   const ranges = await calibrateOnnx(float, feeds);
   const models = {
     "f32": float.encode(),
@@ -120,8 +101,4 @@ async function openPeers() {
       for (const session of sessions.values()) await session.release();
     },
   };
-}
-
-function largestDifference(a: Float32Array, b: Float32Array): number {
-  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0);
 }

@@ -24,6 +24,7 @@ import { benchGemm, reportGemm } from "./gemm.ts";
 import { describeMachine } from "./_machine.ts";
 import type { Machine } from "./_machine.ts";
 import { benchResponsive, reportResponsive } from "./responsive.ts";
+import { benchSwin, reportSwin } from "./swin.ts";
 import { benchTernary, reportTernary } from "./ternary.ts";
 
 /** A part of the report. */
@@ -66,6 +67,14 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchDeiT(rounds);
       return { results, report: reportDeiT(results) };
+    },
+  },
+  swin: {
+    title: "Swin-T 224, one image",
+    text: "Seeded weights, mode `table`, beside our own float32.",
+    run: async (rounds) => {
+      const results = await benchSwin(Math.min(rounds, 11));
+      return { results, report: reportSwin(results) };
     },
   },
   generate: {

@@ -156,6 +156,13 @@ export declare const LAYOUTS: {
      * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
      */
     readonly panel_8x16_t2: 4;
+    /**
+     * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/16)][2][8 columns][4]` bytes: of byte j of half h of block
+     * g the low four bits hold k = 16g + 8h + j, the high ones k = 16g + 8h + 4 + j. Padded with 0.
+     */
+    readonly panel_8x16_u4: 5;
+    /** `[N, K]` bytes as `[ceil(N/8)][K][8]`, padded with 0. */
+    readonly panel_8_u8: 6;
 };
 
 /** Name of a stored encoding. */
@@ -257,7 +264,7 @@ export type ProgramPart = Uint8Array | ArrayBuffer | Blob | Response | ReadableS
  * {@linkcode SyncInstance.runSync} are refused while a run is in progress.
  */
 export interface SyncInstance extends Instance {
-    /** Runs an entry to its end. */
+    /** Runs an entry to its end, without a pause. */
     runSync(inputs: Inputs, options?: SyncRunOptions): Outputs;
     /** Sets the inputs and begins an entry, to be advanced slice by slice. */
     begin(inputs: Inputs, options?: SyncRunOptions): Execution;
@@ -276,8 +283,8 @@ export interface SyncInstance extends Instance {
  *
  * Runs of one instance take turns: {@linkcode Instance.run} waits for those that were called before it.
  * Everything else takes place at the moment of the call, between two instructions of a run that is in
- * progress: a promise for bytes is one for those of that moment, and what is written is there for all
- * that is called later. What is refused (a missing input, a wrong size or type, a value that fails its
+ * progress (one that is half done is ended first): a promise for bytes is one for those of that moment,
+ * and what is written is there for all that is called later. What is refused (a missing input, a wrong size or type, a value that fails its
  * check) changes nothing.
  */
 export interface Instance extends Disposable {
@@ -294,8 +301,11 @@ export interface Instance extends Disposable {
     /** Bytes that this instance and its shared constants occupy. */
     readonly memoryBytes: number;
     /**
-     * Runs an entry, once the runs before it are done. With a signal or `onProgress` it yields to the event
-     * loop between instructions. The arrays of the inputs may be used again at once.
+     * Runs an entry, once the runs before it are done. The arrays of the inputs may be used again at once.
+     *
+     * A run keeps the event loop for about 8 milliseconds, then timers, events and other requests have
+     * their turn: it pauses between instructions and, on the wasm engines, within long ones. An abort is
+     * noticed there.
      */
     run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
     /** A copy of a parameter, state or output. */
@@ -311,14 +321,19 @@ export interface Instance extends Disposable {
     reset(slot?: number): void;
     /**
      * The state as bytes that name this program; with `slot`, only that index of the first extent: the
-     * state of one session.
+     * state of one session. Of a cache only the rows are saved that sessions use: those of the tokens that
+     * their last run had behind it.
      */
     saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
     /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
     restoreState(saved: Uint8Array, slot?: number): void;
     /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
     snapshot(slot?: number): Promise<StateSnapshot>;
-    /** Goes back to a snapshot of this instance. */
+    /**
+     * Goes back to a snapshot of this instance. Rows of a cache are not copied: a snapshot ends where those
+     * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState` or
+     * `write`.
+     */
     rollback(snapshot: StateSnapshot): void;
     /** An instance with the same constants and copies of parameters and state. */
     fork(): Instance;
@@ -336,9 +351,9 @@ export interface RunOptions {
     readonly entry?: string;
     /** Values of run-time symbols. One that is missing follows from the inputs' sizes, else its default. */
     readonly symbols?: Readonly<Record<string, number>>;
-    /** Stops between two instructions with its reason ({@linkcode Instance.run} only). */
+    /** Stops with its reason, within some milliseconds ({@linkcode Instance.run} only). */
     readonly signal?: AbortSignal;
-    /** Called with the instructions done and in all, about once a millisecond ({@linkcode Instance.run} only). */
+    /** Called with the instructions done and in all, each few milliseconds ({@linkcode Instance.run} only). */
     readonly onProgress?: (done: number, total: number) => void;
 }
 

@@ -18,7 +18,7 @@ export function encodeBase91(bytes: Uint8Array): string {
   }
   if (bits > 0) put();
   const text = parts.join("");
-  const again = decodeBase91(text);
+  const again = decodeBase91(text, bytes.length);
   if (bytes.some((byte, i) => byte !== again[i])) throw new Error("base 91 is wrong");
   return text;
 }

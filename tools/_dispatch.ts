@@ -1,4 +1,5 @@
-/** Writes `asm/generated/dispatch.ts`: opcode → kernel. */
+/** Writes `asm/generated/dispatch.ts`, opcode → kernel, and `asm/generated/held.ts`. */
+import { INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { recordName } from "./operand_records.ts";
 
@@ -32,5 +33,20 @@ ${sizes.join("\n")}
   }
   return 0;
 }
+`;
+}
+
+/**
+ * `asm/generated/held.ts` of a module with these instructions: constants by which kernels that several of
+ * them share leave out what the others need.
+ */
+export function held(header: string, instructions: readonly InstructionSpec[]): string {
+  const names = new Set(instructions.map(({ name }) => name));
+  const constants = INSTRUCTIONS.map(({ name }) =>
+    `export const HOLDS_${name.toUpperCase()}: bool = ${names.has(name)};`
+  );
+  return `${header}
+// Whether this module holds an instruction.
+${constants.join("\n")}
 `;
 }

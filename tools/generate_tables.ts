@@ -2,7 +2,7 @@
  * Writes `asm/generated/` from the descriptions in `src/`:
  *
  * - `tables.ts`, what the verifier needs to know of every instruction,
- * - `dispatch.ts`, opcode → kernel,
+ * - `dispatch.ts`, opcode → kernel, and `held.ts`, which instructions the module holds,
  * - `operand.ts`, `ops/*.ts` and `attributes.ts`, operands and attributes by name,
  * - `records.ts` and `format.ts`, records and numbers of the file format,
  * - `known.ts`, the program of the self-test.
@@ -11,7 +11,7 @@
  */
 import { INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
-import { dispatch } from "./_dispatch.ts";
+import { dispatch, held } from "./_dispatch.ts";
 import { fileRecords } from "./_file_records.ts";
 import { formatConstants } from "./_format_constants.ts";
 import { instructionTables } from "./_instruction_tables.ts";
@@ -46,6 +46,7 @@ export async function tablesOf(
   return new Map([
     ["asm/generated/tables.ts", instructionTables(HEADER, instructions)],
     ["asm/generated/dispatch.ts", dispatch(HEADER, instructions)],
+    ["asm/generated/held.ts", held(HEADER, instructions)],
     ["asm/generated/known.ts", known(await knownProgram(instructions))],
   ]);
 }

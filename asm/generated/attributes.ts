@@ -17,3 +17,8 @@ export const PRECISION_FAST: i32 = 1;
 
 export const POOLING_SUM: i32 = 0;
 export const POOLING_FIRST: i32 = 1;
+
+export const GROUP_16: i32 = 0;
+export const GROUP_32: i32 = 1;
+export const GROUP_64: i32 = 2;
+export const GROUP_128: i32 = 3;

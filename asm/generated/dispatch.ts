@@ -83,6 +83,32 @@ import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 import { RmsNormF32 } from "./ops/rms_norm_f32";
 import { exec_residual_i32, scratch_residual_i32 } from "../ops/residual_i32";
 import { ResidualI32 } from "./ops/residual_i32";
+import { exec_rotary_angles_f32, scratch_rotary_angles_f32 } from "../ops/rotary_angles_f32";
+import { RotaryAnglesF32 } from "./ops/rotary_angles_f32";
+import { exec_rotary_f32, scratch_rotary_f32 } from "../ops/rotary_f32";
+import { RotaryF32 } from "./ops/rotary_f32";
+import { exec_attention_cached_f32, scratch_attention_cached_f32 } from "../ops/attention_cached_f32";
+import { AttentionCachedF32 } from "./ops/attention_cached_f32";
+import { exec_rms_norm_i32, scratch_rms_norm_i32 } from "../ops/rms_norm_i32";
+import { RmsNormI32 } from "./ops/rms_norm_i32";
+import { exec_linear_w8, scratch_linear_w8 } from "../ops/linear_w8";
+import { LinearW8 } from "./ops/linear_w8";
+import { exec_swiglu_i16, scratch_swiglu_i16 } from "../ops/swiglu_i16";
+import { SwigluI16 } from "./ops/swiglu_i16";
+import { exec_rotary_angles_i16, scratch_rotary_angles_i16 } from "../ops/rotary_angles_i16";
+import { RotaryAnglesI16 } from "./ops/rotary_angles_i16";
+import { exec_rotary_i16, scratch_rotary_i16 } from "../ops/rotary_i16";
+import { RotaryI16 } from "./ops/rotary_i16";
+import { exec_attention_cached_i8, scratch_attention_cached_i8 } from "../ops/attention_cached_i8";
+import { AttentionCachedI8 } from "./ops/attention_cached_i8";
+import { exec_embedding_i32, scratch_embedding_i32 } from "../ops/embedding_i32";
+import { EmbeddingI32 } from "./ops/embedding_i32";
+import { exec_linear_w4, scratch_linear_w4 } from "../ops/linear_w4";
+import { LinearW4 } from "./ops/linear_w4";
+import { exec_sample_i32, scratch_sample_i32 } from "../ops/sample_i32";
+import { SampleI32 } from "./ops/sample_i32";
+import { exec_hadamard_i32, scratch_hadamard_i32 } from "../ops/hadamard_i32";
+import { HadamardI32 } from "./ops/hadamard_i32";
 
 /** Runs the instruction whose operands are in the context block. */
 export function execute(opcode: u32, context: usize): void {
@@ -213,6 +239,45 @@ export function execute(opcode: u32, context: usize): void {
     case 42:
       exec_residual_i32(changetype<ResidualI32>(context));
       break;
+    case 43:
+      exec_rotary_angles_f32(changetype<RotaryAnglesF32>(context));
+      break;
+    case 44:
+      exec_rotary_f32(changetype<RotaryF32>(context));
+      break;
+    case 45:
+      exec_attention_cached_f32(changetype<AttentionCachedF32>(context));
+      break;
+    case 46:
+      exec_rms_norm_i32(changetype<RmsNormI32>(context));
+      break;
+    case 47:
+      exec_linear_w8(changetype<LinearW8>(context));
+      break;
+    case 48:
+      exec_swiglu_i16(changetype<SwigluI16>(context));
+      break;
+    case 49:
+      exec_rotary_angles_i16(changetype<RotaryAnglesI16>(context));
+      break;
+    case 50:
+      exec_rotary_i16(changetype<RotaryI16>(context));
+      break;
+    case 51:
+      exec_attention_cached_i8(changetype<AttentionCachedI8>(context));
+      break;
+    case 52:
+      exec_embedding_i32(changetype<EmbeddingI32>(context));
+      break;
+    case 53:
+      exec_linear_w4(changetype<LinearW4>(context));
+      break;
+    case 54:
+      exec_sample_i32(changetype<SampleI32>(context));
+      break;
+    case 55:
+      exec_hadamard_i32(changetype<HadamardI32>(context));
+      break;
   }
 }
 
@@ -303,6 +368,32 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_rms_norm_f32(changetype<RmsNormF32>(context));
     case 42:
       return scratch_residual_i32(changetype<ResidualI32>(context));
+    case 43:
+      return scratch_rotary_angles_f32(changetype<RotaryAnglesF32>(context));
+    case 44:
+      return scratch_rotary_f32(changetype<RotaryF32>(context));
+    case 45:
+      return scratch_attention_cached_f32(changetype<AttentionCachedF32>(context));
+    case 46:
+      return scratch_rms_norm_i32(changetype<RmsNormI32>(context));
+    case 47:
+      return scratch_linear_w8(changetype<LinearW8>(context));
+    case 48:
+      return scratch_swiglu_i16(changetype<SwigluI16>(context));
+    case 49:
+      return scratch_rotary_angles_i16(changetype<RotaryAnglesI16>(context));
+    case 50:
+      return scratch_rotary_i16(changetype<RotaryI16>(context));
+    case 51:
+      return scratch_attention_cached_i8(changetype<AttentionCachedI8>(context));
+    case 52:
+      return scratch_embedding_i32(changetype<EmbeddingI32>(context));
+    case 53:
+      return scratch_linear_w4(changetype<LinearW4>(context));
+    case 54:
+      return scratch_sample_i32(changetype<SampleI32>(context));
+    case 55:
+      return scratch_hadamard_i32(changetype<HadamardI32>(context));
   }
   return 0;
 }

@@ -64,9 +64,11 @@ export const LAYOUT_PANEL_8X4: u32 = 1;
 export const LAYOUT_PANEL_8X4_U7: u32 = 2;
 export const LAYOUT_PANEL_8: u32 = 3;
 export const LAYOUT_PANEL_8X16_T2: u32 = 4;
-export const LAYOUT_COUNT: u32 = 5;
+export const LAYOUT_PANEL_8X16_U4: u32 = 5;
+export const LAYOUT_PANEL_8_U8: u32 = 6;
+export const LAYOUT_COUNT: u32 = 7;
 /** By code: columns and bytes of a block, element type, 1 constants only | 2 in base 3; 0 for rows. */
-export const LAYOUT_PANELS: usize = memory.data<u8>([0, 0, 0, 0, 4, 32, 0, 0, 4, 32, 0, 1, 1, 32, 4, 0, 16, 32, 0, 3]);
+export const LAYOUT_PANELS: usize = memory.data<u8>([0, 0, 0, 0, 4, 32, 0, 0, 4, 32, 0, 1, 1, 32, 4, 0, 16, 32, 0, 3, 16, 64, 1, 0, 1, 8, 1, 0]);
 
 export const ENCODING_RAW: u32 = 0;
 export const ENCODING_ZERO: u32 = 1;

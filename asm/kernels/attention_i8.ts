@@ -253,10 +253,10 @@ function store_bytes(to: usize, b01: v128, b23: v128): void {
   v128.store(to, v128.shuffle<i32>(b01, b23, 1, 3, 5, 7), 16);
 }
 
-/** Probabilities of 8 keys and four rows, in panel j, as the second GEMM takes them. */
+/** Probabilities of 8 keys and four rows, in panel j, as the second GEMM takes them; `size` bytes of high digits. */
 // @ts-ignore: decorator
 @inline
-function store_panel(
+export function store_panel(
   a: usize,
   j: usize,
   form: i32,

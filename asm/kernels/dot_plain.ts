@@ -1,8 +1,8 @@
 // `dot.ts` of the test build: plain SIMD that computes any of the forms, so that every machine can test all of them.
 import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 
-/** Pair sums modulo 2^16, which is one more host that has `seven`; and operands exchanged, which is wrong. */
-const WRAPS: i32 = 4, EXCHANGED: i32 = 5;
+/** Pair sums modulo 2^16, which is one more host that has `seven`; and operands exchanged, of the dot or of pairs, which is wrong. */
+const WRAPS: i32 = 4, EXCHANGED: i32 = 5, EXCHANGED_PAIRS: i32 = 6;
 
 // The form; `become` writes it.
 const FORM: usize = memory.data<i32>([DOT_UNSIGNED]);
@@ -25,6 +25,22 @@ function pairs(a: v128, b: v128, form: i32): v128 {
 @inline
 export function dot(a: v128, b: v128, c: v128): v128 {
   return computed(a, b, c);
+}
+
+/** Eight sums of two products, saturated; b is unsigned, within 0…127 in every form. */
+export function dot_pairs(a: v128, b: v128): v128 {
+  if (load<i32>(FORM) == EXCHANGED_PAIRS) {
+    const first = a;
+    a = b, b = first;
+  }
+  return i16x8.narrow_i32x4_s(
+    i32x4.extadd_pairwise_i16x8_s(
+      i16x8.mul(i16x8.extend_low_i8x16_s(a), i16x8.extend_low_i8x16_u(b)),
+    ),
+    i32x4.extadd_pairwise_i16x8_s(
+      i16x8.mul(i16x8.extend_high_i8x16_s(a), i16x8.extend_high_i8x16_u(b)),
+    ),
+  );
 }
 
 function computed(a: v128, b: v128, c: v128): v128 {

@@ -7,6 +7,7 @@
 //             then, if `identity`:  r16 = clamp16 of the line above, and
 //                      y = clamp(RNE(r16 · m2 / 2^e2) + RNE(identity · m3 / 2^e3))
 //             then, if `table` (OUT_I8 only): y = table[y + 128]
+//   OUT_SHIFTED: 64-bit integers, epilogue_shifted.ts
 //
 // Exactness: bit-exact against the definition (`rounded` in integer.ts) for every i32 z and m and every e. Proof of
 // the f64 path. M = m·2^-e is an f64 without rounding (31 bits; e ≤ 62, else the result is 0 and M is set to 0).
@@ -23,11 +24,16 @@
 // Roundings other than half to even take the scalar path: they serve conformance, not speed.
 // Floats in *: exact, proof below.
 
+import { HOLDS_LINEAR_I16, HOLDS_LINEAR_I8 } from "../generated/held";
 import { upper } from "./lanes";
 import { high_of_power, limit_of, times_power } from "./multipliers";
 
 /** Type of y. */
-export const OUT_I32: i32 = 0, OUT_I8: i32 = 1, OUT_I16: i32 = 2, OUT_F32: i32 = 3;
+export const OUT_I32: i32 = 0,
+  OUT_I8: i32 = 1,
+  OUT_I16: i32 = 2,
+  OUT_F32: i32 = 3,
+  OUT_SHIFTED: i32 = 4;
 /** Descriptor, filled by the caller; every pointer field may be 0 where the text above says optional. */
 // @ts-ignore: decorator
 @unmanaged
@@ -61,6 +67,14 @@ export class Epilogue {
   e2: i32;
   m3: i32;
   e3: i32;
+  /** OUT_SHIFTED, of which `e` is a `Shift`: what is added, i32 in rows of one or n; bytes between rows, 0 for one row or none. */
+  addend: usize;
+  addend_wide: bool;
+  addend_stride: usize;
+  /** Least and largest y, and bytes of it. */
+  low: i32;
+  high: i32;
+  bytes: usize;
 }
 
 // One record a panel of 8 channels, built at each call: bias i32[8], Zsat i32[8], M f64[8] (or scale f32[8]), flag FAST.
@@ -114,6 +128,12 @@ function eight(array: usize, c: i32, n: i32, temporary: usize): usize {
 
 /** Builds the channel records. Call once, before the panels. */
 export function epilogue_prepare(ep: Epilogue, n: i32, scratch: usize): void {
+  if (HOLDS_LINEAR_I8 || HOLDS_LINEAR_I16) {
+    if (ep.out != OUT_SHIFTED) prepare_records(ep, n, scratch);
+  }
+}
+
+function prepare_records(ep: Epilogue, n: i32, scratch: usize): void {
   const temporary = scratch + <usize> ((n + 7) >> 3) * RECORD;
   const wide = ep.out != OUT_I8 || ep.identity != 0;
   const limit = f64x2.splat(<f64> ((wide ? 32770 : 130) + abs(ep.zero))),

@@ -3,17 +3,25 @@
 import { ROUNDING_HALF_EVEN } from "../generated/attributes";
 import { DTYPE_I32 } from "../generated/format";
 import {
+  HOLDS_LINEAR_I16,
+  HOLDS_LINEAR_I8,
+  HOLDS_LINEAR_W4,
+  HOLDS_LINEAR_W8,
+} from "../generated/held";
+import {
   copy_bytes,
   Epilogue,
   OUT_F32,
   OUT_I16,
   OUT_I32,
   OUT_I8,
+  OUT_SHIFTED,
   R_FAST,
   R_M,
   R_ZSAT,
   RECORD,
 } from "./epilogue";
+import { epilogue_shifted } from "./epilogue_shifted";
 import { real_multiplier, rounded, saturate } from "./integer";
 import { low_words, upper } from "./lanes";
 
@@ -93,6 +101,28 @@ function scaled(z: v128, m0: v128, m1: v128, magic: v128): v128 {
  * @param row index of the strip's first row in the identity matrix
  */
 export function epilogue_panel(
+  ep: Epilogue,
+  scratch: usize,
+  j: i32,
+  strip: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  ldy: usize,
+  row: i32,
+): void {
+  if (HOLDS_LINEAR_W8 || HOLDS_LINEAR_W4) {
+    if (ep.out == OUT_SHIFTED) {
+      epilogue_shifted(ep, j, 1, strip, 0, rows, n, y, ldy, row);
+      return;
+    }
+  }
+  if (HOLDS_LINEAR_I8 || HOLDS_LINEAR_I16) {
+    panel_of_records(ep, scratch, j, strip, rows, n, y, ldy, row);
+  }
+}
+
+function panel_of_records(
   ep: Epilogue,
   scratch: usize,
   j: i32,

@@ -2,7 +2,7 @@
 //
 //   unsigned  x' = x + 128 in 0…255: Σ x·w = Σ w·x' − 128·Σ w. With 16 bits x + 2^15 = 256·h + l: Σ x·w = 256·Σ w·h + Σ w·l − 2^15·Σ w
 //   signed    x itself. With 16 bits x = 256·h + l + 128, h and l in −128…127: 256·Σ w·h + Σ w·l + 128·Σ w
-//   seven     i7 panels as stored, w' = w + 64: Σ x·w' − 64·Σ x. All else by gemm_i16.ts: digits of seven bits take two dot products, and a host
+//   seven     i7 panels as stored, w' = w + 64: Σ x·w' − 64·Σ x, by pairs of products, |x·w' + x·w'| < 2^15. All else by gemm_i16.ts: digits of seven bits take two dot products, and a host
 //             of this form makes three instructions of each (Node 22, 197×192×576: 17 GOP/s with digits, 97 with 16 bits)
 //
 // Σ w are the sums of the panel's columns as it is stored, by a dot product with ones, once for a block of rows. Where the panel is i7, its
@@ -53,7 +53,7 @@ export function multiply_tiles(
     i < rows;
     i += height, a += bytes, sums += <usize> height << 2, c += ld * height
   ) {
-    if (form == DOT_SEVEN) mk_x_4x8(a, panel, c, ld, steps, sums, 0, 0, 0);
+    if (form == DOT_SEVEN) mk_x_4x8(a, panel, c, ld, steps, 1, sums, 0, 0, 0);
     else if (height > 4 && i < low) mk_w_6x8(a, panel, c, ld, steps, shift, sums, columns);
     else mk_w_4x8(a, panel, c, ld, steps, shift, sums, columns);
   }

@@ -4,21 +4,30 @@
 //   y[r][c] = fl(fl(acc)·fl(scale/alpha[r])) [+ identity[r][c]]   f32
 //
 // acc is exact modulo 2^32 (microkernels_t2.ts has the bounds), so every form below gives the same bits:
-//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin (relaxed build);
-//               else to i16, by products of i16 with two columns each
+//   many rows   each panel is unpacked once for a block of rows: to bytes, Σ x·code − Σ x by the dot builtin, or by pairs summed
+//               in 16 bits where that is three instructions (`seven`); in the simd build to i16, by products of i16 with two columns each
 //   few rows    GEMV on the packed codes, a panel at a time, which stays in L1 for the next row
 // Floats in gemm_t2, finish: what a row's alpha makes of exact sums is float32 by description.
 
 import { align } from "./blocks";
 import { DOT_SEVEN } from "./dot_forms";
 import { mk_x_4x8 } from "./microkernels_dot";
-import { mk_t2_1x8, mk_t2_1x8_dot, mk_t2_4x16, PAIR_K, scaled } from "./microkernels_t2";
+import {
+  mk_t2_1x8,
+  mk_t2_1x8_dot,
+  mk_t2_1x8_pairs,
+  mk_t2_4x16,
+  PAIR_K,
+  scaled,
+} from "./microkernels_t2";
 import { mask_first, pack_a_i8_i16 } from "./pack";
 import { pack_a_bytes, row_sums } from "./pack_dot";
 import { store_words } from "./tail";
 
 /** Rows up to which the GEMV form wins, and the k up to which its i32 accumulators, scaled by 16, hold. */
 const FEW_ROWS: i32 = ASC_FEATURE_RELAXED_SIMD ? 6 : 2, FEW_K: i32 = 1 << 20;
+/** Steps of four k of which 16 bits hold the sums of pairs: 2·2·128 each. */
+const SEVEN_STEPS: i32 = 63;
 /** Bytes given to A panels, and the most rows of a block. */
 const A_BYTES: i32 = 1 << 19, BLOCK_ROWS: i32 = 256;
 /** Bytes of an A panel for one element: i8; or i16, twice. */
@@ -59,6 +68,7 @@ export function gemm_t2(
   identity: usize,
   ldi: usize,
   scratch: usize,
+  form: i32,
 ): void {
   const few = m <= FEW_ROWS && k <= FEW_K, k16 = (k + 15) & ~15;
   const unit = ASC_FEATURE_RELAXED_SIMD ? DOT_UNIT : PAIR_UNIT,
@@ -84,8 +94,9 @@ export function gemm_t2(
       to = y + <usize> i0 * ldy,
       f = alpha ? factors : 0,
       other = identity + <usize> i0 * ldi;
-    if (few) few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a);
-    else if (ASC_FEATURE_RELAXED_SIMD) {
+    if (few) {
+      few_rows(from, ldx, rows, k, panels, n, to, ldy, strip, corrections, f, other, ldi, a, form);
+    } else if (ASC_FEATURE_RELAXED_SIMD) {
       dot_rows(
         from,
         ldx,
@@ -102,6 +113,7 @@ export function gemm_t2(
         ldi,
         a,
         b,
+        form == DOT_SEVEN ? SEVEN_STEPS : 0,
       );
     } else pair_rows(from, ldx, rows, k, panels, n, to, ldy, strip, f, other, ldi, a, b);
   }
@@ -185,6 +197,7 @@ function dot_rows(
   ldi: usize,
   a: usize,
   b: usize,
+  most: i32,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     const groups = (k + 15) >> 4, steps = (k + 3) >> 2, whole = rows & ~3;
@@ -200,10 +213,10 @@ function dot_rows(
         i += 4, tile += <usize> steps << 4, at += 16, c += ldy << 2, other += ldi << 2
       ) {
         const f = factors ? factors + at : 0;
-        mk_x_4x8(tile, b, c, ldy, steps, corrections + at, f, other, ldi);
+        mk_x_4x8(tile, b, c, ldy, steps, most, corrections + at, f, other, ldi);
       }
       for (let i = direct, s = strip; i < rows; i += 4, tile += <usize> steps << 4, s += 128) {
-        mk_x_4x8(tile, b, s, 32, steps, corrections + (<usize> i << 2), 0, 0, 0);
+        mk_x_4x8(tile, b, s, 32, steps, most, corrections + (<usize> i << 2), 0, 0, 0);
       }
       if (direct < rows) {
         finish(strip, rows - direct, n - j, c, ldy, 0, factors ? factors + at : 0, other, ldi);
@@ -297,6 +310,7 @@ function few_rows(
   identity: usize,
   ldi: usize,
   a: usize,
+  form: i32,
 ): void {
   const groups = (k + 15) >> 4, size = <usize> groups << (ASC_FEATURE_RELAXED_SIMD ? 6 : 5);
   for (let r = 0; r < rows; r++) {
@@ -309,6 +323,7 @@ function few_rows(
     let row = a;
     for (let r = 0, s = strip; r < rows; r++, row += size, s += 32) {
       if (!ASC_FEATURE_RELAXED_SIMD) mk_t2_1x8(row, panels, s, groups);
+      else if (form == DOT_SEVEN) mk_t2_1x8_pairs(row, panels, s, groups);
       else mk_t2_1x8_dot(row, panels, s, groups);
     }
     finish(strip, rows, n - j, y, ldy, corrections, factors, identity, ldi);

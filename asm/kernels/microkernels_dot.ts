@@ -8,7 +8,7 @@
 //
 // Floats in mk_x_4x8, store_scaled: what a row's factor makes of exact sums is float32 by description (gemm_t2.ts).
 // Exactness: every operand is within what the form says of it, each lane is exact modulo 2^32, and so are the shift and the sums.
-import { dot } from "./dot";
+import { dot, dot_pairs } from "./dot";
 import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
 /** Four accumulators of a row as elements of y: fl(fl(z)·factor) [+ identity]. */
@@ -41,11 +41,20 @@ function store_scaled(
   store_scaled_row(to, halves(i, h), v128.load32_splat(factors, 12), identity);
 }
 
+/** c + a·b by pairs. */
+// @ts-ignore: decorator
+@inline
+function add_pairs(a: v128, b: v128, ones: v128, c: v128): v128 {
+  return i32x4.add(c, i32x4.dot_i16x8_s(dot_pairs(a, b), ones));
+}
+
 /**
  * c[4][8] = rows[row] + X·W; with `factors` elements of y in float32. X is the signed operand.
  * @param a one i8 A panel of 4 rows, 16 bytes a step
  * @param b W [k4][8][4], 0 … 127
  * @param k4 steps of four k
+ * @param most 0: by the dot product. Else by pairs of products, which is quicker where that is three instructions: 1 for codes whose pairs fill 16 bits,
+ * or so many steps as 16 bits hold the sums of
  * @param rows i32[4]
  * @param factors f32[4] or 0
  * @param identity element (0, 0) of the tile, rows `ldi` bytes apart, or 0 and 0; only with factors
@@ -56,6 +65,7 @@ export function mk_x_4x8(
   c: usize,
   ld: usize,
   k4: i32,
+  most: i32,
   rows: usize,
   factors: usize,
   identity: usize,
@@ -70,20 +80,71 @@ export function mk_x_4x8(
       c11 = c10,
       c21 = c20,
       c31 = c30;
-    // a counter of its own is 1 % faster than the address
-    for (; k4 > 0; k4--, a += 16, b += 32) {
-      const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
-      c00 = dot(a0, b0, c00);
-      c01 = dot(a0, b1, c01);
-      const a1 = turn1(a0);
-      c10 = dot(a1, b0, c10);
-      c11 = dot(a1, b1, c11);
-      const a2 = turn2(a0);
-      c20 = dot(a2, b0, c20);
-      c21 = dot(a2, b1, c21);
-      const a3 = turn3(a0);
-      c30 = dot(a3, b0, c30);
-      c31 = dot(a3, b1, c31);
+    if (!most) {
+      // a counter of its own is 1 % faster than the address
+      for (; k4 > 0; k4--, a += 16, b += 32) {
+        const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+        c00 = dot(a0, b0, c00);
+        c01 = dot(a0, b1, c01);
+        const a1 = turn1(a0);
+        c10 = dot(a1, b0, c10);
+        c11 = dot(a1, b1, c11);
+        const a2 = turn2(a0);
+        c20 = dot(a2, b0, c20);
+        c21 = dot(a2, b1, c21);
+        const a3 = turn3(a0);
+        c30 = dot(a3, b0, c30);
+        c31 = dot(a3, b1, c31);
+      }
+    } else if (most == 1) {
+      const ones = i16x8.splat(1);
+      for (; k4 > 0; k4--, a += 16, b += 32) {
+        const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+        c00 = add_pairs(a0, b0, ones, c00);
+        c01 = add_pairs(a0, b1, ones, c01);
+        const a1 = turn1(a0);
+        c10 = add_pairs(a1, b0, ones, c10);
+        c11 = add_pairs(a1, b1, ones, c11);
+        const a2 = turn2(a0);
+        c20 = add_pairs(a2, b0, ones, c20);
+        c21 = add_pairs(a2, b1, ones, c21);
+        const a3 = turn3(a0);
+        c30 = add_pairs(a3, b0, ones, c30);
+        c31 = add_pairs(a3, b1, ones, c31);
+      }
+    } else {
+      for (; k4 > 0; k4 -= most) {
+        let d00 = i32x4.splat(0),
+          d01 = d00,
+          d10 = d00,
+          d11 = d00,
+          d20 = d00,
+          d21 = d00,
+          d30 = d00,
+          d31 = d00;
+        for (const end = a + (<usize> min(k4, most) << 4); a < end; a += 16, b += 32) {
+          const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
+          d00 = i16x8.add(d00, dot_pairs(a0, b0));
+          d01 = i16x8.add(d01, dot_pairs(a0, b1));
+          const a1 = turn1(a0);
+          d10 = i16x8.add(d10, dot_pairs(a1, b0));
+          d11 = i16x8.add(d11, dot_pairs(a1, b1));
+          const a2 = turn2(a0);
+          d20 = i16x8.add(d20, dot_pairs(a2, b0));
+          d21 = i16x8.add(d21, dot_pairs(a2, b1));
+          const a3 = turn3(a0);
+          d30 = i16x8.add(d30, dot_pairs(a3, b0));
+          d31 = i16x8.add(d31, dot_pairs(a3, b1));
+        }
+        c00 = i32x4.add(c00, i32x4.extadd_pairwise_i16x8_s(d00));
+        c01 = i32x4.add(c01, i32x4.extadd_pairwise_i16x8_s(d01));
+        c10 = i32x4.add(c10, i32x4.extadd_pairwise_i16x8_s(d10));
+        c11 = i32x4.add(c11, i32x4.extadd_pairwise_i16x8_s(d11));
+        c20 = i32x4.add(c20, i32x4.extadd_pairwise_i16x8_s(d20));
+        c21 = i32x4.add(c21, i32x4.extadd_pairwise_i16x8_s(d21));
+        c30 = i32x4.add(c30, i32x4.extadd_pairwise_i16x8_s(d30));
+        c31 = i32x4.add(c31, i32x4.extadd_pairwise_i16x8_s(d31));
+      }
     }
     if (factors) {
       store_scaled(c, ld, c00, c10, c20, c30, factors, identity, ldi);

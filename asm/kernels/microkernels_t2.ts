@@ -4,11 +4,11 @@
 //   i32 lanes: scaled by 16 they hold half of all k, so |Σ| ≤ 16·2·128·k/2 = 2^11·k, which fits for k ≤ 2^20 (FEW_K in gemm_t2.ts);
 //     unscaled ones wrap modulo 2^32 and come right with the correction.
 
-import { dot } from "./dot";
+import { dot, dot_pairs } from "./dot";
 import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
-// 3, 48 in every byte; 3, 12 in every 16 bits
-const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0], 2);
+// 3, 48 in every byte; 3, 12 in every 16 bits; 12 in every byte
+const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0, 12], 2);
 
 // @ts-ignore: decorator
 @inline
@@ -152,6 +152,42 @@ export function mk_t2_1x8_dot(a: usize, panel: usize, strip: usize, groups: i32)
     }
     v128.store(strip, i32x4.add(i32x4.add(c0, d0), i32x4.shr_s(i32x4.add(e0, f0), 4)));
     v128.store(strip, i32x4.add(i32x4.add(c1, d1), i32x4.shr_s(i32x4.add(e1, f1), 4)), 16);
+  }
+}
+
+/**
+ * The same by pairs of products, for the form `seven`, whose dot product is three instructions. Planes ×1 and ×4: v&3 (p = 0), v&12 (1), (v>>4)&3 (2),
+ * (v>>4)&12 (3). Pairs ×4 are 2·8·x, −2^11 at the least and less than 2^11: 16 bits hold sixteen of them.
+ */
+export function mk_t2_1x8_pairs(a: usize, panel: usize, strip: usize, groups: i32): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const m1 = v128.load8_splat(MASKS), m4 = v128.load8_splat(MASKS + 6);
+    let c0 = i32x4.splat(0), c1 = c0, d0 = c0, d1 = c0;
+    for (; groups > 0; groups -= 8) {
+      let e0 = i32x4.splat(0), e1 = e0, f0 = e0, f1 = e0;
+      for (const end = a + (<usize> min(groups, 8) << 6); a < end; a += 64, panel += 32) {
+        let v0 = v128.load(panel), v1 = v128.load(panel, 16), t = v128.load(a);
+        e0 = i16x8.add(e0, dot_pairs(t, v128.and(v0, m1)));
+        e1 = i16x8.add(e1, dot_pairs(t, v128.and(v1, m1)));
+        t = v128.load(a, 16);
+        f0 = i16x8.add(f0, dot_pairs(t, v128.and(v0, m4)));
+        f1 = i16x8.add(f1, dot_pairs(t, v128.and(v1, m4)));
+        v0 = i16x8.shr_u(v0, 4);
+        v1 = i16x8.shr_u(v1, 4);
+        t = v128.load(a, 32);
+        e0 = i16x8.add(e0, dot_pairs(t, v128.and(v0, m1)));
+        e1 = i16x8.add(e1, dot_pairs(t, v128.and(v1, m1)));
+        t = v128.load(a, 48);
+        f0 = i16x8.add(f0, dot_pairs(t, v128.and(v0, m4)));
+        f1 = i16x8.add(f1, dot_pairs(t, v128.and(v1, m4)));
+      }
+      c0 = i32x4.add(c0, i32x4.extadd_pairwise_i16x8_s(e0));
+      c1 = i32x4.add(c1, i32x4.extadd_pairwise_i16x8_s(e1));
+      d0 = i32x4.add(d0, i32x4.extadd_pairwise_i16x8_s(f0));
+      d1 = i32x4.add(d1, i32x4.extadd_pairwise_i16x8_s(f1));
+    }
+    v128.store(strip, i32x4.add(c0, i32x4.shr_s(d0, 2)));
+    v128.store(strip, i32x4.add(c1, i32x4.shr_s(d1, 2)), 16);
   }
 }
 

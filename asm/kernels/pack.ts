@@ -101,67 +101,63 @@ export function store_steps(
 
 /** i8 rows → i16 A panels. */
 export function pack_a_i8_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void {
-  for (let i = 0; i < m; i += 4) {
-    let p0 = x + <usize> i * ld,
+  const size = <usize> ((k + 3) & ~3) << 4;
+  for (let i = 0; i < m; i += 4, to += size) {
+    const p0 = x + <usize> i * ld,
       p1 = i + 1 < m ? p0 + ld : p0,
       p2 = i + 2 < m ? p1 + ld : p1,
       p3 = i + 3 < m ? p2 + ld : p2;
-    for (
-      const end = p0 + <usize> (k & ~7);
-      p0 < end;
-      p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128
-    ) {
-      store_steps_twice(
-        to,
-        v128.load8x8_s(p0),
-        v128.load8x8_s(p1),
-        v128.load8x8_s(p2),
-        v128.load8x8_s(p3),
-        4,
-      );
-    }
-    const rest = k & 7;
-    if (rest) {
-      const keep = mask_first(rest * 2), steps = rest > 4 ? 4 : 2;
-      store_steps_twice(
-        to,
-        v128.and(v128.load8x8_s(p0), keep),
-        v128.and(v128.load8x8_s(p1), keep),
-        v128.and(v128.load8x8_s(p2), keep),
-        v128.and(v128.load8x8_s(p3), keep),
-        steps,
-      );
-      to += <usize> steps << 5;
-    }
+    pack_four_i8_i16(p0, p1, p2, p3, k, to);
   }
+}
+
+/** Four i8 rows → one i16 A panel. */
+export function pack_four_i8_i16(
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  k: i32,
+  to: usize,
+): void {
+  for (let left = k; left > 0; left -= 8, p0 += 8, p1 += 8, p2 += 8, p3 += 8, to += 128) {
+    store_eight(
+      to,
+      v128.load8x8_s(p0),
+      v128.load8x8_s(p1),
+      v128.load8x8_s(p2),
+      v128.load8x8_s(p3),
+      left,
+    );
+  }
+}
+
+/** Eight k of four rows, of which `left` are there, as steps of a doubled A panel. */
+// @ts-ignore: decorator
+@inline
+function store_eight(to: usize, r0: v128, r1: v128, r2: v128, r3: v128, left: i32): void {
+  if (left < 8) {
+    const keep = mask_first(left * 2);
+    r0 = v128.and(r0, keep), r1 = v128.and(r1, keep);
+    r2 = v128.and(r2, keep), r3 = v128.and(r3, keep);
+  }
+  store_steps_twice(to, r0, r1, r2, r3, left > 4 ? 4 : 2);
 }
 
 /** i16 rows → i16 A panels. */
 export function pack_a_i16(x: usize, ld: usize, m: i32, k: i32, to: usize): void {
-  for (let i = 0; i < m; i += 4) {
+  const size = <usize> ((k + 3) & ~3) << 4;
+  for (let i = 0; i < m; i += 4, to += size) {
     let p0 = x + <usize> i * ld,
       p1 = i + 1 < m ? p0 + ld : p0,
       p2 = i + 2 < m ? p1 + ld : p1,
       p3 = i + 3 < m ? p2 + ld : p2;
     for (
-      const end = p0 + (<usize> (k & ~7) << 1);
-      p0 < end;
-      p0 += 16, p1 += 16, p2 += 16, p3 += 16, to += 128
+      let left = k, panel = to;
+      left > 0;
+      left -= 8, p0 += 16, p1 += 16, p2 += 16, p3 += 16, panel += 128
     ) {
-      store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), 4);
-    }
-    const rest = k & 7;
-    if (rest) {
-      const keep = mask_first(rest * 2), steps = rest > 4 ? 4 : 2;
-      store_steps_twice(
-        to,
-        v128.and(v128.load(p0), keep),
-        v128.and(v128.load(p1), keep),
-        v128.and(v128.load(p2), keep),
-        v128.and(v128.load(p3), keep),
-        steps,
-      );
-      to += <usize> steps << 5;
+      store_eight(panel, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), left);
     }
   }
 }
@@ -208,35 +204,43 @@ export function pack_b_i8_i16_transposed(x: usize, ld: usize, rows: i32, k: i32,
   const size = <usize> ((k + 3) >> 2) << 6;
   for (let j = 0; j < rows; j += 8, to += size) {
     for (let h = 0; h < 2; h++) {
-      const base = x + <usize> min(j + 4 * h, rows - 1) * ld;
-      let p0 = base,
-        p1 = j + 4 * h + 1 < rows ? p0 + ld : p0,
+      const p0 = x + <usize> min(j + 4 * h, rows - 1) * ld;
+      const p1 = j + 4 * h + 1 < rows ? p0 + ld : p0,
         p2 = j + 4 * h + 2 < rows ? p1 + ld : p1,
         p3 = j + 4 * h + 3 < rows ? p2 + ld : p2;
-      let q = to + (<usize> h << 4);
-      for (let left = k; left > 0; left -= 8, p0 += 8, p1 += 8, p2 += 8, p3 += 8, q += 128) {
-        let r0 = v128.load8x8_s(p0),
-          r1 = v128.load8x8_s(p1),
-          r2 = v128.load8x8_s(p2),
-          r3 = v128.load8x8_s(p3);
-        if (left < 8) {
-          const keep = mask_first(left * 2);
-          r0 = v128.and(r0, keep),
-            r1 = v128.and(r1, keep),
-            r2 = v128.and(r2, keep),
-            r3 = v128.and(r3, keep);
-        }
-        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5),
-          x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-        const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5),
-          y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-        v128.store(q, v128.shuffle<i64>(x0, y0, 0, 2));
-        v128.store(q, v128.shuffle<i64>(x0, y0, 1, 3), 32);
-        if (left > 4) {
-          v128.store(q, v128.shuffle<i64>(x1, y1, 0, 2), 64);
-          v128.store(q, v128.shuffle<i64>(x1, y1, 1, 3), 96);
-        }
-      }
+      transpose_four_i8_i16(p0, p1, p2, p3, k, to + (<usize> h << 4));
+    }
+  }
+}
+
+/** Four i8 rows as half of the columns of one i16 B panel. */
+export function transpose_four_i8_i16(
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  k: i32,
+  q: usize,
+): void {
+  for (let left = k; left > 0; left -= 8, p0 += 8, p1 += 8, p2 += 8, p3 += 8, q += 128) {
+    let r0 = v128.load8x8_s(p0),
+      r1 = v128.load8x8_s(p1),
+      r2 = v128.load8x8_s(p2),
+      r3 = v128.load8x8_s(p3);
+    if (left < 8) {
+      const keep = mask_first(left * 2);
+      r0 = v128.and(r0, keep),
+        r1 = v128.and(r1, keep),
+        r2 = v128.and(r2, keep),
+        r3 = v128.and(r3, keep);
+    }
+    const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+    const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+    v128.store(q, v128.shuffle<i64>(x0, y0, 0, 2));
+    v128.store(q, v128.shuffle<i64>(x0, y0, 1, 3), 32);
+    if (left > 4) {
+      v128.store(q, v128.shuffle<i64>(x1, y1, 0, 2), 64);
+      v128.store(q, v128.shuffle<i64>(x1, y1, 1, 3), 96);
     }
   }
 }
@@ -253,8 +257,15 @@ export function pack_b_i8_i16(x: usize, ld: usize, k: i32, columns: i32, to: usi
       const zero = i32x4.splat(0);
       const u = 2 * i < k ? v128.load8x8_s(p) : zero,
         v = 2 * i + 1 < k ? v128.load8x8_s(p + ld) : zero;
-      v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
-      v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+      store_pair(to, u, v);
     }
   }
+}
+
+/** Eight columns of two i16 rows as one step of a panel. */
+// @ts-ignore: decorator
+@inline
+export function store_pair(to: usize, u: v128, v: v128): void {
+  v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
 }

@@ -5,7 +5,7 @@ import { dot } from "./dot";
 import { DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { mask_first, store_steps } from "./pack";
 
-/** Four i8 rows from row `first` on, 16 columns in each turn → steps of 16 bytes, `step` bytes apart, bits of `flip` inverted. Past k: 0. */
+/** Four i8 rows from row `first` on; see `pack_four`. */
 function pack_rows(
   x: usize,
   ld: usize,
@@ -16,11 +16,31 @@ function pack_rows(
   step: usize,
   flip: i32,
 ): void {
-  const last = m - 1, f = i8x16.splat(<i8> flip);
-  let p0 = x + <usize> min(first, last) * ld,
-    p1 = x + <usize> min(first + 1, last) * ld,
-    p2 = x + <usize> min(first + 2, last) * ld,
-    p3 = x + <usize> min(first + 3, last) * ld;
+  const last = m - 1;
+  pack_four(
+    x + <usize> min(first, last) * ld,
+    x + <usize> min(first + 1, last) * ld,
+    x + <usize> min(first + 2, last) * ld,
+    x + <usize> min(first + 3, last) * ld,
+    k,
+    to,
+    step,
+    flip,
+  );
+}
+
+/** Four i8 rows, 16 columns in each turn → steps of 16 bytes, `step` bytes apart, bits of `flip` inverted. Past k: 0. */
+export function pack_four(
+  p0: usize,
+  p1: usize,
+  p2: usize,
+  p3: usize,
+  k: i32,
+  to: usize,
+  step: usize,
+  flip: i32,
+): void {
+  const f = i8x16.splat(<i8> flip);
   for (
     let left = k;
     left > 0;
@@ -157,10 +177,17 @@ export function pack_b_rows(x: usize, ld: usize, k: i32, columns: i32, to: usize
         r1 = i + 1 < k ? v128.load64_zero(p + ld) : zero,
         r2 = i + 2 < k ? v128.load64_zero(p + 2 * ld) : zero,
         r3 = i + 3 < k ? v128.load64_zero(p + 3 * ld) : zero;
-      const u = v128.shuffle<i8>(r0, r1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
-        v = v128.shuffle<i8>(r2, r3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-      v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
-      v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
+      store_interleaved(to, r0, r1, r2, r3);
     }
   }
+}
+
+/** Eight columns of four rows as one step of a panel. */
+// @ts-ignore: decorator
+@inline
+export function store_interleaved(to: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+  const u = v128.shuffle<i8>(r0, r1, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23),
+    v = v128.shuffle<i8>(r2, r3, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+  v128.store(to, v128.shuffle<i16>(u, v, 0, 8, 1, 9, 2, 10, 3, 11));
+  v128.store(to, v128.shuffle<i16>(u, v, 4, 12, 5, 13, 6, 14, 7, 15), 16);
 }

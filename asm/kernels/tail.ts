@@ -1,8 +1,6 @@
 // Ends of rows: kernels read whole vectors past a row's end (guard bytes) but never write past it.
 
-/** Writes the first `bytes` (0 … 15) bytes of a vector. */
-// @ts-ignore: decorator
-@inline
+/** Writes the first `bytes` (0 … 15) bytes of a vector. Not inlined: it is for the ends of rows. */
 function store_part(to: usize, v: v128, bytes: i32): void {
   if (bytes & 8) {
     v128.store64_lane(to, v, 0);

@@ -25,5 +25,6 @@ export function exec_linear_ternary(op: LinearTernary): void {
     identity.address,
     identity.stride,
     op.scratch,
+    op.dot,
   );
 }

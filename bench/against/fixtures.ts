@@ -31,8 +31,8 @@ export async function writeFixtures(folder: string): Promise<void> {
     await write(productFile(kind, shape), program);
   }
   if (await isFile(sharedPath("golden/ivit/deit_t_table.json"))) {
-    const { integerDeiT } = await import("../deit_t.ts");
-    await write("deit_t.fewbit", integerDeiT(8).program);
+    const { DEIT_T, integerNetwork } = await import("../seeded_vision.ts");
+    await write("deit_t.fewbit", integerNetwork(DEIT_T, 8).program);
   }
   if (await isFile(`${modelFolder("minilm")}/model.safetensors`)) {
     const minilm = await readEncoderFolder(modelFolder("minilm"));

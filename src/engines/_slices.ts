@@ -20,8 +20,8 @@ const MOST_PARTS = 128;
  */
 const LINEAR_MS = 3e-8, ATTENTION_MS = 6e-8, ELEMENT_MS = 1e-6, INSTRUCTION_MS = 2e-4;
 
-/** Opcodes of attention: queries and keys, or probabilities and values, are their first operands. */
-export const ATTENTION: readonly number[] = [9, 11, 12, 21, 36, 38];
+/** Opcodes of attention: of queries or probabilities, which come first, with as many keys as another operand has rows. */
+export const ATTENTION: readonly number[] = [9, 11, 12, 21, 36, 38, 45, 51];
 
 /** Where a run goes next. */
 export interface Slice {
@@ -119,17 +119,23 @@ function estimate(
   { opcode, operands }: Instruction,
   values: ArrayLike<number>,
 ): number {
-  const given = operands.filter((view) => view >= 0).map((view) => views[view]);
-  const sizes = given.map(({ extents }) => extents.reduce((n, extent) => n * values[extent], 1));
-  const lengthOf = (operand: number, axis: number): number =>
-    values[given.at(operand)!.extents.at(axis)!];
-  const work = given.some(({ tensor }) => tensors[tensor].layout !== "rows")
-    ? LINEAR_MS * sizes[0] * lengthOf(-1, -1)
+  const given = operands.filter((view) => view >= 0).map((view) => {
+    const { extents, tensor } = views[view];
+    const lengths = extents.map((extent) => values[extent]);
+    return { ...tensors[tensor], lengths, size: lengths.reduce((a, b) => a * b) };
+  });
+  const [first, ...others] = given;
+  const last = others[others.length - 1];
+  const work = others.some(({ layout }) => layout !== "rows")
+    ? LINEAR_MS * first.size * last.lengths.at(-1)!
     : ATTENTION.includes(opcode)
-    // Scores, and values.
-    ? 2 * ATTENTION_MS * sizes[0] * lengthOf(1, -2)
+    // Scores, and values, for as many keys as there are or may be.
+    ? 2 * ATTENTION_MS * first.size * Math.max(...others.map(({ lengths }) => lengths.at(-2) ?? 0))
     // Of a table some rows are read, in a cache some are written.
-    : ELEMENT_MS * Math.min(sizes[0], sizes.at(-1)!);
+    : ELEMENT_MS * Math.max(
+      first.region === "constant" ? 0 : first.size,
+      last.region === "state" ? 0 : last.size,
+    );
   return INSTRUCTION_MS + work;
 }
 

@@ -140,6 +140,7 @@ export abstract class BaseInstance implements SyncInstance {
     this.#values = values;
     this.#slices.begin(entry, symbols, values);
     this.start(entry, symbols);
+    this.#sessions.append(run.inputs);
     const assertCurrent = (): void => {
       this.assertUsable();
       if (ticket !== this.#execution) {
@@ -237,6 +238,7 @@ export abstract class BaseInstance implements SyncInstance {
       );
     }
     target.set(source);
+    this.#sessions.written(i);
   }
 
   reset(slot?: number): void {
@@ -265,7 +267,9 @@ export abstract class BaseInstance implements SyncInstance {
 
   fork(): SyncInstance {
     this.assertUsable();
-    return this.copy();
+    const copy = this.copy();
+    if (copy instanceof BaseInstance) copy.#sessions.adopt(this.#sessions);
+    return copy;
   }
 
   [Symbol.dispose](): void {

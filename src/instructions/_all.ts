@@ -4,6 +4,8 @@ import { accumulate } from "./accumulate.ts";
 import { addF32 } from "./add_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
 import { appendRows } from "./append_rows.ts";
+import { attentionCachedF32 } from "./attention_cached_f32.ts";
+import { attentionCachedI8 } from "./attention_cached_i8.ts";
 import { attentionF32 } from "./attention_f32.ts";
 import { attentionI8 } from "./attention_i8.ts";
 import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
@@ -14,10 +16,12 @@ import { concatRows } from "./concat_rows.ts";
 import { copy } from "./copy.ts";
 import { dequantizeLinear } from "./dequantize_linear.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
+import { embeddingI32 } from "./embedding_i32.ts";
 import { embeddingI4 } from "./embedding_i4.ts";
 import { embeddingI8 } from "./embedding_i8.ts";
 import { gatherRows } from "./gather_rows.ts";
 import { geluF32 } from "./gelu_f32.ts";
+import { hadamardI32 } from "./hadamard_i32.ts";
 import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
 import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
@@ -27,6 +31,8 @@ import { linearF32 } from "./linear_f32.ts";
 import { linearI16 } from "./linear_i16.ts";
 import { linearI8 } from "./linear_i8.ts";
 import { linearTernary } from "./linear_ternary.ts";
+import { linearW4 } from "./linear_w4.ts";
+import { linearW8 } from "./linear_w8.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { meanRows } from "./mean_rows.ts";
@@ -36,12 +42,19 @@ import { quantizeLinear } from "./quantize_linear.ts";
 import { requantize } from "./requantize.ts";
 import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
+import { rmsNormI32 } from "./rms_norm_i32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { rotaryAnglesF32 } from "./rotary_angles_f32.ts";
+import { rotaryAnglesI16 } from "./rotary_angles_i16.ts";
+import { rotaryF32 } from "./rotary_f32.ts";
+import { rotaryI16 } from "./rotary_i16.ts";
+import { sampleI32 } from "./sample_i32.ts";
 import { shiftGelu } from "./shift_gelu.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
 import { softmaxF32 } from "./softmax_f32.ts";
 import { softmaxI8 } from "./softmax_i8.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
+import { swigluI16 } from "./swiglu_i16.ts";
 
 /** Every instruction, by ascending opcode. */
 export const INSTRUCTIONS: readonly InstructionSpec[] = [
@@ -87,4 +100,17 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   embeddingI4,
   rmsNormF32,
   residualI32,
+  rotaryAnglesF32,
+  rotaryF32,
+  attentionCachedF32,
+  rmsNormI32,
+  linearW8,
+  swigluI16,
+  rotaryAnglesI16,
+  rotaryI16,
+  attentionCachedI8,
+  embeddingI32,
+  linearW4,
+  sampleI32,
+  hadamardI32,
 ];

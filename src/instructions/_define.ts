@@ -51,6 +51,11 @@ export interface OperandSpec {
   readonly optional?: boolean;
   /** What a constant here is. Default: activations that do not change. */
   readonly holds?: ConstantKind;
+  /**
+   * `[sessions, rows, …]` of which a session has as many rows as it has had tokens: what is in the
+   * others is never read before it is written.
+   */
+  readonly cached?: boolean;
   /** The values must be checked: only an input with this check, or a constant, may stand here. */
   readonly check?: CheckSpec;
 }
@@ -95,7 +100,7 @@ export interface ExtentRule {
  * What networks an instruction was made for. A wasm module may be built without some families
  * (`wasm/README.md`); `core` is in all networks of integers.
  */
-export const FAMILIES = ["core", "vision", "encoder", "language", "float"] as const;
+export const FAMILIES = ["core", "vision", "encoder", "language", "float", "integer"] as const;
 
 /** Name of a family. */
 export type Family = (typeof FAMILIES)[number];

@@ -7,7 +7,9 @@
 import { denseBytes } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { panel8 } from "./panel_8.ts";
+import { panel8U8 } from "./panel_8_u8.ts";
 import { panel8x16T2 } from "./panel_8x16_t2.ts";
+import { panel8x16U4 } from "./panel_8x16_u4.ts";
 import { panel8x4 } from "./panel_8x4.ts";
 import { panel8x4U7 } from "./panel_8x4_u7.ts";
 import { panelBytes } from "./panels.ts";
@@ -30,6 +32,13 @@ export const LAYOUTS = {
    * group g hold `t + 1` of k = 16g + 4p + j. Padded with `t = 0`.
    */
   panel_8x16_t2: 4,
+  /**
+   * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/16)][2][8 columns][4]` bytes: of byte j of half h of block
+   * g the low four bits hold k = 16g + 8h + j, the high ones k = 16g + 8h + 4 + j. Padded with 0.
+   */
+  panel_8x16_u4: 5,
+  /** `[N, K]` bytes as `[ceil(N/8)][K][8]`, padded with 0. */
+  panel_8_u8: 6,
 } as const;
 
 /** Name of a memory layout. */
@@ -44,6 +53,8 @@ export const PANELS: { readonly [name in PanelLayout]: Panels } = {
   panel_8x4_u7: panel8x4U7,
   panel_8: panel8,
   panel_8x16_t2: panel8x16T2,
+  panel_8x16_u4: panel8x16U4,
+  panel_8_u8: panel8U8,
 };
 
 /** The panels of a layout; `undefined` for dense rows. */

@@ -5,12 +5,15 @@
 import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
+import * as decoder from "./_cases_decoder.ts";
+import * as cached from "./_cases_cached.ts";
 import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
 import * as requantized from "./_cases_requantize.ts";
+import * as shifted from "./_cases_shifted.ts";
 import * as ternary from "./_cases_ternary.ts";
 import type { Random } from "./_random.ts";
 
@@ -20,12 +23,15 @@ export type MakeCases = (random: Random) => Iterable<Case>;
 // Among them are helpers, which no instruction is named after.
 const GENERATORS: Readonly<Record<string, unknown>> = {
   ...attention,
+  ...decoder,
+  ...cached,
   ...encoder,
   ...float,
   ...hgrn,
   ...integer,
   ...move,
   ...requantized,
+  ...shifted,
   ...ternary,
 };
 

@@ -1,17 +1,29 @@
 import assert from "node:assert/strict";
 import { packed, PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import { layoutBytes, LAYOUTS, PANELS } from "../../src/layouts/mod.ts";
-import type { PanelLayout } from "../../src/layouts/mod.ts";
+import type { PanelLayout, Panels } from "../../src/layouts/mod.ts";
 import type { TensorData } from "../../src/tensor.ts";
 import { Random } from "../conformance/_random.ts";
 
 const SIZES = [[1, 1], [8, 4], [9, 5], [3, 16], [17, 33], [8, 1], [1, 40]] as const;
-const LEAST = { panel_8x4: -128, panel_8x4_u7: -63, panel_8: -1000, panel_8x16_t2: -1 } as const;
-const MOST = { panel_8x4: 127, panel_8x4_u7: 63, panel_8: 1000, panel_8x16_t2: 1 } as const;
+const RANGES: { readonly [name in PanelLayout]: readonly [least: number, most: number] } = {
+  panel_8x4: [-128, 127],
+  panel_8x4_u7: [-63, 63],
+  panel_8: [-1000, 1000],
+  panel_8x16_t2: [-1, 1],
+  panel_8x16_u4: [0, 15],
+  panel_8_u8: [0, 255],
+};
+/** What holds the elements of a type. */
+const ARRAYS = { f32: Float32Array, i8: Int8Array, u8: Uint8Array };
+
+function arrayOf({ dtype }: Panels): typeof ARRAYS[keyof typeof ARRAYS] {
+  return ARRAYS[dtype as keyof typeof ARRAYS];
+}
 
 function matrix(name: PanelLayout, count: number, random: Random): TensorData {
-  const values = Array.from({ length: count }, () => random.integer(LEAST[name], MOST[name]));
-  return PANELS[name].dtype === "f32" ? Float32Array.from(values) : Int8Array.from(values);
+  const values = Array.from({ length: count }, () => random.integer(...RANGES[name]));
+  return arrayOf(PANELS[name]).from(values);
 }
 
 for (const name of Object.keys(PANELS) as PanelLayout[]) {
@@ -25,8 +37,7 @@ for (const name of Object.keys(PANELS) as PanelLayout[]) {
       const bytes = packed({ dtype, shape: [n, k], data }, name);
       assert.equal(bytes.length, layoutBytes(name, dtype, [n, k]));
       assert.equal(bytes.length, Math.ceil(n / 8) * Math.ceil(k / columns) * blockBytes);
-      const View = dtype === "f32" ? Float32Array : Int8Array;
-      const memory = new View(bytes.slice().buffer);
+      const memory = new (arrayOf(PANELS[name]))(bytes.slice().buffer);
       // With its padding a panel is a matrix of whole blocks.
       const wide = Math.ceil(k / columns) * columns;
       for (let row = 0; row < Math.ceil(n / 8) * 8; row++) {
@@ -41,7 +52,7 @@ for (const name of Object.keys(PANELS) as PanelLayout[]) {
 
   Deno.test(`${name}: the order of bytes is that of the format`, () => {
     // One element at row 9, column 17 of 16 × 40.
-    const data = PANELS[name].dtype === "f32" ? new Float32Array(640) : new Int8Array(640);
+    const data = new (arrayOf(PANELS[name]))(640);
     data[9 * 40 + 17] = 1;
     const bytes = pack(data, 16, 40);
     const empty = pack(data.map(() => 0) as TensorData, 16, 40);
@@ -54,6 +65,9 @@ for (const name of Object.keys(PANELS) as PanelLayout[]) {
       panel_8: [((40 + 17) * 8 + 1) * 4 + 2, ((40 + 17) * 8 + 1) * 4 + 3],
       // Of 3 groups the second has k = 16 … 31; k = 17 is p = 0, j = 1.
       panel_8x16_t2: [(3 + 1) * 32 + 4 + 1],
+      // 3 blocks; k = 17 is the low half of byte 1 of the second.
+      panel_8x16_u4: [(3 + 1) * 64 + 4 + 1],
+      panel_8_u8: [(40 + 17) * 8 + 1],
     }[name];
     assert.deepEqual(changed, at);
   });
@@ -75,6 +89,10 @@ Deno.test("panel_8x4_u7: codes and bytes beyond 7 bits are refused", () => {
   assert.equal(isValid!(Uint8Array.of(0, 127, 128)), false);
 });
 
+Deno.test("panel_8x16_u4: codes beyond 4 bits are refused", () => {
+  assert.throws(() => PANEL_ELEMENTS.panel_8x16_u4.pack(Uint8Array.of(0, 16), 1, 2), /Cannot pack/);
+});
+
 Deno.test("codes of layouts are those of files that exist", () => {
   assert.deepEqual(LAYOUTS, {
     rows: 0,
@@ -82,5 +100,7 @@ Deno.test("codes of layouts are those of files that exist", () => {
     panel_8x4_u7: 2,
     panel_8: 3,
     panel_8x16_t2: 4,
+    panel_8x16_u4: 5,
+    panel_8_u8: 6,
   });
 });

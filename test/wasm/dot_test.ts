@@ -13,8 +13,8 @@ const read = (name: string): Uint8Array<ArrayBuffer> =>
 
 const VIT = read("vit-fashion-mnist");
 const LANGUAGE = read("hgrn-shakespeare");
-/** Numbers of what the test build computes else: pair sums that wrap, operands exchanged. */
-const WRAPS = 4, EXCHANGED = 5;
+/** Numbers of what the test build computes else: pair sums that wrap, operands exchanged, of the dot or of pairs. */
+const WRAPS = 4, EXCHANGED = 5, EXCHANGED_PAIRS = 6;
 
 interface PlainExports extends WasmExports {
   set_dot(form: number): void;
@@ -33,8 +33,10 @@ Deno.test("dot: the known answer tells the three forms apart, takes another for 
   });
   exports.set_dot(WRAPS);
   assert.deepEqual([DOT_FORMS[exports.dot_form() - 1], exports.selftest()], ["seven", 0]);
-  exports.set_dot(EXCHANGED);
-  assert.ok(exports.selftest() > 0);
+  for (const wrong of [EXCHANGED, EXCHANGED_PAIRS]) {
+    exports.set_dot(wrong);
+    assert.ok(exports.selftest() > 0);
+  }
   assert.equal(exportsOf(pickBuild("simd").module).dot_form(), 0);
 });
 

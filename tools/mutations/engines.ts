@@ -23,7 +23,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
   ]),
   ...changes("src/engines/_sessions.ts", ["test/engines/wasm/instance_test.ts"], [
-    ["if (bytes === undefined) {", "if (false) {"],
+    ["if (held === undefined) {", "if (false) {"],
   ]),
   ...changes("src/engines/_run_queue.ts", queue, [
     ["last.then(done);", "done();"],
@@ -57,8 +57,9 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["Math.min(MOST_GROWTH * this.#factor, this.#measured / this.#estimated)", "this.#factor"],
     ["MOST_GROWTH * this.#factor, ", ""],
     ["if (this.#measured < LEAST_MS) return;", ""],
-    ["Math.min(sizes[0], sizes.at(-1)!)", "sizes[0]"],
-    ["lengthOf(1, -2)", "1"],
+    [`first.region === "constant" ? 0 : first.size`, "first.size"],
+    ["lengths.at(-2) ?? 0", "1"],
+    ["others.some(({ layout })", "given.some(({ layout })"],
     ["operands.slice(-2)", "operands.slice(-1)"],
   ]),
   ...changes("src/engines/base_instance.ts", ["test/engines/in_slices_test.ts"], [

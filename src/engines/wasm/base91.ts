@@ -15,14 +15,15 @@ export const BASE91_CHARACTERS: string = Array.from(
 ).filter((char) => !`"'\\`.includes(char)).join("");
 for (let i = 0; i < BASE91_CHARACTERS.length; i++) VALUES[BASE91_CHARACTERS.charCodeAt(i)] = i;
 
-/** The bytes of a text; up to one more than were written. */
-export function decodeBase91(text: string): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(text.length * 13 >> 4);
+/** The first `length` bytes of a text. */
+export function decodeBase91(text: string, length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(length);
   let [held, bits, to] = [0, 0, 0];
   for (let at = 0; at < text.length; at += 2) {
     held |= (VALUES[text.charCodeAt(at)] * 91 + VALUES[text.charCodeAt(at + 1)]) << bits;
     for (bits += 13; bits >= 8; bits -= 8) {
-      bytes[to++] = held;
+      // What does not fill the last pair is cut off.
+      if (to < length) bytes[to++] = held;
       held >>>= 8;
     }
   }

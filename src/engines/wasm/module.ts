@@ -1,12 +1,10 @@
 /** The WebAssembly modules, and which of them this host runs. */
 import { FewbitError } from "../../errors.ts";
-import { PATCH_BYTES, PATCH_TEXT, RELAXED_BYTES } from "../../../wasm/relaxed.ts";
-import { SIMD_BYTES, SIMD_TEXT } from "../../../wasm/simd.ts";
+import { MODULES, PACKED_BYTES, RELAXED_BYTES, SIMD_BYTES } from "../../../wasm/modules.ts";
 import { decodeBase91 } from "./base91.ts";
-import { applyPatch } from "./patch.ts";
-import { unpack } from "./unpack.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
+import { unpack } from "./unpack.ts";
 
 /** Name of a build: plain SIMD, or relaxed SIMD, which is faster and gives the same integers. */
 export type BuildName = "simd" | "relaxed";
@@ -21,11 +19,10 @@ export interface Build {
 
 // Some hosts (workerd) compile WebAssembly only here, while modules are evaluated, and only
 // synchronously; others forbid it altogether and bring their own module.
-const simd = unpack(decodeBase91(SIMD_TEXT), SIMD_BYTES);
-const patch = unpack(decodeBase91(PATCH_TEXT), PATCH_BYTES);
+const modules = unpack(decodeBase91(MODULES, PACKED_BYTES), SIMD_BYTES + RELAXED_BYTES);
 const compiled: Readonly<Record<BuildName, WebAssembly.Module | undefined>> = {
-  simd: compile(simd),
-  relaxed: compile(applyPatch(simd, patch, RELAXED_BYTES)),
+  simd: compile(modules.subarray(0, SIMD_BYTES)),
+  relaxed: compile(modules.subarray(SIMD_BYTES)),
 };
 
 const usable = new Map<BuildName, boolean>();

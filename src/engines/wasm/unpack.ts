@@ -1,30 +1,39 @@
 /**
- * Bytes in which repetitions are references (LZ77, Ziv and Lempel 1977), unpacked by few lines at once,
- * as modules are compiled at once. A byte says what comes next:
+ * The modules as bytes that need less room: literals, and copies of what is already there (LZ77). All modules
+ * are one text, because they come from the same source, so that of every other one little is new.
  *
- * ```text
- *   0 …  63   1 … 64 bytes as they are
- *  64 … 159   3 … 98 bytes from 1 … 256 before: that distance less one, a byte
- * 160 … 255   3 … 98 bytes from 1 … 65536 before: that distance less one, two bytes, the lowest first
- * ```
+ * A step is a byte with two numbers of four bits (15: and the LEB128 number that follows), literals and copied
+ * bytes − 3; then the literals; then, unless the end is reached, how far back the copy lies, LEB128 (0:
+ * as far as the copy before). `DecompressionStream` is no help: workerd compiles WebAssembly only while
+ * modules are evaluated, synchronously.
  *
- * `tools/_pack.ts` packs them.
+ * `tools/_pack.ts` packs.
  */
 
-/** The first `length` bytes of what was packed. */
+/** Least bytes of a copy. */
+export const LEAST_COPY = 3;
+
+/** The first `length` bytes of what the build has packed and checked. */
 export function unpack(packed: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(length);
-  for (let at = 0, to = 0; to < length;) {
-    const token = packed[at++];
-    if (token < 64) {
-      for (let left = token; left >= 0; left--) bytes[to++] = packed[at++];
-      continue;
-    }
-    const isFar = token >= 160;
-    let from = to - 1 - packed[at++];
-    if (isFar) from -= packed[at++] << 8;
-    // What is copied may be what was just written.
-    for (let left = token - (isFar ? 157 : 61); left > 0; left--) bytes[to++] = bytes[from++];
+  const result = new Uint8Array(length);
+  let [at, to, distance] = [0, 0, 0];
+  const number = (): number => {
+    let [value, shift, byte] = [0, 0, 0];
+    do {
+      byte = packed[at++];
+      value |= (byte & 127) << shift;
+      shift += 7;
+    } while (byte > 127);
+    return value;
+  };
+  while (to < length) {
+    const step = packed[at++];
+    const literals = step >> 4 < 15 ? step >> 4 : 15 + number();
+    const count = LEAST_COPY + ((step & 15) < 15 ? step & 15 : 15 + number());
+    for (const end = to + literals; to < end;) result[to++] = packed[at++];
+    if (to >= length) break;
+    distance = number() || distance;
+    for (const end = to + count; to < end; to++) result[to] = result[to - distance];
   }
-  return bytes;
+  return result;
 }

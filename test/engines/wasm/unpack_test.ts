@@ -1,45 +1,36 @@
+/** What is packed comes back, whatever it is. */
 import assert from "node:assert/strict";
 import { unpack } from "../../../src/engines/wasm/unpack.ts";
 import { pack } from "../../../tools/_pack.ts";
-import { Random } from "../../conformance/_random.ts";
 
-Deno.test("bytes as they are, near and far repetitions", () => {
-  const many = Array.from({ length: 320 }, (_, i) => i * 7 & 255);
-  const packed = [
-    ...[2, 10, 20, 30],
-    // 4 bytes from 2 before: some that are just written, too.
-    ...[65, 1],
-    ...[0, 64, 128, 192, 256].flatMap((from) => [63, ...many.slice(from, from + 64)]),
-    // 3 bytes from 327 before, the first ones.
-    ...[160, 326 & 255, 326 >> 8],
-    ...[0, 99],
+const random = (seed: number) => (): number => (seed = Math.imul(seed, 48271) >>> 0) / 2 ** 32;
+
+Deno.test("unpack: bytes of all kinds come back, and repeated ones take less room", () => {
+  const next = random(7);
+  const noise = Uint8Array.from({ length: 3000 }, () => next() * 256);
+  const kinds: readonly (readonly [name: string, bytes: Uint8Array, most: number])[] = [
+    ["nothing", new Uint8Array(0), 0],
+    ["one byte", Uint8Array.of(7), 2],
+    ["noise", noise, 3100],
+    ["zeros", new Uint8Array(3000), 6],
+    ["noise twice", Uint8Array.of(...noise, ...noise), 3110],
+    [
+      "noise, changed here and there",
+      Uint8Array.of(...noise, ...noise.map((b, i) => i % 100 ? b : 1)),
+      3400,
+    ],
+    ["few values", Uint8Array.from({ length: 5000 }, () => next() * 3), 2600],
   ];
-  const expected = [10, 20, 30, 20, 30, 20, 30, ...many, 10, 20, 30, 99];
-  assert.deepEqual([...unpack(Uint8Array.from(packed), expected.length)], expected);
+  for (const [name, bytes, most] of kinds) {
+    const packed = pack(bytes);
+    assert.deepEqual(unpack(packed, bytes.length), bytes, name);
+    assert.ok(packed.length <= most, `${name}: ${packed.length}`);
+  }
 });
 
-/** Bytes of a few kinds: noise, runs, and repetitions from near and far. */
-function sample(random: Random, length: number): Uint8Array {
-  const bytes: number[] = [];
-  while (bytes.length < length) {
-    const count = random.integer(1, 200);
-    const from = random.integer(0, bytes.length);
-    if (random.chance(0.4)) bytes.push(...bytes.slice(from, from + count));
-    else if (random.chance(0.5)) bytes.push(...Array(count).fill(random.integer(0, 255)));
-    else for (let i = 0; i < count; i++) bytes.push(random.integer(0, 255));
-  }
-  return Uint8Array.from(bytes.slice(0, length));
-}
-
-Deno.test("what is packed is unpacked", () => {
-  const random = new Random(20261129);
-  for (const length of [0, 1, 2, 3, 64, 65, 99, 257, 1000, 5000, 70_000]) {
-    const bytes = sample(random, length);
-    const packed = pack(bytes);
-    assert.deepEqual(unpack(packed, length), bytes);
-    assert.ok(packed.length <= length + Math.ceil(length / 64), `${packed.length} of ${length}`);
-    assert.deepEqual(pack(bytes), packed);
-  }
-  const run = pack(new Uint8Array(9800));
-  assert.equal(run.length, 2 + 2 * 100);
+Deno.test("unpack: literals, a copy, and a copy from as far back", () => {
+  // 3 literals and 4 copied from 3 back; 15 literals in the next number; 3 from 3 back again.
+  const bytes = Uint8Array.of(1, 2, 3, 1, 2, 3, 1, ...Array(20).fill(0).map((_, i) => 50 + i));
+  const packed = Uint8Array.of(0x31, 1, 2, 3, 3, 0xF0, 5, ...bytes.subarray(7), 0);
+  assert.deepEqual(unpack(packed, 30), Uint8Array.of(...bytes, 67, 68, 69));
 });
