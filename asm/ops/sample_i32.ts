@@ -84,18 +84,20 @@ function sample(
   }
   if (best < 0 || rate <= 0) return best;
   list.count = 0;
+  let least = top;
   for (let id = 0; id < n; id++) {
     const z = load<i32>(logits + (<usize> id << 2));
     const d = <u64> <u32> (top - z) * <u64> rate + 0x8000;
     // 31 octaves down nothing weighs anything
     if (d >> 32 >= 31 || !is_allowed(mask, mask_words, id)) continue;
     append(list, id, z, weight(octave, <u32> (d >> 16)));
+    least = min(least, z);
   }
   pad(list);
-  if (top_k > 0 && list.count > top_k) keep(list, top, <u64> top_k, true);
+  if (top_k > 0 && list.count > top_k) keep(list, least, top, <u64> top_k, true);
   if (top_p > 0 && top_p < 65536) {
-    const total = sum_from(list, -2147483648, false), p = <u64> top_p;
-    keep(list, top, (total >> 16) * p + (((total & 65535) * p + 65535) >> 16), false);
+    const total = sum_from(list, least, false), p = <u64> top_p;
+    keep(list, least, top, (total >> 16) * p + (((total & 65535) * p + 65535) >> 16), false);
   }
   return draw(list, <u32> max(0, min(65536, min_p)) << 14, random);
 }
@@ -141,8 +143,8 @@ function sum_from(list: List, least: i32, counting: bool): u64 {
 }
 
 /** Keeps the fewest, by descending logits and ascending ids, that weigh (or with `counting` are) at least `need`. */
-function keep(list: List, top: i32, need: u64, counting: bool): void {
-  let low = -2147483648, high = top;
+function keep(list: List, least: i32, top: i32, need: u64, counting: bool): void {
+  let low = least, high = top;
   while (low < high) {
     const middle = high - <i32> (<u32> (high - low) >> 1);
     if (sum_from(list, middle, counting) >= need) low = middle;
