@@ -2,10 +2,13 @@
  * The command line: `deno task fewbit <command>`.
  *
  * Commands run in a thread of their own, so that this one always hears Ctrl-C: long computations do not
- * look up from their work.
+ * look up from their work. This file begins both threads, so that it is one when it is bundled.
  *
  * @module
  */
+import { unlinkSync, writeSync } from "node:fs";
+import process from "node:process";
+import { isMainThread, Worker } from "node:worker_threads";
 import type { WorkerMessage } from "./src/cli/worker.ts";
 
 /** How long a command may take to stop by itself. */
@@ -15,40 +18,47 @@ const GRACE_MS = 700;
 const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 function main(): void {
-  const worker = new Worker(new URL("./src/cli/worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(threadEntry(), { workerData: process.argv.slice(2) });
   let temporary: string | null = null;
   let stopped: number | undefined;
   const end = (status: number): never => {
     try {
-      if (temporary !== null) Deno.removeSync(temporary);
+      if (temporary !== null) unlinkSync(temporary);
     } catch {
       // It got its name, or was removed already.
     }
-    Deno.exit(status);
+    process.exit(status);
   };
   const force = (status: number): never => {
     try {
-      Deno.stderr.writeSync(new TextEncoder().encode("\nfewbit: interrupted\n"));
+      writeSync(2, "\nfewbit: interrupted\n");
     } catch {
       // Nobody reads it.
     }
     return end(status);
   };
-  worker.onmessage = ({ data }: MessageEvent<WorkerMessage>) => {
+  worker.on("message", (data: WorkerMessage) => {
     if (data.temporary !== undefined) temporary = data.temporary;
     if (data.status !== undefined) end(stopped ?? data.status);
-  };
+  });
   for (const [signal, status] of Object.entries(SIGNALS)) {
     // Windows has no SIGTERM.
-    if (signal === "SIGTERM" && Deno.build.os === "windows") continue;
-    Deno.addSignalListener(signal as keyof typeof SIGNALS, () => {
+    if (signal === "SIGTERM" && process.platform === "win32") continue;
+    process.on(signal, () => {
       if (stopped !== undefined) force(status);
       stopped = status;
       worker.postMessage("stop");
       setTimeout(() => force(status), GRACE_MS);
     });
   }
-  worker.postMessage(Deno.args);
 }
 
-if (import.meta.main) main();
+/** This file, for a thread; one that comes from a server is imported by a module that says so. */
+function threadEntry(): URL {
+  const { url } = import.meta;
+  const isFile = url.startsWith("file:");
+  return new URL(isFile ? url : `data:text/javascript,import ${JSON.stringify(url)}`);
+}
+
+if (isMainThread) main();
+else await import("./src/cli/worker.ts");

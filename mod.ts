@@ -63,14 +63,18 @@ export type { EncoderScales } from "./src/quantize/encoder_scales.ts";
 export { unitVector } from "./src/pipelines/embedding/unit_vector.ts";
 
 export { openTextCheckpoint } from "./src/checkpoints/text_checkpoint.ts";
-export type { TextCheckpoint, TextFiles } from "./src/checkpoints/text_checkpoint.ts";
+export type {
+  TextCheckpoint,
+  TextCheckpointOptions,
+  TextFiles,
+} from "./src/checkpoints/text_checkpoint.ts";
 export { compileTextModel } from "./src/compile/text.ts";
 export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
-export { lazyWeights } from "./src/models/hgrn_bit_weights.ts";
-export type { LazyWeights } from "./src/models/hgrn_bit_weights.ts";
+export { lazyWeights } from "./src/models/language_weights.ts";
+export type { LazyWeights } from "./src/models/language_weights.ts";
 export { TextEmbedder } from "./src/pipelines/embedding/text_embedder.ts";
 export type { EmbedderOptions } from "./src/pipelines/embedding/text_embedder.ts";
 export { EmbeddingModel } from "./src/pipelines/embedding/embedding_model.ts";
@@ -163,7 +167,7 @@ export type {
   GgufValue,
 } from "./src/formats/gguf.ts";
 export { blobAccess, fileAccess } from "./src/formats/random_access.ts";
-export type { RandomAccess } from "./src/formats/random_access.ts";
+export type { RandomAccess, SeekableFile } from "./src/formats/random_access.ts";
 export {
   decodeHuggingFace,
   encodeHuggingFace,

@@ -1,5 +1,5 @@
 /** How fast WebAssembly reads memory: the bound of a product with one row, which reads every weight once. */
-import wabt from "wabt";
+import wabt from "../tools/wabt.ts";
 
 /** Every turn reads 128 bytes into four sums. */
 const SOURCE = `(module

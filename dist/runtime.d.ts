@@ -157,10 +157,12 @@ export declare const LAYOUTS: {
      */
     readonly panel_8x16_t2: 4;
     /**
-     * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/8)][8 columns][4]` bytes: the low half of byte j of block
-     * g holds k = 8g + j, the high half k = 8g + 4 + j. Padded with 0.
+     * `[N, K]` codes 0…15 as `[ceil(N/8)][ceil(K/16)][2][8 columns][4]` bytes: of byte j of half h of block
+     * g the low four bits hold k = 16g + 8h + j, the high ones k = 16g + 8h + 4 + j. Padded with 0.
      */
-    readonly panel_8x8_u4: 5;
+    readonly panel_8x16_u4: 5;
+    /** `[N, K]` bytes as `[ceil(N/8)][K][8]`, padded with 0. */
+    readonly panel_8_u8: 6;
 };
 
 /** Name of a stored encoding. */
@@ -316,14 +318,19 @@ export interface Instance extends Disposable {
     reset(slot?: number): void;
     /**
      * The state as bytes that name this program; with `slot`, only that index of the first extent: the
-     * state of one session.
+     * state of one session. Of a cache only the rows are saved that sessions use: those of the tokens that
+     * their last run had behind it.
      */
     saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
     /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
     restoreState(saved: Uint8Array, slot?: number): void;
     /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
     snapshot(slot?: number): Promise<StateSnapshot>;
-    /** Goes back to a snapshot of this instance. */
+    /**
+     * Goes back to a snapshot of this instance. Rows of a cache are not copied: a snapshot ends where those
+     * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState` or
+     * `write`.
+     */
     rollback(snapshot: StateSnapshot): void;
     /** An instance with the same constants and copies of parameters and state. */
     fork(): Instance;

@@ -1,6 +1,6 @@
 /**
  * The small entry for sentence embeddings: loads and runs compiled encoders. No compiler, no file
- * system; works in Deno, Node, Bun, browsers and workerd. Its one dependency is the tokenizer.
+ * system, no dependency; works in Deno, Node, Bun, browsers and workerd.
  *
  * @example
  * ```ts

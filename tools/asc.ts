@@ -1,5 +1,6 @@
 /** The AssemblyScript compiler with the one set of flags that all modules are built with. */
-import asc from "assemblyscript/asc";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import asc from "npm:assemblyscript@0.28.20/asc";
 
 /** Instruction sets of WebAssembly that a module may use. */
 export type Build = "simd" | "relaxed";

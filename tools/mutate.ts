@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
+import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
@@ -23,6 +24,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
+  ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
@@ -68,7 +70,7 @@ async function outcome(folder: string, { file, find, replace, tests }: Mutation)
   try {
     const { success, text } = await run(
       Deno.execPath(),
-      ["test", "-A", "--no-check", ...tests],
+      ["test", "-A", "--no-check", "--config", "test/deno.json", ...tests],
       folder,
     );
     if (success) return "SURVIVED";

@@ -4,6 +4,7 @@
  * @module
  */
 import { documentedSizes } from "./_documented_sizes.ts";
+import { PROJECTS } from "./_projects.ts";
 import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
@@ -11,7 +12,15 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format of asm/", ["run", "-A", "tools/fmt_asm.ts", "--check"]],
   ["lint", ["lint"]],
   ["house", ["run", "-A", "tools/house.ts", "--check"]],
-  ["types", ["check", "mod.ts", "cli.ts", "src", "tools", "test", "bench", "examples"]],
+  ...PROJECTS.map(({ config, sources }) =>
+    [`types and locked versions of ${sources.join(", ")}`, [
+      "check",
+      "--frozen",
+      "--config",
+      config,
+      ...sources,
+    ]] as const
+  ),
   ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
@@ -19,7 +28,13 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["package", ["publish", "--dry-run", "--allow-dirty"]],
   ["examples in the documentation", ["run", "-A", "test/examples/main.ts"]],
   ["tests", ["task", "test"]],
-  ["CONTRIBUTING.md carried out", ["test", "-A", "test/contributing"]],
+  ["CONTRIBUTING.md carried out", [
+    "test",
+    "-A",
+    "--config",
+    "test/deno.json",
+    "test/contributing",
+  ]],
 ];
 
 const failures: string[] = [];

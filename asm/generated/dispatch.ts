@@ -83,6 +83,12 @@ import { exec_rms_norm_f32, scratch_rms_norm_f32 } from "../ops/rms_norm_f32";
 import { RmsNormF32 } from "./ops/rms_norm_f32";
 import { exec_residual_i32, scratch_residual_i32 } from "../ops/residual_i32";
 import { ResidualI32 } from "./ops/residual_i32";
+import { exec_rotary_angles_f32, scratch_rotary_angles_f32 } from "../ops/rotary_angles_f32";
+import { RotaryAnglesF32 } from "./ops/rotary_angles_f32";
+import { exec_rotary_f32, scratch_rotary_f32 } from "../ops/rotary_f32";
+import { RotaryF32 } from "./ops/rotary_f32";
+import { exec_attention_cached_f32, scratch_attention_cached_f32 } from "../ops/attention_cached_f32";
+import { AttentionCachedF32 } from "./ops/attention_cached_f32";
 import { exec_rms_norm_i32, scratch_rms_norm_i32 } from "../ops/rms_norm_i32";
 import { RmsNormI32 } from "./ops/rms_norm_i32";
 import { exec_linear_w8, scratch_linear_w8 } from "../ops/linear_w8";
@@ -233,6 +239,15 @@ export function execute(opcode: u32, context: usize): void {
     case 42:
       exec_residual_i32(changetype<ResidualI32>(context));
       break;
+    case 43:
+      exec_rotary_angles_f32(changetype<RotaryAnglesF32>(context));
+      break;
+    case 44:
+      exec_rotary_f32(changetype<RotaryF32>(context));
+      break;
+    case 45:
+      exec_attention_cached_f32(changetype<AttentionCachedF32>(context));
+      break;
     case 46:
       exec_rms_norm_i32(changetype<RmsNormI32>(context));
       break;
@@ -353,6 +368,12 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_rms_norm_f32(changetype<RmsNormF32>(context));
     case 42:
       return scratch_residual_i32(changetype<ResidualI32>(context));
+    case 43:
+      return scratch_rotary_angles_f32(changetype<RotaryAnglesF32>(context));
+    case 44:
+      return scratch_rotary_f32(changetype<RotaryF32>(context));
+    case 45:
+      return scratch_attention_cached_f32(changetype<AttentionCachedF32>(context));
     case 46:
       return scratch_rms_norm_i32(changetype<RmsNormI32>(context));
     case 47:

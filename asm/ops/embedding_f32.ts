@@ -1,9 +1,10 @@
-// y[t] = table[index[t]] as float32; the index is checked where it enters (0 ≤ index < V).
+// y[t] = table[index[t]] as float32; the index is checked where it enters (0 ≤ index < V). A table in panels is that of a head: row i is
+// column i mod 8 of panel i / 8, [columns][8].
 //
 //   bf16  the upper half of a float32
 //   f16   exponent and fraction, moved to their places in float32, times 2^(127 − 15): exact, subnormals included;
 //         the exponent of infinities and NaNs becomes all ones
-import { DTYPE_BF16, DTYPE_F32 } from "../generated/format";
+import { DTYPE_BF16, DTYPE_F32, LAYOUT_PANEL_8 } from "../generated/format";
 import { EmbeddingF32 } from "../generated/ops/embedding_f32";
 import { store_words } from "../kernels/tail";
 
@@ -32,7 +33,15 @@ export function exec_embedding_f32(op: EmbeddingF32): void {
   const n = y.columns, type = table.dtype;
   let at = index.address, to = y.address;
   for (let t = index.columns; t > 0; t--, at += 4, to += y.stride) {
-    const from = table.address + <usize> load<u32>(at) * table.stride;
+    const row = <usize> load<u32>(at);
+    if (table.layout == LAYOUT_PANEL_8) {
+      let panel = table.address + (row >> 3) * (<usize> n << 5) + ((row & 7) << 2);
+      for (let i = 0; i < n; i++, panel += 32) {
+        store<u32>(to + (<usize> i << 2), load<u32>(panel));
+      }
+      continue;
+    }
+    const from = table.address + row * table.stride;
     if (type == DTYPE_F32) {
       memory.copy(to, from, <usize> n * table.elementBytes);
       continue;

@@ -5,6 +5,7 @@
  *     deno run bench/kernels/float32_error.ts
  */
 import { exp, sigmoid, silu } from "../../src/engines/reference/float32.ts";
+import { cosineAndSine } from "../../src/numeric/phase.ts";
 import { ulps } from "../../test/conformance/ulps.ts";
 
 /** Points of a range, evenly. */
@@ -34,3 +35,16 @@ for (const [name, f, exact, from, to] of FUNCTIONS) {
   }
   console.log(`${name.padEnd(8)} ${from} … ${to}: ${worst.toFixed(2)} ulp, at ${at}`);
 }
+
+// Phases have no units in the last place of their own: the differences of cosines and sines.
+const worst = [0, 0];
+for (let i = 0; i < POINTS; i++) {
+  const phase = Math.round((i / POINTS - 0.5) * 2 ** 32);
+  const exact = phase / 2 ** 32 * 2 * Math.PI;
+  const [cosine, sine] = cosineAndSine(phase);
+  worst[0] = Math.max(worst[0], Math.abs(cosine - Math.cos(exact)));
+  worst[1] = Math.max(worst[1], Math.abs(sine - Math.sin(exact)));
+}
+console.log(
+  `phase    a turn: cosine ${worst[0].toExponential(2)}, sine ${worst[1].toExponential(2)}`,
+);

@@ -67,6 +67,13 @@ const ROWS: readonly Row[] = [
   }],
   ["attention_f32", ATTENTION, { has: [] }],
   ["attention_f32", { ...ATTENTION, "@precision": 1 }, { has: [] }],
+  // SmolLM2: a token behind 2,047 and behind 127, and the last 256 of 512.
+  ...[[1, 2048], [1, 128], [256, 512]].map(([T, R]): Row => [
+    "attention_cached_f32",
+    { T, R, B: 1, S: 1, C: 576, K: 192, "@kv_heads": 3, "@group": 3 },
+  ]),
+  ["rotary_f32", { T: 256, C: 576, H: 32, "@pair": 2 }],
+  ["rotary_angles_f32", { T: 256, H: 32, B: 1 }],
   ["softmax_f32", { "*": [591], L: 197 }],
   ["layer_norm_f32", { "*": [197], C: 192 }, { has: ["beta"] }],
   ["hgrn_scan_f32", { ...SEQUENCE, T: 1 }, { has: ["lower_bound"] }],

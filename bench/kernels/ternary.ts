@@ -8,7 +8,7 @@
  *
  * @module
  */
-import wabt from "wabt";
+import wabt from "../../tools/wabt.ts";
 import { load } from "../../src/engines/load.ts";
 import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";

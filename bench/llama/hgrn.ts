@@ -1,5 +1,5 @@
 /** Random MatMul-free models in the authors' layout, with the linear layers of a Llama of the same sizes. */
-import type { LazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import type { LazyWeights } from "../../src/models/language_weights.ts";
 import type { LlamaShape } from "./gguf.ts";
 
 /** config.json of such a model. */

@@ -1,6 +1,7 @@
 /** Where models and images come from. */
 import { FewbitError } from "../errors.ts";
 import { fetchBytes, fetchFile, fetchOptionalBytes } from "../files/fetch_file.ts";
+import { isWindows } from "../files/host.ts";
 import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import type { ReadFileOptions } from "../files/read_file.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
@@ -38,11 +39,16 @@ export function urlOf(source: string | URL): URL | undefined {
 
 /** The path of a local folder that has a config.json and no model.fewbit. */
 export async function checkpointFolder(source: ModelSource): Promise<string | undefined> {
-  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
-  if (remoteUrl(source) !== undefined) return undefined;
-  const path = pathOf(source);
+  const path = localPath(source);
+  if (path === undefined) return undefined;
   const compiled = await isFile(`${path}/model.fewbit`);
   return !compiled && await isFile(`${path}/config.json`) ? path : undefined;
+}
+
+/** The path of a source that is a local file or folder. */
+export function localPath(source: ModelSource): string | undefined {
+  if (typeof source !== "string" && !(source instanceof URL)) return undefined;
+  return remoteUrl(source) === undefined ? pathOf(source) : undefined;
 }
 
 /** Reads a whole file by path or URL. */
@@ -79,7 +85,7 @@ function pathOf(source: string | URL): string {
   try {
     const path = decodeURIComponent(url.pathname);
     // Of `file:///C:/models` the first slash is no part of the path.
-    return Deno.build.os === "windows" ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
+    return isWindows() ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
   } catch (cause) {
     throw new FewbitError("invalid_argument", `Cannot read ${url.href}: it is no valid URL`, {
       cause,
@@ -114,5 +120,5 @@ async function kindOfFolder(folder: string): Promise<string | undefined> {
 
 async function openPath(path: string): Promise<Response> {
   const { file, size } = await openFile(path);
-  return new Response(file.readable, { headers: { "content-length": String(size) } });
+  return new Response(file.readable(), { headers: { "content-length": String(size) } });
 }

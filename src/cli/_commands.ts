@@ -1,5 +1,5 @@
 /** All commands. A command is loaded when it is used, so that a help text costs nothing. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 
 /** Gives a command its words, its options, and what it does until the signal says stop. */
 export type DefineCommand = (command: Command, signal: AbortSignal) => void;

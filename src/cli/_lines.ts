@@ -2,7 +2,9 @@
 import { FewbitError } from "../errors.ts";
 import { openFile } from "../files/read_file.ts";
 import { fileError } from "../files/file_error.ts";
+import { isWindows } from "../files/host.ts";
 import { note } from "./_print.ts";
+import { isTerminal, standardInput, STDIN } from "./_standard_streams.ts";
 
 /** Longest line, in UTF-16 code units. */
 const LONGEST = 2 ** 24;
@@ -52,8 +54,8 @@ export async function readAll(path: string, maxBytes: number): Promise<string> {
 /** @param what What is expected; a user at a terminal is told. */
 async function* readChunks(path: string, what: string): AsyncGenerator<string> {
   const stream = STANDARD_INPUT.includes(path)
-    ? standardInput(what)
-    : (await openFile(path)).file.readable;
+    ? announcedInput(what)
+    : (await openFile(path)).file.readable();
   try {
     yield* stream.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
   } catch (error) {
@@ -62,14 +64,14 @@ async function* readChunks(path: string, what: string): AsyncGenerator<string> {
   }
 }
 
-function standardInput(what: string): ReadableStream<Uint8Array<ArrayBuffer>> {
-  if (Deno.stdin.isTerminal()) note(announcement(what));
-  return Deno.stdin.readable;
+function announcedInput(what: string): ReadableStream<Uint8Array<ArrayBuffer>> {
+  if (isTerminal(STDIN)) note(announcement(what));
+  return standardInput();
 }
 
 /** What a user at a terminal is told before standard input is read. */
 function announcement(what: string): string {
-  const end = Deno.build.os === "windows" ? "Ctrl-Z and Enter" : "Ctrl-D";
+  const end = isWindows() ? "Ctrl-Z and Enter" : "Ctrl-D";
   return `Reading ${what}, from standard input; ${end} ends it`;
 }
 

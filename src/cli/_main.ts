@@ -1,5 +1,5 @@
 /** Running a command line, from its words to its exit status. */
-import { CommanderError } from "@commander-js/extra-typings";
+import { CommanderError } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { COMMANDS } from "./_commands.ts";
 import { asTyped } from "./_flags_as_typed.ts";

@@ -1,5 +1,6 @@
 /** Standard output and standard error. */
 import { fileError } from "../files/file_error.ts";
+import { STDERR, STDOUT, writeBytes } from "./_standard_streams.ts";
 
 /** Nobody reads the output any more, as behind `| head`: the command ends and says nothing. */
 export class ClosedOutput extends Error {}
@@ -13,20 +14,18 @@ export function print(line: string): void {
 
 /** Writes a text to standard output. */
 export function write(text: string): void {
-  const bytes = encoder.encode(text);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    writeBytes(STDOUT, encoder.encode(text));
   } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new ClosedOutput();
+    if ((error as { readonly code?: unknown }).code === "EPIPE") throw new ClosedOutput();
     throw fileError("Cannot write standard output", error);
   }
 }
 
 /** Writes a text to standard error, if anybody reads it. */
 export function writeError(text: string): void {
-  const bytes = encoder.encode(text);
   try {
-    for (let at = 0; at < bytes.length;) at += Deno.stderr.writeSync(bytes.subarray(at));
+    writeBytes(STDERR, encoder.encode(text));
   } catch {
     // There is no place left to say so.
   }

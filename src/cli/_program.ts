@@ -1,5 +1,5 @@
 /** The command line as commander knows it, made strict. */
-import { Command, type CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { Command, type CommanderError, type CommandUnknownOpts } from "./_commander.ts";
 import { write } from "./_print.ts";
 
 /** Columns of a help text. */

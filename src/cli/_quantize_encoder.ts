@@ -1,6 +1,7 @@
 /** `fewbit quantize` of a sentence encoder. */
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "../files/file_error.ts";
+import { realPath } from "../files/file_system.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readEncoderFolder } from "../checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../compile/encoder_folder.ts";
@@ -59,6 +60,6 @@ async function calibrationTexts(path: string, limit: number): Promise<string[]> 
 }
 
 async function nameOf(folder: string): Promise<string> {
-  const path = await withFileErrors(`Cannot read ${folder}`, () => Deno.realPath(folder));
+  const path = await withFileErrors(`Cannot read ${folder}`, () => realPath(folder));
   return path.split(/[\\/]/).at(-1) || "encoder";
 }

@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { writeFile } from "../files/write_file.ts";
 import { writeError } from "./_print.ts";
+import { isTerminal, STDERR } from "./_standard_streams.ts";
 
 /** One of a list, else a typed error that names the list. */
 export function choice<T extends string>(option: string, value: string, values: readonly T[]): T {
@@ -46,7 +47,7 @@ export function fraction(option: string, value: string): number {
 
 /** A line on standard error that is overwritten; silent where nobody watches. */
 export function progressLine(): { update(text: string): void; end(): void } {
-  if (!Deno.stderr.isTerminal()) return { update: () => {}, end: () => {} };
+  if (!isTerminal(STDERR)) return { update: () => {}, end: () => {} };
   return { update: (text) => writeError(`\r\x1b[K${text}`), end: () => writeError("\r\x1b[K") };
 }
 

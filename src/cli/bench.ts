@@ -1,5 +1,5 @@
 /** `fewbit bench`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { ENGINES, load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { benchmark, symbolsForBatch } from "../inspect/bench.ts";

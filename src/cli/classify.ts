@@ -1,5 +1,5 @@
 /** `fewbit classify`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
 import { print } from "./_print.ts";

@@ -1,12 +1,13 @@
 /** `fewbit convert`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { isFolder } from "../files/read_file.ts";
 import { readJson, readWeightsFile } from "../checkpoints/checkpoint_folder.ts";
-import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { isTextCheckpointFile, openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import type { TextCheckpointOptions } from "../checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
@@ -18,17 +19,23 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
   command
     .argument(
       "<checkpoint>",
-      "Folder of an HGRNBitForCausalLM; or I-ViT's .safetensors, .pth or .pth.tar",
+      "A language model: the folder of an HGRNBitForCausalLM or LlamaForCausalLM, a Llama as .gguf, " +
+        "or llama2.c's .bin; or I-ViT's .safetensors, .pth or .pth.tar",
     )
     .option("-o, --output <file>", "File to write", "model.fewbit")
+    .option(
+      "--tokenizer <file>",
+      "Vocabulary of a .bin of llama2.c (default: tok512.bin, by its size, or tokenizer.bin beside it)",
+    )
     .option("--config <file>", "config.json (default: read off the tensors' shapes)")
     .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
     .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default: 224)")
     .action(async (checkpoint, options) => {
-      const { output, config } = options;
-      await checkOutput(output, [checkpoint, ...config === undefined ? [] : [config]]);
-      const program = await isFolder(checkpoint)
-        ? await convertText(checkpoint, signal)
+      const { output, config, tokenizer: vocabulary } = options;
+      const inputs = [checkpoint, config, vocabulary];
+      await checkOutput(output, inputs.filter((input) => input !== undefined));
+      const program = isTextCheckpointFile(checkpoint) || await isFolder(checkpoint)
+        ? await convertText(checkpoint, vocabulary === undefined ? {} : { vocabulary }, signal)
         : await convertImages(checkpoint, options);
       const bytes = await encodeProgram(program);
       signal.throwIfAborted();
@@ -37,8 +44,12 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     });
 }
 
-async function convertText(folder: string, signal: AbortSignal): Promise<CompiledProgram> {
-  const { weights, ...files } = await openTextCheckpoint(folder);
+async function convertText(
+  checkpoint: string,
+  options: TextCheckpointOptions,
+  signal: AbortSignal,
+): Promise<CompiledProgram> {
+  const { weights, ...files } = await openTextCheckpoint(checkpoint, options);
   const progress = progressLine();
   const { program } = await compileTextModel(weights, files, {
     signal,

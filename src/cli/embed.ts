@@ -1,5 +1,5 @@
 /** `fewbit embed`. */
-import { type Command, Option } from "@commander-js/extra-typings";
+import { type Command, Option } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";

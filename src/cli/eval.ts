@@ -1,5 +1,5 @@
 /** `fewbit eval`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";

@@ -1,5 +1,5 @@
 /** `fewbit generate`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import type { TextPiece, Usage } from "../pipelines/text/text_piece.ts";
@@ -17,8 +17,8 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
     .argument("[prompt]", "Text to go on from (default, or -: standard input)")
     .option(
       "--model <model>",
-      "model.fewbit, or a folder with config.json, safetensors and tokenizer.json " +
-        "(default: a small model of Shakespeare's plays)",
+      "model.fewbit; or a folder with config.json, safetensors and tokenizer.json, a .gguf, or " +
+        "llama2.c's .bin (default: a small model of Shakespeare's plays)",
     )
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--max-tokens <n>", "Tokens to write at most (default: the model's, or 256)")

@@ -1,5 +1,5 @@
 /** `fewbit inspect`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
 import { snakeKeys } from "../inspect/json.ts";
@@ -15,6 +15,7 @@ import type { EntryTiming } from "../inspect/timing.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
 import { checkpointFolder } from "../checkpoints/sources.ts";
+import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import type { FusionReport } from "../lower/fusion.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readModel } from "./_model.ts";
@@ -84,7 +85,8 @@ async function readProgram(
   model: string,
   signal: AbortSignal,
 ): Promise<{ readonly bytes: Uint8Array; readonly fusions?: readonly FusionReport[] }> {
-  const folder = await checkpointFolder(model);
+  const folder = await checkpointFolder(model) ??
+    (isTextCheckpointFile(model) ? model : undefined);
   if (folder === undefined) return { bytes: await readModel(model, signal) };
   note(`${model} is a checkpoint: shown as it would be compiled; its scales are made up`);
   const { previewCheckpoint } = await import("../compile/preview.ts");

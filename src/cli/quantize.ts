@@ -1,5 +1,5 @@
 /** `fewbit quantize`. */
-import type { Command } from "@commander-js/extra-typings";
+import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";

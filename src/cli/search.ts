@@ -1,10 +1,12 @@
 /** `fewbit search`. */
-import type { Command } from "@commander-js/extra-typings";
+import process from "node:process";
+import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { withFileErrors } from "../files/file_error.ts";
 import { withFileLock } from "../files/file_lock.ts";
+import { realPath } from "../files/file_system.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { urlOf } from "../checkpoints/sources.ts";
 import { TextEmbedder } from "../pipelines/embedding/text_embedder.ts";
@@ -67,7 +69,10 @@ export default function searchCommand(command: Command, signal: AbortSignal): vo
           const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
           const updated = await addFolder(all, add, embedder, signal);
           await writeWhole(path, await encodePassageIndex(updated), signal);
-        }, { signal, onWait: () => note(`waiting for another fewbit that adds to ${path}`) });
+        }, {
+          signal,
+          onWait: (owner) => note(`waiting for another fewbit that adds to ${path}: ${owner}`),
+        });
       }
       if (question === undefined) return;
       const index = await readIndex(path);
@@ -93,7 +98,7 @@ async function emptyIndex(
   model: string,
 ): Promise<PassageIndex> {
   const source = urlOf(model)?.href ??
-    await withFileErrors(`Cannot read ${model}`, () => Deno.realPath(model));
+    await withFileErrors(`Cannot read ${model}`, () => realPath(model));
   const sizes = { tokens: TOKENS, overlap: OVERLAP };
   return { model: { id, name, source }, dimension, sizes, files: [] };
 }
@@ -156,6 +161,6 @@ function show(results: readonly SearchResult[]): void {
 
 /** A path from where the user is. */
 function shown(path: string): string {
-  const here = `${Deno.cwd()}/`;
+  const here = `${process.cwd()}/`;
   return path.startsWith(here) ? path.slice(here.length) : path;
 }

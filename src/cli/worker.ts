@@ -1,7 +1,8 @@
 /**
  * The thread that runs a command. It tells the main thread which temporary file there is and with which
- * status it ends, and is told when the user wants it to stop.
+ * status it ends; a message from there means that the user wants it to stop.
  */
+import { parentPort, workerData } from "node:worker_threads";
 import { runMain } from "./_main.ts";
 import { onTemporaryFile } from "./_run.ts";
 
@@ -13,15 +14,11 @@ export interface WorkerMessage {
   readonly status?: number;
 }
 
-const scope = globalThis as unknown as {
-  postMessage(message: WorkerMessage): void;
-  onmessage: ((event: MessageEvent<readonly string[] | "stop">) => void) | null;
-};
-
 const controller = new AbortController();
 
-onTemporaryFile((path) => scope.postMessage({ temporary: path ?? null }));
-scope.onmessage = ({ data }) => {
-  if (data === "stop") controller.abort();
-  else runMain(data, controller.signal).then((status) => scope.postMessage({ status }));
-};
+const tell = (message: WorkerMessage): void => parentPort?.postMessage(message);
+
+onTemporaryFile((path) => tell({ temporary: path ?? null }));
+// What comes before this is lost in Deno: the words of the command line come with the thread.
+parentPort?.on("message", () => controller.abort());
+tell({ status: await runMain(workerData, controller.signal) });

@@ -1,7 +1,7 @@
 /** What would become of a checkpoint, before anything is calibrated. */
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import { isEncoderFolder, readEncoderFolder } from "../checkpoints/encoder_folder.ts";
-import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { isTextCheckpointFile, openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { compile } from "../lower/compile.ts";
 import type { FusionReport } from "../lower/fusion.ts";
 import { bertConfig } from "../models/bert_config.ts";
@@ -25,10 +25,10 @@ export interface CheckpointPreview {
 }
 
 /**
- * Compiles the checkpoint of a folder into integers as `fewbit quantize` and `fewbit convert` do without
- * options, every scale 1.
+ * Compiles a checkpoint as `fewbit quantize` and `fewbit convert` do without options, every scale 1.
  *
- * @throws {FewbitError} Where the folder has no checkpoint that can be compiled.
+ * @param folder Its folder, or the file of a language model.
+ * @throws {FewbitError} Where there is no checkpoint that can be compiled.
  */
 export async function previewCheckpoint(
   folder: string,
@@ -36,12 +36,13 @@ export async function previewCheckpoint(
 ): Promise<CheckpointPreview> {
   const fusions: FusionReport[] = [];
   const onFusions = (reports: readonly FusionReport[]): void => void fusions.push(...reports);
-  if (await isEncoderFolder(folder)) {
+  const isTextFile = isTextCheckpointFile(folder);
+  if (!isTextFile && await isEncoderFolder(folder)) {
     const encoder = await readEncoderFolder(folder);
     const network = quantizeBert(bertConfig(encoder), encoder.weights);
     return { program: compileUncalibrated(network, onFusions), fusions };
   }
-  if (isLanguageModel(await readJson(`${folder}/config.json`) ?? {})) {
+  if (isTextFile || isLanguageModel(await readJson(`${folder}/config.json`) ?? {})) {
     const { weights, ...files } = await openTextCheckpoint(folder);
     const { program } = await compileTextModel(weights, files, {
       onFusions,

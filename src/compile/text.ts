@@ -4,7 +4,11 @@ import { FewbitError } from "../errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { buildHgrnBit } from "../models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../models/hgrn_bit_config.ts";
-import type { LazyWeights } from "../models/hgrn_bit_weights.ts";
+import type { LazyWeights } from "../models/language_weights.ts";
+import { buildLlama } from "../models/llama.ts";
+import { formatBytes } from "../format_bytes.ts";
+import { isLlama, llamaConfig, parametersOf } from "../models/llama_config.ts";
+import type { LlamaConfig } from "../models/llama_config.ts";
 import { compile } from "../lower/compile.ts";
 import type { CompileOptions } from "../lower/compile.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -14,6 +18,9 @@ import { Tokenizer } from "../text/tokenizer.ts";
 import { textMetadata } from "./text_metadata.ts";
 import type { TextFiles } from "../checkpoints/text_checkpoint.ts";
 
+/** What a WebAssembly memory holds. */
+const MEMORY_BYTES = 2 ** 32;
+
 /** Options of {@linkcode compileTextModel}. */
 export interface CompileTextOptions extends TernaryOptions, Pick<CompileOptions, "onFusions"> {}
 
@@ -21,15 +28,16 @@ export interface CompileTextOptions extends TernaryOptions, Pick<CompileOptions,
 export interface CompiledText {
   /** The program, with {@linkcode TextMetadata}. */
   readonly program: CompiledProgram;
-  /** The ternary graph, for taps. */
+  /** The graph, ternary or float, for taps. */
   readonly graph: Graph;
 }
 
 /**
- * Compiles the checkpoint of a MatMul-free language model (`HGRNBitForCausalLM`).
+ * Compiles the checkpoint of a language model: a MatMul-free one (`HGRNBitForCausalLM`) becomes ternary, a
+ * Llama (`LlamaForCausalLM`) stays float32.
  *
- * The program has one entry, `main`, for prompts and decoding; {@linkcode buildHgrnBit} says what it
- * takes. Its metadata ({@linkcode TextMetadata}) holds the tokenizer, so that the file is all that a
+ * The program has one entry, `main`, for prompts and decoding; {@linkcode buildHgrnBit} and
+ * {@linkcode buildLlama} say what it takes. Its metadata ({@linkcode TextMetadata}) holds the tokenizer, so that the file is all that a
  * generator needs.
  *
  * @param weights Tensors by name; they are read one after another.
@@ -41,6 +49,18 @@ export async function compileTextModel(
   files: TextFiles,
   options: CompileTextOptions = {},
 ): Promise<CompiledText> {
+  const { onFusions } = options;
+  if (isLlama(files.config)) {
+    const config = llamaConfig(files.config);
+    const metadata = textMetadata(files, "LlamaForCausalLM", config.vocabularySize, {
+      weights: "float32",
+      activations: "float32",
+    });
+    checkTokenizer(files, config.vocabularySize);
+    checkSize(config);
+    const graph = buildLlama(config, weights);
+    return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
+  }
   const config = hgrnBitConfig(files.config);
   const metadata = textMetadata(files, "HGRNBitForCausalLM", config.vocabularySize, {
     weights: "ternary",
@@ -49,8 +69,19 @@ export async function compileTextModel(
   });
   checkTokenizer(files, config.vocabularySize);
   const graph = await quantizeTernary(buildHgrnBit(config, weights), options);
-  const { onFusions } = options;
   return { program: compile(graph, { metadata, ...onFusions && { onFusions } }), graph };
+}
+
+/** Weights of more than a WebAssembly memory are found out before they are read. */
+function checkSize(config: LlamaConfig): void {
+  const bytes = 4 * parametersOf(config);
+  if (bytes < MEMORY_BYTES) return;
+  throw new FewbitError(
+    "limit_exceeded",
+    `Cannot compile: the weights take ${formatBytes(bytes)} in float32, a program has less than ${
+      formatBytes(MEMORY_BYTES)
+    }`,
+  );
 }
 
 /** A tokenizer that cannot be used, or gives ids that the model has no logits for, is found out now. */

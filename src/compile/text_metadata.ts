@@ -29,7 +29,7 @@ export interface GenerationDefaults {
 export interface TextMetadata extends Metadata {
   /** Always this. */
   readonly task: "text-generation";
-  /** The class of the checkpoint (`HGRNBitForCausalLM`). */
+  /** The class of the checkpoint (`HGRNBitForCausalLM`, `LlamaForCausalLM`). */
   readonly architecture: string;
   /** Number of logits; ids are below. */
   readonly vocabularySize: number;

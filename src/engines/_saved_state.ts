@@ -53,6 +53,11 @@ export function decodeState(id: string, saved: Uint8Array, parts: readonly Uint8
   }
 }
 
+/** The bytes of the state in what was saved, whatever they are. */
+export function stateOf(saved: Uint8Array): Uint8Array {
+  return saved.subarray(HEADER_BYTES);
+}
+
 function lengthOf(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, part) => sum + part.length, 0);
 }

@@ -4,9 +4,19 @@
  */
 import { FewbitError } from "../errors.ts";
 import type { Index } from "../program/program.ts";
-import { decodeState, encodeState } from "./_saved_state.ts";
+import { bytesOf } from "../tensor.ts";
+import type { TensorData } from "../tensor.ts";
+import { RowCaches } from "./_row_caches.ts";
+import type { RowMark } from "./_row_caches.ts";
+import { decodeState, encodeState, stateOf } from "./_saved_state.ts";
 import type { StateSnapshot } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
+
+/** What a snapshot holds: the bytes of states, and of caches how many rows were in use. */
+interface Snapshot {
+  readonly bytes: readonly Uint8Array[];
+  readonly mark: RowMark | undefined;
+}
 
 /** States in memory that is at hand. */
 export class Sessions {
@@ -15,8 +25,10 @@ export class Sessions {
   readonly #initialOf: (tensor: Index) => Uint8Array | undefined;
   readonly #canonicalize: (tensor: Index) => void;
   readonly #states: readonly Index[];
+  /** Those of which only some rows are in use, where there are some. */
+  readonly #caches: RowCaches | undefined;
   /** The bytes of snapshots, which nobody else can change or make. */
-  readonly #snapshots: WeakMap<StateSnapshot, readonly Uint8Array[]> = new WeakMap();
+  readonly #snapshots: WeakMap<StateSnapshot, Snapshot> = new WeakMap();
 
   /**
    * @param bytesOf The memory of a state, at its largest extents.
@@ -34,6 +46,23 @@ export class Sessions {
     this.#initialOf = initialOf;
     this.#canonicalize = canonicalize;
     this.#states = loaded.program.tensors.flatMap(({ region }, i) => region === "state" ? [i] : []);
+    this.#caches = RowCaches.of(loaded);
+  }
+
+  /** Notes what a run is about to append to its sessions. */
+  append(inputs: ReadonlyMap<Index, TensorData>): void {
+    this.#caches?.append(inputs);
+  }
+
+  /** Notes that a state was written from outside: all of it counts. */
+  written(tensor: Index): void {
+    if (!this.#caches?.states.has(tensor)) return;
+    this.#caches.set(this.#caches.lengths.map(() => this.#rowsOf(tensor)), undefined);
+  }
+
+  /** Takes the place of other sessions, whose memory was copied. */
+  adopt(from: Sessions): void {
+    if (from.#caches !== undefined) this.#caches?.set(from.#caches.lengths, undefined);
   }
 
   reset(slot?: number): void {
@@ -44,12 +73,14 @@ export class Sessions {
       if (initial === undefined) targets[n].fill(0);
       else targets[n].set(slot === undefined ? initial : part(initial, slot, this.#slotsOf(i)));
     });
+    this.#caches?.set(this.#lengths(slot).map(() => 0), slot);
   }
 
   save(slot?: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.#parts(slot, "save");
+    const parts = this.#parts(slot, "save");
     this.#states.forEach((i) => this.#canonicalize(i));
-    return encodeState(this.#loaded.id, bytes);
+    const lengths = this.#lengths(slot);
+    return encodeState(this.#loaded.id, [bytesOf(lengths), ...this.#inUse(parts, lengths)]);
   }
 
   restore(saved: Uint8Array, slot?: number): void {
@@ -59,25 +90,72 @@ export class Sessions {
         `Cannot restore state: expected bytes, got ${typeof saved}`,
       );
     }
-    decodeState(this.#loaded.id, saved, this.#parts(slot, "restore"));
+    const parts = this.#parts(slot, "restore");
+    const lengths = this.#lengths(slot);
+    bytesOf(lengths).set(stateOf(saved).subarray(0, lengths.byteLength));
+    decodeState(this.#loaded.id, saved, [bytesOf(lengths), ...this.#inUse(parts, lengths)]);
+    this.#caches?.set(lengths, slot);
   }
 
   snapshot(slot?: number): StateSnapshot {
-    const bytes = this.#parts(slot, "save").map((state) => state.slice());
+    const bytes = this.#copied(this.#parts(slot, "save")).map((state) => state.slice());
     const snapshot = Object.freeze({ slot });
-    this.#snapshots.set(snapshot, bytes);
+    this.#snapshots.set(snapshot, { bytes, mark: this.#caches?.mark() });
     return snapshot;
   }
 
   rollback(snapshot: StateSnapshot): void {
-    const bytes = this.#snapshots.get(snapshot);
-    if (bytes === undefined) {
+    const held = this.#snapshots.get(snapshot);
+    if (held === undefined) {
       throw new FewbitError(
         "invalid_argument",
         "Cannot roll back: expected a snapshot of this instance",
       );
     }
-    this.#parts(snapshot.slot, "restore").forEach((state, i) => state.set(bytes[i]));
+    const { bytes, mark } = held;
+    const states = this.#copied(this.#parts(snapshot.slot, "restore"));
+    if (mark !== undefined && this.#caches?.goBack(mark, snapshot.slot) === false) {
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot roll back: rows of a cache that were in use then were written again since",
+      );
+    }
+    states.forEach((state, i) => state.set(bytes[i]));
+  }
+
+  /** Rows that each of some sessions uses of its caches; nothing where there are none. */
+  #lengths(slot: number | undefined): Int32Array {
+    const lengths = this.#caches?.lengths ?? new Int32Array(0);
+    return slot === undefined ? lengths.slice() : lengths.slice(slot, slot + 1);
+  }
+
+  /**
+   * Of the memory of states, or of one session's part of it, what is in use.
+   *
+   * @throws {FewbitError} `invalid_file` for more rows than there are.
+   */
+  #inUse(parts: readonly Uint8Array[], lengths: Int32Array): Uint8Array[] {
+    return this.#states.flatMap((tensor, n) => {
+      if (!this.#caches?.states.has(tensor)) return [parts[n]];
+      const rows = this.#rowsOf(tensor);
+      const tooMany = lengths.find((length) => length < 0 || length > rows);
+      if (tooMany !== undefined) {
+        throw new FewbitError(
+          "invalid_file",
+          `Cannot restore state: a session of ${tooMany} rows, there is memory for ${rows}`,
+        );
+      }
+      const bytes = parts[n].length / lengths.length;
+      return Array.from(
+        lengths,
+        (length, s) => parts[n].subarray(s * bytes, s * bytes + length * (bytes / rows)),
+      );
+    });
+  }
+
+  /** Of the memory of states, that of those which snapshots copy. */
+  #copied(parts: readonly Uint8Array[]): Uint8Array[] {
+    return parts.filter((_, n) => !this.#caches?.states.has(this.#states[n]));
   }
 
   /** Memory of the state, or of one session's part of it. */
@@ -95,8 +173,17 @@ export class Sessions {
 
   /** Sessions that a state holds: its first extent. */
   #slotsOf(tensor: Index): number {
+    return this.#extent(tensor, 0);
+  }
+
+  /** Rows that a cache has for a session. */
+  #rowsOf(tensor: Index): number {
+    return this.#extent(tensor, 1);
+  }
+
+  #extent(tensor: Index, axis: number): number {
     const { program, ranges } = this.#loaded;
-    return ranges[program.tensors[tensor].extents[0]].max;
+    return ranges[program.tensors[tensor].extents[axis]].max;
   }
 }
 

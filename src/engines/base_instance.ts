@@ -155,6 +155,7 @@ export abstract class BaseInstance implements SyncInstance {
     for (const [i, data] of run.inputs) this.bytesOf(i).set(bytesOf(data));
     this.#values = values;
     this.start(entry, symbols);
+    this.#sessions.append(run.inputs);
     const assertCurrent = (): void => {
       this.assertUsable();
       if (ticket !== this.#execution) {
@@ -231,6 +232,7 @@ export abstract class BaseInstance implements SyncInstance {
       );
     }
     target.set(source);
+    this.#sessions.written(i);
   }
 
   reset(slot?: number): void {
@@ -259,7 +261,9 @@ export abstract class BaseInstance implements SyncInstance {
 
   fork(): SyncInstance {
     this.assertUsable();
-    return this.copy();
+    const copy = this.copy();
+    if (copy instanceof BaseInstance) copy.#sessions.adopt(this.#sessions);
+    return copy;
   }
 
   [Symbol.dispose](): void {

@@ -114,14 +114,19 @@ export interface Instance extends Disposable {
   reset(slot?: number): void;
   /**
    * The state as bytes that name this program; with `slot`, only that index of the first extent: the
-   * state of one session.
+   * state of one session. Of a cache only the rows are saved that sessions use: those of the tokens that
+   * their last run had behind it.
    */
   saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
   restoreState(saved: Uint8Array, slot?: number): void;
   /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
   snapshot(slot?: number): Promise<StateSnapshot>;
-  /** Goes back to a snapshot of this instance. */
+  /**
+   * Goes back to a snapshot of this instance. Rows of a cache are not copied: a snapshot ends where those
+   * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState` or
+   * `write`.
+   */
   rollback(snapshot: StateSnapshot): void;
   /** An instance with the same constants and copies of parameters and state. */
   fork(): Instance;

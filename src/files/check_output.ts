@@ -1,6 +1,10 @@
 /** Seeing that a file can be written before minutes of work go into it. */
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "./file_error.ts";
+import { isSameFile } from "./file_info.ts";
+import type { FileInfo } from "./file_info.ts";
+import { readFolder, removeFile } from "./file_system.ts";
+import { open } from "./open_file.ts";
 import { statOf } from "./read_file.ts";
 import { splitPath } from "./split_path.ts";
 import { isSpecial, temporaryIn } from "./write_file.ts";
@@ -30,34 +34,22 @@ export async function checkOutput(path: string, inputs: readonly string[] = []):
   }
   await withFileErrors(`Cannot write ${path}`, async () => {
     const temporary = temporaryIn(folder);
-    (await Deno.open(temporary, { write: true, createNew: true })).close();
-    await Deno.remove(temporary);
+    (await open(temporary, "create")).close();
+    await removeFile(temporary);
   });
 }
 
 /** Whether a file is an input, or lies in an input that is a folder. */
-async function reads(input: string, file: Deno.FileInfo): Promise<boolean> {
+async function reads(input: string, file: FileInfo): Promise<boolean> {
   const info = await statOf(input).catch(() => undefined);
   if (info === undefined) return false;
-  if (!info.isDirectory) return isSame(info, file);
+  if (!info.isDirectory) return isSameFile(info, file);
   for (const folder of [input, `${input}/1_Pooling`]) {
-    for (const name of await namesIn(folder)) {
+    for (const { name } of await readFolder(folder).catch(() => [])) {
       if (name.endsWith(".fewbit")) continue;
       const entry = await statOf(`${folder}/${name}`).catch(() => undefined);
-      if (entry?.isFile && isSame(entry, file)) return true;
+      if (entry?.isFile && isSameFile(entry, file)) return true;
     }
   }
   return false;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
-  } catch {
-    return [];
-  }
-}
-
-function isSame(a: Deno.FileInfo, b: Deno.FileInfo): boolean {
-  return a.ino !== null && a.ino === b.ino && a.dev === b.dev;
 }

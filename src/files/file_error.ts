@@ -1,6 +1,7 @@
 /** Errors of the file system as errors of fewbit. */
 import { FewbitError } from "../errors.ts";
 import type { ErrorCode } from "../errors.ts";
+import { NO_FILE_SYSTEM } from "./_node_fs.ts";
 
 /** What the codes of POSIX mean to a user. Codes that are not here are `io_error` with the system's text. */
 const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, text: string]>> = {
@@ -18,6 +19,9 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, text: string]
   EFBIG: ["io_error", "the file system takes no file of this size"],
   EMFILE: ["io_error", "too many open files"],
   EPIPE: ["io_error", "the pipe is closed"],
+  // Of Node's API itself: a name with a NUL, which no system takes.
+  ERR_INVALID_ARG_VALUE: ["invalid_argument", "its name is not valid"],
+  [NO_FILE_SYSTEM]: ["unsupported", "this host has no file system; give bytes or a URL"],
 };
 
 /**
@@ -29,14 +33,19 @@ const MEANINGS: Readonly<Record<string, readonly [code: ErrorCode, text: string]
 export function fileError(action: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause instanceof FewbitError) return cause;
   const { code } = cause as { readonly code?: unknown };
-  if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) {
-    // Deno's permissions have no code of POSIX.
-    if (cause.name !== "NotCapable") return cause;
+  // Permissions of Deno and of Node have no code of POSIX.
+  if (cause.name === "NotCapable" || code === "ERR_ACCESS_DENIED") {
     return new FewbitError("io_error", `${action}: ${cause.message}`, { cause });
   }
-  const [kind, text] = MEANINGS[code] ??
-    ["io_error", cause.message.split(/ \(os error|\n/)[0] || code];
+  if (typeof code !== "string") return cause;
+  if (!Object.hasOwn(MEANINGS, code) && !/^E[A-Z0-9]+$/.test(code)) return cause;
+  const [kind, text] = MEANINGS[code] ?? ["io_error", systemText(cause.message) || code];
   return new FewbitError(kind, `${action}: ${text}`, { cause });
+}
+
+/** What the system says: `EIO: i/o error, read 'x'` and `Input/output error (os error 5): read 'x'`. */
+function systemText(message: string): string {
+  return message.replace(/^E[A-Z0-9]+: /, "").split(/ \(os error|\n|, \w+(?: '|$)/)[0];
 }
 
 /** Runs a step that uses the file system; its failures become errors of fewbit. */

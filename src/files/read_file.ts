@@ -1,6 +1,10 @@
 /** Reading files: only regular ones, whose size is known before and holds until the end. */
 import { FewbitError } from "../errors.ts";
 import { fileError, isMissing, withFileErrors } from "./file_error.ts";
+import type { FileInfo } from "./file_info.ts";
+import { stat, statSync } from "./file_system.ts";
+import { open, openSync } from "./open_file.ts";
+import type { OpenFile } from "./open_file.ts";
 
 /** Largest file that is read as a whole: what one array holds on every host. */
 const MAX_FILE_BYTES = 2 ** 32;
@@ -19,7 +23,7 @@ export interface ReadFileOptions {
 /** An open file and the bytes it had. */
 export interface OpenedFile {
   /** The file; whoever opened it closes it. */
-  readonly file: Deno.FsFile;
+  readonly file: OpenFile;
   /** Its bytes. */
   readonly size: number;
 }
@@ -32,8 +36,8 @@ export interface OpenedFile {
  */
 export async function openFile(path: string): Promise<OpenedFile> {
   return await withFileErrors(`Cannot open ${path}`, async () => {
-    checkRegular(path, await Deno.stat(path));
-    const file = await Deno.open(path);
+    checkRegular(path, await stat(path));
+    const file = await open(path);
     try {
       // What has this name may have changed in between.
       const info = await file.stat();
@@ -49,8 +53,8 @@ export async function openFile(path: string): Promise<OpenedFile> {
 /** The same without waiting. */
 export function openFileSync(path: string): OpenedFile {
   try {
-    checkRegular(path, Deno.statSync(path));
-    const file = Deno.openSync(path);
+    checkRegular(path, statSync(path));
+    const file = openSync(path);
     try {
       const info = file.statSync();
       checkRegular(path, info);
@@ -88,10 +92,10 @@ export async function readFile(
     for (let at = 0; at < size;) {
       signal?.throwIfAborted();
       const count = await file.read(bytes.subarray(at, at + PIECE_BYTES));
-      if (count === null) throw changed(path, `it ends at ${at} of ${size} bytes`);
+      if (count === 0) throw changed(path, `it ends at ${at} of ${size} bytes`);
       at += count;
     }
-    if (await file.read(new Uint8Array(1)) !== null) {
+    if (await file.read(new Uint8Array(1)) !== 0) {
       throw changed(path, `it has more than its ${size} bytes`);
     }
     return bytes;
@@ -122,9 +126,9 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /** What is known of a file; `undefined` where there is none. */
-export async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
+export async function statOf(path: string): Promise<FileInfo | undefined> {
   try {
-    return await withFileErrors(`Cannot open ${path}`, () => Deno.stat(path));
+    return await withFileErrors(`Cannot open ${path}`, () => stat(path));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -132,14 +136,14 @@ export async function statOf(path: string): Promise<Deno.FileInfo | undefined> {
 }
 
 /** What something is that is no regular file. */
-function kindOfSpecial(info: Deno.FileInfo): string {
+function kindOfSpecial(info: FileInfo): string {
   if (info.isDirectory) return "a folder";
   if (info.isFifo) return "a pipe";
   if (info.isSocket) return "a socket";
   return "a device";
 }
 
-function checkRegular(path: string, info: Deno.FileInfo): void {
+function checkRegular(path: string, info: FileInfo): void {
   if (info.isFile) return;
   throw new FewbitError(
     "invalid_argument",

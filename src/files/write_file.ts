@@ -4,6 +4,10 @@
  */
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "./file_error.ts";
+import { lstat, realPath, removeFile, rename, setMode } from "./file_system.ts";
+import { isWindows } from "./host.ts";
+import { open } from "./open_file.ts";
+import type { OpenFile } from "./open_file.ts";
 import { statOf } from "./read_file.ts";
 import { splitPath } from "./split_path.ts";
 
@@ -47,9 +51,9 @@ export async function writeFile(
     try {
       await writeNew(temporary, bytes, await modeOf(path), signal);
       signal?.throwIfAborted();
-      await Deno.rename(temporary, path);
+      await rename(temporary, path);
     } catch (error) {
-      await Deno.remove(temporary).catch(() => {});
+      await removeFile(temporary).catch(() => {});
       throw error;
     } finally {
       onTemporary?.(undefined);
@@ -69,7 +73,7 @@ export async function isSpecial(path: string): Promise<boolean> {
   if (info === undefined || info.isDirectory) return false;
   if (!info.isFile) return true;
   // `/dev/stdout` leads to the file that the shell redirects to.
-  const folder = await Deno.realPath(splitPath(path)[0]).catch(() => "");
+  const folder = await realPath(splitPath(path)[0]).catch(() => "");
   return DEVICE_FOLDERS.test(folder);
 }
 
@@ -78,7 +82,7 @@ async function writeThrough(
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  using file = await Deno.open(path, { write: true });
+  using file = await open(path, "write");
   await writeAll(file, bytes, signal);
 }
 
@@ -88,15 +92,14 @@ async function writeNew(
   mode: number | undefined,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  // `createNew` is O_EXCL: it does not follow a link.
-  using file = await Deno.open(path, { write: true, createNew: true });
-  if (mode !== undefined) await Deno.chmod(path, mode);
+  using file = await open(path, "create");
+  if (mode !== undefined) await setMode(path, mode);
   await writeAll(file, bytes, signal);
   await file.sync();
 }
 
 async function writeAll(
-  file: Deno.FsFile,
+  file: OpenFile,
   bytes: Uint8Array,
   signal: AbortSignal | undefined,
 ): Promise<void> {
@@ -108,15 +111,15 @@ async function writeAll(
 
 /** Permissions of the file that is replaced; a link has none of its own. */
 async function modeOf(path: string): Promise<number | undefined> {
-  const info = await Deno.lstat(path).catch(() => undefined);
-  return info?.isFile && info.mode !== null ? info.mode & 0o777 : undefined;
+  const info = await lstat(path).catch(() => undefined);
+  return info?.isFile ? info.mode & 0o777 : undefined;
 }
 
 /** Makes the new name last. Some systems and file systems cannot do this for a folder. */
 async function syncFolder(folder: string): Promise<void> {
-  if (Deno.build.os === "windows") return;
+  if (isWindows()) return;
   try {
-    using file = await Deno.open(folder);
+    using file = await open(folder);
     await file.sync();
   } catch (error) {
     const { code } = error as { readonly code?: string };

@@ -4,6 +4,7 @@ import type { Tensor } from "../tensor.ts";
 import { MoreBytes } from "./_gguf_cursor.ts";
 import { type GgufEntry, type GgufHeader, readGgufHeader } from "./_gguf_header.ts";
 import type { GgufValue } from "./_gguf_value.ts";
+import { BLOCK_TYPES, decodeBlocks } from "./gguf_blocks/mod.ts";
 import { quote } from "./quote.ts";
 import { tensorFromBytes } from "./tensor_bytes.ts";
 import type { RandomAccess } from "./random_access.ts";
@@ -41,8 +42,8 @@ export interface GgufTensor extends GgufTensorInfo {
   /** The bytes as the file has them, a view. */
   readonly bytes: Uint8Array;
   /**
-   * Decodes F32, F16, BF16, F64, I8, I16, I32 and I64 to a tensor, TQ1_0, TQ2_0 and I2_S to a
-   * ternary tensor.
+   * Decodes F32, F16, BF16, F64, I8, I16, I32 and I64 to a tensor of their type, Q4_0, Q4_1, Q5_0,
+   * Q5_1, Q8_0, Q4_K, Q5_K and Q6_K to one of float32, TQ1_0, TQ2_0 and I2_S to a ternary tensor.
    *
    * @throws {FewbitError} `unsupported` for other types.
    */
@@ -61,9 +62,10 @@ export interface GgufFileTensor extends GgufTensorInfo {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readGguf } from "@fewbit/fewbit";
  *
- * const { metadata, tensors } = readGguf(await Deno.readFile("model.gguf"));
+ * const { metadata, tensors } = readGguf(await readFile("model.gguf"));
  * console.log(metadata.get("general.architecture"), tensors.get("output_norm.weight")?.decode());
  * ```
  *
@@ -108,10 +110,18 @@ const FIRST_BYTES = 2 ** 16;
 const MAX_HEADER_BYTES = 2 ** 28;
 
 async function openHeader(source: RandomAccess): Promise<GgufHeader> {
-  let length = Math.min(FIRST_BYTES, source.size);
+  const reader = headerReader(source.size);
+  let step = reader.next();
+  while (!step.done) step = reader.next(await readPart(source, 0, step.value));
+  return step.value;
+}
+
+/** Reads a header: asks for so many first bytes of a file, more and more, until they hold it. */
+export function* headerReader(fileBytes: number): Generator<number, GgufHeader, Uint8Array> {
+  let length = Math.min(FIRST_BYTES, fileBytes);
   while (true) {
     try {
-      return readGgufHeader(await readPart(source, 0, length), source.size);
+      return readGgufHeader(yield length, fileBytes);
     } catch (error) {
       if (!(error instanceof MoreBytes)) throw error;
       if (error.atLeast > MAX_HEADER_BYTES) {
@@ -122,7 +132,7 @@ async function openHeader(source: RandomAccess): Promise<GgufHeader> {
         );
       }
       // By a factor, so that all the attempts read little more than the last one.
-      length = Math.min(Math.max(4 * length, error.atLeast), source.size);
+      length = Math.min(Math.max(4 * length, error.atLeast), fileBytes);
     }
   }
 }
@@ -161,11 +171,12 @@ function decode({ name, type, shape }: GgufEntry, bytes: Uint8Array): Tensor | T
     case "I2_S":
       return decodeI2S(bytes, shape);
   }
+  if (BLOCK_TYPES.has(type.name)) return decodeBlocks(type.name, bytes, shape);
   throw new FewbitError(
     "unsupported",
     `Cannot decode GGUF tensor ${
       quote(name)
     }: its type is ${type.name}, expected F32, F16, BF16, ` +
-      `F64, I8, I16, I32, I64, TQ1_0, TQ2_0 or I2_S`,
+      `F64, I8, I16, I32, I64, ${[...BLOCK_TYPES.keys()].join(", ")}, TQ1_0, TQ2_0 or I2_S`,
   );
 }

@@ -31,9 +31,10 @@ export interface ReadIdxOptions {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readIdx } from "@fewbit/fewbit";
  *
- * const images = await readIdx(await Deno.readFile("t10k-images-idx3-ubyte.gz"));
+ * const images = await readIdx(await readFile("t10k-images-idx3-ubyte.gz"));
  * console.log(images.shape); // [10000, 28, 28]
  * ```
  *

@@ -21,9 +21,10 @@ const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readNpy } from "@fewbit/fewbit";
  *
- * const tensor = readNpy(await Deno.readFile("input.npy"));
+ * const tensor = readNpy(await readFile("input.npy"));
  * console.log(tensor.dtype, tensor.shape);
  * ```
  *
@@ -50,10 +51,11 @@ export function readNpy(bytes: Uint8Array): Tensor {
  *
  * @example
  * ```ts
+ * import { writeFile } from "node:fs/promises";
  * import { writeNpy } from "@fewbit/fewbit";
  *
  * const bytes = writeNpy({ dtype: "f32", shape: [2], data: new Float32Array([1, 2]) });
- * await Deno.writeFile("output.npy", bytes);
+ * await writeFile("output.npy", bytes);
  * ```
  */
 export function writeNpy({ dtype, shape, data }: Tensor): Uint8Array<ArrayBuffer> {

@@ -12,9 +12,10 @@ import type { NamedTensor, OnnxGraph, OnnxModel } from "./onnx_model.ts";
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readOnnx } from "./onnx.ts";
  *
- * const { graph } = readOnnx(await Deno.readFile("model.onnx"));
+ * const { graph } = readOnnx(await readFile("model.onnx"));
  * console.log(graph.nodes.map((node) => node.opType));
  * ```
  *
@@ -48,9 +49,10 @@ export function readOnnx(bytes: Uint8Array): OnnxModel {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readTensorProto } from "./onnx.ts";
  *
- * const tensor = readTensorProto(await Deno.readFile("test_data_set_0/input_0.pb"));
+ * const tensor = readTensorProto(await readFile("test_data_set_0/input_0.pb"));
  * console.log(tensor.name, tensor.shape);
  * ```
  *

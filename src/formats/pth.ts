@@ -34,9 +34,10 @@ export interface ReadPthOptions {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readPth } from "@fewbit/fewbit";
  *
- * const tensors = await readPth(await Deno.readFile("deit.pth"));
+ * const tensors = await readPth(await readFile("deit.pth"));
  * console.log(tensors.get("head.weight")?.shape);
  * ```
  *

@@ -27,8 +27,19 @@ export function blobAccess(blob: Blob): RandomAccess {
   };
 }
 
+/** An open file that is read from any place, such as a `Deno.FsFile`. */
+export interface SeekableFile {
+  /** What is known of it. */
+  statSync(): { readonly size: number };
+  /** Goes to so many bytes from the beginning; `whence` is always 0, which says so. */
+  seekSync(offset: number, whence: 0): unknown;
+  /** Reads into an array and says how many bytes it did; `null` or 0 at the end. */
+  readSync(into: Uint8Array): number | null;
+}
+
 /**
- * Parts of an open file of Deno. The file stays open until its owner closes it.
+ * Parts of an open file. The file stays open until its owner closes it. Of Node's files there is
+ * `openAsBlob`, which {@linkcode blobAccess} takes.
  *
  * @example
  * ```ts
@@ -39,7 +50,7 @@ export function blobAccess(blob: Blob): RandomAccess {
  * console.log(access.size, await access.read(0, 4));
  * ```
  */
-export function fileAccess(file: Deno.FsFile): RandomAccess {
+export function fileAccess(file: SeekableFile): RandomAccess {
   return {
     size: file.statSync().size,
     // Without a pause between seeking and reading, so that two reads do not move each other's place.
@@ -47,12 +58,12 @@ export function fileAccess(file: Deno.FsFile): RandomAccess {
   };
 }
 
-function readPart(file: Deno.FsFile, begin: number, end: number): Uint8Array {
+function readPart(file: SeekableFile, begin: number, end: number): Uint8Array {
   const bytes = new Uint8Array(end - begin);
-  file.seekSync(begin, Deno.SeekMode.Start);
+  file.seekSync(begin, 0);
   for (let at = 0; at < bytes.length;) {
     const count = file.readSync(bytes.subarray(at));
-    if (count === null) {
+    if (count === null || count === 0) {
       throw new FewbitError(
         "invalid_file",
         `Cannot read file: it ends at ${begin + at}, expected bytes up to ${end}`,

@@ -13,9 +13,10 @@ import { TensorMap } from "./tensor_map.ts";
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readSafetensors } from "@fewbit/fewbit";
  *
- * const tensors = readSafetensors(await Deno.readFile("model.safetensors"));
+ * const tensors = readSafetensors(await readFile("model.safetensors"));
  * console.log(tensors.get("head.weight")?.shape);
  * ```
  *
@@ -82,10 +83,11 @@ export function writeSafetensors(
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readShardedSafetensors } from "@fewbit/fewbit";
  *
- * const index = await Deno.readTextFile("model.safetensors.index.json");
- * const tensors = await readShardedSafetensors(index, (file) => Deno.readFile(file));
+ * const index = await readFile("model.safetensors.index.json", "utf8");
+ * const tensors = await readShardedSafetensors(index, (file) => readFile(file));
  * console.log(tensors.size);
  * ```
  *

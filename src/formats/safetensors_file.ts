@@ -1,8 +1,7 @@
 /** Safetensors files of which only the tensors that are asked for are read. */
-import { FewbitError } from "../errors.ts";
 import type { LazyTensor } from "../tensor.ts";
-import { fileError } from "../files/file_error.ts";
 import { openFileSync } from "../files/read_file.ts";
+import { readRange } from "./_file_range.ts";
 import { mapEntries, takeNamed } from "./_safetensors_entries.ts";
 import { headerEnd, readHeader } from "./_safetensors_header.ts";
 import { namesByFile } from "./_safetensors_index.ts";
@@ -57,25 +56,4 @@ export function openShardedSafetensors(index: string, folder: string): TensorMap
     takeNamed(tensors, openSafetensors(`${folder}/${file}`), names, file);
   }
   return tensors;
-}
-
-function readRange(path: string, offset: number, length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  using file = openFileSync(path).file;
-  try {
-    file.seekSync(offset, Deno.SeekMode.Start);
-    for (let at = 0; at < length;) {
-      const read = file.readSync(bytes.subarray(at));
-      if (read === null) {
-        throw new FewbitError(
-          "invalid_file",
-          `Cannot read ${path}: it ends at ${offset + at} bytes`,
-        );
-      }
-      at += read;
-    }
-  } catch (error) {
-    throw fileError(`Cannot read ${path}`, error);
-  }
-  return bytes;
 }

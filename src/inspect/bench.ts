@@ -92,18 +92,30 @@ export async function benchmark(
   options: BenchOptions,
 ): Promise<(EngineResult | EngineFailure)[]> {
   const { work, run } = prepareRun(verified, options);
-  using stack = new DisposableStack();
-  const contenders: (Contender | EngineFailure)[] = [];
-  for (const engine of engines) {
-    options.signal?.throwIfAborted();
-    try {
-      contenders.push(await prepareContender(engine, load, run, stack));
-    } catch (error) {
-      if (!(error instanceof FewbitError)) throw error;
-      contenders.push({ engine, error: error.message });
+  const instances: SyncInstance[] = [];
+  try {
+    const contenders: (Contender | EngineFailure)[] = [];
+    for (const engine of engines) {
+      options.signal?.throwIfAborted();
+      try {
+        contenders.push(await prepareContender(engine, load, run, instances));
+      } catch (error) {
+        if (!(error instanceof FewbitError)) throw error;
+        contenders.push({ engine, error: error.message });
+      }
     }
+    await takeTurns(contenders.filter((each) => "instance" in each), run, options);
+    return resultsOf(contenders, work, options);
+  } finally {
+    for (const instance of instances) instance[Symbol.dispose]();
   }
-  await takeTurns(contenders.filter((each) => "instance" in each), run, options);
+}
+
+function resultsOf(
+  contenders: readonly (Contender | EngineFailure)[],
+  work: number,
+  { batch }: BenchOptions,
+): (EngineResult | EngineFailure)[] {
   return contenders.map((each) => {
     if ("error" in each) return each;
     const { engine, loads, instance, times, output, outputSha256 } = each;
@@ -118,7 +130,7 @@ export async function benchmark(
       minMs: times.reduce((a, b) => Math.min(a, b)),
       medianMs,
       macPerSecond: work / medianMs * 1000,
-      itemsPerSecond: options.batch / medianMs * 1000,
+      itemsPerSecond: batch / medianMs * 1000,
       output,
       outputSha256,
     };
@@ -151,12 +163,12 @@ async function prepareContender(
   engine: string,
   load: LoadEngine,
   run: (instance: SyncInstance) => Outputs,
-  stack: DisposableStack,
+  instances: SyncInstance[],
 ): Promise<Contender> {
   const [first, firstMs] = await timed(() => load(engine));
   first[Symbol.dispose]();
   const [instance, secondMs] = await timed(() => load(engine));
-  stack.use(instance);
+  instances.push(instance);
   const outputs = run(instance);
   const [output = ""] = Object.keys(outputs).sort();
   const outputSha256 = output === "" ? "" : await sha256(outputs[output].data);

@@ -72,7 +72,7 @@ ${
 
 async function sha256Source(script: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(script));
-  return `sha256-${new Uint8Array(digest).toBase64()}`;
+  return `sha256-${btoa(String.fromCharCode(...new Uint8Array(digest)))}`;
 }
 
 function tiles(

@@ -4,6 +4,7 @@ import { accumulate } from "./accumulate.ts";
 import { addF32 } from "./add_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
 import { appendRows } from "./append_rows.ts";
+import { attentionCachedF32 } from "./attention_cached_f32.ts";
 import { attentionCachedI8 } from "./attention_cached_i8.ts";
 import { attentionF32 } from "./attention_f32.ts";
 import { attentionI8 } from "./attention_i8.ts";
@@ -43,7 +44,9 @@ import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
 import { rmsNormI32 } from "./rms_norm_i32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { rotaryAnglesF32 } from "./rotary_angles_f32.ts";
 import { rotaryAnglesI16 } from "./rotary_angles_i16.ts";
+import { rotaryF32 } from "./rotary_f32.ts";
 import { rotaryI16 } from "./rotary_i16.ts";
 import { sampleI32 } from "./sample_i32.ts";
 import { shiftGelu } from "./shift_gelu.ts";
@@ -97,6 +100,9 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   embeddingI4,
   rmsNormF32,
   residualI32,
+  rotaryAnglesF32,
+  rotaryF32,
+  attentionCachedF32,
   rmsNormI32,
   linearW8,
   swigluI16,

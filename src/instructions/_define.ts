@@ -51,6 +51,11 @@ export interface OperandSpec {
   readonly optional?: boolean;
   /** What a constant here is. Default: activations that do not change. */
   readonly holds?: ConstantKind;
+  /**
+   * `[sessions, rows, …]` of which a session has as many rows as it has had tokens: what is in the
+   * others is never read before it is written.
+   */
+  readonly cached?: boolean;
   /** The values must be checked: only an input with this check, or a constant, may stand here. */
   readonly check?: CheckSpec;
 }

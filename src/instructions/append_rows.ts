@@ -14,7 +14,13 @@ export const appendRows = defineInstruction({
   operands: [
     { name: "x", role: "in", dtypes: ["i8", "i16", "i32", "f32"], shape: "T C" },
     ...SESSION_OPERANDS,
-    { name: "cache", role: "inout", dtypes: ["i8", "i16", "i32", "f32"], shape: "S R C" },
+    {
+      name: "cache",
+      role: "inout",
+      dtypes: ["i8", "i16", "i32", "f32"],
+      shape: "S R C",
+      cached: true,
+    },
   ],
   sameDtype: ["x", "cache"],
   work: ["T", "C"],

@@ -1,6 +1,9 @@
 import { defineInstruction } from "./_define.ts";
 
-/** `y[t] = table[index[t]]` as float32; a table of 16-bit floats is widened exactly. */
+/**
+ * `y[t] = table[index[t]]` as float32; a table of 16-bit floats is widened exactly. A float32 one may lie
+ * in the panels of `linear_f32`, so that a head with the same weights shares them.
+ */
 export const embeddingF32 = defineInstruction({
   name: "embedding_f32",
   opcode: 30,
@@ -12,6 +15,7 @@ export const embeddingF32 = defineInstruction({
       role: "in",
       holds: "embeddings",
       dtypes: ["f32", "f16", "bf16"],
+      layouts: ["rows", "panel_8"],
       shape: "V C",
     },
     {

@@ -16,8 +16,8 @@ import {
 } from "../graph/ops/mod.ts";
 import type { LazyTensor, Tensor } from "../tensor.ts";
 import type { HgrnBitConfig } from "./hgrn_bit_config.ts";
-import { HgrnBitWeights } from "./hgrn_bit_weights.ts";
-import type { LazyWeights } from "./hgrn_bit_weights.ts";
+import { LanguageWeights } from "./language_weights.ts";
+import type { LazyWeights } from "./language_weights.ts";
 import { hgrnLowerBounds } from "./hgrn_lower_bounds.ts";
 
 /** Epsilon of the norm in a FusedBitLinear: its kernel does not get the config's. */
@@ -43,20 +43,20 @@ const MOST_PAST = 2 ** 30;
  * checkpoint is not one of this config; `invalid_file` where a value is not finite.
  */
 export function buildHgrnBit(config: HgrnBitConfig, weights: LazyWeights): Graph {
-  return new HgrnBitBuilder(config, new HgrnBitWeights(weights)).build();
+  return new HgrnBitBuilder(config, new LanguageWeights(weights, "embeddings.weight")).build();
 }
 
 class HgrnBitBuilder {
   readonly #graph = new Graph();
   readonly #config: HgrnBitConfig;
-  readonly #weights: HgrnBitWeights;
+  readonly #weights: LanguageWeights;
   readonly #sessions: SymbolicExtent;
   readonly #ids: Value;
   readonly #rows: Value;
   /** Bounds, sessions and past of the sequences, as scans take them. */
   readonly #sequences: { readonly offsets: Value; readonly slot: Value; readonly past: Value };
 
-  constructor(config: HgrnBitConfig, weights: HgrnBitWeights) {
+  constructor(config: HgrnBitConfig, weights: LanguageWeights) {
     this.#config = config;
     this.#weights = weights;
     const graph = this.#graph;

@@ -1,6 +1,8 @@
 /** Keeping an index as a folder is. */
 import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "../files/file_error.ts";
+import type { FileInfo } from "../files/file_info.ts";
+import { lstat, readFolder, realPath } from "../files/file_system.ts";
 import { readFile } from "../files/read_file.ts";
 import { sha256 } from "../files/sha256.ts";
 import type { EmbeddingModel } from "../pipelines/embedding/embedding_model.ts";
@@ -47,7 +49,7 @@ export async function updateIndex(
   options: UpdateOptions = {},
 ): Promise<{ readonly index: PassageIndex; readonly report: UpdateReport }> {
   expectCosines(embedder);
-  const path = await realPath(root);
+  const path = await withFileErrors(`Cannot index ${root}`, () => realPath(root));
   const known = new Map(index.files.map((file) => [file.path, file]));
   const isInside = (file: string): boolean => file === path || file.startsWith(`${path}/`);
   const files = index.files.filter((file) => !isInside(file.path));
@@ -80,13 +82,12 @@ function expectCosines({ name, similarityFunction, isNormalized }: EmbeddingMode
 
 async function updated(
   path: string,
-  { size, mtime }: Deno.FileInfo,
+  { size, modified }: FileInfo,
   before: IndexedFile | undefined,
   { sizes }: PassageIndex,
   embedder: EmbeddingModel,
   { signal, onFile }: UpdateOptions,
 ): Promise<IndexedFile | undefined> {
-  const modified = mtime?.getTime() ?? 0;
   if (before?.size === size && before.modified === modified) return before;
   if (size > MOST_BYTES) return undefined;
   onFile?.(path);
@@ -123,20 +124,13 @@ function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-async function realPath(root: string): Promise<string> {
-  return await withFileErrors(`Cannot index ${root}`, () => Deno.realPath(root));
-}
-
-async function listFiles(path: string): Promise<[path: string, info: Deno.FileInfo][]> {
+async function listFiles(path: string): Promise<[path: string, info: FileInfo][]> {
   const action = `Cannot index ${path}`;
-  const info = await withFileErrors(action, () => Deno.lstat(path));
+  const info = await withFileErrors(action, () => lstat(path));
   if (info.isFile) return [[path, info]];
   if (!info.isDirectory) return [];
-  const names = await withFileErrors(
-    action,
-    () => Array.fromAsync(Deno.readDir(path), ({ name }) => name),
-  );
-  const files: [string, Deno.FileInfo][] = [];
+  const names = (await withFileErrors(action, () => readFolder(path))).map(({ name }) => name);
+  const files: [string, FileInfo][] = [];
   for (const name of names.filter((name) => !name.startsWith(".")).sort()) {
     for (const file of await listFiles(`${path}/${name}`)) files.push(file);
   }

@@ -7,6 +7,7 @@ export const TOKEN_TYPES = {
   unknown: 2,
   control: 3,
   userDefined: 4,
+  byte: 6,
 } as const;
 
 /** What Hugging Face keeps in tokenizer.json and tokenizer_config.json. */

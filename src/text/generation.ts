@@ -13,6 +13,9 @@ import type { SamplingOptions } from "./sampling_options.ts";
 import { StopStrings } from "./stop_strings.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
+/** Most tokens of an answer where neither a caller nor the model says. */
+export const DEFAULT_MAX_TOKENS = 256;
+
 /** Options of an answer. What is left out is as the model's generation_config.json has it. */
 export interface GenerationOptions extends SamplingOptions {
   /** Most tokens to generate. Default: the model's, else 256. */
@@ -107,7 +110,7 @@ export class Generation {
     prompt: ArrayLike<number> & Iterable<number>,
   ) {
     const { stop = [], stopAtEnd = true, seed } = options;
-    const maxTokens = options.maxTokens ?? defaults.maxTokens ?? 256;
+    const maxTokens = options.maxTokens ?? defaults.maxTokens ?? DEFAULT_MAX_TOKENS;
     this.#sampling = samplingOptions({ ...defaults, ...given(options) });
     checkCount("maxTokens", maxTokens, 1, 2 ** 31);
     if (seed !== undefined) checkCount("seed", seed, 0, Number.MAX_SAFE_INTEGER);

@@ -14,16 +14,18 @@ export type { GgufTokenizer };
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readGguf, tokenizerFromGguf } from "@fewbit/fewbit";
  *
- * const { metadata } = readGguf(await Deno.readFile("model.gguf"));
+ * const { metadata } = readGguf(await readFile("model.gguf"));
  * const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
  * console.log(Object.keys(tokenizerJson), tokenizerConfig.eos_token);
  * ```
  *
  * @param metadata The metadata of a GGUF file.
  * @throws {FewbitError} `not_found` where it has no vocabulary, `invalid_file` where the parts of it
- * do not fit each other, `unsupported` for other models and for other pre-tokenizers than GPT-2's.
+ * do not fit each other, `unsupported` for other models and for other pre-tokenizers than `gpt-2` and
+ * `smollm`.
  */
 export function tokenizerFromGguf(metadata: ReadonlyMap<string, GgufValue>): GgufTokenizer {
   const vocabulary = new GgufVocabulary(metadata);

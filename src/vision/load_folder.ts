@@ -1,5 +1,6 @@
 import { FewbitError } from "../errors.ts";
 import { fileError, withFileErrors } from "../files/file_error.ts";
+import { readFolder, realPath, stat } from "../files/file_system.ts";
 
 /** An image file of a folder. */
 export interface ImageFile {
@@ -28,18 +29,19 @@ interface Listing {
  * Lists the .png, .jpg and .jpeg files of a folder and of all folders below it, labelled by the direct subfolder
  * they lie in, in the order of torchvision's `ImageFolder`: by class, then by folder, then by name. Links are followed.
  * Names that begin with a dot are passed over: `.ipynb_checkpoints` is no class, `._cat.png` of macOS no picture.
- * Needs permission to read the folder; uses the file system of Deno.
+ * Needs permission to read the folder.
  *
  * Throws `not_found` if there is no such folder, `invalid_argument` if it is a file, if a class has no images, or if
  * links lead round in a circle.
  *
  * @example
  * ```ts
+ * import { mkdir, writeFile } from "node:fs/promises";
  * import { listImages } from "@fewbit/fewbit";
  *
- * const dir = await Deno.makeTempDir();
- * await Deno.mkdir(`${dir}/cat`);
- * await Deno.writeFile(`${dir}/cat/1.png`, new Uint8Array());
+ * const dir = "pictures";
+ * await mkdir(`${dir}/cat`, { recursive: true });
+ * await writeFile(`${dir}/cat/1.png`, new Uint8Array());
  * const { classes, files } = await listImages(dir);
  * console.log(classes, files[0].label); // [ "cat" ] 0
  * ```
@@ -48,7 +50,7 @@ export async function listImages(dir: string): Promise<ImageFolder> {
   const root = dir.length > 1 ? dir.replace(/\/+$/, "") : dir;
   const { folders: classes, images } = await listFolder(root);
   const files: ImageFile[] = images.map((name) => ({ path: `${root}/${name}`, label: undefined }));
-  const ancestors = [await realPath(root)];
+  const ancestors = [await realPathOf(root)];
   for (const [label, name] of classes.entries()) {
     const folders: [path: string, images: string[]][] = [];
     await walk(`${root}/${name}`, ancestors, folders);
@@ -71,7 +73,7 @@ async function walk(
   ancestors: readonly string[],
   out: [string, string[]][],
 ): Promise<void> {
-  const real = await realPath(dir);
+  const real = await realPathOf(dir);
   if (ancestors.includes(real)) {
     throw new FewbitError(
       "invalid_argument",
@@ -83,16 +85,16 @@ async function walk(
   for (const folder of folders) await walk(`${dir}/${folder}`, [...ancestors, real], out);
 }
 
-async function realPath(dir: string): Promise<string> {
-  return await withFileErrors(`Cannot list images: "${dir}"`, () => Deno.realPath(dir));
+async function realPathOf(dir: string): Promise<string> {
+  return await withFileErrors(`Cannot list images: "${dir}"`, () => realPath(dir));
 }
 
 async function listFolder(dir: string): Promise<Listing> {
   const listing: Listing = { folders: [], images: [] };
   try {
-    for await (const { name, isSymlink, ...entry } of Deno.readDir(dir)) {
+    for (const { name, isSymlink, ...entry } of await readFolder(dir)) {
       if (name.startsWith(".")) continue;
-      const { isDirectory, isFile } = isSymlink ? await Deno.stat(`${dir}/${name}`) : entry;
+      const { isDirectory, isFile } = isSymlink ? await stat(`${dir}/${name}`) : entry;
       if (isDirectory) listing.folders.push(name);
       else if (isFile && IMAGE_NAME.test(name)) listing.images.push(name);
     }
@@ -105,16 +107,15 @@ async function listFolder(dir: string): Promise<Listing> {
 }
 
 function listingError(dir: string, cause: unknown): unknown {
-  if (cause instanceof Deno.errors.NotFound) {
+  const { code } = cause as { readonly code?: unknown };
+  if (code === "ENOENT") {
     return new FewbitError(
       "not_found",
       `Cannot list images: there is no folder "${dir}", or a link in it is broken`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
-  if (cause instanceof Deno.errors.NotADirectory) {
+  if (code === "ENOTDIR") {
     return new FewbitError("invalid_argument", `Cannot list images: "${dir}" is not a folder`, {
       cause,
     });

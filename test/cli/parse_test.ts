@@ -1,6 +1,6 @@
 /** What is typed is done as typed, or refused. */
 import assert from "node:assert/strict";
-import { type Command, CommanderError } from "@commander-js/extra-typings";
+import { type Command, CommanderError } from "../../src/cli/_commander.ts";
 import { COMMANDS } from "../../src/cli/_commands.ts";
 import { asTyped } from "../../src/cli/_flags_as_typed.ts";
 import { oneLine } from "../../src/cli/_print.ts";

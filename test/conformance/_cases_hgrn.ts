@@ -16,7 +16,7 @@ const EDGES: readonly number[] = [
 ];
 
 /** Floats of one of the styles, or of those edges among ordinary ones. */
-function floats(random: Random, extents: readonly number[]): Value {
+export function floats(random: Random, extents: readonly number[]): Value {
   if (random.chance(0.5)) return value(random, "f32", extents, random.pick(FLOAT_STYLES));
   const drawn = value(random, "f32", extents);
   for (let i = 0; i < drawn.elements.length; i++) {
@@ -26,28 +26,32 @@ function floats(random: Random, extents: readonly number[]): Value {
 }
 
 /** Bounds of sequences of `tokens` tokens together, empty ones among them, and their sessions. */
-interface Batch {
+export interface Batch {
   readonly sessions: number;
   readonly operands: Readonly<Record<"offsets" | "slot" | "past", Value>>;
 }
 
-function batch(random: Random, tokens: number): Batch {
+/** @param context Most tokens of a session; there are none in the way by default. */
+export function batch(random: Random, tokens: number, context = 200): Batch {
   const sessions = random.integer(1, 5);
   const slots = Array.from({ length: sessions }, (_, i) => i)
     .sort(() => random.unit() - 0.5)
     .slice(0, random.integer(1, sessions));
   const inner = slots.slice(1).map(() => random.integer(0, tokens)).sort((a, b) => a - b);
-  const past = slots.map(() => random.pick([0, 0, 1, 3, 20]));
+  const bounds = [0, ...inner, tokens];
+  const past = slots.map((_, s) =>
+    Math.min(random.pick([0, 0, 1, 3, 20, context]), context - (bounds[s + 1] - bounds[s]))
+  );
   return {
     sessions,
     operands: {
       offsets: {
-        ...given("i32", [slots.length + 1], [0, ...inner, tokens]),
+        ...given("i32", [slots.length + 1], bounds),
         check: "offsets",
         limit: tokens,
       },
       slot: { ...given("i32", [slots.length], slots), check: "distinct", limit: sessions },
-      past: { ...given("i32", [slots.length], past), check: "past", limit: 200 },
+      past: { ...given("i32", [slots.length], past), check: "past", limit: context },
     },
   };
 }
@@ -153,6 +157,22 @@ export function* embeddingF32(random: Random): Cases {
         results: { y: apart(random, { dtype: "f32", extents: [tokens, channels] }) },
       };
     }
+  }
+  for (const channels of [...COLUMNS, ...CHANNELS]) {
+    const [vocabulary, tokens] = [random.integer(1, 20), random.integer(1, 20)];
+    const index = Array.from({ length: tokens }, () => random.integer(0, vocabulary - 1));
+    yield {
+      name: `${tokens} rows of panels [${vocabulary},${channels}]`,
+      instruction: "embedding_f32",
+      operands: {
+        table: {
+          ...value(random, "f32", [vocabulary, channels], random.pick(STYLES)),
+          layout: "panel_8",
+        },
+        index: { ...given("i32", [tokens], index), check: "below", limit: vocabulary },
+      },
+      results: { y: apart(random, { dtype: "f32", extents: [tokens, channels] }) },
+    };
   }
   yield* everyHalf();
 }

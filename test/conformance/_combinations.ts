@@ -1,15 +1,22 @@
 /** Which types, layouts and absences of operands a description accepts, and which a case has. */
 import type { InstructionSpec, PresenceRule } from "../../src/instructions/mod.ts";
+import { panelsOf } from "../../src/layouts/mod.ts";
+import type { Layout } from "../../src/layouts/mod.ts";
 import type { Case } from "./_case.ts";
 
 /** Type and layout by operand, "-" for absent ones. */
 type Combination = Readonly<Record<string, string>>;
 
+const ROWS: readonly Layout[] = ["rows"];
+
 /** All combinations that both verifiers accept. */
 export function combinationsOf(spec: InstructionSpec): string[] {
   let all: Combination[] = [{}];
-  for (const { name, dtypes, layouts = ["rows"], optional } of spec.operands) {
-    const choices = dtypes.flatMap((dtype) => layouts.map((layout) => `${dtype} ${layout}`));
+  for (const { name, dtypes, layouts = ROWS, optional } of spec.operands) {
+    const choices = dtypes.flatMap((dtype) =>
+      layouts.filter((layout) => (panelsOf(layout)?.dtype ?? dtype) === dtype)
+        .map((layout) => `${dtype} ${layout}`)
+    );
     if (optional) choices.push("-");
     all = all.flatMap((one) => choices.map((choice) => ({ ...one, [name]: choice })));
   }

@@ -5,6 +5,7 @@
 import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
+import * as decoder from "./_cases_decoder.ts";
 import * as cached from "./_cases_cached.ts";
 import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
@@ -22,6 +23,7 @@ export type MakeCases = (random: Random) => Iterable<Case>;
 // Among them are helpers, which no instruction is named after.
 const GENERATORS: Readonly<Record<string, unknown>> = {
   ...attention,
+  ...decoder,
   ...cached,
   ...encoder,
   ...float,

@@ -14,7 +14,7 @@ Deno.test(`${PROGRAMS} random programs give the same bytes on every engine, whol
   for (const spec of INSTRUCTIONS) {
     for (const way of ["whole", ...waysOf(spec).map((axes) => `parts along ${axes}`)]) {
       const runs = tally.get(`${spec.name} ${way}`) ?? 0;
-      assert.ok(runs >= 100, `${spec.name} ${way}: only ${runs} runs`);
+      assert.ok(runs >= 60, `${spec.name} ${way}: only ${runs} runs`);
     }
   }
   const all = [...tally.values()].reduce((a, b) => a + b, 0);

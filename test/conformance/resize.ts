@@ -92,6 +92,8 @@ function resizeValue(value: Value, operand: OperandSpec, old: Bindings, now: Bin
     ? evenBounds(extents[0], Number(now[limit!]))
     : kind === "distinct"
     ? Int32Array.from({ length: extents[0] }, (_, i) => i)
+    : kind === "past"
+    ? pastOf(value, extents[0], limit === undefined ? undefined : Number(now[limit]), now)
     : repeated(value, extents);
   return {
     ...value,
@@ -99,6 +101,20 @@ function resizeValue(value: Value, operand: OperandSpec, old: Bindings, now: Bin
     elements,
     ...limit !== undefined && { limit: Number(now[limit]) },
   };
+}
+
+/** As much past as the sequences leave room for: all of it where a cache of `rows` is full, else what there was. */
+function pastOf(
+  { elements, limit }: Value,
+  count: number,
+  rows: number | undefined,
+  now: Bindings,
+): Int32Array {
+  const room = (rows ?? limit ?? Infinity) - Math.ceil(Number(now.T) / count);
+  return Int32Array.from(
+    { length: count },
+    (_, s) => rows === undefined ? Math.min(elements[s % elements.length], room) : room,
+  );
 }
 
 /** `count` bounds from 0 to `end`. */

@@ -32,6 +32,10 @@ const SIZES: Readonly<Record<string, Sizes>> = {
   linear_i8: { "*": [5, 2], K: 20, N: 9 },
   attention_i8: { B: 2, Q: 5, L: 6, C: 12, W: 2, "@heads": 3 },
   attention_ragged_i8: { T: 21, S: 4, C: 12, "@heads": 3 },
+  attention_cached_f32: {
+    ...{ T: 9, B: 3, S: 5, R: 12, C: 24, K: 8 },
+    ...{ "@kv_heads": 2, "@group": 3 },
+  },
   hgrn_scan_f32: { T: 9, B: 3, S: 5, C: 10 },
   patches: {
     B: 2,

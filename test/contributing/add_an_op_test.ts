@@ -93,6 +93,8 @@ Deno.test("CONTRIBUTING.md: an op from the graph to the kernel in six files", as
       "test",
       "-A",
       "--no-check",
+      "--config",
+      "test/deno.json",
       "--filter",
       "/^(negate|every) /",
       suite,

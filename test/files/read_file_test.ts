@@ -9,7 +9,17 @@ import {
   readFile,
   readOptionalFile,
 } from "../../src/files/read_file.ts";
+import { writeFile } from "../../src/files/write_file.ts";
+import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
+import { listImages } from "../../src/vision/load_folder.ts";
 import { makePipe, withFolder } from "./_temporary.ts";
+
+const MODEL = Deno.readFileSync(
+  new URL("../../models/vit-fashion-mnist.fewbit", import.meta.url),
+);
+const PICTURE = Deno.readFileSync(
+  new URL("../../examples/fashion/000-ankle-boot.png", import.meta.url),
+);
 
 Deno.test("files: what is no file is refused at once, 11 kinds, by readers with and without waiting", async () => {
   await withFolder(async (folder) => {
@@ -55,6 +65,52 @@ Deno.test("files: what is no file is refused at once, 11 kinds, by readers with 
     ]);
     assert.deepEqual([await isFolder(at("file")), await isFolder(folder)], [false, true]);
   });
+});
+
+Deno.test("files: where the host has none, a path is refused in words, and what needs none goes on", async () => {
+  const { process } = globalThis as unknown as { process: { getBuiltinModule: unknown } };
+  const { getBuiltinModule } = process;
+  process.getBuiltinModule = undefined;
+  try {
+    const refused = {
+      code: "unsupported",
+      message: "Cannot open model.fewbit: this host has no file system; give bytes or a URL",
+    };
+    await assert.rejects(readFile("model.fewbit"), refused);
+    await assert.rejects(openFile("model.fewbit"), refused);
+    await assert.rejects(isFile("model.fewbit"), refused);
+    assert.throws(() => openFileSync("model.fewbit"), refused);
+    await assert.rejects(ImageClassifier.fromPretrained("model.fewbit"), refused);
+    await assert.rejects(writeFile("model.fewbit", new Uint8Array()), { code: "unsupported" });
+    await assert.rejects(listImages("pictures"), { code: "unsupported" });
+    const url = `data:;base64,${MODEL.toBase64()}`;
+    using classifier = await ImageClassifier.fromPretrained(url);
+    assert.equal((await classifier.classify(PICTURE)).label, "Ankle boot");
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+});
+
+Deno.test("files: without the permission of Deno or of Node, a failure of the system", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/main.ts`;
+    await Deno.writeTextFile(
+      path,
+      `import { ImageClassifier, listImages } from "${new URL("../../mod.ts", import.meta.url)}";
+      for (const work of [ImageClassifier.fromPretrained, listImages]) {
+        await work("/etc/passwd").catch(({ code, message }) => console.log(code, message));
+      }`,
+    );
+    const args = ["run", "--quiet", "--no-prompt", "--no-check", path];
+    const { stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n");
+    assert.equal(lines.length, 2, lines.join("\n"));
+    for (const line of lines) assert.match(line, /^io_error Cannot .*Requires read access/);
+  });
+  const denied = Object.assign(new Error("Access to this API has been restricted"), {
+    code: "ERR_ACCESS_DENIED",
+  });
+  assert.equal((fileError("Cannot read x", denied) as FewbitError).code, "io_error");
 });
 
 /** A signal at whose second look something happens: between two steps of reading. */

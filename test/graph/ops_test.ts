@@ -82,6 +82,29 @@ const SHAPES: readonly (readonly [op: string, make: Make])[] = [
       past: of("i32", 3),
       state: of("f32", 4, 3),
     })],
+  ["Rotary", (g, of) => g.apply(ops.rotary, { x: of("f32", 5, 6), angles: of("f32", 5, 2, 2) })],
+  ["Rotary", (g, of) => g.apply(ops.rotary, { x: of("f32", 5, 8), angles: of("f32", 4, 2, 2) })],
+  ["RotaryAngles", (g, of) =>
+    g.apply(ops.rotaryAngles, {
+      ids: of("i32", 5),
+      frequency: of("i32", 2, 2),
+      offsets: of("i32", 3),
+      past: of("i32", 2),
+    })],
+  ...([[6, 4, 2], [8, 6, 3], [8, 4, 3]] as const).map(([c, k, kvHeads]): [string, Make] => [
+    "AttentionCached",
+    (g, of) =>
+      g.apply(ops.attentionCached, {
+        q: of("f32", 5, c),
+        k: of("f32", 5, k),
+        v: of("f32", 5, k),
+        offsets: of("i32", 3),
+        slot: of("i32", 2),
+        past: of("i32", 2),
+        keys: of("f32", 3, 10, k),
+        values: of("f32", 3, 10, k),
+      }, { kvHeads, scale: 1 }),
+  ]),
 ];
 
 SHAPES.forEach(([op, make], i) => {
@@ -111,6 +134,7 @@ const TYPES: readonly (readonly [op: string, make: Make])[] = [
     (g, of) => g.apply(ops.dequantizeLinear, { x: of("f32", 2), scale: of("f32", 1) }),
   ],
   ["Embedding", (g, of) => g.apply(ops.embedding, { table: of("i8", 2, 3), index: of("i32", 4) })],
+  ["Rotary", (g, of) => g.apply(ops.rotary, { x: of("i32", 5, 4), angles: of("f32", 5, 2, 2) })],
 ];
 
 for (const [op, make] of TYPES) {

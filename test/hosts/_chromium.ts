@@ -1,7 +1,9 @@
 /** Pages in Chromium. */
-import { chromium } from "playwright-core";
-import type { Page } from "playwright-core";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import { chromium, type Page } from "npm:playwright-core@1.65.1";
 import { missing } from "./_picture.ts";
+
+export type { Page };
 
 /** Settings of a test that opens a page. */
 export const CHROMIUM_TEST = {

@@ -1,5 +1,6 @@
 /** workerd as a process. */
-import * as workerd from "workerd";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import * as workerd from "npm:workerd@1.20261117.1";
 
 /** Fills a folder with what workerd serves: a module, and maybe the model as an asset. */
 export async function fillFolder(folder: string, module: string, file?: Uint8Array): Promise<void> {

@@ -1,9 +1,9 @@
 /** The page of examples/generate in a real browser. */
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
 import { pageHandler } from "../../examples/generate/serve.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { CHROMIUM_TEST, withPage } from "./_chromium.ts";
+import type { Page } from "./_chromium.ts";
 
 /** Where to put a picture of the page, for people to look at. */
 const SCREENSHOT = Deno.env.get("FEWBIT_SCREENSHOT");

@@ -1,7 +1,8 @@
 /** OpenAI's own clients against the worker: what they send is understood, what they get they take. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import OpenAI from "openai";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import OpenAI from "npm:openai@7.59.0";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { minilmFile, minilmIsMissing } from "./_minilm.ts";
 import { capture, missing, scratchFolder } from "./_picture.ts";

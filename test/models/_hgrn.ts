@@ -1,6 +1,6 @@
 /** Networks of the goldens of MatMul-free language models, and how tests run them. */
 import type { Outputs, SyncInstance } from "../../src/engines/engine.ts";
-import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import { lazyWeights } from "../../src/models/language_weights.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Layout } from "../golden/seeded.ts";

@@ -4,7 +4,7 @@ import { FewbitError } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import { hgrnBitConfig } from "../../src/models/hgrn_bit_config.ts";
-import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import { lazyWeights } from "../../src/models/language_weights.ts";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import type { TextFiles } from "../../src/checkpoints/text_checkpoint.ts";
@@ -130,7 +130,7 @@ for (const [name, changes, code, message] of TENSORS) {
 }
 
 const CONFIGS: readonly (readonly [Record<string, unknown>, ErrorCode, RegExp])[] = [
-  [{ architectures: ["LlamaForCausalLM"], model_type: "llama" }, "unsupported", /LlamaForCausalLM/],
+  [{ architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" }, "unsupported", /Qwen2ForCausalLM/],
   [{ architectures: 3, model_type: null }, "unsupported", /architectures/],
   [{ expand_ratio: 2 }, "unsupported", /expand_ratio/],
   [{ expand_ratio: "1" }, "unsupported", /expand_ratio/],

@@ -4,7 +4,7 @@ import type { SyncInstance } from "../../src/engines/engine.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { buildHgrnBit } from "../../src/models/hgrn_bit.ts";
 import { hgrnBitConfig } from "../../src/models/hgrn_bit_config.ts";
-import { lazyWeights } from "../../src/models/hgrn_bit_weights.ts";
+import { lazyWeights } from "../../src/models/language_weights.ts";
 import { stripLeftPadding } from "../../src/pipelines/text/left_padding.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";

@@ -24,6 +24,7 @@ async function withFolders(run: (folders: Record<string, string>) => Promise<voi
       images: { model_type: "vit", architectures: ["ViTForImageClassification"] },
       timm: { architecture: "deit_tiny_patch16_224" },
       llama: { model_type: "llama", architectures: ["LlamaForCausalLM"] },
+      qwen: { model_type: "qwen2", architectures: ["Qwen2ForCausalLM"] },
     };
     for (const [name, config] of Object.entries(configs)) {
       await Deno.mkdir(folder(name));
@@ -40,7 +41,7 @@ async function withFolders(run: (folders: Record<string, string>) => Promise<voi
 const LANGUAGE = /this is a language model; use "fewbit generate"/;
 const ENCODER = /this is a sentence encoder; use "fewbit (quantize|embed)"/;
 const CLASSIFIER = /this is an image classifier; use "fewbit (quantize|classify)/;
-const LLAMA = /this is a language model of the family "llama", which fewbit does not run/;
+const OTHER = /this is a language model of the family "qwen2", which fewbit does not run/;
 
 Deno.test("kinds: 6 programs in pipelines of another kind", () =>
   withFolders(async ({ encoder }) => {
@@ -59,27 +60,30 @@ Deno.test("kinds: 6 programs in pipelines of another kind", () =>
     }
   }));
 
-Deno.test("kinds: 17 folders in pipelines of another kind", () =>
-  withFolders(async ({ encoder, language, images, timm, llama }) => {
+Deno.test("kinds: 20 folders in pipelines of another kind", () =>
+  withFolders(async ({ encoder, language, images, timm, llama, qwen }) => {
     const compile = async (folder: string): Promise<unknown> =>
       compileFloatVision(await readCheckpointFolder(folder));
     const cases: [(folder: string) => Promise<unknown>, string, RegExp][] = [
       [ImageClassifier.fromPretrained, language, LANGUAGE],
       [ImageClassifier.fromPretrained, encoder, ENCODER],
-      [ImageClassifier.fromPretrained, llama, LLAMA],
+      [ImageClassifier.fromPretrained, llama, LANGUAGE],
+      [ImageClassifier.fromPretrained, qwen, OTHER],
       [ImageClassifier.fromPretrained, images, CLASSIFIER],
       [ImageClassifier.fromPretrained, timm, CLASSIFIER],
       [TextEmbedder.fromPretrained, language, LANGUAGE],
       [TextEmbedder.fromPretrained, images, CLASSIFIER],
       [TextEmbedder.fromPretrained, timm, CLASSIFIER],
-      [TextEmbedder.fromPretrained, llama, LLAMA],
+      [TextEmbedder.fromPretrained, llama, LANGUAGE],
+      [TextEmbedder.fromPretrained, qwen, OTHER],
       [TextGenerator.fromPretrained, encoder, ENCODER],
       [TextGenerator.fromPretrained, images, CLASSIFIER],
       [TextGenerator.fromPretrained, timm, CLASSIFIER],
-      [TextGenerator.fromPretrained, llama, LLAMA],
+      [TextGenerator.fromPretrained, qwen, OTHER],
       [compile, language, LANGUAGE],
       [compile, encoder, ENCODER],
-      [compile, llama, LLAMA],
+      [compile, llama, LANGUAGE],
+      [compile, qwen, OTHER],
       [async (folder) => quantizeEncoder(await readEncoderFolder(folder)), language, LANGUAGE],
     ];
     for (const [open, folder, message] of cases) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "./_fast_check.ts";
 import { Detokenizer } from "../../src/text/detokenizer.ts";
 import { tokenizerOf, VECTORS } from "./_vectors.ts";
 

@@ -1,6 +1,6 @@
 /** Answers from logits that are made up: no network, no promise. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import fc from "./_fast_check.ts";
 import { appendIds, EMPTY_TEXT, Generation } from "../../src/text/generation.ts";
 import type {
   GenerationOptions,

@@ -100,3 +100,17 @@ Deno.test("gguf tokenizer: vocabularies that do not fit are refused", () => {
     assertThrows(() => tokenizerFromGguf(metadataOf(values)), code, message);
   }
 });
+
+Deno.test("gguf tokenizer: smollm takes digits one by one, and drops bytes without a token", () => {
+  const vocabulary = {
+    model: "gpt2",
+    tokens: ["a", "1", "2", "12", "a1", "Ġ", "Ġ1"],
+    merges: ["1 2", "a 1", "Ġ 1"],
+  };
+  const ids = (pre: string): number[] => [
+    ...tokenizerOf({ ...vocabulary, pre }).encode("a12 1b²").ids,
+  ];
+  // "b" and both bytes of "²" have no token.
+  assert.deepEqual(ids("smollm"), [0, 1, 2, 5, 1]);
+  assert.deepEqual(ids("gpt-2"), [0, 3, 6]);
+});

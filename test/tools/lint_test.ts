@@ -31,7 +31,6 @@ Deno.test("walls: a folder imports downwards only", () => {
   refuses("walls", path, `await import("../quantize/a.ts");`, message, hint);
   allows(path, `import { a } from "../program/a.ts"; a();`);
   allows(path, `import { a } from "./ops/add.ts"; a();`);
-  allows(path, `import { a } from "@std/encoding"; a();`);
 });
 
 Deno.test("walls: neighbours of one level do not import one another", () => {
@@ -114,6 +113,38 @@ Deno.test("shipped-references: comments cite what their readers have", () => {
   allows("src/errors.ts", `// I-ViT (Li and Gu, 2023, section 3.3): floor(−x/2).\nexport {};`);
   allows("src/errors.ts", `// A spec of a format; T.81, B.2.2; wasm/README.md.\nexport {};`);
   allows("src/errors.ts", `export const path = "../shared/golden";`);
+});
+
+Deno.test("portable: what ships names nothing that a host lacks", () => {
+  refuses(
+    "portable",
+    "src/graph/a.ts",
+    `export const a = await Deno.readFile("x");`,
+    /Only Deno has Deno/,
+    /src\/files\/file_system\.ts/,
+  );
+  refuses("portable", "mod.ts", `export let a: Deno.FsFile;`, /Only Deno/, /open_file/);
+  refuses("portable", "cli.ts", `globalThis.Deno.exit(1);`, /Only Deno/, /node:process/);
+  const before = /Write what the language had before/;
+  const bytes = `export const a = new Uint8Array(1).toHex();`;
+  refuses("portable", "src/graph/a.ts", bytes, /toHex is there since Node 25/, before);
+  const gathered = `export const a = await Array.fromAsync([]);`;
+  refuses("portable", "src/graph/a.ts", gathered, /fromAsync is there since Node 22/, before);
+  allows("src/cli/a.ts", gathered);
+  allows("test/a.ts", `${bytes} Deno.exit(1);`);
+});
+
+Deno.test("portable: what ships can be imported without this tree's configuration", () => {
+  const bare = `export { a } from "some-library";`;
+  const message = /"some-library" is known to an import map only/;
+  refuses("portable", "src/graph/a.ts", bare, message, /by npm: with its version/);
+  refuses("portable", "src/cli/a.ts", bare, message, /by npm: with its version/);
+  allows("tools/a.ts", bare);
+  const files = `import { readFile } from "node:fs"; readFile;`;
+  const hint = /builtinModule in src\/files\/host\.ts/;
+  refuses("portable", "src/graph/a.ts", files, /Bundlers for browsers look for node:fs/, hint);
+  allows("src/cli/a.ts", files);
+  allows("cli.ts", files);
 });
 
 Deno.test("ARCHITECTURE.md shows the levels as the rule has them", async () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { encode } from "jpeg-js";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import { encode } from "npm:jpeg-js@0.4.4";
 import { decodeImage } from "../../src/vision/decode.ts";
 import { concat } from "./_png_chunks.ts";
 

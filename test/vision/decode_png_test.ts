@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync } from "node:zlib";
-import { encode } from "fast-png";
+// deno-lint-ignore no-import-prefix -- its version is written here only
+import { encode } from "npm:fast-png@8.0.0";
 import { decodeImage } from "../../src/vision/decode.ts";
 import { peakMemory } from "../_peak_memory.ts";
 import { chunk, concat, greyPng, pngStart } from "./_png_chunks.ts";

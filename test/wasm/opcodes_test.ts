@@ -1,6 +1,6 @@
 /** What the built modules contain, seen through wabt. */
 import assert from "node:assert/strict";
-import wabt from "wabt";
+import wabt from "../../tools/wabt.ts";
 import { compileModule } from "../../tools/asc.ts";
 
 const root = new URL("../../", import.meta.url);

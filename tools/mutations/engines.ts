@@ -21,7 +21,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
   ]),
   ...changes("src/engines/_sessions.ts", ["test/engines/wasm/instance_test.ts"], [
-    ["if (bytes === undefined) {", "if (false) {"],
+    ["if (held === undefined) {", "if (false) {"],
   ]),
   ...changes("src/engines/_run_queue.ts", queue, [
     ["last.then(done);", "done();"],

@@ -40,15 +40,24 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
     ["if (this.#reading) {", "if (false) {"],
   ]),
   ...changes("src/files/write_file.ts", writing, [
-    ["createNew: true", "create: true"],
-    ["await Deno.remove(temporary).catch(() => {});", ""],
-    ["if (mode !== undefined) await Deno.chmod(path, mode);", ""],
+    ['await open(path, "create")', 'await open(path, "write")'],
+    ["await removeFile(temporary).catch(() => {});", ""],
+    ["if (mode !== undefined) await setMode(path, mode);", ""],
     [
       "at += await file.write(bytes.subarray(at, at + PIECE_BYTES));",
       "at += await file.write(bytes.subarray(at, at + PIECE_BYTES)) + 1;",
     ],
   ]),
   ...changes("src/files/file_lock.ts", locking, [
-    ["if (!waits) onWait?.();", "onWait?.();"],
+    ["waits = true;", ""],
+    ["if (gone === undefined) throw noLock(lock);", ""],
+    ["if (!info.isDirectory) throw noLock(lock);", ""],
+    ["if (!gone) return name;", ""],
+  ]),
+  ...changes("src/files/_lock_owner.ts", locking, [
+    [`.code === "ESRCH") return true;`, `.code === "ESRCH") return false;`],
+    ["/[ZX]/.test(now.state)", "false"],
+    [`began !== "" && began !== now.began`, "false"],
+    [`if (where.join("-") !== (await place()).join("-")) return false;`, ""],
   ]),
 ];

@@ -109,10 +109,11 @@ export function encodeHuggingFace(tensor: TernaryTensor): Tensor {
  *
  * @example
  * ```ts
+ * import { readFile } from "node:fs/promises";
  * import { readHuggingFaceTernary, readSafetensors } from "@fewbit/fewbit";
  *
- * const weights = readSafetensors(await Deno.readFile("model.safetensors"));
- * const config = JSON.parse(await Deno.readTextFile("config.json"));
+ * const weights = readSafetensors(await readFile("model.safetensors"));
+ * const config = JSON.parse(await readFile("config.json", "utf8"));
  * console.log(readHuggingFaceTernary(weights, config).keys());
  * ```
  *

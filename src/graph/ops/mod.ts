@@ -7,6 +7,7 @@
 export { activation } from "./activation.ts";
 export { add } from "./add.ts";
 export { addPositions } from "./add_positions.ts";
+export { attentionCached } from "./attention_cached.ts";
 export { attentionRagged } from "./attention_ragged.ts";
 export { attentionRaggedInteger } from "./attention_ragged_integer.ts";
 export { attentionScores } from "./attention_scores.ts";
@@ -38,6 +39,8 @@ export { relativePositionBias } from "./relative_position_bias.ts";
 export { requantize } from "./requantize.ts";
 export { reshape } from "./reshape.ts";
 export { rmsNormalization } from "./rms_normalization.ts";
+export { rotary } from "./rotary.ts";
+export { rotaryAngles } from "./rotary_angles.ts";
 export { selectRow } from "./select_row.ts";
 export { shiftGelu } from "./shift_gelu.ts";
 export { shortConv } from "./short_conv.ts";

@@ -5,6 +5,7 @@
  */
 import type { OpName } from "../../graph/op_names.ts";
 import type { RulesOf } from "../rule.ts";
+import { DECODER_RULES } from "./decoder.ts";
 import { FLOAT_RULES } from "./float.ts";
 import { INTEGER_RULES } from "./integer.ts";
 import { ROW_RULES } from "./rows.ts";
@@ -17,6 +18,7 @@ export const RULES: RulesOf<OpName> = {
   ...VIEW_RULES,
   ...ROW_RULES,
   ...SEQUENCE_RULES,
+  ...DECODER_RULES,
   ...FLOAT_RULES,
   ...INTEGER_RULES,
   ...TERNARY_RULES,

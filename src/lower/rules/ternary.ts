@@ -15,13 +15,6 @@ export const TERNARY_RULES = {
   BitLinear(lowering, node) {
     emitBitLinear(lowering, node, node.outputs.y);
   },
-  Embedding(lowering, { inputs: { table, index }, outputs: { y } }) {
-    lowering.emit(y, "embedding_f32", {
-      table: lowering.operand(table),
-      index: lowering.operand(index),
-      y: lowering.result(y),
-    });
-  },
   FusedBitLinear(_, { name }) {
     throw new FewbitError(
       "unsupported",

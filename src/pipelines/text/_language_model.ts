@@ -26,6 +26,8 @@ export class LanguageModel implements Disposable {
   readonly vocabularySize: number;
   /** Sessions that there is memory for. */
   readonly sessions: number;
+  /** Most tokens of a session. */
+  readonly context: number;
   readonly #chunk: number;
   readonly #maxRows: number;
   readonly #taken: boolean[];
@@ -53,6 +55,8 @@ export class LanguageModel implements Disposable {
     this.#chunk = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
+    // A network with a recurrence has no longest text.
+    this.context = symbols.context ?? MAX_PAST;
     this.#taken = TAKEN.get(instance) ?? Array(this.sessions).fill(false);
     TAKEN.set(instance, this.#taken);
   }
@@ -78,7 +82,7 @@ export class LanguageModel implements Disposable {
   /** Reads ids and returns the logits after the last one. */
   async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(ids);
-    checkLength(position.past, ids.length);
+    this.#checkLength(position.past, ids.length);
     let { past } = position;
     let logits = new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.#chunk) {
@@ -98,7 +102,7 @@ export class LanguageModel implements Disposable {
     signal?: AbortSignal,
   ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
     this.checkIds(ids);
-    checkLength(position.past, ids.length);
+    this.#checkLength(position.past, ids.length);
     const step = Math.min(this.#chunk, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
@@ -111,6 +115,15 @@ export class LanguageModel implements Disposable {
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       yield { first: at, logits: outputs.logits.data as Float32Array };
     }
+  }
+
+  #checkLength(past: number, more: number): void {
+    if (past + more <= this.context) return;
+    throw new FewbitError(
+      "limit_exceeded",
+      `Cannot read ${more} ids: the conversation has ${past} tokens, and at most ${this.context} in ` +
+        `all; what has a "context" may be loaded with a larger one, up to the model's`,
+    );
   }
 
   /** Throws `invalid_argument` for what is no id of the vocabulary. */
@@ -163,12 +176,4 @@ export function readIds(ids: ArrayLike<number>): Int32Array {
   const bad = all.findIndex((id, i) => id !== ids[i]);
   if (bad < 0) return all;
   throw new FewbitError("invalid_argument", `Cannot read ids: ids[${bad}] is ${String(ids[bad])}`);
-}
-
-function checkLength(past: number, more: number): void {
-  if (past + more <= MAX_PAST) return;
-  throw new FewbitError(
-    "limit_exceeded",
-    `Cannot read ids: the conversation has ${past} tokens, and at most ${MAX_PAST} in all`,
-  );
 }

@@ -6,9 +6,9 @@ import type { Metadata } from "../../program/program.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
 import { samplingOptions } from "../../text/sampling_options.ts";
 import { Tokenizer } from "../../text/tokenizer.ts";
-import { checkpointFolder, openModel } from "../../checkpoints/sources.ts";
+import { checkpointFolder, localPath, openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
-import { openTextCheckpoint } from "../../checkpoints/text_checkpoint.ts";
+import { isTextCheckpointFile, openTextCheckpoint } from "../../checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../../compile/text.ts";
 import type { GenerationDefaults } from "../../compile/text_metadata.ts";
 
@@ -18,20 +18,26 @@ export interface TextSetup extends GenerationSetup {
   readonly beginId?: number;
 }
 
-/** A model file, or a folder of a checkpoint, which is compiled first. */
+/** A model file, or a checkpoint (a folder, GGUF, or a file of llama2.c), which is compiled first. */
 export async function openTextModel(
   source: ModelSource,
   signal?: AbortSignal,
 ): ReturnType<typeof openModel> {
-  const directory = await checkpointFolder(source);
-  if (directory === undefined) return await openModel(source, signal);
-  const { weights, ...files } = await openTextCheckpoint(directory);
+  const path = await checkpointFolder(source) ?? checkpointFile(source);
+  if (path === undefined) return await openModel(source, signal);
+  const { weights, ...files } = await openTextCheckpoint(path);
   const { program } = await compileTextModel(
     weights,
     files,
     signal === undefined ? {} : { signal },
   );
   return await encodeProgram(program);
+}
+
+/** The path of a local file that is a checkpoint, by its name. */
+function checkpointFile(source: ModelSource): string | undefined {
+  const path = localPath(source);
+  return path !== undefined && isTextCheckpointFile(path) ? path : undefined;
 }
 
 /**

@@ -24,6 +24,11 @@ export interface GeneratorOptions extends LoadOptions {
   readonly engine?: EngineName;
   /** Conversations that there is memory for. Default 1. */
   readonly sessions?: number;
+  /**
+   * Most tokens of a conversation with a model that has attention. Default: the model's, at most 2048; more
+   * take more memory.
+   */
+  readonly context?: number;
   /** Tokens of a prompt that are read at once. Default 256; fewer take less memory. */
   readonly chunkSize?: number;
 }
@@ -73,7 +78,7 @@ export class TextGenerator implements Disposable {
    * Loads a model.
    *
    * @param source A `model.fewbit`: path, URL, bytes or stream; or a folder with config.json,
-   * safetensors and tokenizer.json, which is compiled first. Default: the small model that comes with
+   * safetensors and tokenizer.json, a GGUF file, or a model of llama2.c, which is compiled first. Default: the small model that comes with
    * the package.
    * @throws {FewbitError} `not_found`, `invalid_file`, `unsupported` or `limit_exceeded`.
    */
@@ -81,13 +86,19 @@ export class TextGenerator implements Disposable {
     source: ModelSource = DEFAULT_MODEL,
     options: GeneratorOptions = {},
   ): Promise<TextGenerator> {
-    const { sessions = 1, chunkSize = 256, symbols, ...rest } = options;
+    const { sessions = 1, chunkSize = 256, context, symbols, ...rest } = options;
     options.signal?.throwIfAborted();
     const opened = await openTextModel(source, options.signal);
     const instance = await load(opened, {
       onProgram: expectTask("text-generation", "Cannot generate text"),
       ...rest,
-      symbols: { max_tokens: chunkSize, max_rows: MAX_ROWS, sessions, ...symbols },
+      symbols: {
+        max_tokens: chunkSize,
+        max_rows: MAX_ROWS,
+        sessions,
+        ...context !== undefined && { context },
+        ...symbols,
+      },
     });
     try {
       return new TextGenerator(instance);

@@ -1,7 +1,7 @@
 /** A conversation with a language model: what it has read, and how the text goes on. */
 import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
-import { appendIds, EMPTY_TEXT, Generation } from "../../text/generation.ts";
+import { appendIds, DEFAULT_MAX_TOKENS, EMPTY_TEXT, Generation } from "../../text/generation.ts";
 import type { GenerationOptions, GenerationState, GenerationStep } from "../../text/generation.ts";
 import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
@@ -11,7 +11,10 @@ import type { TextSetup } from "./_text_model.ts";
 import { textPiece } from "./text_piece.ts";
 import type { TextPiece } from "./text_piece.ts";
 
-/** Options of generating. What is left out is as the model's generation_config.json has it. */
+/**
+ * Options of generating. What is left out is as the model's generation_config.json has it. A model with
+ * attention ends for `length` where its context is full.
+ */
 export interface GenerateOptions extends GenerationOptions {
   /** Stops between two tokens with its reason. */
   readonly signal?: AbortSignal;
@@ -21,8 +24,9 @@ const NO_IDS = new Int32Array(0);
 const MAX_SEED = 2 ** 32;
 
 /**
- * A conversation. What it remembers does not grow: the network's state, the last 64 ids, where the
- * random numbers are, and text that is held back.
+ * A conversation. What it remembers beside the network's state does not grow: the last 64 ids, where the
+ * random numbers are, and text that is held back. The state of a network with attention is a row for each
+ * token in each layer, that of one with a recurrence does not grow either.
  *
  * @example
  * ```ts
@@ -89,7 +93,11 @@ export class TextSession implements Disposable {
       );
     }
     const { signal: given, ...rest } = options;
-    const answer = this.length === 0 ? { ...rest, seed: rest.seed ?? randomSeed() } : rest;
+    const answer = {
+      ...rest,
+      ...this.length === 0 && { seed: rest.seed ?? randomSeed() },
+      ...this.#fitting(rest.maxTokens ?? this.#setup.defaults.maxTokens, ids.length),
+    };
     const generation = new Generation(this.#setup, answer, this.#text, ids);
     const signal = this.#signal(given);
     signal.throwIfAborted();
@@ -151,7 +159,7 @@ export class TextSession implements Disposable {
   }
 
   /**
-   * The conversation as bytes: the network's state and less than 1 KB, however long it is. They name
+   * The conversation as bytes: the network's state, of caches what is in use, and less than 1 KB. They name
    * the program, and only a session of the same one takes them. Between two pieces of an answer is a
    * good moment.
    */
@@ -200,6 +208,12 @@ export class TextSession implements Disposable {
     this.#past = past;
     this.#unread = [...unread];
     this.#text = text;
+  }
+
+  /** `maxTokens`, fewer where the context has no room for them: all but the last are read. */
+  #fitting(wanted: number | undefined, prompt: number): { readonly maxTokens?: number } {
+    const room = Math.max(this.#model.context - this.length - prompt, 0) + 1;
+    return room < (wanted ?? DEFAULT_MAX_TOKENS) ? { maxTokens: room } : {};
   }
 
   /** Special tokens, where a text begins with any, only at the beginning of the conversation. */

@@ -35,6 +35,10 @@ export const REWRITE_RULES: IntegerRulesOf<FloatOpName> = {
   PoolRows: poolRowsRule,
   RelativePositionBias: takenUp,
   Softmax: softmaxRule,
+  // Of language models with attention, whose integers have an engine of their own.
+  AttentionCached: noIntegers,
+  Rotary: noIntegers,
+  RotaryAngles: noIntegers,
   // Of MatMul-free models, which have scales for each token at run time.
   BitLinear: noIntegers,
   FusedBitLinear: noIntegers,

@@ -7,6 +7,7 @@ import { compile } from "../../../src/lower/compile.ts";
 import { RULES } from "../../../src/lower/rules/mod.ts";
 import { attempt, attemptAsync } from "../../_attempt.ts";
 import { constant, floats } from "./_case.ts";
+import { DECODER_CASES } from "./_decoder.ts";
 import { FLOAT_CASES } from "./_float.ts";
 import { INTEGER_CASES } from "./_integer.ts";
 import { ROW_CASES } from "./_rows.ts";
@@ -14,6 +15,7 @@ import { SEQUENCE_CASES } from "./_sequences.ts";
 import { TERNARY_CASES } from "./_ternary.ts";
 
 const CASES = [
+  ...DECODER_CASES,
   ...FLOAT_CASES,
   ...INTEGER_CASES,
   ...ROW_CASES,

@@ -1,11 +1,11 @@
 /**
  * Soaks the Cloudflare Worker of examples/workers in workerd, with all-MiniLM-L6-v2:
- * `deno task soak [--seconds 300] …`, with the options of `main.ts`.
+ * `deno task soak [--seconds 300] …`, with the options of `../soak/main.ts`.
  */
 import { workerModule } from "../../examples/workers/build.ts";
-import { minilmFile } from "../hosts/_minilm.ts";
-import { scratchFolder } from "../hosts/_picture.ts";
-import { fillFolder, workerdBinary } from "../hosts/_workerd.ts";
+import { minilmFile } from "./_minilm.ts";
+import { scratchFolder } from "./_picture.ts";
+import { fillFolder, workerdBinary } from "./_workerd.ts";
 
 using folder = scratchFolder();
 await fillFolder(folder.path, await workerModule(), await minilmFile());
@@ -13,7 +13,7 @@ const { code } = await new Deno.Command(Deno.execPath(), {
   args: [
     "run",
     "-A",
-    new URL("main.ts", import.meta.url).pathname,
+    new URL("../soak/main.ts", import.meta.url).pathname,
     "--cwd",
     folder.path,
     ...Deno.args,

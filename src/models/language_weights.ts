@@ -1,4 +1,4 @@
-/** The tensors of a MatMul-free model's checkpoint, checked by name, type and extents before use. */
+/** The tensors of a language model's checkpoint, checked by name, type and extents before use. */
 import { FewbitError } from "../errors.ts";
 import type { LazyTensor, Tensor } from "../tensor.ts";
 import { skippedOf, unreadable } from "./checkpoint_weights.ts";
@@ -19,30 +19,36 @@ export function lazyWeights(weights: ReadonlyMap<string, Tensor>): LazyWeights {
   return Object.assign(lazy, { skipped: skippedOf(weights) });
 }
 
-/** Types in which checkpoints of MatMul-free models are stored. */
+/** Types in which checkpoints of language models are stored. */
 const STORED: readonly string[] = ["f32", "f16", "bf16"];
 
 /**
- * Tensors under the authors' names, whatever stands before them: `model.` for a whole model, nothing
- * for the bare network, more where a wrapper (`module.`, `_orig_mod.`) was saved.
+ * Tensors under the names of their library, whatever stands before them: `model.` for a whole model,
+ * nothing for the bare network, more where a wrapper (`module.`, `_orig_mod.`) was saved.
  */
-export class HgrnBitWeights {
+export class LanguageWeights {
   readonly #weights: LazyWeights;
   readonly #model: string;
   readonly #head: string;
   readonly #used: Set<string> = new Set();
 
-  /** Finds the prefix by the embedding, which every checkpoint has. */
-  constructor(weights: LazyWeights) {
+  /**
+   * Finds the prefix by the embedding, which every checkpoint has.
+   *
+   * @param embedding Its name without a prefix.
+   */
+  constructor(weights: LazyWeights, embedding: string) {
     this.#weights = weights;
-    const found = [...weights.keys()].filter((name) => /(^|\.)embeddings\.weight$/.test(name));
+    const found = [...weights.keys()].filter((name) =>
+      name === embedding || name.endsWith(`.${embedding}`)
+    );
     if (found.length !== 1) {
       throw new FewbitError(
         "not_found",
-        `Cannot build model: expected one tensor "model.embeddings.weight", found ${found.length}`,
+        `Cannot build model: expected one tensor "model.${embedding}", found ${found.length}`,
       );
     }
-    this.#model = found[0].slice(0, -"embeddings.weight".length);
+    this.#model = found[0].slice(0, -embedding.length);
     this.#head = this.#model.replace(/(^|\.)model\.$/, "$1");
   }
 

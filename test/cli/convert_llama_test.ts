@@ -1,0 +1,61 @@
+/** `fewbit` on a Llama of llama2.c: converted, shown, asked, measured. */
+import assert from "node:assert/strict";
+import { llama2cFile, llama2cVocabulary } from "../formats/_llama2c_builder.ts";
+import { Stream } from "../golden/seeded.ts";
+import { fails, fewbit } from "./_fewbit.ts";
+
+const [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT] = [16, 12, 1, 2, 1, 261, 32];
+const FLOATS = VOCABULARY * DIM + 2 * DIM * DIM + DIM * DIM + 3 * HIDDEN * DIM + 3 * DIM +
+  CONTEXT * DIM / HEADS;
+const PIECES = [
+  ...["<unk>", "\n<s>\n", "\n</s>\n"],
+  ...Array.from(
+    { length: 256 },
+    (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`,
+  ),
+  ...[" ", "a"],
+].map((text): [string, number] => [text, -1]);
+
+Deno.test("cli: a model of llama2.c is converted with its vocabulary, and writes on", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const model = `${folder}/tiny.bin`;
+    const sizes = [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT];
+    await Deno.writeFile(model, llama2cFile(sizes, new Stream(9).take(FLOATS, 0.5)));
+    await Deno.writeFile(`${folder}/pieces`, llama2cVocabulary(PIECES));
+    const output = `${folder}/model.fewbit`;
+    const converted = await fewbit([
+      "convert",
+      model,
+      "--tokenizer",
+      `${folder}/pieces`,
+      "-o",
+      output,
+    ]);
+    assert.equal(converted.code, 0, converted.err);
+    const inspected = await fewbit(["inspect", output]);
+    for (const name of ["LlamaForCausalLM", "attention_cached_f32", "logits f32[rows, 261]"]) {
+      assert.ok(inspected.out.includes(name), `${name} in\n${inspected.out}`);
+    }
+    const generate = ["a", "--temperature", "0", "--max-tokens", "4", "--json"];
+    const written = await fewbit(["generate", "--model", output, ...generate]);
+    assert.equal(written.code, 0, written.err);
+    const { ids, usage } = JSON.parse(written.out);
+    assert.deepEqual([ids.length, usage.promptTokens], [4, 3]);
+    // As it lies there, with the vocabulary beside it.
+    await Deno.rename(`${folder}/pieces`, `${folder}/tok261.bin`);
+    const direct = await fewbit(["generate", "--model", model, ...generate]);
+    assert.deepEqual(JSON.parse(direct.out).ids, ids);
+    await Deno.writeTextFile(`${folder}/text.txt`, "aaa a aa\n".repeat(10));
+    const text = ["--perplexity", `${folder}/text.txt`, "--window", "16", "--json"];
+    const measured = await fewbit(["eval", output, ...text]);
+    assert.equal(measured.code, 0, measured.err);
+    assert.ok(JSON.parse(measured.out).loss > 0);
+    const long = ["--perplexity", `${folder}/text.txt`, "--window", "33"];
+    await fails(["eval", output, ...long], /at most 32 in all/);
+    const shown = await fewbit(["inspect", model]);
+    assert.ok(shown.out.includes("attention_cached_f32"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
