@@ -30,8 +30,8 @@ export const attentionCachedI8 = defineInstruction({
   operands: [
     { name: "q", role: "in", dtypes: ["i8"], shape: "T C" },
     ...SESSION_OPERANDS,
-    { name: "keys", role: "in", dtypes: ["i8"], shape: "S R K" },
-    { name: "values", role: "in", dtypes: ["i8"], shape: "S R K" },
+    { name: "keys", role: "in", dtypes: ["i8"], shape: "S R K", cached: true },
+    { name: "values", role: "in", dtypes: ["i8"], shape: "S R K", cached: true },
     { name: "prefix", role: "in", dtypes: ["i8"], shape: "2 P K", optional: true },
     { name: "q_pinned", role: "in", dtypes: ["i8"], shape: "T C", optional: true },
     {
