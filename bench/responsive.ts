@@ -15,7 +15,9 @@ import { table, times } from "./table.ts";
 /** A timer of so many milliseconds asks how long it has to wait. */
 const TIMER_MS = 5;
 /** Aborts of each work, at moments that are spread over it. */
-const ABORTS = 60;
+const ABORTS = 120;
+/** Work is repeated for so long in a round of gaps. */
+const LEAST_MS = 1000;
 
 /** Characters of a text. */
 const TEXT_LENGTH = 120;
@@ -177,7 +179,7 @@ async function gapsDuring(run: Work): Promise<number[]> {
   const tick = (): Promise<void> => new Promise((resolve) => onTick = resolve);
   try {
     await tick();
-    await run();
+    for (const start = performance.now(); performance.now() - start < LEAST_MS;) await run();
     // The gap in which the work has ended.
     await tick();
   } finally {
