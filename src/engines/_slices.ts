@@ -1,5 +1,5 @@
 /** How far a run goes at one go: over some instructions, or a part of a long one. */
-import type { Index, Instruction, Program } from "../program/program.ts";
+import type { Index, Instruction, Program, View } from "../program/program.ts";
 
 /** Estimated milliseconds of a slice, a quarter of what a run may take: estimates are rough. */
 const SLICE_MS = 2;
@@ -119,22 +119,19 @@ function estimate(
   { opcode, operands }: Instruction,
   values: ArrayLike<number>,
 ): number {
-  const given = operands.filter((view) => view >= 0).map((view) => {
-    const { extents, tensor } = views[view];
-    const lengths = extents.map((extent) => values[extent]);
-    return { ...tensors[tensor], lengths, size: lengths.reduce((a, b) => a * b) };
-  });
-  const [first, ...others] = given;
+  const [first, ...others] = operands.filter((view) => view >= 0).map((view) => views[view]);
   const last = others[others.length - 1];
-  const work = others.some(({ layout }) => layout !== "rows")
-    ? LINEAR_MS * first.size * last.lengths.at(-1)!
+  const sizeOf = ({ extents }: View): number => extents.reduce((n, extent) => n * values[extent], 1);
+  const lengthOf = ({ extents }: View, axis: number): number => values[extents.at(axis) ?? -1] ?? 0;
+  const work = others.some(({ tensor }) => tensors[tensor].layout !== "rows")
+    ? LINEAR_MS * sizeOf(first) * lengthOf(last, -1)
     : ATTENTION.includes(opcode)
     // Scores, and values, for as many keys as there are or may be.
-    ? 2 * ATTENTION_MS * first.size * Math.max(...others.map(({ lengths }) => lengths.at(-2) ?? 0))
+    ? 2 * ATTENTION_MS * sizeOf(first) * Math.max(...others.map((view) => lengthOf(view, -2)))
     // Of a table some rows are read, in a cache some are written.
     : ELEMENT_MS * Math.max(
-      first.region === "constant" ? 0 : first.size,
-      last.region === "state" ? 0 : last.size,
+      tensors[first.tensor].region === "constant" ? 0 : sizeOf(first),
+      tensors[last.tensor].region === "state" ? 0 : sizeOf(last),
     );
   return INSTRUCTION_MS + work;
 }

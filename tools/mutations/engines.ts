@@ -57,9 +57,9 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["Math.min(MOST_GROWTH * this.#factor, this.#measured / this.#estimated)", "this.#factor"],
     ["MOST_GROWTH * this.#factor, ", ""],
     ["if (this.#measured < LEAST_MS) return;", ""],
-    [`first.region === "constant" ? 0 : first.size`, "first.size"],
-    ["lengths.at(-2) ?? 0", "1"],
-    ["others.some(({ layout })", "given.some(({ layout })"],
+    [`tensors[first.tensor].region === "constant" ? 0 : sizeOf(first)`, "sizeOf(first)"],
+    ["lengthOf(view, -2)", "1"],
+    ["others.some(({ tensor })", "[first, ...others].some(({ tensor })"],
     ["operands.slice(-2)", "operands.slice(-1)"],
   ]),
   ...changes("src/engines/base_instance.ts", ["test/engines/in_slices_test.ts"], [
