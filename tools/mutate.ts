@@ -12,6 +12,7 @@ import { parseArgs } from "node:util";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
+import { INTEGER_LANGUAGE_MUTATIONS } from "./mutations/integer_language.ts";
 import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
 import type { Mutation } from "./mutations/mutation.ts";
@@ -24,6 +25,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
+  ...INTEGER_LANGUAGE_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
   ...NUMERIC_MUTATIONS,

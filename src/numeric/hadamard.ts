@@ -13,12 +13,12 @@ export function quadraticCharacter(element: number): number {
 
 /**
  * Rows of the symmetric matrix of order 36 of Paley's second construction over 17 elements (R. Paley, "On
- * orthogonal matrices", 1933): `C ⊗ [[1, 1], [1, −1]] + I ⊗ [[1, −1], [−1, −1]]`, where C is 0 at (0, 0), 1
+ * orthogonal matrices", 1933): `C ⊗ [[1, 1], [1, −1]] + I ⊗ [[1, −1], [−1, −1]]`, where C is 0 on its diagonal, 1
  * along row and column 0, and the quadratic character of i − j at (i + 1, j + 1).
  */
 export function paley36(): number[][] {
   const conference = (i: number, j: number): number =>
-    i === 0 || j === 0 ? Number(i !== j) : quadraticCharacter(i - j);
+    i === 0 || j === 0 ? 1 : quadraticCharacter(i - j);
   return Array.from({ length: 36 }, (_, row) =>
     Array.from({ length: 36 }, (_, column) => {
       const [i, j, u, v] = [row >> 1, column >> 1, row & 1, column & 1];

@@ -95,6 +95,16 @@ export function* rotaryI16(random: Random): Cases {
       };
     }
   }
+  yield {
+    name: "a sine of −2",
+    instruction: "rotary_i16",
+    attributes: { pair: 2 },
+    operands: {
+      x: given("i16", [1, 2], [0, 96]),
+      angles: given("i16", [1, 2, 1], [0, -32768]),
+    },
+    results: { y: { dtype: "i8", extents: [1, 2] } },
+  };
 }
 
 const EXPONENTIALS = Array.from(

@@ -207,6 +207,20 @@ export function* rmsNormI32(random: Random): Cases {
       };
     }
   }
+  // The square is 0 modulo 2^62, and x/√S has more than 32 bits.
+  yield {
+    name: "what wraps",
+    instruction: "rms_norm_i32",
+    attributes: { bits: 8 },
+    operands: {
+      x: given("i32", [1, 1], [-(2 ** 31)]),
+      epsilon: one(1),
+      gain: one(2 ** 20),
+      shift: one(0),
+      zero_point: one(0),
+    },
+    results: { y: { dtype: "i8", extents: [1, 1] } },
+  };
 }
 
 export function* swigluI16(random: Random): Cases {
@@ -343,9 +357,9 @@ export function* sampleI32(random: Random): Cases {
           octave: random.chance(0.8)
             ? given("i32", [257], OCTAVE)
             : value(random, "i32", [257], random.pick(STYLES)),
-          rate: each([1512775, 1512775, 2161107, 605110, 15128, 1512775488, 2 ** 31 - 1, 1, 0, -7]),
+          rate: each([1512775, 1512775, 2161108, 605110, 15128, 1512775488, 2 ** 31 - 1, 1, 0, -7]),
           top_k: each([0, 0, 1, 2, 5, 40, 2 ** 31 - 1, -3]),
-          top_p: each([65536, 58982, 62259, 655, 1, 0, 65535, -1, 2 ** 31 - 1]),
+          top_p: each([65536, 58982, 32768, 49152, 655, 1, 0, 65535, -1, 2 ** 31 - 1]),
           min_p: each([0, 0, 0, 3277, 1311, 65536, 70000, -1]),
           random: apart(random, value(random, "i32", [rows, 4], random.pick(["any", "small"]))),
           mask: masked ? apart(random, mask) : undefined,
@@ -354,4 +368,20 @@ export function* sampleI32(random: Random): Cases {
       };
     }
   }
+  // Weights of 1: half of 7 is 4.
+  const rows = 16, each = (number: number): Value => given("i32", [rows], Array(rows).fill(number));
+  yield {
+    name: "few weights of 1",
+    instruction: "sample_i32",
+    operands: {
+      logits: given("i32", [rows, 7], Array(7 * rows).fill(5)),
+      octave: given("i32", [257], Array(257).fill(1)),
+      rate: each(1512775),
+      top_k: each(0),
+      top_p: each(32768),
+      min_p: each(0),
+      random: value(random, "i32", [rows, 4]),
+    },
+    results: { y: { dtype: "i32", extents: [rows] } },
+  };
 }

@@ -15,7 +15,7 @@ const read = (path: string): Uint8Array<ArrayBuffer> =>
 const WASM = read("wasm/fewbit.int.wasm");
 const build = fromModule(new WebAssembly.Module(WASM));
 /** Cases of an instruction that are run. */
-const MOST_CASES = 40;
+const MOST_CASES = 200;
 
 /** Instructions of floats in a module, scalars and vectors. */
 async function floatsOf(wasm: Uint8Array): Promise<string[]> {
