@@ -2,10 +2,10 @@
 import type { Tensor } from "../tensor.ts";
 
 /** `fl32(w[n][k]·divisors[k])`: weights for activations whose channels were divided. */
-export function multiplyColumns({ dtype, shape, data }: Tensor, divisors: Float32Array): Tensor {
+export function multiplyColumns({ shape, data }: Tensor, divisors: Float32Array): Tensor {
   const width = divisors.length;
   const scaled = Float32Array.from(data as Float32Array, (w, i) => w * divisors[i % width]);
-  return { dtype, shape, data: scaled };
+  return { dtype: "f32", shape, data: scaled };
 }
 
 /**
