@@ -19,15 +19,17 @@
 import "./src/text/unicode/compatible_forms.ts";
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
-export type { DType, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
+export type { DType, DTypeData, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
 
 export { ImageClassifier } from "./src/pipelines/image/image_classifier.ts";
 export type {
+  CanvasSource,
   Classification,
   ClassifierOptions,
   ImageInput,
   LabelScore,
   ModelSource,
+  PixelSource,
 } from "./src/pipelines/image/image_classifier.ts";
 export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
 export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
@@ -138,6 +140,7 @@ export { CHECKS } from "./src/instructions/codes.ts";
 export { LAYOUTS } from "./src/layouts/mod.ts";
 export type { Check } from "./src/instructions/codes.ts";
 export type { Layout } from "./src/layouts/mod.ts";
+export { expectTensor } from "./src/engines/expect_tensor.ts";
 export { ENGINES, load } from "./src/engines/load.ts";
 export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {

@@ -269,7 +269,7 @@ export interface SyncInstance extends Instance {
     /** Sets the inputs and begins an entry, to be advanced slice by slice. */
     begin(inputs: Inputs, options?: SyncRunOptions): Execution;
     /** {@linkcode Instance.read} at once. */
-    readSync(name: string): Tensor;
+    readSync<D extends DType = DType>(name: string, dtype?: D): Tensor<D>;
     /** {@linkcode Instance.peek} at once. */
     peekSync(tensor: number): Tensor;
     /** {@linkcode Instance.saveState} at once. */
@@ -308,8 +308,13 @@ export interface Instance extends Disposable {
      * noticed there.
      */
     run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
-    /** A copy of a parameter, state or output. */
-    read(name: string): Promise<Tensor>;
+    /**
+     * A copy of a parameter, state or output. Of the type that is named, so that its `data` needs no cast;
+     * of any type where none is named.
+     *
+     * @throws {FewbitError} `not_found` without such a name, `dtype_mismatch` where it has another type.
+     */
+    read<D extends DType = DType>(name: string, dtype?: D): Promise<Tensor<D>>;
     /**
      * A copy of any tensor by its index in the program, at its present extents. Memory that lives
      * within a run is only meaningful right after the instruction that writes it.
@@ -339,11 +344,42 @@ export interface Instance extends Disposable {
     fork(): Instance;
 }
 
-/** Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. */
-export type Inputs = Readonly<Record<string, TensorData>>;
+/**
+ * Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. Bytes of
+ * pictures may be a `Uint8ClampedArray`, as canvases have them.
+ */
+export type Inputs = Readonly<Record<string, TensorData | Uint8ClampedArray>>;
 
-/** What holds the elements of a tensor; `f16` and `bf16` are kept as their 16 bits. */
-export type TensorData = Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array | Float32Array | Float64Array | BigInt64Array;
+/** What holds the elements of a tensor. */
+export type TensorData = DTypeData[DType];
+
+/** What holds the elements of each type; `f16` and `bf16` are kept as their 16 bits. */
+export interface DTypeData {
+    /** Signed bytes. */
+    readonly i8: Int8Array;
+    /** Unsigned bytes. */
+    readonly u8: Uint8Array;
+    /** Signed 16-bit integers. */
+    readonly i16: Int16Array;
+    /** Signed 32-bit integers. */
+    readonly i32: Int32Array;
+    /** Floats of 32 bits. */
+    readonly f32: Float32Array;
+    /** Floats of 64 bits. */
+    readonly f64: Float64Array;
+    /** Signed 64-bit integers. */
+    readonly i64: BigInt64Array;
+    /** Floats of 16 bits, as their bits. */
+    readonly f16: Uint16Array;
+    /** The upper 16 bits of floats of 32 bits. */
+    readonly bf16: Uint16Array;
+    /** Unsigned 32-bit integers. */
+    readonly u32: Uint32Array;
+    /** 0 or 1, a byte each. */
+    readonly bool: Uint8Array;
+    /** Unsigned 16-bit integers. */
+    readonly u16: Uint16Array;
+}
 
 /** Options of one run. */
 export interface RunOptions {
@@ -357,18 +393,30 @@ export interface RunOptions {
     readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Copies of the outputs of an entry, by name. */
+/** Copies of the outputs of an entry, by name; {@linkcode expectTensor} gives one of a known type. */
 export type Outputs = Record<string, Tensor>;
 
-/** A dense row-major tensor in host memory. A scalar has the shape `[]`. */
-export interface Tensor {
+/**
+ * A dense row-major tensor in host memory. A scalar has the shape `[]`. `dtype` tells what `data` is:
+ * where it was compared with `"f32"`, `data` is a `Float32Array`; `Tensor<"f32">` is such a tensor.
+ *
+ * @example
+ * ```ts
+ * import type { Tensor } from "@fewbit/fewbit";
+ *
+ * const sum = (tensor: Tensor) =>
+ *   tensor.dtype === "f32" ? tensor.data.reduce((a, b) => a + b, 0) : NaN;
+ * console.log(sum({ dtype: "f32", shape: [2], data: Float32Array.of(1, 2) }));
+ * ```
+ */
+export type Tensor<D extends DType = DType> = D extends DType ? {
     /** Element type. */
-    readonly dtype: DType;
+    readonly dtype: D;
     /** Extents, outermost first. */
     readonly shape: readonly number[];
     /** The elements. */
-    readonly data: TensorData;
-}
+    readonly data: DTypeData[D];
+} : never;
 
 /** The state of an instance or of one of its sessions at some moment, for {@linkcode Instance.rollback}. */
 export interface StateSnapshot {
@@ -435,13 +483,32 @@ export declare function decodeHeader(bytes: Uint8Array): {
 };
 
 /**
+ * A tensor by its name, of the type that is expected: its `data` needs no cast.
+ *
+ * @param tensors Outputs of a run, or any tensors by name.
+ * @throws {FewbitError} `not_found` without a tensor of that name, `dtype_mismatch` where it has another
+ * type; both say what there is.
+ *
+ * @example
+ * ```ts
+ * import { expectTensor, load } from "@fewbit/fewbit/runtime";
+ *
+ * using instance = await load(await fetch("https://example.com/model.fewbit"));
+ * const outputs = await instance.run({ pixels: new Uint8Array(28 * 28) });
+ * const logits: Float32Array = expectTensor(outputs, "logits", "f32").data;
+ * console.log(logits.length); // 10
+ * ```
+ */
+export declare function expectTensor<D extends DType>(tensors: Readonly<Record<string, Tensor>>, name: string, dtype: D): Tensor<D>;
+
+/**
  * The one error class of fewbit. The message says what was given, what was expected and where.
  *
  * @example
  * ```ts
  * import { FewbitError } from "@fewbit/fewbit";
  *
- * const error = new FewbitError("shape_mismatch", "Cannot run: expected 784 bytes, got 3");
+ * const error = new FewbitError("shape_mismatch", "Cannot run: pixels: 3 bytes, 784 expected");
  * console.log(error.code);
  * ```
  */
@@ -452,28 +519,32 @@ export declare class FewbitError extends Error {
     constructor(code: ErrorCode, message: string, options?: ErrorOptions);
 }
 
-/** What went wrong, for code that has to tell one failure from another. */
-export type ErrorCode = 
-/** A file is not what its format says: truncated, corrupt, hostile. */
-"invalid_file"
-/** A file or option is well formed, but names something this build does not do. */
- | "unsupported"
-/** A tensor has the wrong extents. */
- | "shape_mismatch"
-/** A tensor has the wrong element type. */
- | "dtype_mismatch"
-/** An argument is outside its range, NaN, missing or unknown. */
- | "invalid_argument"
-/** A model needs more memory, work or sessions than the limit in force. */
- | "limit_exceeded"
-/** The object was disposed before this call. */
- | "disposed"
-/** A file, name or entry that was asked for is not there. */
- | "not_found"
-/** The file system, the network or a pipe failed: no space, no permission, no connection. */
- | "io_error"
-/** The engine found itself in a state it should not reach: a defect of fewbit. */
- | "internal";
+/**
+ * What went wrong, for code that has to tell one failure from another. Codes are stable across versions; new
+ * ones may come with a minor version.
+ *
+ * - `invalid_file`: A file is not what its format says: truncated, damaged, hostile. Fetch it again; if it
+ *   stays so, make it again from its source.
+ * - `unsupported`: A file or an option is well formed and names something that is not done here. Read the
+ *   message: it names what is not done, and mostly what is.
+ * - `shape_mismatch`: A tensor, picture or input has another size than the model takes. Give as many bytes
+ *   or elements as the message says.
+ * - `dtype_mismatch`: A tensor has another element type than was asked for or is taken. Give, or ask for,
+ *   the type that the message names.
+ * - `invalid_argument`: An argument is missing, unknown, outside of its range or NaN; a call comes at the
+ *   wrong time. Correct the call: the message says what was given and what was expected.
+ * - `limit_exceeded`: A model, file, text or conversation needs more memory, work or places than the limit
+ *   in force. Give less, or raise the limit or load-time symbol that the message names.
+ * - `disposed`: The object was disposed of before this call, or during it. Keep it until its last call has
+ *   ended.
+ * - `not_found`: A file, folder, name, entry or tensor that was asked for is not there. Look at the names
+ *   that there are; the message often lists them.
+ * - `io_error`: The file system, the network or a pipe failed: no space, no permission, no connection. Put
+ *   that right and try again; `cause` is the error of the system.
+ * - `internal`: A state that should not be reached: a defect of fewbit. Please report it, with the message
+ *   and the model.
+ */
+export type ErrorCode = "invalid_file" | "unsupported" | "shape_mismatch" | "dtype_mismatch" | "invalid_argument" | "limit_exceeded" | "disposed" | "not_found" | "io_error" | "internal";
 
 /** A program that was refused, with the reason as a value. */
 export declare class ProgramError extends FewbitError {

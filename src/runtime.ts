@@ -62,6 +62,7 @@ function buildOf(
 
 export { decodeHead, decodeHeader } from "./program/decode.ts";
 export type { DecodedHead, Segment } from "./program/decode.ts";
+export { expectTensor } from "./engines/expect_tensor.ts";
 export { FewbitError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { ProgramError, VERDICTS } from "./program/verdict.ts";
@@ -82,7 +83,7 @@ export type {
   SyncRunOptions,
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
-export type { DType, Tensor, TensorData } from "./tensor.ts";
+export type { DType, DTypeData, Tensor, TensorData } from "./tensor.ts";
 export { CHECKS } from "./instructions/codes.ts";
 export { LAYOUTS } from "./layouts/mod.ts";
 export type { Check } from "./instructions/codes.ts";

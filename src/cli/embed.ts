@@ -8,6 +8,7 @@ import { EMBEDDING_FORMATS } from "../pipelines/embedding/embedding_format.ts";
 import type { Embedding, EmbeddingFormat } from "../pipelines/embedding/embedding_format.ts";
 import type { EmbedOptions } from "../pipelines/embedding/embedding_model.ts";
 import { TextEmbedder } from "../pipelines/embedding/text_embedder.ts";
+import { tensorOf } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { readLines } from "./_lines.ts";
 import { print } from "./_print.ts";
@@ -148,5 +149,5 @@ async function npyOf(
     ? new Int8Array(length)
     : new Uint8Array(length);
   rows.forEach((row, i) => data.set(row, i * width));
-  return writeNpy({ dtype: DTYPES[format], shape: [rows.length, width], data });
+  return writeNpy(tensorOf(DTYPES[format], [rows.length, width], data));
 }

@@ -2,9 +2,10 @@
 import { FewbitError } from "../errors.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { ProgramError } from "../program/verdict.ts";
-import { bytesOf, denseBytes, DTYPE_ARRAYS } from "../tensor.ts";
+import { bytesOf, denseBytes } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
+import { checkType } from "./_check_type.ts";
 import { own } from "./_own.ts";
 
 /**
@@ -40,23 +41,16 @@ export function checkInputs(
     }
     const extents = tensor.extents.map((extent) => values[extent]);
     const bytes = denseBytes(tensor.dtype, extents);
-    if (!(data instanceof Uint8Array) && !(data instanceof DTYPE_ARRAYS[tensor.dtype])) {
-      throw new FewbitError(
-        "dtype_mismatch",
-        `Cannot run: input "${tensor.name}" is ${tensor.dtype}, got ${
-          ArrayBuffer.isView(data) ? data.constructor.name : typeof data
-        }`,
-      );
-    }
+    checkType(`Cannot run: input "${tensor.name}"`, tensor.dtype, data);
     if (data.byteLength !== bytes) {
       throw new FewbitError(
         "shape_mismatch",
-        `Cannot run: input "${tensor.name}" is ${tensor.dtype} [${
+        `Cannot run: ${tensor.name}: ${data.byteLength} bytes, ${bytes} expected (${tensor.dtype} [${
           extents.join(", ")
-        }], ${bytes} bytes, got ${data.byteLength}`,
+        }])`,
       );
     }
-    given.set(i, data);
+    given.set(i, data instanceof Uint8ClampedArray ? bytesOf(data) : data);
   }
   checkValues(program, values, given);
   return given;

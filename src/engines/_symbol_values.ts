@@ -3,6 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
+import { holds } from "./_check_type.ts";
 import { own } from "./_own.ts";
 
 /** Values of all symbols: those that were given, those that follow from the inputs, defaults. */
@@ -33,9 +34,13 @@ export function symbolValues(
   });
 }
 
-/** A symbol that is one whole extent of an input follows from the input's size. */
+/**
+ * A symbol that is one whole extent of an input follows from the input's size.
+ *
+ * @throws {FewbitError} `shape_mismatch` where no value that the symbol may have gives that size.
+ */
 function inferred(
-  { program, ranges }: LoadedProgram,
+  { program, ranges, symbolRanges }: LoadedProgram,
   symbol: number,
   used: readonly number[],
   inputs: Inputs,
@@ -43,7 +48,8 @@ function inferred(
   for (const i of used) {
     const tensor = program.tensors[i];
     const data = tensor.region === "input" ? own(inputs, tensor.name) : undefined;
-    if (!ArrayBuffer.isView(data)) continue;
+    // Whatever else is wrong with it is said where inputs are checked.
+    if (!holds(tensor.dtype, data)) continue;
     let rest: number = DTYPE_BYTES[tensor.dtype];
     let unknown = 0;
     for (const extent of tensor.extents) {
@@ -55,7 +61,17 @@ function inferred(
         unknown++;
       } else unknown = 2;
     }
-    if (unknown === 1) return data.byteLength / rest;
+    if (unknown !== 1) continue;
+    const value = data.byteLength / rest;
+    const { min, max } = symbolRanges[symbol];
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    const sizes = min === max
+      ? `${min * rest} expected`
+      : `${min * rest} to ${max * rest} expected, in steps of ${rest}`;
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot run: ${tensor.name}: ${data.byteLength} bytes, ${sizes}`,
+    );
   }
   return undefined;
 }

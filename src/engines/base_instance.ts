@@ -3,9 +3,10 @@ import { FewbitError } from "../errors.ts";
 import { host, pauseIfDue, workBegins } from "../event_loop.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
-import { bytesOf, denseBytes, viewAs } from "../tensor.ts";
-import type { Tensor, TensorData } from "../tensor.ts";
+import { bytesOf, denseBytes, tensorOf, viewAs } from "../tensor.ts";
+import type { DType, Tensor, TensorData } from "../tensor.ts";
 import { checkType } from "./_check_type.ts";
+import { ofType } from "./expect_tensor.ts";
 import { copyInputs, prepareRun } from "./_prepare_run.ts";
 import { RunQueue } from "./_run_queue.ts";
 import { Sessions } from "./_sessions.ts";
@@ -199,13 +200,14 @@ export abstract class BaseInstance implements SyncInstance {
     while (this.#slices.isInside) this.#slice(this.#slices.entry);
   }
 
-  readSync(name: string): Tensor {
+  readSync<D extends DType = DType>(name: string, dtype?: D): Tensor<D> {
     this.assertUsable();
-    return this.peekSync(this.#find(name, ["parameter", "state", "output"]));
+    const tensor = this.peekSync(this.#find(name, ["parameter", "state", "output"]));
+    return dtype === undefined ? tensor as Tensor<D> : ofType(tensor, name, dtype);
   }
 
-  read(name: string): Promise<Tensor> {
-    return promised(() => this.readSync(name));
+  read<D extends DType = DType>(name: string, dtype?: D): Promise<Tensor<D>> {
+    return promised(() => this.readSync(name, dtype));
   }
 
   peekSync(tensor: Index): Tensor {
@@ -228,13 +230,13 @@ export abstract class BaseInstance implements SyncInstance {
   write(name: string, data: TensorData): void {
     this.#settle();
     const i = this.#find(name, ["parameter", "state"]);
-    checkType(`Cannot write "${name}"`, this.program.tensors[i].dtype, data);
+    checkType(`Cannot write "${name}": it`, this.program.tensors[i].dtype, data);
     const target = this.bytesOf(i);
     const source = bytesOf(data);
     if (source.length !== target.length) {
       throw new FewbitError(
         "shape_mismatch",
-        `Cannot write "${name}": expected ${target.length} bytes, got ${source.length}`,
+        `Cannot write ${name}: ${source.length} bytes, ${target.length} expected`,
       );
     }
     target.set(source);
@@ -305,7 +307,7 @@ export abstract class BaseInstance implements SyncInstance {
       0,
       layout === "rows" ? denseBytes(dtype, shape) : undefined,
     );
-    return { dtype, shape, data: viewAs(dtype, bytes) };
+    return tensorOf(dtype, shape, viewAs(dtype, bytes));
   }
 }
 

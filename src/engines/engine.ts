@@ -5,7 +5,7 @@
  * @module
  */
 import type { Program } from "../program/program.ts";
-import type { Tensor, TensorData } from "../tensor.ts";
+import type { DType, Tensor, TensorData } from "../tensor.ts";
 
 /**
  * What the relaxed dot product of a host computes with bytes above 127 as its second operand: bytes
@@ -46,10 +46,13 @@ export interface RunOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. */
-export type Inputs = Readonly<Record<string, TensorData>>;
+/**
+ * Values of inputs by name: the elements in row-major order, or the raw bytes of any dtype. Bytes of
+ * pictures may be a `Uint8ClampedArray`, as canvases have them.
+ */
+export type Inputs = Readonly<Record<string, TensorData | Uint8ClampedArray>>;
 
-/** Copies of the outputs of an entry, by name. */
+/** Copies of the outputs of an entry, by name; {@linkcode expectTensor} gives one of a known type. */
 export type Outputs = Record<string, Tensor>;
 
 /** A run that is done slice by slice. */
@@ -104,8 +107,13 @@ export interface Instance extends Disposable {
    * noticed there.
    */
   run(inputs: Inputs, options?: RunOptions): Promise<Outputs>;
-  /** A copy of a parameter, state or output. */
-  read(name: string): Promise<Tensor>;
+  /**
+   * A copy of a parameter, state or output. Of the type that is named, so that its `data` needs no cast;
+   * of any type where none is named.
+   *
+   * @throws {FewbitError} `not_found` without such a name, `dtype_mismatch` where it has another type.
+   */
+  read<D extends DType = DType>(name: string, dtype?: D): Promise<Tensor<D>>;
   /**
    * A copy of any tensor by its index in the program, at its present extents. Memory that lives
    * within a run is only meaningful right after the instruction that writes it.
@@ -148,7 +156,7 @@ export interface SyncInstance extends Instance {
   /** Sets the inputs and begins an entry, to be advanced slice by slice. */
   begin(inputs: Inputs, options?: SyncRunOptions): Execution;
   /** {@linkcode Instance.read} at once. */
-  readSync(name: string): Tensor;
+  readSync<D extends DType = DType>(name: string, dtype?: D): Tensor<D>;
   /** {@linkcode Instance.peek} at once. */
   peekSync(tensor: number): Tensor;
   /** {@linkcode Instance.saveState} at once. */

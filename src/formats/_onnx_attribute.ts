@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { tensorOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
 import type { ProtobufReader } from "./_protobuf.ts";
@@ -58,8 +59,8 @@ function readFields(reader: ProtobufReader, readGraph: GraphReader): AttributeFi
 }
 
 function readTensor(reader: ProtobufReader): Tensor {
-  const { name: _name, ...tensor } = readOnnxTensor(reader.message());
-  return tensor;
+  const { dtype, shape, data } = readOnnxTensor(reader.message());
+  return tensorOf(dtype, shape, data);
 }
 
 function appendFloats(floats: number[], bytes: Uint8Array): void {

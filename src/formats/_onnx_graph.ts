@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import { tensorOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { readOnnxAttribute } from "./_onnx_attribute.ts";
 import { readOnnxTensor } from "./_onnx_tensor.ts";
@@ -35,14 +36,14 @@ export function normalizeDomain(domain: string): string {
 }
 
 function addInitializer(initializers: Map<string, Tensor>, reader: ProtobufReader): void {
-  const { name, ...tensor } = readOnnxTensor(reader);
+  const { name, dtype, shape, data } = readOnnxTensor(reader);
   if (initializers.has(name)) {
     throw new FewbitError(
       "invalid_file",
       `Cannot read ONNX: the initializer ${quote(name)} exists twice`,
     );
   }
-  initializers.set(name, tensor);
+  initializers.set(name, tensorOf(dtype, shape, data));
 }
 
 function readNode(reader: ProtobufReader): OnnxNode {

@@ -5,6 +5,7 @@ import {
   DTYPE_BYTES,
   elementCount,
   type Tensor,
+  tensorOf,
 } from "../tensor.ts";
 
 /** Elements as bit patterns, so that a copy cannot change the payload of a NaN. */
@@ -45,7 +46,7 @@ export function copyStrided(
   const count = elementCount(shape);
   const data = new DTYPE_ARRAYS[dtype](new ArrayBuffer(count * size), 0, count);
   if (count > 0) copyWords(words(size, bytes), words(size, bytesOf(data)), shape, strides);
-  return { dtype, shape, data };
+  return tensorOf(dtype, shape, data);
 }
 
 function words(size: number, bytes: Uint8Array): Words {

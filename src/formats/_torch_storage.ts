@@ -1,5 +1,12 @@
 import { FewbitError } from "../errors.ts";
-import { type DType, DTYPE_ARRAYS, DTYPE_BYTES, elementCount, type Tensor } from "../tensor.ts";
+import {
+  type DType,
+  DTYPE_ARRAYS,
+  DTYPE_BYTES,
+  elementCount,
+  type Tensor,
+  tensorOf,
+} from "../tensor.ts";
 import { quote } from "./quote.ts";
 import { copyStrided, isRowMajor } from "./_strided.ts";
 import { copyBytes } from "./tensor_bytes.ts";
@@ -109,7 +116,7 @@ export class TorchTensorReader {
     if (isRowMajor(shape, strides)) {
       // An offset beside an empty shape may be anywhere.
       const start = bytes.byteOffset + (count === 0 ? 0 : begin);
-      return { dtype, shape, data: new DTYPE_ARRAYS[dtype](bytes.buffer, start, count) };
+      return tensorOf(dtype, shape, new DTYPE_ARRAYS[dtype](bytes.buffer, start, count));
     }
     this.#budget.spend(count * DTYPE_BYTES[dtype]);
     return copyStrided(dtype, shape, strides, bytes.subarray(begin));

@@ -63,6 +63,4 @@ export interface OnnxValueInfo {
 }
 
 /** A tensor with the name that its file gives it. */
-export interface NamedTensor extends Tensor {
-  readonly name: string;
-}
+export type NamedTensor = Tensor & { readonly name: string };

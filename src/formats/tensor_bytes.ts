@@ -1,5 +1,5 @@
 import { FewbitError } from "../errors.ts";
-import { type DType, DTYPE_BYTES, type Tensor, viewAs } from "../tensor.ts";
+import { type DType, DTYPE_BYTES, type Tensor, tensorOf, viewAs } from "../tensor.ts";
 
 /** Largest rank that a file may name; PyTorch and NumPy stop at 64 as well. */
 const MAX_RANK = 64;
@@ -57,7 +57,7 @@ export function tensorFromBytes(
   if (dtype === "bool" && bytes.some(isNotBoolean)) {
     throw new FewbitError("invalid_file", `Cannot read ${format}: a boolean is neither 0 nor 1`);
   }
-  return { dtype, shape, data };
+  return tensorOf(dtype, shape, data);
 }
 
 /** Copies bytes. `slice` would not: it gives a view where the bytes are a `Buffer` of Node. */

@@ -8,7 +8,7 @@ import { FewbitError } from "../errors.ts";
 import { CHECKS } from "../instructions/codes.ts";
 import type { Check } from "../instructions/codes.ts";
 import { base3Bytes, unpackBase3 } from "../numeric/base3.ts";
-import { elementCount } from "../tensor.ts";
+import { elementCount, tensorOf } from "../tensor.ts";
 import type { DType, LazyTensor, Tensor } from "../tensor.ts";
 import {
   checkDtype,
@@ -344,7 +344,7 @@ export class Graph {
       );
     });
     checkElements(`Cannot set ${name} at first`, dtype, extents, data);
-    this.initial.set(value.id, { dtype, shape: extents, data });
+    this.initial.set(value.id, tensorOf(dtype, extents, data));
   }
 
   #symbol(symbol: GraphSymbol): SymbolicExtent {

@@ -1,5 +1,6 @@
 /** Constants that lowering makes. */
 import { FewbitError } from "../errors.ts";
+import { tensorOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import type { Index } from "../program/program.ts";
 import type { Lowering } from "./lowering.ts";
@@ -38,5 +39,5 @@ export function relativePositions(table: Tensor, index: Tensor): Tensor {
       data[h * pairs + i] = source[(index.data[i] as number) * heads + h];
     }
   }
-  return { dtype: table.dtype, shape: [heads, length, length], data };
+  return tensorOf(table.dtype, [heads, length, length], data);
 }

@@ -84,5 +84,5 @@ function scaled(tensor: Tensor, factors: Float32Array | undefined): Tensor {
     tensor.data as Float32Array,
     (w, i) => w * factors[Math.floor(i / width)],
   );
-  return { ...tensor, data };
+  return { dtype: "f32", shape: tensor.shape, data };
 }

@@ -218,7 +218,7 @@ function interleaveHalves({ dtype, shape, read }: LazyTensor, heads: number): La
       const source = head + (place >> 1) + (place & 1) * half;
       data.set(from.subarray(source * columns, (source + 1) * columns), row * columns);
     }
-    return { dtype, shape, data };
+    return { dtype: "f32", shape, data };
   };
   return { dtype, shape, read: interleaved };
 }

@@ -67,7 +67,7 @@ export function float32({ dtype, data }: Tensor, name: string): Float32Array {
 }
 
 /** A convolution's filters `[N, C, P, P]` as rows `[N, P·P·C]` in the order (y, x, channel). */
-export function channelsLast({ shape: [n, c, p], data, dtype }: Tensor): Tensor {
+export function channelsLast({ shape: [n, c, p], data }: Tensor): Tensor {
   const area = p * p;
   const source = data as Float32Array;
   const rows = new Float32Array(source.length);
@@ -78,5 +78,5 @@ export function channelsLast({ shape: [n, c, p], data, dtype }: Tensor): Tensor 
       }
     }
   }
-  return { dtype, shape: [n, area * c], data: rows };
+  return { dtype: "f32", shape: [n, area * c], data: rows };
 }

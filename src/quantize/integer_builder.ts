@@ -3,6 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
 import { requantize } from "../graph/ops/mod.ts";
+import { tensorOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { dyadic } from "../numeric/dyadic.ts";
 import { countOf, divide, ruleOf } from "./integer_network.ts";
@@ -112,11 +113,12 @@ export class IntegerBuilder {
   ): Value {
     let value = this.#constants.get(key);
     if (value === undefined) {
-      value = this.graph.derived(dtype, shape, from, (scales) => ({
+      value = this.graph.derived(
         dtype,
         shape,
-        data: data(scales),
-      }));
+        from,
+        (scales) => tensorOf(dtype, shape, data(scales)),
+      );
       this.#constants.set(key, value);
     }
     return value;

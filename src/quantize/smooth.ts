@@ -2,13 +2,13 @@
 import type { Tensor } from "../tensor.ts";
 
 /** `fl32(w[n][k]·divisors[k])`: weights for activations whose channels were divided. */
-export function multiplyColumns({ dtype, shape, data }: Tensor, divisors: Float32Array): Tensor {
+export function multiplyColumns({ shape, data }: Tensor, divisors: Float32Array): Tensor {
   const width = divisors.length;
   const scaled = Float32Array.from(data as Float32Array);
   for (let at = 0; at < scaled.length; at += width) {
     for (let k = 0; k < width; k++) scaled[at + k] *= divisors[k];
   }
-  return { dtype, shape, data: scaled };
+  return { dtype: "f32", shape, data: scaled };
 }
 
 /**

@@ -51,7 +51,11 @@ Deno.test("cli: a MatMul-free model that cannot be converted leaves the file tha
     const [weights] = [...WEIGHTS].filter(([name]) => name === "lm_head.weight");
     const damaged = new Float32Array(weights[1].data as Float32Array);
     damaged[17] = NaN;
-    const tensors = new Map(WEIGHTS).set(weights[0], { ...weights[1], data: damaged });
+    const tensors = new Map(WEIGHTS).set(weights[0], {
+      ...weights[1],
+      dtype: "f32",
+      data: damaged,
+    });
     await Deno.writeFile(`${folder}/model.safetensors`, writeSafetensors(tensors));
     const model = `${folder}/model.fewbit`;
     await Deno.writeTextFile(model, "what was there");

@@ -10,6 +10,7 @@ import type { Index } from "../../src/program/program.ts";
 import type { Case, ResultValue, Value } from "./_case.ts";
 import { arrayOf, elements as drawElements } from "./_values.ts";
 import { Random } from "./_random.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 /** A file and what to give it. */
 export interface Prepared {
@@ -134,7 +135,7 @@ function bytesOf(
 export function packedBytes(value: Value): Uint8Array {
   const { layout = "rows", dtype, extents: shape, elements } = value;
   if (layout === "panel_8x16_t2") return packBase3(elements as Int8Array);
-  return packed({ dtype, shape, data: elements.slice() }, layout);
+  return packed(tensorOf(dtype, shape, elements.slice()), layout);
 }
 
 /**

@@ -9,7 +9,7 @@ import type {
 import { FewbitError } from "../../src/errors.ts";
 import { nextTurn } from "../../src/event_loop.ts";
 import type { Program } from "../../src/program/program.ts";
-import type { Tensor, TensorData } from "../../src/tensor.ts";
+import type { DType, Tensor, TensorData } from "../../src/tensor.ts";
 
 /**
  * An engine whose memory is elsewhere, as a GPU's: nothing can be had at once, every promise is settled
@@ -47,8 +47,8 @@ export class AsyncOnly implements Instance {
     return this.#later(this.#inner.run(inputs, options));
   }
 
-  read(name: string): Promise<Tensor> {
-    return this.#later(this.#inner.read(name));
+  read<D extends DType = DType>(name: string, dtype?: D): Promise<Tensor<D>> {
+    return this.#later(this.#inner.read(name, dtype));
   }
 
   peek(tensor: number): Promise<Tensor> {

@@ -177,7 +177,7 @@ Deno.test("ternary: broken bytes are refused", () => {
   for (const [read, message] of cases) assertThrows(read, "invalid_file", message);
   const halves: Tensor = { dtype: "f16", shape: [2], data: Uint16Array.of(0, 0) };
   const integer: Tensor = { dtype: "i8", shape: [1], data: Int8Array.of(1) };
-  const i8: Tensor = { ...packed, dtype: "i8" };
+  const i8: Tensor = { dtype: "i8", shape: packed.shape, data: new Int8Array(packed.data) };
   const one = { ...packed, data: Uint8Array.of(0x55) };
   assertThrows(() => decodeHuggingFace(packed, halves, divide), "shape_mismatch", /is \[2\]/);
   assertThrows(() => decodeHuggingFace(one, float(1), divide), "shape_mismatch", /1 bytes/);

@@ -10,7 +10,7 @@ import { evaluateExpressions } from "../../src/program/expression.ts";
 import { ProgramError, verdictOf, VERDICTS } from "../../src/program/verdict.ts";
 import type { VerifiedProgram } from "../../src/program/verify.ts";
 import { DTYPE_BYTES } from "../../src/tensor.ts";
-import type { Tensor } from "../../src/tensor.ts";
+import type { Tensor, TensorData } from "../../src/tensor.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import type { Request } from "../program/_verdict.ts";
 import { NUMBERS } from "./_mutate_bytes.ts";
@@ -157,7 +157,9 @@ function inputsOf(
     const inputs = randomInputs(program, program.entries[entry], extents, random.bits());
     if (random.chance(0.5)) {
       for (const { name, check } of program.tensors) {
-        if (check === "none" && Object.hasOwn(inputs, name)) makeHostile(inputs[name], random);
+        if (check === "none" && Object.hasOwn(inputs, name)) {
+          makeHostile(inputs[name] as TensorData, random);
+        }
       }
     }
     return inputs;

@@ -12,6 +12,7 @@ import type { Json } from "./_mutate_json.ts";
 import { TINY, TINY_CONFIG } from "./_program_seeds.ts";
 import type { Random } from "./_random.ts";
 import { resultOrCode } from "./_typed.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 const PTH = new URL("../vectors/tiny/deit.pth", import.meta.url);
 const LEGACY = new URL("../vectors/tiny/deit_legacy.pth", import.meta.url);
@@ -137,5 +138,5 @@ function withNumbers(tensor: Tensor, random: Random): Tensor {
     const value = random.pick([bits[0], random.integer(-140, 140), 0, 1e-30, 1e30, 0.5, -1]);
     data[many ? n - 1 : random.integer(0, data.length - 1)] = value;
   }
-  return { ...tensor, data };
+  return tensorOf(tensor.dtype, tensor.shape, data);
 }

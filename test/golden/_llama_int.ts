@@ -6,7 +6,7 @@ import { exponentialTable, turnTable } from "../../src/numeric/integer_tables.ts
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Index } from "../../src/program/program.ts";
-import { bytesOf } from "../../src/tensor.ts";
+import { bytesOf, tensorOf } from "../../src/tensor.ts";
 import { fromBits, SHARED } from "./_shared.ts";
 
 const ARRAYS = { i8: Int8Array, u8: Uint8Array, i16: Int16Array, i32: Int32Array };
@@ -87,7 +87,7 @@ export async function llamaProgram(
     layout: Layout = "rows",
   ): Index => {
     const data = ARRAYS[dtype].from(values);
-    const bytes = layout === "rows" ? bytesOf(data) : packed({ dtype, shape, data }, layout);
+    const bytes = layout === "rows" ? bytesOf(data) : packed(tensorOf(dtype, shape, data), layout);
     return b.whole(
       b.tensor({ region: "constant", dtype, layout, extents: shape.map(e), data: bytes }),
     );

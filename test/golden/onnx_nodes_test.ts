@@ -7,6 +7,7 @@ import { readOnnx, readTensorProto } from "../../src/formats/onnx.ts";
 import type { OnnxNode } from "../../src/formats/onnx_model.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
+import { tensorOf } from "../../src/tensor.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { ENGINES } from "../conformance/_engines.ts";
 import { withArchive } from "./_archive.ts";
@@ -56,7 +57,7 @@ async function runNode(path: string, node: OnnxNode): Promise<void> {
     const outputs = await instance.run(one.feeds);
     one.outputShapes.forEach((shape, i) => {
       const { dtype, data } = outputs[`output_${i}`];
-      assertClose({ dtype, shape, data }, expected[i]!, `${engine.name}, ${node.outputs[i]}`);
+      assertClose(tensorOf(dtype, shape, data), expected[i]!, `${engine.name}, ${node.outputs[i]}`);
     });
   }
 }

@@ -66,7 +66,7 @@ Deno.test({
       const tensor = good.get(name)!;
       const data = Float32Array.from(tensor.data as Float32Array);
       data[0] = value;
-      weights.set(name, { ...tensor, data });
+      weights.set(name, { dtype: "f32", shape: tensor.shape, data });
       assert.throws(
         () => convertVision({ config: OVERRIDES.deit, weights }),
         (error) => error instanceof FewbitError,

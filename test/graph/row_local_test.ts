@@ -10,6 +10,7 @@ import { quantizeTernary } from "../../src/quantize/ternary_network.ts";
 import type { DType, TensorData } from "../../src/tensor.ts";
 import { Random } from "../conformance/_random.ts";
 import { lowered } from "../lower/_check.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 const [BATCH, ROWS, COLUMNS, ROW] = [2, 5, 8, 3];
 const random = new Random(11);
@@ -34,7 +35,7 @@ class Net {
   }
 
   constant(dtype: DType, shape: readonly number[], data: TensorData): Value {
-    return this.graph.constant("", { dtype, shape, data });
+    return this.graph.constant("", tensorOf(dtype, shape, data));
   }
 
   gamma(): Value {

@@ -10,6 +10,7 @@ import { selectEarly } from "../../src/graph/select_early.ts";
 import { attempt } from "../_attempt.ts";
 import { Random } from "../conformance/_random.ts";
 import { lowered } from "../lower/_check.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 const [ROWS, COLUMNS] = [5, 8];
 const random = new Random(3);
@@ -179,7 +180,7 @@ Deno.test("integer layers, norms, tables and ShiftGELU treat rows alone", async 
       () => random.integer(1, 99),
     );
     const data = dtype === "i8" ? Int8Array.from(codes) : Int32Array.from(codes);
-    return graph.constant("", { dtype, shape, data });
+    return graph.constant("", tensorOf(dtype, shape, data));
   };
   const one = { multiplier: constant("i32", [1]), shift: constant("i32", [1]) };
   const requantize = (x: Value) =>

@@ -2,7 +2,7 @@
 import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import { packed } from "../../src/layouts/elements.ts";
 import { LAYOUTS } from "../../src/layouts/mod.ts";
-import { DTYPE_BYTES, DTYPES } from "../../src/tensor.ts";
+import { DTYPE_BYTES, DTYPES, tensorOf } from "../../src/tensor.ts";
 import { compileModule } from "../../tools/asc.ts";
 import type { Build } from "../../tools/asc.ts";
 import {
@@ -160,7 +160,7 @@ const rowsOf = (extents: readonly number[]): number =>
 function placeAt(start: number, value: ResultValue & Partial<Value>, written: boolean): Placed {
   const { dtype, extents, offset = 0, gap = 0, layout = "rows", elements } = value;
   const size = DTYPE_BYTES[dtype];
-  const bytes = elements && packed({ dtype, shape: extents, data: elements }, layout);
+  const bytes = elements && packed(tensorOf(dtype, extents, elements), layout);
   const common = { value, written, address: start + offset * size, bytes };
   // Panels are one block.
   if (layout !== "rows") {

@@ -4,6 +4,7 @@ import { layoutBytes, LAYOUTS, PANELS } from "../../src/layouts/mod.ts";
 import type { PanelLayout, Panels } from "../../src/layouts/mod.ts";
 import type { TensorData } from "../../src/tensor.ts";
 import { Random } from "../conformance/_random.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 const SIZES = [[1, 1], [8, 4], [9, 5], [3, 16], [17, 33], [8, 1], [1, 40]] as const;
 const RANGES: { readonly [name in PanelLayout]: readonly [least: number, most: number] } = {
@@ -34,7 +35,7 @@ for (const name of Object.keys(PANELS) as PanelLayout[]) {
     const random = new Random(3);
     for (const [n, k] of SIZES) {
       const data = matrix(name, n * k, random);
-      const bytes = packed({ dtype, shape: [n, k], data }, name);
+      const bytes = packed(tensorOf(dtype, [n, k], data), name);
       assert.equal(bytes.length, layoutBytes(name, dtype, [n, k]));
       assert.equal(bytes.length, Math.ceil(n / 8) * Math.ceil(k / columns) * blockBytes);
       const memory = new (arrayOf(PANELS[name]))(bytes.slice().buffer);

@@ -10,6 +10,7 @@ import type { CompiledProgram } from "../../src/program/program.ts";
 import type { TensorData } from "../../src/tensor.ts";
 import { attempt, attemptAsync } from "../_attempt.ts";
 import { Random } from "../conformance/_random.ts";
+import { tensorOf } from "../../src/tensor.ts";
 
 /** A graph, and what its inputs are given. */
 export class Net {
@@ -25,13 +26,13 @@ export class Net {
 
   /** A constant with random values. */
   constant(dtype: "f32" | "i8" | "i16" | "i32", ...shape: number[]): Value {
-    return this.graph.constant("", { dtype, shape, data: this.#data(dtype, shape) });
+    return this.graph.constant("", tensorOf(dtype, shape, this.#data(dtype, shape)));
   }
 
   /** A constant with the given values. */
   given(dtype: "f32" | "i32", ...values: number[]): Value {
     const data = dtype === "f32" ? Float32Array.from(values) : Int32Array.from(values);
-    return this.graph.constant("", { dtype, shape: [values.length], data });
+    return this.graph.constant("", tensorOf(dtype, [values.length], data));
   }
 
   /** Names an output; returns its value. */

@@ -29,10 +29,10 @@ function changed(changes: Readonly<Record<string, Tensor | undefined>>): Map<str
 }
 
 function withValue(name: string, value: number): Record<string, Tensor> {
-  const { dtype, shape, data } = WEIGHTS.get(name)!;
+  const { shape, data } = WEIGHTS.get(name)!;
   const copy = Float32Array.from(data as Float32Array);
   copy[copy.length - 1] = value;
-  return { [name]: { dtype, shape, data: copy } };
+  return { [name]: { dtype: "f32", shape, data: copy } };
 }
 
 const zeros = (...shape: number[]): Tensor => ({

@@ -112,7 +112,7 @@ Deno.test("llama: half-split rotation is the interleaved one of permuted rows", 
     const turned = order.flatMap((row) => [
       ...(data as Float32Array).subarray(row * columns, (row + 1) * columns),
     ]);
-    permuted.set(name, { ...tensor, data: Float32Array.from(turned) });
+    permuted.set(name, { ...tensor, dtype: "f32", data: Float32Array.from(turned) });
   }
   const interleaved = await compileLlama(permuted, configOf({ ...sizes, interleaved: true }));
   assert.deepEqual(interleaved, await compileLlama(weights, configOf(sizes)));
@@ -127,7 +127,7 @@ Deno.test("llama: weights of 16 bits are widened exactly, and an embedding alone
     const bits = new Uint32Array((tensor.data as Float32Array).slice().buffer).map((word) =>
       word & 0xffff0000
     );
-    wide.set(name, { ...tensor, data: new Float32Array(bits.buffer) });
+    wide.set(name, { ...tensor, dtype: "f32", data: new Float32Array(bits.buffer) });
     const halves = Uint16Array.from(bits, (word) => word >>> 16);
     narrow.set(name, { ...tensor, dtype: "bf16", data: halves });
   }

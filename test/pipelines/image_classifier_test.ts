@@ -70,6 +70,11 @@ Deno.test("a picture gives the same bits from wherever it comes", async () => {
     ),
   });
   await using server = serve(() => new Response(bytes));
+  const imageData = new ImageData(new Uint8ClampedArray(repeat(4).data), image.width);
+  const cut = (whole: ImageData, at: readonly number[]): ImageData => {
+    assert.deepEqual(at, [0, 0, whole.width, whole.height]);
+    return whole;
+  };
   const inputs: Record<string, ImageInput> = {
     "URL": BOOT,
     "URL as a string": BOOT.href,
@@ -83,6 +88,13 @@ Deno.test("a picture gives the same bits from wherever it comes", async () => {
     "pixels": image,
     "RGB": repeat(3),
     "RGBA": repeat(4),
+    "ImageData": imageData,
+    "clamped pixels": { ...image, data: new Uint8ClampedArray(image.data) },
+    "canvas": {
+      width: image.width,
+      height: image.height,
+      getContext: () => ({ getImageData: (...at) => cut(imageData, at) }),
+    },
   };
   const expected = bits((await model.classify(bytes)).logits);
   for (const [name, input] of Object.entries(inputs)) {
@@ -273,6 +285,8 @@ Deno.test("a picture that is not there, or not one, says so", async () => {
     [null, "invalid_argument"],
     [undefined, "invalid_argument"],
     [7, "invalid_argument"],
+    [new Uint8ClampedArray(784), "invalid_argument"],
+    [{ width: 28, height: 28, getContext: () => null }, "unsupported"],
   ];
   for (const [input, expected] of cases) {
     await assert.rejects(
@@ -281,7 +295,10 @@ Deno.test("a picture that is not there, or not one, says so", async () => {
       `${input} ${JSON.stringify(input)?.slice(0, 80)}`,
     );
   }
-  await assert.rejects(model.logits([new Uint8Array(783)]), code("shape_mismatch"));
+  await assert.rejects(
+    model.logits([new Uint8Array(784), new Uint8Array(10)]),
+    code("shape_mismatch", /pixels of image 1: 10 bytes, 784 expected$/),
+  );
   assert.equal((await model.classify(png)).label, "Ankle boot");
 });
 
@@ -321,14 +338,14 @@ for (const engine of ["reference", "wasm-simd", "wasm-relaxed"] as const) {
       "another input": [{ image, x: image }, { entry }, "invalid_argument"],
       "the other entry's input": [{ pixels }, { entry }, "invalid_argument"],
       "an input of every object": [{ toString: image }, { entry }, "invalid_argument"],
-      "empty": [{ image: new Float32Array() }, { entry }, "invalid_argument"],
-      "too short": [{ image: image.subarray(1) }, { entry }, "invalid_argument"],
+      "empty": [{ image: new Float32Array() }, { entry }, "shape_mismatch"],
+      "too short": [{ image: image.subarray(1) }, { entry }, "shape_mismatch"],
       "too short for its batch": [
         { image: image.subarray(1) },
         { entry, symbols: { batch: 1 } },
         "shape_mismatch",
       ],
-      "beyond the largest batch": [{ image: big }, { entry }, "invalid_argument"],
+      "beyond the largest batch": [{ image: big }, { entry }, "shape_mismatch"],
       "float64": [{ image: Float64Array.from(image) }, { entry }, "dtype_mismatch"],
       "integers": [
         { image: new Int32Array(784) },

@@ -37,10 +37,18 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["i === 0 ? value !== 0 : value < given[i - 1]", "value < given[i - 1]"],
     ["value < 0 || value >= limit", "value >= limit"],
     ["if (data.byteLength !== bytes) {", "if (data.byteLength < bytes) {"],
-    ["!(data instanceof Uint8Array) && !(data instanceof DTYPE_ARRAYS[tensor.dtype])", "false"],
+  ]),
+  ...changes("src/engines/_check_type.ts", inputs, [
+    ["if (holds(dtype, data)) return;", "return;"],
+    [`dtype === "u8" && data`, "data"],
+  ]),
+  ...changes("src/engines/expect_tensor.ts", ["test/engines/expect_tensor_test.ts"], [
+    ["if (tensor.dtype === dtype)", "if (true)"],
+    ["!Object.hasOwn(tensors, name)", "!(name in tensors)"],
   ]),
   ...changes("src/engines/_symbol_values.ts", symbols, [
     ["|| value < min || value > max", "|| value > max"],
+    ["if (Number.isInteger(value) && value >= min && value <= max) return value;", "return value;"],
     [`symbol.name === name && symbol.kind === "run"`, "symbol.name === name"],
     ["rest *= terms[0][0];", ""],
     ["} else unknown = 2;", "}"],

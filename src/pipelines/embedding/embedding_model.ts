@@ -1,5 +1,6 @@
 /** Sentence embeddings with a loaded encoder. */
 import type { Instance } from "../../engines/engine.ts";
+import { expectTensor } from "../../engines/expect_tensor.ts";
 import { FewbitError } from "../../errors.ts";
 import { pauseIfDue, workBegins } from "../../event_loop.ts";
 import type { Similarity } from "../../models/sentence_config.ts";
@@ -330,12 +331,13 @@ export class EmbeddingModel implements Disposable {
       offsets,
       ...this.#hasParts && { parts: partsOf(pooling, pooled) },
     };
-    const { sums } = await this.#instance.run(inputs, { symbols, ...signal && { signal } });
+    const outputs = await this.#instance.run(inputs, { symbols, ...signal && { signal } });
+    const sums = expectTensor(outputs, "sums", "i32").data;
     const { dimension } = this;
     const rowOf = (s: number): number => this.#hasParts ? 2 * s + 1 : s;
     return pooled.map((text, s) =>
       pooledVector(
-        (sums.data as Int32Array).subarray(rowOf(s) * dimension, (rowOf(s) + 1) * dimension),
+        sums.subarray(rowOf(s) * dimension, (rowOf(s) + 1) * dimension),
         pooling,
         text,
       )

@@ -1,24 +1,21 @@
 /** Image classification with a compiled model. */
 import type { Instance, LoadOptions } from "../../engines/engine.ts";
+import { expectTensor } from "../../engines/expect_tensor.ts";
 import { load } from "../../engines/load.ts";
 import type { EngineName } from "../../engines/load.ts";
 import { FewbitError } from "../../errors.ts";
 import { pauseIfDue, workBegins } from "../../event_loop.ts";
 import type { Program } from "../../program/program.ts";
-import { decodeImage } from "../../vision/decode.ts";
-import type { Image } from "../../vision/image.ts";
 import { checkPreprocessing, normalizePixels, preparePixels } from "../../vision/preprocess.ts";
 import type { Preprocessing } from "../../vision/preprocess.ts";
-import { readImage } from "./image_file.ts";
+import { toImage } from "./image_input.ts";
+import type { CanvasSource, ImageInput, PixelSource } from "./image_input.ts";
 import { expectInstance } from "../expect_instance.ts";
 import { expectTask, programKind } from "../program_kind.ts";
 import { openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
 
-export type { ModelSource };
-
-/** A PNG or JPEG (its bytes, a blob, a path or URL), or decoded pixels. */
-export type ImageInput = string | URL | Uint8Array | ArrayBuffer | Blob | Image;
+export type { CanvasSource, ImageInput, ModelSource, PixelSource };
 
 /** A label with its probability. */
 export interface LabelScore {
@@ -177,23 +174,34 @@ export class ImageClassifier implements Disposable {
    * Logits of prepared pixels.
    *
    * @param pixels One `Uint8Array` of height × width × channels for each image.
+   * @throws {FewbitError} `shape_mismatch` for one of another size.
    */
   async logits(
     pixels: readonly Uint8Array[],
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float32Array[]> {
+    const size = this.preprocessing.inputSize.reduce((a, b) => a * b);
+    const wrong = pixels.findIndex(({ length }) => length !== size);
+    if (wrong >= 0) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot classify: pixels of image ${wrong}: ${
+          pixels[wrong].length
+        } bytes, ${size} expected`,
+      );
+    }
     const rows: Float32Array[] = [];
     for (let first = 0; first < pixels.length; first += this.#batchSize) {
       const batch = pixels.slice(first, first + this.#batchSize);
       const input: Record<string, Uint8Array | Float32Array> = this.#pixels
         ? { pixels: join(batch) }
         : { image: join(batch.map((image) => normalizePixels(image, this.preprocessing))) };
-      const { logits } = await this.#instance.run(input, {
+      const outputs = await this.#instance.run(input, {
         entry: this.#pixels ? "main" : "normalized",
         symbols: { batch: batch.length },
         ...(options.signal && { signal: options.signal }),
       });
-      const data = logits.data as Float32Array;
+      const { data } = expectTensor(outputs, "logits", "f32");
       const classes = data.length / batch.length;
       batch.forEach((_, i) => rows.push(data.slice(i * classes, (i + 1) * classes)));
     }
@@ -268,19 +276,6 @@ function checkedPreprocessing(preprocessing: Preprocessing, program: Program): P
     fail(`its metadata resizes to ${sides.join(" × ")} pixels`);
   }
   return preprocessing;
-}
-
-async function toImage(image: ImageInput, signal: AbortSignal | undefined): Promise<Image> {
-  if (typeof image === "string" || image instanceof URL) {
-    return await readImage(image, signal);
-  }
-  if (image instanceof Uint8Array || image instanceof ArrayBuffer) return decodeImage(image);
-  if (image instanceof Blob) return await decodeImage(image);
-  if (typeof image === "object" && image !== null) return image;
-  throw new FewbitError(
-    "invalid_argument",
-    `Cannot classify: expected a path, URL, bytes, Blob or pixels, got ${typeof image}`,
-  );
 }
 
 /** Arrays one after the other. */

@@ -3,6 +3,7 @@
  * `ids [T]`, `offsets [B+1]`, `slot [B]`, `past [B]`, `rows [R]` and the output `logits [R, V]`.
  */
 import type { Inputs, Instance } from "../../engines/engine.ts";
+import { expectTensor } from "../../engines/expect_tensor.ts";
 import { FewbitError } from "../../errors.ts";
 import { expectInstance } from "../expect_instance.ts";
 import { programKind } from "../program_kind.ts";
@@ -84,12 +85,12 @@ export class LanguageModel implements Disposable {
     this.checkIds(ids);
     this.#checkLength(position.past, ids.length);
     let { past } = position;
-    let logits = new Float32Array(0);
+    let logits: Float32Array = new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.#chunk) {
       const chunk = ids.subarray(at, at + this.#chunk);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      logits = outputs.logits.data as Float32Array<ArrayBuffer>;
+      logits = expectTensor(outputs, "logits", "f32").data;
       past += chunk.length;
     }
     return logits;
@@ -113,7 +114,7 @@ export class LanguageModel implements Disposable {
         chunk.length,
       );
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      yield { first: at, logits: outputs.logits.data as Float32Array };
+      yield { first: at, logits: expectTensor(outputs, "logits", "f32").data };
     }
   }
 

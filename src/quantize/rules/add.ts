@@ -1,4 +1,5 @@
 /** Sums: a residual, a bias of scores, and positions with the rows of the class token before them. */
+import { tensorOf } from "../../tensor.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import { relativePositions } from "../../lower/constants.ts";
@@ -47,7 +48,7 @@ function relativeBias(
     [name],
     (scales) => {
       const { data } = rewriter.graph.constants.get(codes.value.id)!.tensor(scales);
-      return relativePositions({ dtype, shape: shape as number[], data }, pairs).data;
+      return relativePositions(tensorOf(dtype, shape as number[], data), pairs).data;
     },
   );
   return { value, scale: codes.scale };

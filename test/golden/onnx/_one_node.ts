@@ -3,7 +3,7 @@ import { Graph } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
 import type { Value } from "../../../src/graph/graph.ts";
 import type { OnnxNode } from "../../../src/formats/onnx_model.ts";
-import { elementCount } from "../../../src/tensor.ts";
+import { elementCount, tensorOf } from "../../../src/tensor.ts";
 import type { DType, Tensor, TensorData } from "../../../src/tensor.ts";
 import { contiguous } from "./_shape.ts";
 
@@ -107,7 +107,7 @@ export class OneNode {
 
   /** Adds a constant. */
   constant(dtype: DType, shape: readonly number[], data: TensorData): Value {
-    return this.graph.constant("", { dtype, shape, data });
+    return this.graph.constant("", tensorOf(dtype, shape, data));
   }
 
   /** Adds a float32 constant. */

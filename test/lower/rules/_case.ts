@@ -3,6 +3,7 @@ import type { Graph, Value } from "../../../src/graph/graph.ts";
 import type { OpName } from "../../../src/graph/op_names.ts";
 import type { DType, TensorData } from "../../../src/tensor.ts";
 import { Random } from "../../conformance/_random.ts";
+import { tensorOf } from "../../../src/tensor.ts";
 
 /** A graph of one op. */
 export interface RuleCase {
@@ -39,7 +40,7 @@ export function constant(
   shape: readonly number[],
   data: TensorData,
 ): Value {
-  return graph.constant("", { dtype, shape, data });
+  return graph.constant("", tensorOf(dtype, shape, data));
 }
 
 /** A float32 constant of one number. */
