@@ -5,7 +5,10 @@
  */
 import { documentedSizes } from "./_documented_sizes.ts";
 import { PROJECTS } from "./_projects.ts";
-import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
+import { entryBudgets, importGraphBytes, sizeBudgets } from "./_sizes.ts";
+
+/** Entries of the package. */
+const ENTRIES = ["mod.ts", "src/runtime.ts", "src/embedder.ts", "src/generator.ts"];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
@@ -21,7 +24,7 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
       ...sources,
     ]] as const
   ),
-  ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
+  ["documentation", ["doc", "--lint", ...ENTRIES]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
@@ -44,7 +47,13 @@ for (const [name, args] of checks) {
   if (!success) failures.push(name);
 }
 console.log("-- sizes");
-for (const { name, bytes, budget } of [...sizeBudgets(), await importGraphBytes()]) {
+for (
+  const { name, bytes, budget } of [
+    ...sizeBudgets(),
+    ...await entryBudgets(),
+    await importGraphBytes(),
+  ]
+) {
   const fits = bytes <= budget;
   console.log(`${fits ? "ok" : "FAILED"} ${name}: ${bytes} of ${budget} bytes`);
   if (!fits) failures.push(name);

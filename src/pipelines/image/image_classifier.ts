@@ -11,6 +11,7 @@ import type { Preprocessing } from "../../vision/preprocess.ts";
 import { readImage } from "./image_file.ts";
 import { expectInstance } from "../expect_instance.ts";
 import { expectTask, programKind } from "../program_kind.ts";
+import { shippedFile } from "../../checkpoints/shipped_files.ts";
 import { openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
 
@@ -44,9 +45,6 @@ export interface ClassifierOptions extends LoadOptions {
   /** Images computed at once, at most. Default 1; more takes more memory. */
   readonly batchSize?: number;
 }
-
-/** The model that comes with the package: a small ViT for Fashion-MNIST. */
-const DEFAULT_MODEL = new URL("../../../models/vit-fashion-mnist.fewbit", import.meta.url);
 
 /**
  * Classifies images with a compiled model.
@@ -104,11 +102,11 @@ export class ImageClassifier implements Disposable {
    * Loads a model.
    *
    * @param source A `model.fewbit`: path, URL, bytes, stream, or a folder that holds one. Default:
-   * the small model that comes with the package.
+   * the small model that ships, of Fashion-MNIST.
    * @throws {FewbitError} `not_found`, `invalid_file`, `unsupported` or `limit_exceeded`.
    */
   static async fromPretrained(
-    source: ModelSource = DEFAULT_MODEL,
+    source: ModelSource = shippedFile("vit-fashion-mnist.fewbit"),
     options: ClassifierOptions = {},
   ): Promise<ImageClassifier> {
     const { batchSize = 1, symbols, ...rest } = options;
