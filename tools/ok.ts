@@ -28,7 +28,8 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
-  ["package", ["publish", "--dry-run", "--allow-dirty"]],
+  ["packages of npm", ["run", "-A", "tools/package.ts", "--check"]],
+  ["package of JSR", ["publish", "--dry-run", "--allow-dirty"]],
   ["examples in the documentation", ["run", "-A", "test/examples/main.ts"]],
   ["tests", ["task", "test"]],
   ["CONTRIBUTING.md carried out", [
