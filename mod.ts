@@ -16,7 +16,6 @@
  *
  * @module
  */
-import "./src/text/unicode/compatible_forms.ts";
 export { FewbitError } from "./src/errors.ts";
 export type { ErrorCode } from "./src/errors.ts";
 export type { DType, DTypeData, LazyTensor, Tensor, TensorData } from "./src/tensor.ts";
@@ -32,7 +31,10 @@ export type {
   PixelSource,
 } from "./src/pipelines/image/image_classifier.ts";
 export { TextGenerator } from "./src/pipelines/text/text_generator.ts";
-export type { GeneratorOptions, Prompt } from "./src/pipelines/text/text_generator.ts";
+export type { GeneratorOptions } from "./src/pipelines/text/text_generator.ts";
+export { GenerationModel } from "./src/pipelines/text/generation_model.ts";
+export type { Prompt } from "./src/pipelines/text/generation_model.ts";
+export type { SessionLimits } from "./src/pipelines/text/session_limits.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
 export type { GenerateOptions } from "./src/pipelines/text/text_session.ts";
 export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";

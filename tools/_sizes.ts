@@ -1,4 +1,5 @@
 /** Size budgets of what users load. */
+import { bundleModule } from "../examples/bundle.ts";
 
 /** A size and what it may be. */
 export interface SizeBudget {
@@ -21,6 +22,16 @@ export function sizeBudgets(): SizeBudget[] {
     bytes: Deno.statSync(new URL(`../${name}`, import.meta.url)).size,
     budget: budget as number,
   }));
+}
+
+/** The small entries as bundles for browsers, without any package. */
+export async function entryBudgets(): Promise<SizeBudget[]> {
+  const budgets: SizeBudget[] = [];
+  for (const [name, budget] of [["embedder", 210_000], ["generator", 265_000]] as const) {
+    const bundle = await bundleModule(new URL(`../src/${name}.ts`, import.meta.url));
+    budgets.push({ name: `./${name}, bundled`, bytes: new Blob([bundle]).size, budget });
+  }
+  return budgets;
 }
 
 /** All modules that `./runtime` imports, with both wasm builds inlined. */

@@ -5,7 +5,10 @@
  */
 import { documentedSizes } from "./_documented_sizes.ts";
 import { PROJECTS } from "./_projects.ts";
-import { importGraphBytes, sizeBudgets } from "./_sizes.ts";
+import { entryBudgets, importGraphBytes, sizeBudgets } from "./_sizes.ts";
+
+/** Entries of the package. */
+const ENTRIES = ["mod.ts", "src/runtime.ts", "src/embedder.ts", "src/generator.ts"];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
@@ -21,11 +24,12 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
       ...sources,
     ]] as const
   ),
-  ["documentation", ["doc", "--lint", "mod.ts", "src/runtime.ts", "src/embedder.ts"]],
+  ["documentation", ["doc", "--lint", ...ENTRIES]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
-  ["package", ["publish", "--dry-run", "--allow-dirty"]],
+  ["packages of npm", ["run", "-A", "tools/package.ts", "--check"]],
+  ["package of JSR", ["publish", "--dry-run", "--allow-dirty"]],
   ["examples in the documentation", ["run", "-A", "test/examples/main.ts"]],
   ["tests", ["task", "test"]],
   ["CONTRIBUTING.md carried out", [
@@ -44,7 +48,13 @@ for (const [name, args] of checks) {
   if (!success) failures.push(name);
 }
 console.log("-- sizes");
-for (const { name, bytes, budget } of [...sizeBudgets(), await importGraphBytes()]) {
+for (
+  const { name, bytes, budget } of [
+    ...sizeBudgets(),
+    ...await entryBudgets(),
+    await importGraphBytes(),
+  ]
+) {
   const fits = bytes <= budget;
   console.log(`${fits ? "ok" : "FAILED"} ${name}: ${bytes} of ${budget} bytes`);
   if (!fits) failures.push(name);

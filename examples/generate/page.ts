@@ -1,6 +1,7 @@
 /** The page's script: loads the model beside it and writes on from what the form says. */
 /// <reference lib="dom" />
-import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
+import { loadGenerator } from "../../src/generator.ts";
+import type { GenerationModel } from "../../src/generator.ts";
 
 /** Tokens to write before the speed says anything. */
 const LEAST_TOKENS = 8;
@@ -15,9 +16,9 @@ function show(problem: unknown): void {
   error.textContent = problem instanceof Error ? problem.message : String(problem);
 }
 
-async function open(): Promise<TextGenerator | undefined> {
+async function open(): Promise<GenerationModel | undefined> {
   try {
-    const lm = await TextGenerator.fromPretrained(new URL("./model.fewbit", location.href), {
+    const lm = await loadGenerator(await fetch("./model.fewbit"), {
       onProgress: (loaded, total) => {
         if (total === undefined) return;
         progress.max = total;
@@ -34,7 +35,7 @@ async function open(): Promise<TextGenerator | undefined> {
   }
 }
 
-async function generate(lm: TextGenerator, controller: AbortController): Promise<void> {
+async function generate(lm: GenerationModel, controller: AbortController): Promise<void> {
   const prompt = element<HTMLTextAreaElement>("prompt").value;
   const first = document.createElement("span");
   first.className = "prompt";

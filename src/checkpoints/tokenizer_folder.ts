@@ -1,6 +1,5 @@
 /** The tokenizer files of a model folder. */
 import { parseJson } from "../json.ts";
-import "../text/unicode/compatible_forms.ts";
 import { isObject } from "../text/tokenizer_json/json.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readBytes, readOptionalBytes, urlOf } from "./sources.ts";

@@ -1,13 +1,11 @@
 /** Running a command line, from its words to its exit status. */
+import config from "../../deno.json" with { type: "json" };
 import { CommanderError } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { COMMANDS } from "./_commands.ts";
 import { asTyped } from "./_flags_as_typed.ts";
 import { ClosedOutput, note, oneLine } from "./_print.ts";
 import { newProgram, typedFlags, usageMessage } from "./_program.ts";
-
-/** Version of the package. */
-const VERSION = "0.1.0";
 
 /** Exit statuses: those of most shells and of `grep` and `git`. */
 export const STATUS = {
@@ -32,7 +30,7 @@ export async function runMain(args: readonly string[], signal: AbortSignal): Pro
   const isCommand = Object.hasOwn(COMMANDS, name);
   let typed: ReadonlyMap<string, string> = new Map();
   try {
-    const program = newProgram(VERSION);
+    const program = newProgram(config.version);
     for (const [each, { description, load }] of Object.entries(COMMANDS)) {
       const command = program.command(each).description(description);
       if (each !== name) continue;

@@ -4,20 +4,22 @@ import { bertNames } from "../models/bert_names.ts";
 import { readEncoderScales } from "../quantize/encoder_scales.ts";
 import type { EncoderScales } from "../quantize/encoder_scales.ts";
 import type { Tensor } from "../tensor.ts";
+import { shippedFile } from "../checkpoints/shipped_files.ts";
+import type { ShippedFile } from "../checkpoints/shipped_files.ts";
 import { readBytes } from "../checkpoints/sources.ts";
 
 /** An encoder by the digest of its weights. */
 export interface KnownEncoder {
   /** Its name. */
   readonly name: string;
-  /** Its scales, a file of the package. */
-  readonly scales: URL;
+  /** Its scales, a file that ships. */
+  readonly scales: ShippedFile;
 }
 
 const KNOWN: Readonly<Record<string, KnownEncoder>> = {
   "ceffa3a709294b2cc67cc09d313714e8bb0db16027779982a183ff8c93a5880d": {
     name: "all-MiniLM-L6-v2",
-    scales: new URL("../../models/all-MiniLM-L6-v2.scales.json", import.meta.url),
+    scales: "all-MiniLM-L6-v2.scales.json",
   },
 };
 
@@ -30,7 +32,7 @@ export async function knownEncoder(
 
 /** Its scales. */
 export async function shippedScales({ scales }: KnownEncoder): Promise<EncoderScales> {
-  return readEncoderScales(new TextDecoder().decode(await readBytes(scales)));
+  return readEncoderScales(new TextDecoder().decode(await readBytes(shippedFile(scales))));
 }
 
 /**

@@ -1,5 +1,4 @@
 /** From the folder of a float sentence encoder to one file that an embedder needs. */
-import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
 import { inTurns } from "../event_loop.ts";
 import { bertConfig } from "../models/bert_config.ts";

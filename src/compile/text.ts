@@ -1,5 +1,4 @@
 /** From checkpoints to compiled language models. */
-import "../text/unicode/compatible_forms.ts";
 import { FewbitError } from "../errors.ts";
 import { inTurns } from "../event_loop.ts";
 import type { Graph } from "../graph/graph.ts";

@@ -22,7 +22,7 @@ export class GgufCursor {
   readonly #view: DataView;
   readonly #fileBytes: number;
   /** What the values take in memory. */
-  readonly budget = new ValueBudget("GGUF");
+  readonly budget: ValueBudget = new ValueBudget("GGUF");
   readonly #decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   #at = 0;
 

@@ -6,7 +6,7 @@ import { decodePng, pngBytesNeeded, readPngHeader } from "./_png.ts";
 import { type Image, MAX_IMAGE_SIDE } from "./image.ts";
 
 /** Largest file of an image that is read: that of 64 million pixels of noise. */
-export const MAX_IMAGE_BYTES = 2 ** 29;
+export const MAX_IMAGE_BYTES: number = 2 ** 29;
 
 /** Limits of {@linkcode decodeImage}. */
 export interface DecodeOptions {

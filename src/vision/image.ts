@@ -4,7 +4,7 @@ import { FewbitError } from "../errors.ts";
 export const MAX_IMAGE_SIDE = 65_535;
 
 /** Most pixels of an image, whatever its channels. */
-export const MAX_IMAGE_PIXELS = 2 ** 28;
+export const MAX_IMAGE_PIXELS: number = 2 ** 28;
 
 /**
  * Pixels in host memory: `data[(y * width + x) * channels + c]`, 0 to 255 (height × width × channels, row-major).

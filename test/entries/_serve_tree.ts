@@ -2,6 +2,11 @@
 
 const ROOT = new URL("../../", import.meta.url);
 
+const TYPES: Readonly<Record<string, string>> = {
+  ts: "application/typescript",
+  json: "application/json",
+};
+
 /** A server, and what the addresses of its files begin with. */
 export interface ServedTree extends AsyncDisposable {
   readonly base: string;
@@ -15,7 +20,8 @@ export function serveTree(): ServedTree {
       const { pathname } = new URL(request.url);
       const file = await Deno.readFile(new URL(`.${pathname}`, ROOT)).catch(() => undefined);
       if (file === undefined) return new Response(null, { status: 404 });
-      const type = pathname.endsWith(".ts") ? "application/typescript" : "application/octet-stream";
+      const type = TYPES[pathname.slice(pathname.lastIndexOf(".") + 1)] ??
+        "application/octet-stream";
       return new Response(file, { headers: { "content-type": type } });
     },
   );

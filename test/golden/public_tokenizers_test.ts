@@ -1,6 +1,5 @@
 /** Tokenizers of public language models against the Rust tokenizers: test/vectors/make_public_tokenizers.py. */
 // deno-lint-ignore-file no-import-prefix -- wanted only here
-import "../../src/text/unicode/compatible_forms.ts";
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { mixedTexts, readSectionVectors, textHashes } from "../text/_section_vectors.ts";

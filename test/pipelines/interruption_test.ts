@@ -7,7 +7,7 @@ import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
 import { LanguageModel } from "../../src/pipelines/text/_language_model.ts";
-import { textSetup } from "../../src/pipelines/text/_text_model.ts";
+import { textSetup } from "../../src/pipelines/text/_text_setup.ts";
 import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { TextSession } from "../../src/pipelines/text/text_session.ts";

@@ -1,5 +1,4 @@
 /** Tokenizers that would take all time or memory end in a typed error. */
-import "../../src/text/unicode/compatible_forms.ts";
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";

@@ -2,7 +2,6 @@
  * Random tokenizer.json files against the Rust tokenizers: test/vectors/make_random_tokenizers.py.
  * `FEWBIT_RANDOM_TOKENIZERS` names another file of it, for campaigns.
  */
-import "../../src/text/unicode/compatible_forms.ts";
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";

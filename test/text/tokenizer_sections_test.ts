@@ -1,5 +1,4 @@
 /** Sections of tokenizer.json against the Rust tokenizers: test/vectors/make_tokenizer_sections.py. */
-import "../../src/text/unicode/compatible_forms.ts";
 import assert from "node:assert/strict";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import {

@@ -21,14 +21,14 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["compile"],
   ["pipelines"],
   ["pipelines/image", "pipelines/embedding", "pipelines/text"],
-  ["serve", "search", "embedder.ts"],
+  ["serve", "search", "embedder.ts", "generator.ts"],
   ["cli"],
 ];
 
 /** Entries in the root of the tree: above all of `src`. */
 const ENTRIES = ["mod.ts", "cli.ts"];
-/** What is built or trained, not written: below all. */
-const DATA = ["wasm", "models"];
+/** What is built, trained or set, not written as code: below all. */
+const DATA = ["wasm", "models", "deno.json"];
 
 const levelOfUnit = new Map(LEVELS.flatMap((units, level) => units.map((unit) => [unit, level])));
 

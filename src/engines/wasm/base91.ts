@@ -6,14 +6,20 @@
  * `tools/_base91.ts` writes it.
  */
 
-/** Value of each character, by its code. */
-const VALUES = new Uint8Array(128);
 /** The characters in order. */
 export const BASE91_CHARACTERS: string = Array.from(
   { length: 0x7E - 0x20 },
   (_, i) => String.fromCharCode(0x21 + i),
 ).filter((char) => !`"'\\`.includes(char)).join("");
-for (let i = 0; i < BASE91_CHARACTERS.length; i++) VALUES[BASE91_CHARACTERS.charCodeAt(i)] = i;
+
+/** Value of each character, by its code. */
+const VALUES = valuesOf(BASE91_CHARACTERS);
+
+function valuesOf(characters: string): Uint8Array {
+  const values = new Uint8Array(128);
+  for (let i = 0; i < characters.length; i++) values[characters.charCodeAt(i)] = i;
+  return values;
+}
 
 /** The first `length` bytes of a text. */
 export function decodeBase91(text: string, length: number): Uint8Array<ArrayBuffer> {

@@ -12,6 +12,7 @@ import { toImage } from "./image_input.ts";
 import type { CanvasSource, ImageInput, PixelSource } from "./image_input.ts";
 import { expectInstance } from "../expect_instance.ts";
 import { expectTask, programKind } from "../program_kind.ts";
+import { shippedFile } from "../../checkpoints/shipped_files.ts";
 import { openModel } from "../../checkpoints/sources.ts";
 import type { ModelSource } from "../../checkpoints/sources.ts";
 
@@ -42,9 +43,6 @@ export interface ClassifierOptions extends LoadOptions {
   /** Images computed at once, at most. Default 1; more takes more memory. */
   readonly batchSize?: number;
 }
-
-/** The model that comes with the package: a small ViT for Fashion-MNIST. */
-const DEFAULT_MODEL = new URL("../../../models/vit-fashion-mnist.fewbit", import.meta.url);
 
 /**
  * Classifies images with a compiled model.
@@ -102,11 +100,11 @@ export class ImageClassifier implements Disposable {
    * Loads a model.
    *
    * @param source A `model.fewbit`: path, URL, bytes, stream, or a folder that holds one. Default:
-   * the small model that comes with the package.
+   * the small model that ships, of Fashion-MNIST.
    * @throws {FewbitError} `not_found`, `invalid_file`, `unsupported` or `limit_exceeded`.
    */
   static async fromPretrained(
-    source: ModelSource = DEFAULT_MODEL,
+    source: ModelSource = shippedFile("vit-fashion-mnist.fewbit"),
     options: ClassifierOptions = {},
   ): Promise<ImageClassifier> {
     const { batchSize = 1, symbols, ...rest } = options;

@@ -6,8 +6,8 @@ import type { GenerationOptions, GenerationState, GenerationStep } from "../../t
 import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
-import { requireTokenizer } from "./_text_model.ts";
-import type { TextSetup } from "./_text_model.ts";
+import { requireTokenizer } from "./_text_setup.ts";
+import type { TextSetup } from "./_text_setup.ts";
 import { textPiece } from "./text_piece.ts";
 import type { TextPiece } from "./text_piece.ts";
 

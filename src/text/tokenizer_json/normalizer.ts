@@ -3,7 +3,7 @@ import type { Budget } from "../budget.ts";
 import type { Pattern } from "../pattern/pattern.ts";
 import { CodePointSet } from "../unicode/code_point_set.ts";
 import { lowerCase } from "../unicode/lower_case.ts";
-import { knowsForm, normalForm } from "../unicode/normal_forms.ts";
+import { normalForm } from "../unicode/normal_forms.ts";
 import type { NormalForm } from "../unicode/normal_forms.ts";
 import { mark, white } from "../unicode/properties.ts";
 import { normalizeBert } from "./_bert_normalizer.ts";
@@ -42,7 +42,6 @@ function normalizerOf(reader: SectionReader): Normalizer {
     case "NFKC":
     case "NFKD": {
       const form: NormalForm = reader.type;
-      if (!knowsForm(form)) throw reader.unsupported("a table that only the whole of fewbit has");
       return (text) => bounded(normalForm(text, form));
     }
     case "Lowercase":

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { COMPATIBLE } from "./_compatible_data.ts";
 import { CLASSES, DECOMPOSED, EXCLUDED } from "./_data.ts";
 import { unpackMapping } from "./_mapping.ts";
 import { Unpacker } from "./_unpack.ts";
@@ -26,25 +27,17 @@ interface Tables {
 }
 
 let tables: Tables | undefined;
-/** Compatibility decompositions that are not canonical: `compatible_forms.ts` provides them. */
+/** Compatibility decompositions that are not canonical. */
 let compatible: ReadonlyMap<number, readonly number[]> | undefined;
-
-/** Makes NFKC and NFKD known, by a packed table. */
-export function provideCompatibleForms(table: string): void {
-  compatible ??= unpackMapping(table);
-}
-
-/** Whether a normal form is known. */
-export function knowsForm(form: NormalForm): boolean {
-  return compatible !== undefined || form === "NFC" || form === "NFD";
-}
 
 /** A text in a normal form. */
 export function normalForm(text: string, form: NormalForm): string {
   if (isAscii(text)) return text;
   tables ??= unpackTables();
   const codes: number[] = [];
-  const wholes = form === "NFKC" || form === "NFKD" ? compatible : undefined;
+  const wholes = form === "NFKC" || form === "NFKD"
+    ? compatible ??= unpackMapping(COMPATIBLE)
+    : undefined;
   for (const character of text) {
     decompose(character.codePointAt(0)!, wholes, codes, tables);
   }

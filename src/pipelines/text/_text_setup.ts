@@ -1,43 +1,15 @@
-/** Opening a language model, and what its metadata say. */
-import "../../text/unicode/compatible_forms.ts";
+/** What the metadata of a language model say. */
+import type { GenerationDefaults } from "../../compile/text_metadata.ts";
 import { FewbitError } from "../../errors.ts";
-import { encodeProgram } from "../../program/encode.ts";
 import type { Metadata } from "../../program/program.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
 import { samplingOptions } from "../../text/sampling_options.ts";
 import { Tokenizer } from "../../text/tokenizer.ts";
-import { checkpointFolder, localPath, openModel } from "../../checkpoints/sources.ts";
-import type { ModelSource } from "../../checkpoints/sources.ts";
-import { isTextCheckpointFile, openTextCheckpoint } from "../../checkpoints/text_checkpoint.ts";
-import { compileTextModel } from "../../compile/text.ts";
-import type { GenerationDefaults } from "../../compile/text_metadata.ts";
 
 /** What a generator takes from the metadata of a program. */
 export interface TextSetup extends GenerationSetup {
   /** Id that begins a text. */
   readonly beginId?: number;
-}
-
-/** A model file, or a checkpoint (a folder, GGUF, or a file of llama2.c), which is compiled first. */
-export async function openTextModel(
-  source: ModelSource,
-  signal?: AbortSignal,
-): ReturnType<typeof openModel> {
-  const path = await checkpointFolder(source) ?? checkpointFile(source);
-  if (path === undefined) return await openModel(source, signal);
-  const { weights, ...files } = await openTextCheckpoint(path);
-  const { program } = await compileTextModel(
-    weights,
-    files,
-    signal === undefined ? {} : { signal },
-  );
-  return await encodeProgram(program, { signal });
-}
-
-/** The path of a local file that is a checkpoint, by its name. */
-function checkpointFile(source: ModelSource): string | undefined {
-  const path = localPath(source);
-  return path !== undefined && isTextCheckpointFile(path) ? path : undefined;
 }
 
 /**

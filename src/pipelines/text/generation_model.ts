@@ -1,0 +1,160 @@
+/** Text generation with a loaded language model. */
+import type { Instance } from "../../engines/engine.ts";
+import { FewbitError } from "../../errors.ts";
+import type { Tensor } from "../../tensor.ts";
+import { applyChatTemplate } from "../../text/chat_template.ts";
+import type { ChatMessage } from "../../text/chat_template.ts";
+import type { Tokenizer } from "../../text/tokenizer.ts";
+import { LanguageModel, readIds } from "./_language_model.ts";
+import { requireTokenizer, textSetup } from "./_text_setup.ts";
+import type { TextSetup } from "./_text_setup.ts";
+import { perplexity } from "./perplexity.ts";
+import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
+import type { TextPiece } from "./text_piece.ts";
+import { TextSession } from "./text_session.ts";
+import type { GenerateOptions } from "./text_session.ts";
+
+/** What a text begins with: a text, token ids, or messages for a model with a chat template. */
+export type Prompt = string | ArrayLike<number> | readonly ChatMessage[];
+
+/** Most logits in one tensor: 1 GiB. */
+const MAX_LOGITS = 2 ** 28;
+
+/**
+ * Generates text with a loaded language model. The same seed writes the same text on every host.
+ *
+ * This is what needs neither files nor a compiler. Most users want `TextGenerator`, which loads the
+ * model as well.
+ */
+export class GenerationModel implements Disposable {
+  readonly #model: LanguageModel;
+  readonly #setup: TextSetup;
+
+  /**
+   * Takes a loaded model.
+   *
+   * @param instance The model, which is disposed of with this object.
+   * @throws {FewbitError} `unsupported` or `invalid_file` where the program is no language model; then
+   * the instance is left to the caller.
+   */
+  constructor(instance: Instance) {
+    this.#model = new LanguageModel(instance);
+    this.#setup = textSetup(instance.program.metadata, this.#model.vocabularySize);
+  }
+
+  /**
+   * Text to ids and back.
+   *
+   * @throws {FewbitError} `unsupported` where the model came without a tokenizer.
+   */
+  get tokenizer(): Tokenizer {
+    return requireTokenizer(this.#setup.tokenizer);
+  }
+
+  /** Name of the engine that runs the model. */
+  get engine(): string {
+    return this.#model.instance.engine;
+  }
+
+  /** Bytes that the model occupies. */
+  get memoryBytes(): number {
+    return this.#model.instance.memoryBytes;
+  }
+
+  /** Words of the vocabulary. */
+  get vocabularySize(): number {
+    return this.#model.vocabularySize;
+  }
+
+  /**
+   * Begins a conversation, empty or as {@linkcode TextSession.save} left it.
+   *
+   * @throws {FewbitError} `limit_exceeded` where all sessions are in use, `invalid_file` for bytes that
+   * are damaged or another model's.
+   */
+  session(saved?: Uint8Array): TextSession {
+    const session = new TextSession(this.#model, this.#setup);
+    try {
+      if (saved !== undefined) session.restore(saved);
+      return session;
+    } catch (error) {
+      session[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /** Writes on from a prompt, piece by piece; the last piece has the reason of the end and the usage. */
+  async *generate(
+    prompt: Prompt,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    using session = this.session();
+    yield* session.generate(this.#prompt(prompt), options);
+  }
+
+  /** The whole answer as one text. */
+  async complete(prompt: Prompt, options: GenerateOptions = {}): Promise<string> {
+    let text = "";
+    for await (const piece of this.generate(prompt, options)) text += piece.text;
+    return text;
+  }
+
+  /**
+   * Logits after each id.
+   *
+   * @returns `[ids, vocabulary]`, the same bits on every engine.
+   * @throws {FewbitError} `invalid_argument` for what is no id, `limit_exceeded` for more than 1 GiB.
+   */
+  async logits(
+    ids: ArrayLike<number>,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Tensor> {
+    const { vocabularySize } = this;
+    const given = readIds(ids);
+    if (given.length * vocabularySize > MAX_LOGITS) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot compute logits of ${given.length} ids: at most ${MAX_LOGITS} numbers at once`,
+      );
+    }
+    const all = new Float32Array(given.length * vocabularySize);
+    const slot = this.#model.takeSlot();
+    try {
+      const position = { slot, past: 0 };
+      for await (
+        const { first, logits } of this.#model.readAll(
+          given,
+          position,
+          options.signal,
+        )
+      ) all.set(logits, first * vocabularySize);
+    } finally {
+      this.#model.freeSlot(slot);
+    }
+    return { dtype: "f32", shape: [given.length, vocabularySize], data: all };
+  }
+
+  /** How well the model predicts a text; see {@linkcode PerplexityOptions}. */
+  async perplexity(text: string, options: PerplexityOptions = {}): Promise<Perplexity> {
+    const { ids } = this.tokenizer.encode(text, { addSpecialTokens: false });
+    return await perplexity(this.#model, Int32Array.from(ids), {
+      ...this.#setup.beginId !== undefined && { beginId: this.#setup.beginId },
+      ...options,
+    });
+  }
+
+  /** Frees the model's memory; its sessions end with it. */
+  [Symbol.dispose](): void {
+    this.#model[Symbol.dispose]();
+  }
+
+  #prompt(prompt: Prompt): string | ArrayLike<number> {
+    if (typeof prompt === "string" || !isChat(prompt)) return prompt;
+    const text = applyChatTemplate(this.tokenizer.config, prompt);
+    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
+  }
+}
+
+function isChat(prompt: ArrayLike<unknown>): prompt is readonly ChatMessage[] {
+  return Array.isArray(prompt) && typeof prompt[0] === "object";
+}
