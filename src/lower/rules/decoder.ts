@@ -1,4 +1,5 @@
 /** Ops of language models with attention to instructions. */
+import { FewbitError } from "../../errors.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { OpName } from "../../graph/op_names.ts";
 import { float32 } from "../constants.ts";
@@ -6,7 +7,16 @@ import type { RulesOf } from "../rule.ts";
 
 /** Rules of rotary embeddings, and of attention with a cache. */
 export const DECODER_RULES = {
-  AttentionCached(lowering, { inputs, attributes: { kvHeads, scale }, outputs: { y } }) {
+  AttentionCached(
+    lowering,
+    { inputs, attributes: { kvHeads, scale, window = 0 }, outputs: { y } },
+  ) {
+    if (window > 0) {
+      throw new FewbitError(
+        "unsupported",
+        "Cannot compile: attention in float32 has no window, only that of integers has",
+      );
+    }
     const sessions = {
       offsets: lowering.operand(inputs.offsets),
       slot: lowering.operand(inputs.slot),
