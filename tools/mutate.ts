@@ -14,6 +14,7 @@ import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
 import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
+import { MOBILE_QUANT_MUTATIONS } from "./mutations/mobile_quant.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
@@ -26,6 +27,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...GRAPH_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
+  ...MOBILE_QUANT_MUTATIONS,
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,

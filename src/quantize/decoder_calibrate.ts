@@ -15,22 +15,43 @@ const RESIDUAL_ROOM = 4;
 /** Fractional bits of logits. */
 const LOGIT_BITS = 12;
 
-/** How far channels are shrunk that are larger than others: to this power of how many times the median. */
-export interface Smoothing {
-  /** Of both norms. */
-  readonly norms: number;
-  /** Of what the last layer of an MLP reads. */
-  readonly down: number;
+/**
+ * How far channels are shrunk that are larger than others: `max(1, magnitude / quantile)^power`, the quantile
+ * of all magnitudes by linear interpolation.
+ */
+export interface Shrinking {
+  /** ½ is the median. */
+  readonly quantile: number;
+  /** 0 shrinks nothing. */
+  readonly power: number;
 }
 
-/** Half of the way, in the exponent: the least KL on SmolLM2. */
-export const SMOOTHING: Smoothing = { norms: 0.5, down: 0.5 };
+/** What is shrunk. */
+export interface Smoothing {
+  /** Both norms. */
+  readonly norms: Shrinking;
+  /** What the last layer of an MLP reads. */
+  readonly down: Shrinking;
+}
+
+/** The square root of how many times the median. */
+export const ROOT: Shrinking = { quantile: 0.5, power: 0.5 };
+
+/** What is tried for `down`: the best one differs from model to model, and nothing else matters so much. */
+export const SHRINKINGS: readonly Shrinking[] = [
+  { quantile: 0.5, power: 0 },
+  ROOT,
+  { quantile: 0.5, power: 1 },
+  { quantile: 0.9, power: 1 },
+  { quantile: 0.95, power: 1 },
+  { quantile: 0.98, power: 1 },
+];
 
 /** The grids that follow from ranges. */
 export function gridsOfRanges(
   config: LlamaConfig,
   { channels, residual, prefix }: DecoderRanges,
-  smoothing: Smoothing = SMOOTHING,
+  smoothing: Smoothing = { norms: ROOT, down: ROOT },
 ): DecoderGrids {
   const grids = new Map<string, DecoderGrid>();
   const rangeOf = (site: string): ChannelRange => {
@@ -43,10 +64,10 @@ export function gridsOfRanges(
     const set = (site: string, grid: DecoderGrid): void => {
       grids.set(at + site, grid);
     };
-    const power = { norm1: smoothing.norms, norm2: smoothing.norms, down: smoothing.down };
+    const shrinking = { norm1: smoothing.norms, norm2: smoothing.norms, down: smoothing.down };
     for (const site of ["norm1", "norm2", "down"] as const) {
       const range = rangeOf(at + site);
-      const divisors = smoothed(magnitudes(range), power[site]);
+      const divisors = smoothed(magnitudes(range), shrinking[site]);
       const divide = (x: number, c: number): number => fround(x / divisors[c]);
       const shrunk = { low: range.low.map(divide), high: range.high.map(divide) };
       set(site, { ...asymmetric(shrunk, 8), divisors });
@@ -98,16 +119,15 @@ function residualBits({ width, epsilon }: LlamaConfig, residual: number): number
   return 0;
 }
 
-/** `max(1, magnitude / median)^power`. */
-function smoothed(size: Float32Array, power: number): Float32Array {
+/** Divisors of channels of these magnitudes. */
+function smoothed(size: Float32Array, { quantile, power }: Shrinking): Float32Array {
   const sorted = size.toSorted();
-  const middle = sorted.length >> 1;
-  const median = sorted.length % 2 === 1
-    ? sorted[middle]
-    : fround(fround(sorted[middle - 1] + sorted[middle]) / 2);
+  const at = quantile * (sorted.length - 1);
+  const [below, above] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
+  const base = fround(below + fround(fround(above - below) * (at - Math.floor(at))));
   // Channels that are mostly 0 have no others to be compared with.
-  if (median === 0) return size.map(() => 1);
-  return size.map((m) => max(1, fround(m / median)) ** power);
+  if (base === 0) return size.map(() => 1);
+  return size.map((m) => max(1, fround(m / base)) ** power);
 }
 
 /** `max(−low, high)` of each channel. */

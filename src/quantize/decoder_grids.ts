@@ -12,6 +12,7 @@ export interface DecoderGrid {
 
 /** Tokens that come before all texts: the float network has read them. */
 export interface DecoderPrefix {
+  /** Their ids. */
   readonly ids: readonly number[];
   /** Codes of their rows of the sites `layers.N.k` and `layers.N.v`, `[ids, channels]`. */
   readonly rows: ReadonlyMap<string, Int8Array>;
@@ -36,7 +37,9 @@ export interface DecoderPrefix {
 export interface DecoderGrids {
   /** Fractional bits of the residual, 0 … 16. */
   readonly residualBits: number;
+  /** By site. */
   readonly grids: ReadonlyMap<string, DecoderGrid>;
+  /** What comes before all texts. */
   readonly prefix: DecoderPrefix;
 }
 

@@ -11,7 +11,9 @@ import { llamaSite } from "./mobile_quant.ts";
 
 /** Least and largest value of each channel. */
 export interface ChannelRange {
+  /** `[channels]`. */
   readonly low: Float32Array;
+  /** `[channels]`. */
   readonly high: Float32Array;
 }
 
@@ -21,6 +23,7 @@ export interface DecoderRanges {
   readonly residual: number;
   /** By site. */
   readonly channels: ReadonlyMap<string, ChannelRange>;
+  /** What the float network makes of the prefix. */
   readonly prefix: {
     readonly ids: readonly number[];
     /** Rows of keys and values by site, `[ids, channels]`. */
@@ -149,7 +152,10 @@ class Seen {
       return;
     }
     if (site === undefined) {
-      for (const x of data) this.residual = Math.max(this.residual, Math.abs(x));
+      // Where the prefix is, which integers never compute, it may be a hundred times larger.
+      for (const x of data.subarray(this.prefix * columns)) {
+        this.residual = Math.max(this.residual, Math.abs(x));
+      }
       return this.#expectFinite(this.residual, value);
     }
     const range = this.channels.get(site) ?? {

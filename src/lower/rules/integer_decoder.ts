@@ -2,24 +2,15 @@
 import type { OpName } from "../../graph/op_names.ts";
 import { GROUPS } from "../../graph/ops/linear_shifted.ts";
 import type { RulesOf } from "../rule.ts";
+import { appendToCaches } from "../sessions.ts";
 
 /** Rules of the layers of integer language models. */
 export const INTEGER_DECODER_RULES = {
   AttentionCachedInteger(lowering, { inputs, attributes: { kvHeads, window }, outputs: { y } }) {
-    const sessions = {
-      offsets: lowering.operand(inputs.offsets),
-      slot: lowering.operand(inputs.slot),
-      past: lowering.operand(inputs.past),
-    };
-    const keys = lowering.operand(inputs.keys);
-    const values = lowering.operand(inputs.values);
-    lowering.emit([], "append_rows", { x: lowering.operand(inputs.k), ...sessions, cache: keys });
-    lowering.emit([], "append_rows", { x: lowering.operand(inputs.v), ...sessions, cache: values });
+    const caches = appendToCaches(lowering, inputs);
     lowering.emit(y, "attention_cached_i8", {
       q: lowering.operand(inputs.q),
-      ...sessions,
-      keys,
-      values,
+      ...caches,
       prefix: lowering.optional(inputs.prefix),
       q_pinned: lowering.optional(inputs.qPinned),
       key_zero: lowering.optional(inputs.keyZero),
