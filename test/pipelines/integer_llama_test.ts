@@ -7,6 +7,7 @@ import {
   compileIntegerText,
   parametersOfRanges,
 } from "../../src/compile/integer_text.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
 import { lazyWeights } from "../../src/models/language_weights.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -87,6 +88,14 @@ Deno.test("a text begins behind the prefix, whether it has its ids or not", asyn
     assert.equal(begun, behind.indexOf(behind.reduce((a, b) => Math.max(a, b))));
     const bare = (await lm.logits(PROMPT)).data as Float32Array;
     assert.deepEqual(data.slice(-SIZES.vocabulary), bare.slice(-SIZES.vocabulary));
+
+    const { program } = await compileTextModel(CHECKPOINT.weights, CHECKPOINT);
+    using float = await TextGenerator.fromPretrained(await encodeProgram(program));
+    const expected = (await float.logits([...prefix, ...PROMPT])).data as Float32Array;
+    bare.forEach((logit, i) => {
+      const difference = Math.abs(logit - expected[prefix.length * SIZES.vocabulary + i]);
+      assert.ok(difference < 0.3, `logit ${i} differs by ${difference}`);
+    });
 
     using session = lm.session();
     await session.append(PROMPT.slice(0, 5));

@@ -11,7 +11,8 @@ const rows = Float32Array.from(
   { length: N * K },
   (_, i) => (random.unit() * 2 - 1) * (i % 7 === 0 ? 4 : 1) * (Math.floor(i / K) === 3 ? 1e-3 : 1),
 );
-// Rows of one sign, and of nothing.
+// Groups of nothing, rows of one sign, and of nothing.
+rows.fill(0, 4 * K, 4 * K + 64);
 rows.subarray(K, 2 * K).forEach((w, i, all) => all[i] = Math.abs(w));
 rows.fill(0, 2 * K, 3 * K);
 

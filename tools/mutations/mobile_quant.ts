@@ -20,7 +20,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
       "Math.max(0, Math.min(largest, roundHalfEven(",
     ],
     ["sum += w;", "sum += codes[i];"],
-    ["largestSum(weight, n) * largestInput < 2 ** 31) {", "largest > 0) {"],
+    ["const LARGEST_FACTOR = 255;", "const LARGEST_FACTOR = 127;"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
     ["fround(max(span, radius) / 255)", "fround(span / 255)"],
@@ -38,7 +38,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["map((sum) => -zero * sum)", "map((sum) => zero * sum)"],
   ]),
   ...changes("src/quantize/rules/decoder.ts", model, [
-    ["prefix + window - 1", "prefix + window"],
+    ["Math.fround(g / divisors[c])", "g"],
   ]),
   ...changes("src/models/llama.ts", model, [
     ["plus: window - 1", "plus: 0"],
