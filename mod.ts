@@ -75,6 +75,21 @@ export type {
 export { compileTextModel } from "./src/compile/text.ts";
 export type { CompileTextOptions } from "./src/compile/text.ts";
 export type { CompiledText } from "./src/compile/text.ts";
+export {
+  calibrateTextModel,
+  compareIntegerText,
+  compileIntegerText,
+  parametersOfRanges,
+} from "./src/compile/integer_text.ts";
+export type { CalibrateTextOptions } from "./src/compile/integer_text.ts";
+export type { LogitComparison } from "./src/quantize/compare_logits.ts";
+export type { Shrinking, Smoothing } from "./src/quantize/decoder_calibrate.ts";
+export type { DecoderGrid, DecoderGrids, DecoderPrefix } from "./src/quantize/decoder_grids.ts";
+export { readDecoderParams, writeDecoderParams } from "./src/quantize/decoder_params.ts";
+export type { DecoderParams } from "./src/quantize/decoder_params.ts";
+export type { ChannelRange, DecoderRanges } from "./src/quantize/decoder_ranges.ts";
+export type { QuantizeLlamaOptions } from "./src/quantize/mobile_quant.ts";
+export type { LanguageBits } from "./src/quantize/shifted_weights.ts";
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/language_weights.ts";

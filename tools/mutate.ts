@@ -15,6 +15,7 @@ import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./mutations/integer_language.ts";
 import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
 import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
+import { MOBILE_QUANT_MUTATIONS } from "./mutations/mobile_quant.ts";
 import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
@@ -28,6 +29,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...INTEGER_LANGUAGE_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
+  ...MOBILE_QUANT_MUTATIONS,
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,

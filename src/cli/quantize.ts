@@ -8,6 +8,10 @@ import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import { isEncoderFolder } from "../checkpoints/encoder_folder.ts";
 import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
+import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
+import { isLlama } from "../models/llama_config.ts";
+import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
+import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { quantizeEncoderFile } from "./_quantize_encoder.ts";
@@ -19,13 +23,14 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
   command
     .argument(
       "<model>",
-      "Folder with config.json and model.safetensors (timm, Hugging Face, or sentence-transformers)",
+      "Folder with config.json and model.safetensors (timm, Hugging Face, or sentence-transformers); " +
+        "a Llama also as .gguf, or llama2.c's .bin",
     )
     .option("--images <path>", "Images to calibrate on: an IDX file (may be gzipped) or a folder")
     .option(
       "--calibration <file>",
-      "Texts to calibrate a sentence encoder on: a file with a text in each line " +
-        "(default: the scales that ship for all-MiniLM-L6-v2)",
+      "Text to calibrate a language model on (or .json with a list of lists of ids), or a file with " +
+        "a text in each line for a sentence encoder (default: the scales that ship for all-MiniLM-L6-v2)",
     )
     .option("-o, --output <file>", "File to write", "model.fewbit")
     .option(
@@ -35,7 +40,8 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     )
     .option(
       "--bits <kind>",
-      "w8a8, or w7a8: 7-bit weights, faster where inspect --time says dot seven",
+      "w8a8, or w7a8: 7-bit weights, faster where inspect --time says dot seven; language models: " +
+        "w8a8, w4a8, w4a8g64, w4a8g32",
       "w8a8",
     )
     .option(
@@ -52,11 +58,35 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--observer <kind>", "minmax or percentile", "minmax")
     .option("--batch <n>", "Images in a calibration batch", "32")
     .option("--limit <n>", "Images or texts to use at most", "1024")
+    .option(
+      "--params <file>",
+      "Parameters of a language model: written with --calibration, read without",
+    )
+    .option("--prefix <ids>", "Ids before all texts of a language model (default: its BOS token)")
+    .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
+    .option("--length <n>", "Tokens of a window", "512")
+    .option("--check <n>", "Windows on which to compare a language model with float32", "4")
+    .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .action(async (model, options) => {
       const limit = count("limit", options.limit);
       const nonlinear = choice("nonlinear", options.nonlinear, ["table", "shift"] as const);
       const inputs = [model, options.images, options.calibration];
       await checkOutput(options.output, inputs.filter((input) => input !== undefined));
+      if (await isLanguageModel(model)) {
+        return await quantizeTextFile({
+          model,
+          output: options.output,
+          bits: choice("bits", options.bits, LANGUAGE_BITS),
+          calibration: options.calibration,
+          params: options.params,
+          prefix: options.prefix,
+          windows: count("windows", options.windows, 4096),
+          length: count("length", options.length, 65_536),
+          check: count("check", options.check, 4096),
+          vocabulary: options.tokenizer,
+          signal,
+        });
+      }
       const bits = choice("bits", options.bits, ["w8a8", "w7a8"] as const);
       if (await isEncoderFolder(model)) {
         const { output, calibration, images } = options;
@@ -114,4 +144,10 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           `calibrated on ${images.count} images in ${seconds} s`,
       );
     });
+}
+
+/** Whether a checkpoint is one of a language model that has integers. */
+async function isLanguageModel(path: string): Promise<boolean> {
+  if (isTextCheckpointFile(path)) return true;
+  return await isFolder(path) && isLlama(await readJson(`${path}/config.json`) ?? {});
 }

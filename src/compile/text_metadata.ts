@@ -37,6 +37,8 @@ export interface TextMetadata extends Metadata {
   readonly quantization: Metadata;
   /** Defaults of generation. */
   readonly generation: GenerationDefaults;
+  /** Ids before all texts that belong to the network: they are read when a text begins. */
+  readonly prefix?: readonly number[];
   /** The whole of tokenizer.json, where the checkpoint has one. */
   readonly tokenizer?: Readonly<Record<string, unknown>>;
   /** The whole of tokenizer_config.json, where there is one, with the chat template. */

@@ -30,7 +30,7 @@ export function checkExtents(
           `Cannot add "${name}": ${factor}·${symbol} + ${plus} is no extent`,
         );
       }
-      if (symbols.has(symbol)) continue;
+      if (symbols.has(symbol) || isMost(symbol, symbols)) continue;
       throw new FewbitError(
         "invalid_argument",
         `Cannot add "${name}": the graph has no symbol "${symbol}"`,
@@ -62,6 +62,11 @@ export function checkElements(
   if (elementCount(shape) !== data.length) {
     throw new FewbitError("shape_mismatch", `${action}: ${data.length} elements for [${shape}]`);
   }
+}
+
+/** Whether a name is that of the most that a run may have of something: a loader chooses it. */
+function isMost(name: string, symbols: ReadonlyMap<string, GraphSymbol>): boolean {
+  return name.startsWith("max_") && symbols.get(name.slice("max_".length))?.kind === "run";
 }
 
 /** Throws `invalid_argument` unless a symbol has a name of its own and values within its limit. */

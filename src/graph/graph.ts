@@ -24,7 +24,7 @@ import type { AnyOp, InputsOf, Op } from "./op.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
 export interface SymbolicExtent {
-  /** The symbol. */
+  /** The symbol, or `max_` and one of runs: the most that a program is loaded for. */
   readonly symbol: string;
   /** What it is multiplied by. */
   readonly factor: number;

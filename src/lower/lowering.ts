@@ -84,6 +84,7 @@ export class Lowering {
         this.#symbols.set(name, max);
         continue;
       }
+      this.#symbols.set(`max_${name}`, max);
       this.#symbols.set(
         name,
         this.builder.symbol({

@@ -25,6 +25,15 @@ const MOST = { tokens: 65_536, sequences: 4096, rows: 65_536, sessions: 65_536 }
 const DEFAULT_TOKENS = 256;
 const DEFAULT_CONTEXT = 2048;
 
+/** Options of {@linkcode buildLlama}. */
+export interface LlamaOptions {
+  /**
+   * Tokens that attention reaches back, and the rows of the caches but for those of a run, so that texts
+   * have no end; then there is no `context`. Default: to the beginning. Float32 engines have none.
+   */
+  readonly window?: number;
+}
+
 /**
  * Builds the float graph of a Llama.
  *
@@ -43,8 +52,13 @@ const DEFAULT_CONTEXT = 2048;
  * @throws {FewbitError} `not_found`, `shape_mismatch`, `dtype_mismatch` or `unsupported` where the
  * checkpoint is not one of this config; `invalid_file` where a value is not finite.
  */
-export function buildLlama(config: LlamaConfig, weights: LazyWeights): Graph {
-  return new LlamaBuilder(config, new LanguageWeights(weights, "embed_tokens.weight")).build();
+export function buildLlama(
+  config: LlamaConfig,
+  weights: LazyWeights,
+  options: LlamaOptions = {},
+): Graph {
+  const language = new LanguageWeights(weights, "embed_tokens.weight");
+  return new LlamaBuilder(config, language, options.window ?? 0).build();
 }
 
 class LlamaBuilder {
@@ -52,13 +66,15 @@ class LlamaBuilder {
   readonly #config: LlamaConfig;
   readonly #weights: LanguageWeights;
   readonly #sessions: SymbolicExtent;
+  /** Rows of the caches of a session. */
   readonly #context: SymbolicExtent;
+  readonly #window: number;
   readonly #ids: Value;
   readonly #rows: Value;
   /** Bounds, sessions and past of the sequences, as attention takes them. */
   readonly #sequences: { readonly offsets: Value; readonly slot: Value; readonly past: Value };
 
-  constructor(config: LlamaConfig, weights: LanguageWeights) {
+  constructor(config: LlamaConfig, weights: LanguageWeights, window: number) {
     this.#config = config;
     this.#weights = weights;
     const graph = this.#graph;
@@ -66,11 +82,10 @@ class LlamaBuilder {
     const sequences = graph.symbol("sequences", MOST.sequences);
     const rows = graph.symbol("rows", MOST.rows);
     const sessions = graph.loadSymbol("sessions", MOST.sessions);
-    const context = graph.loadSymbol(
-      "context",
-      config.context,
-      Math.min(config.context, DEFAULT_CONTEXT),
-    );
+    // What a run appends must not overwrite what its first token sees.
+    const context = window > 0
+      ? { symbol: "max_tokens", factor: 1, plus: window - 1 }
+      : graph.loadSymbol("context", config.context, Math.min(config.context, DEFAULT_CONTEXT));
     this.#ids = graph.input("ids", "i32", [tokens], {
       check: "below",
       limit: config.vocabularySize,
@@ -80,12 +95,13 @@ class LlamaBuilder {
     const slot = graph.input("slot", "i32", [sequences], { check: "distinct", limit: sessions });
     const past = graph.input("past", "i32", [sequences], {
       check: "past",
-      limit: context,
+      limit: window > 0 ? 2 ** 31 - 1 : context,
       offsets,
     });
     this.#rows = graph.input("rows", "i32", [rows], { check: "below", limit: tokens });
     this.#sessions = sessions;
     this.#context = context;
+    this.#window = window;
     this.#sequences = { offsets, slot, past };
   }
 
@@ -171,7 +187,11 @@ class LlamaBuilder {
         keys: state("keys"),
         values: state("values"),
       },
-      { kvHeads, scale: Math.fround(1 / Math.sqrt(headSize)) },
+      {
+        kvHeads,
+        scale: Math.fround(1 / Math.sqrt(headSize)),
+        ...this.#window > 0 && { window: this.#window },
+      },
       { name: at, output: at },
     );
     return this.#linear(context, `${at}.o_proj`, width);

@@ -4,7 +4,7 @@ import type { Value } from "../graph/graph.ts";
 import { largestCode } from "../numeric/grid.ts";
 import type { Site } from "./sites.ts";
 
-const BITS: readonly number[] = [8, 12, 16];
+const BITS: readonly number[] = [8, 12, 14, 16];
 
 /** A site with the value that is put on it. */
 interface Placed {
@@ -33,7 +33,7 @@ function checkSite(site: Site, { shape }: Value): void {
   const fail = (why: string): never => {
     throw new FewbitError("invalid_argument", `Cannot put "${name}" on its grid: ${why}`);
   };
-  if (!BITS.includes(bits)) fail(`${String(bits)} bits, expected 8, 12 or 16`);
+  if (!BITS.includes(bits)) fail(`${String(bits)} bits, expected 8, 12, 14 or 16`);
   if (range !== undefined) {
     const [low, high] = range;
     const isRange = Number.isFinite(low) && Number.isFinite(high) && low < high;

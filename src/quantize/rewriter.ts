@@ -15,6 +15,7 @@ import type { Codes, Raw } from "./integer_builder.ts";
 import { countOf, sliceOf } from "./integer_network.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import type { IntegerParameters } from "./integer_parameters.ts";
+import type { DecoderSettings } from "./decoder_settings.ts";
 import { checkSites } from "./_check_sites.ts";
 import { SiteTable } from "./sites.ts";
 import type { Reader, Site, SiteOf } from "./sites.ts";
@@ -38,6 +39,10 @@ export interface Method {
   output(graph: Graph, name: string, codes: Codes, builder: IntegerBuilder, entry: string): void;
   /** Settings for ragged batches of texts. */
   readonly text?: TextSettings;
+  /** Settings for language models with attention. */
+  readonly decoder?: DecoderSettings;
+  /** Rules of its own, by op, where it differs from other methods. */
+  readonly rules?: Readonly<Record<string, AnyIntegerRule>>;
 }
 
 /** What text encoders have besides. */
@@ -127,7 +132,7 @@ export class IntegerRewriter {
     this.#table = new SiteTable(source, outputs, method.siteOf);
     checkSites(this.#table.placed);
     for (const input of source.inputs) quantizeInput(this, input);
-    const rules: Readonly<Record<string, AnyIntegerRule>> = REWRITE_RULES;
+    const rules: Readonly<Record<string, AnyIntegerRule>> = { ...REWRITE_RULES, ...method.rules };
     for (const node of nodesOf(source, outputs)) {
       if (!Object.hasOwn(rules, node.op)) throw this.unsupported(node.op);
       const steps = rules[node.op](this, node);
@@ -201,6 +206,11 @@ export class IntegerRewriter {
   /** The site at which an input of a node reads a value. */
   siteAt(node: Pick<Node, "outputs">, input: string): Site | undefined {
     return this.#table.at({ kind: "input", node, input });
+  }
+
+  /** The site of a value that has one at most. */
+  siteAtResult(value: Value): Site | undefined {
+    return this.#table.of(value).length === 0 ? undefined : this.siteOf(value);
   }
 
   /** The one site of a value. */
@@ -343,6 +353,12 @@ export class IntegerRewriter {
   text(op: OpName): TextSettings {
     if (this.method.text === undefined) throw this.unsupported(op);
     return this.method.text;
+  }
+
+  /** Settings of the method for language models. */
+  decoder(op: string): DecoderSettings {
+    if (this.method.decoder === undefined) throw this.unsupported(op);
+    return this.method.decoder;
   }
 
   /** The error for an op that the method cannot have. */

@@ -10,7 +10,7 @@ import { scaleOf } from "../numeric/grid.ts";
 /** A grid of integers; its scale is observed unless its range is known. */
 export interface Grid {
   /** Width of its codes. */
-  readonly bits: 8 | 12 | 16;
+  readonly bits: 8 | 12 | 14 | 16;
   /** The code of 0, where values are not symmetric around it, with a range. Only linear layers read such codes. */
   readonly zeroPoint?: number;
   /** What each channel is divided by before, and columns of weights are multiplied by (SmoothQuant). */

@@ -55,6 +55,28 @@ Deno.test("cli: a model of llama2.c is converted with its vocabulary, and writes
     await fails(["eval", output, ...long], /at most 32 in all/);
     const shown = await fewbit(["inspect", model]);
     assert.ok(shown.out.includes("attention_cached_f32"));
+
+    // The same in integers: calibrated, then from the parameters alone.
+    await Deno.writeTextFile(`${folder}/long.txt`, "aaa a aa\n".repeat(60));
+    const [integer, again] = [`${folder}/integer.fewbit`, `${folder}/again.fewbit`];
+    const quantize = ["quantize", model, "--bits", "w4a8g32", "--params", `${folder}/params.json`];
+    const calibration = ["--calibration", `${folder}/long.txt`, "--windows", "4", "--check", "2"];
+    const made = await fewbit([...quantize, ...calibration, "--length", "24", "-o", integer]);
+    assert.equal(made.code, 0, made.err);
+    for (const expected of ["plan: 4 windows (92 tokens)", "KL ", "2 windows that calibration"]) {
+      assert.ok(made.out.includes(expected), `${expected} in\n${made.out}`);
+    }
+    const remade = await fewbit([...quantize, "-o", again]);
+    assert.equal(remade.code, 0, remade.err);
+    assert.deepEqual(await Deno.readFile(again), await Deno.readFile(integer));
+    const spoken = await fewbit(["generate", "--model", integer, ...generate]);
+    assert.equal(JSON.parse(spoken.out).ids.length, 4, spoken.err);
+    const judged = await fewbit(["eval", integer, ...text]);
+    assert.ok(JSON.parse(judged.out).loss > 0, judged.err);
+    const seen = await fewbit(["inspect", integer]);
+    assert.ok(seen.out.includes("attention_cached_i8") && seen.out.includes("prefix"));
+    await fails(["quantize", model, "--bits", "w4a8"], /give a text with --calibration/);
+    await fails(["quantize", model, "--bits", "w7a8"], /expected w8a8 or w4a8/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -91,6 +91,25 @@ const SHAPES: readonly (readonly [op: string, make: Make])[] = [
       offsets: of("i32", 3),
       past: of("i32", 2),
     })],
+  ["LinearShifted", (g, of) =>
+    g.apply(ops.linearShifted, {
+      x: of("i8", 2, 3),
+      weight: of("i8", 4, 3),
+      multiplier: of("i32", 3),
+      shift: of("i32", 1),
+    }, { bits: 8 })],
+  ["RmsNormInteger", (g, of) =>
+    g.apply(ops.rmsNormInteger, {
+      x: of("i32", 2, 3),
+      epsilon: of("i32", 1),
+      gain: of("i32", 2),
+      shift: of("i32", 1),
+      zeroPoint: of("i32", 1),
+    }, { bits: 8 })],
+  [
+    "RotaryInteger",
+    (g, of) => g.apply(ops.rotaryInteger, { x: of("i16", 5, 6), angles: of("i16", 5, 2, 2) }),
+  ],
   ...([[6, 4, 2], [8, 6, 3], [8, 4, 3]] as const).map(([c, k, kvHeads]): [string, Make] => [
     "AttentionCached",
     (g, of) =>

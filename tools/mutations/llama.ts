@@ -62,8 +62,10 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
     ["quarter + 1 & 2 ? -c : c", "quarter & 2 ? -c : c"],
     ["base ** (-2 * i / size)", "base ** (-i / size)"],
   ]),
-  ...changes("src/lower/rules/decoder.ts", rules, [
+  ...changes("src/lower/sessions.ts", rules, [
     ["x: lowering.operand(inputs.v), ...sessions", "x: lowering.operand(inputs.k), ...sessions"],
+  ]),
+  ...changes("src/lower/rules/decoder.ts", rules, [
     ["group: (inputs.q.shape[1] as number) / (inputs.k.shape[1] as number)", "group: 1"],
   ]),
   ...changes("src/lower/rules/decoder.ts", model, [

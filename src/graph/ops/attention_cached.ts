@@ -6,19 +6,20 @@ import type { Op } from "../op.ts";
  * Causal attention of a ragged batch with what its sessions have had: the rows of k and v `[T, K]` are
  * appended to `keys` and `values` `[sessions, context, K]`, which are updated; then each token sees the
  * rows up to its own: `softmax(scale·q·kᵀ)·v`. K is `kvHeads` heads, each of which is read by as many
- * heads of q `[T, C]` as C has more of them.
+ * heads of q `[T, C]` as C has more of them. With a `window` a token sees the last so many rows only.
  */
 export const attentionCached: Op<
   "AttentionCached",
   "q" | "k" | "v" | "offsets" | "slot" | "past" | "keys" | "values",
-  { kvHeads: number; scale: number }
+  { kvHeads: number; scale: number; window?: number }
 > = {
   name: "AttentionCached",
   inputs: ["q", "k", "v", "offsets", "slot", "past", "keys", "values"],
   writes: ["keys", "values"],
-  infer({ q, k, v, offsets, slot, past, keys, values }, { kvHeads, scale }) {
+  infer({ q, k, v, offsets, slot, past, keys, values }, { kvHeads, scale, window = 0 }) {
     expectInteger(kvHeads, 1, "AttentionCached: kvHeads");
     expectNumber(scale, "AttentionCached: scale");
+    expectInteger(window, 0, "AttentionCached: window");
     for (const value of [q, k, v, keys, values]) expectDtype(value, ["f32"], "AttentionCached");
     for (const value of [offsets, slot, past]) expectDtype(value, ["i32"], "AttentionCached");
     const fits = q.shape.length === 2 && k.shape.length === 2 && sameShape(k.shape, v.shape) &&

@@ -1,26 +1,27 @@
 /** Ops of language models with attention to instructions. */
+import { FewbitError } from "../../errors.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { OpName } from "../../graph/op_names.ts";
 import { float32 } from "../constants.ts";
 import type { RulesOf } from "../rule.ts";
+import { appendToCaches } from "../sessions.ts";
 
 /** Rules of rotary embeddings, and of attention with a cache. */
 export const DECODER_RULES = {
-  AttentionCached(lowering, { inputs, attributes: { kvHeads, scale }, outputs: { y } }) {
-    const sessions = {
-      offsets: lowering.operand(inputs.offsets),
-      slot: lowering.operand(inputs.slot),
-      past: lowering.operand(inputs.past),
-    };
-    const keys = lowering.operand(inputs.keys);
-    const values = lowering.operand(inputs.values);
-    lowering.emit([], "append_rows", { x: lowering.operand(inputs.k), ...sessions, cache: keys });
-    lowering.emit([], "append_rows", { x: lowering.operand(inputs.v), ...sessions, cache: values });
+  AttentionCached(
+    lowering,
+    { inputs, attributes: { kvHeads, scale, window = 0 }, outputs: { y } },
+  ) {
+    if (window > 0) {
+      throw new FewbitError(
+        "unsupported",
+        "Cannot compile: attention in float32 has no window, only that of integers has",
+      );
+    }
+    const caches = appendToCaches(lowering, inputs);
     lowering.emit(y, "attention_cached_f32", {
       q: lowering.operand(inputs.q),
-      ...sessions,
-      keys,
-      values,
+      ...caches,
       scale: float32(lowering, scale),
       y: lowering.result(y),
     }, {

@@ -8,6 +8,7 @@ import type { RulesOf } from "../rule.ts";
 import { DECODER_RULES } from "./decoder.ts";
 import { FLOAT_RULES } from "./float.ts";
 import { INTEGER_RULES } from "./integer.ts";
+import { INTEGER_DECODER_RULES } from "./integer_decoder.ts";
 import { ROW_RULES } from "./rows.ts";
 import { SEQUENCE_RULES } from "./sequences.ts";
 import { TERNARY_RULES } from "./ternary.ts";
@@ -21,5 +22,6 @@ export const RULES: RulesOf<OpName> = {
   ...DECODER_RULES,
   ...FLOAT_RULES,
   ...INTEGER_RULES,
+  ...INTEGER_DECODER_RULES,
   ...TERNARY_RULES,
 };

@@ -1,17 +1,23 @@
 /**
  * A loaded language model as a function of token ids. Its program has one entry, with the inputs
- * `ids [T]`, `offsets [B+1]`, `slot [B]`, `past [B]`, `rows [R]` and the output `logits [R, V]`.
+ * `ids [T]`, `offsets [B+1]`, `slot [B]`, `past [B]`, `rows [R]` and the output `logits [R, V]`: float32, or
+ * i32 with 12 fractional bits. A program may have a prefix, tokens before all texts whose rows are constants:
+ * they count as read, and the entry `prefix` has the logits behind them.
  */
 import type { Inputs, Instance } from "../../engines/engine.ts";
-import { expectTensor } from "../../engines/expect_tensor.ts";
 import { FewbitError } from "../../errors.ts";
 import { expectInstance } from "../expect_instance.ts";
+import type { Metadata } from "../../program/program.ts";
+import type { Tensor } from "../../tensor.ts";
 import { programKind } from "../program_kind.ts";
 import { MAX_PAST } from "./_saved_session.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
 const SYMBOLS = ["max_tokens", "max_rows", "sessions"] as const;
+
+/** What logits of integers are multiples of. */
+const LOGIT_UNIT = 2 ** -12;
 
 /** Which sessions of an instance are in use, by whatever pipeline. */
 const TAKEN: WeakMap<Instance, boolean[]> = new WeakMap();
@@ -29,6 +35,8 @@ export class LanguageModel implements Disposable {
   readonly sessions: number;
   /** Most tokens of a session. */
   readonly context: number;
+  /** Ids that every text begins with, read or not. */
+  readonly #prefix: readonly number[];
   readonly #chunk: number;
   readonly #maxRows: number;
   readonly #taken: boolean[];
@@ -44,7 +52,7 @@ export class LanguageModel implements Disposable {
     const logits = tensors.find(({ name, region }) => name === "logits" && region === "output");
     const isWhole = INPUTS.every((name) => has(name, "input")) &&
       SYMBOLS.every((name) => symbols[name] > 0);
-    if (!isWhole || logits?.dtype !== "f32") {
+    if (!isWhole || logits === undefined || !["f32", "i32"].includes(logits.dtype)) {
       throw new FewbitError(
         "unsupported",
         `Cannot generate text: the program is not a language model; ${
@@ -53,6 +61,7 @@ export class LanguageModel implements Disposable {
       );
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
+    this.#prefix = prefixOf(instance.program.metadata, this.vocabularySize);
     this.#chunk = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
@@ -80,17 +89,23 @@ export class LanguageModel implements Disposable {
     this.#taken[slot] = false;
   }
 
+  /** Tokens that a session of `past` has had when it has read some more, a prefix included. */
+  pastAfter(ids: ArrayLike<number>, past: number): number {
+    if (past > 0) return past + ids.length;
+    return ids.length + (this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length);
+  }
+
   /** Reads ids and returns the logits after the last one. */
-  async read(ids: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
-    this.checkIds(ids);
-    this.#checkLength(position.past, ids.length);
-    let { past } = position;
-    let logits: Float32Array = new Float32Array(0);
+  async read(all: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
+    this.checkIds(all);
+    let past = this.#checkLength(all, position.past);
+    const ids = this.#unread(all, position.past);
+    let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.#chunk) {
       const chunk = ids.subarray(at, at + this.#chunk);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      logits = expectTensor(outputs, "logits", "f32").data;
+      logits = floatLogits(outputs.logits);
       past += chunk.length;
     }
     return logits;
@@ -98,33 +113,57 @@ export class LanguageModel implements Disposable {
 
   /** Reads ids; gives the logits after each of them, some rows at a time. */
   async *readAll(
-    ids: Int32Array,
+    all: Int32Array,
     position: Position,
     signal?: AbortSignal,
   ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
-    this.checkIds(ids);
-    this.#checkLength(position.past, ids.length);
+    this.checkIds(all);
+    const past = this.#checkLength(all, position.past);
+    const ids = this.#unread(all, position.past);
+    const skipped = all.length - ids.length;
+    if (skipped > 0) {
+      // What is behind the tokens of a prefix but for the last was never kept.
+      const rows = new Float32Array(skipped * this.vocabularySize).fill(NaN);
+      rows.set(await this.#behindPrefix(), (skipped - 1) * this.vocabularySize);
+      yield { first: 0, logits: rows };
+    }
     const step = Math.min(this.#chunk, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
       const inputs = this.#inputs(
         chunk,
-        { ...position, past: position.past + at },
+        { ...position, past: past + at },
         0,
         chunk.length,
       );
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      yield { first: at, logits: expectTensor(outputs, "logits", "f32").data };
+      yield { first: skipped + at, logits: floatLogits(outputs.logits) };
     }
   }
 
-  #checkLength(past: number, more: number): void {
-    if (past + more <= this.context) return;
+  /** Where reading begins. */
+  #checkLength(ids: Int32Array, past: number): number {
+    if (this.pastAfter(ids, past) <= this.context) return past > 0 ? past : this.#prefix.length;
     throw new FewbitError(
       "limit_exceeded",
-      `Cannot read ${more} ids: the conversation has ${past} tokens, and at most ${this.context} in ` +
+      `Cannot read ${ids.length} ids: the conversation has ${past} tokens, and at most ${this.context} in ` +
         `all; what has a "context" may be loaded with a larger one, up to the model's`,
     );
+  }
+
+  /** Ids without those of the prefix, which a text may begin with. */
+  #unread(ids: Int32Array, past: number): Int32Array {
+    return past === 0 && this.#beginsWithPrefix(ids) ? ids.subarray(this.#prefix.length) : ids;
+  }
+
+  #beginsWithPrefix(ids: ArrayLike<number>): boolean {
+    return this.#prefix.every((id, i) => ids[i] === id);
+  }
+
+  async #behindPrefix(): Promise<Float32Array<ArrayBuffer>> {
+    if (this.#prefix.length === 0) return new Float32Array(0);
+    const outputs = await this.instance.run({}, { entry: "prefix" });
+    return floatLogits(outputs["prefix.logits"]);
   }
 
   /** Throws `invalid_argument` for what is no id of the vocabulary. */
@@ -152,6 +191,25 @@ export class LanguageModel implements Disposable {
       rows: Int32Array.from({ length: rows }, (_, i) => firstRow + i),
     };
   }
+}
+
+/** Logits as float32. */
+function floatLogits({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
+  // Of integers every multiple below 2^12 is a float32 number, and no logit is larger.
+  return dtype === "f32"
+    ? data as Float32Array<ArrayBuffer>
+    : Float32Array.from(data as Int32Array, (logit) => logit * LOGIT_UNIT);
+}
+
+/** The ids of a program's prefix, which may be hostile. */
+function prefixOf({ prefix = [] }: Metadata, vocabularySize: number): readonly number[] {
+  const isId = (id: unknown): boolean =>
+    Number.isInteger(id) && Number(id) >= 0 && Number(id) < vocabularySize;
+  if (Array.isArray(prefix) && prefix.every(isId)) return prefix;
+  throw new FewbitError(
+    "invalid_file",
+    "Cannot generate text: the model's prefix is no list of ids",
+  );
 }
 
 /** Most ids of one call; what is longer is read in parts. */

@@ -67,8 +67,9 @@ export async function perplexity(
       const first = w * length;
       if (state === "zero") past = 0;
       if (past === 0 && bos) {
-        await model.read(Int32Array.of(options.beginId!), { slot, past }, signal);
-        past = 1;
+        const begin = Int32Array.of(options.beginId!);
+        await model.read(begin, { slot, past }, signal);
+        past = model.pastAfter(begin, past);
       }
       const part = ids.subarray(first, first + length);
       for await (const rows of model.readAll(part, { slot, past }, signal)) {
@@ -82,7 +83,7 @@ export async function perplexity(
           await pauseIfDue(signal);
         }
       }
-      past += length;
+      past = model.pastAfter(part, past);
       onProgress?.(w + 1, windows, sum / ((w + 1) * length));
     }
     const tokens = windows * length;

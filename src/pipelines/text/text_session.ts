@@ -64,7 +64,7 @@ export class TextSession implements Disposable {
     model.instance.reset(this.#slot);
   }
 
-  /** Tokens so far, prompts and answers. */
+  /** Tokens so far, prompts and answers; of a model with a prefix, those of it, too. */
   get length(): number {
     return this.#past + this.#unread.length;
   }
@@ -97,7 +97,7 @@ export class TextSession implements Disposable {
     const answer = {
       ...rest,
       ...this.length === 0 && { seed: rest.seed ?? randomSeed() },
-      ...this.#fitting(rest.maxTokens ?? this.#setup.defaults.maxTokens, ids.length),
+      ...this.#fitting(rest.maxTokens ?? this.#setup.defaults.maxTokens, ids),
     };
     const generation = new Generation(this.#setup, answer, this.#text, ids);
     const signal = this.#signal(given);
@@ -212,8 +212,9 @@ export class TextSession implements Disposable {
   }
 
   /** `maxTokens`, fewer where the context has no room for them: all but the last are read. */
-  #fitting(wanted: number | undefined, prompt: number): { readonly maxTokens?: number } {
-    const room = Math.max(this.#model.context - this.length - prompt, 0) + 1;
+  #fitting(wanted: number | undefined, prompt: Int32Array): { readonly maxTokens?: number } {
+    const after = this.#model.pastAfter(prompt, this.length);
+    const room = Math.max(this.#model.context - after, 0) + 1;
     return room < (wanted ?? DEFAULT_MAX_TOKENS) ? { maxTokens: room } : {};
   }
 
@@ -238,7 +239,7 @@ export class TextSession implements Disposable {
       before = await instance.snapshot(this.#slot);
       const logits = await this.#model.read(all, position, signal);
       this.#assertUsable();
-      this.#past += all.length;
+      this.#past = this.#model.pastAfter(all, this.#past);
       this.#unread = [];
       return logits;
     } catch (error) {

@@ -7,7 +7,9 @@ export const MOVE_RULES: IntegerRulesOf<
   "GatherRows" | "Patches" | "Reshape" | "SelectRow" | "SliceColumns"
 > = {
   GatherRows(rewriter, { inputs, outputs: { y } }) {
-    const index = rewriter.plain(inputs.index);
+    const index = rewriter.source.constants.has(inputs.index.id)
+      ? rewriter.plain(inputs.index)
+      : rewriter.integerInput(inputs.index);
     rewriter.move(inputs.x, y, (x) => rewriter.graph.apply(gatherRows, { x, index }));
   },
   Patches(rewriter, { inputs, attributes: { patch }, outputs: { y } }) {

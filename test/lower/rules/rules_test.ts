@@ -9,6 +9,7 @@ import { attempt, attemptAsync } from "../../_attempt.ts";
 import { constant, floats } from "./_case.ts";
 import { DECODER_CASES } from "./_decoder.ts";
 import { FLOAT_CASES } from "./_float.ts";
+import { INTEGER_DECODER_CASES } from "./_integer_decoder.ts";
 import { INTEGER_CASES } from "./_integer.ts";
 import { ROW_CASES } from "./_rows.ts";
 import { SEQUENCE_CASES } from "./_sequences.ts";
@@ -18,6 +19,7 @@ const CASES = [
   ...DECODER_CASES,
   ...FLOAT_CASES,
   ...INTEGER_CASES,
+  ...INTEGER_DECODER_CASES,
   ...ROW_CASES,
   ...SEQUENCE_CASES,
   ...TERNARY_CASES,

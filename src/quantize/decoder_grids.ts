@@ -1,0 +1,63 @@
+/** Grids of a language model with attention: all that its integers need beside its weights. */
+
+/** A grid with scales that are known. */
+export interface DecoderGrid {
+  /** One scale, or one for each head or channel, float32. */
+  readonly scales: Float32Array;
+  /** The code of 0, as many; of keys it need not be a code. */
+  readonly zeros: Int32Array;
+  /** What each channel is divided by before, at least 1: columns of the next weights take it up. */
+  readonly divisors?: Float32Array;
+}
+
+/** Tokens that come before all texts: the float network has read them. */
+export interface DecoderPrefix {
+  /** Their ids. */
+  readonly ids: readonly number[];
+  /** Codes of their rows of the sites `layers.N.k` and `layers.N.v`, `[ids, channels]`. */
+  readonly rows: ReadonlyMap<string, Int8Array>;
+  /** Logits behind the last one, with 12 fractional bits. */
+  readonly logits: Int32Array;
+}
+
+/**
+ * Where the real values of a Llama lie on integers. Grids by site: `norm` and for layer N, behind
+ * `layers.N.`,
+ *
+ * | site                               | grid                                                           |
+ * | ---------------------------------- | -------------------------------------------------------------- |
+ * | `norm1` `norm2` `context` `down`   | 8 bits, a scale and a code of 0; `norm1`, `norm2`, `down` divided |
+ * | `q`                                | 8 bits, a scale a head, of q times the scales of k             |
+ * | `k`                                | 8 bits, a scale a pair that turns together, a code of 0 a channel |
+ * | `v`                                | 8 bits, a scale and a code of 0 for each head of the cache     |
+ * | `gate`                             | 12 bits, a scale and a code of 0                               |
+ * | `up`                               | 16 bits                                                        |
+ * | `norm`                             | 14 bits                                                        |
+ */
+export interface DecoderGrids {
+  /** Fractional bits of the residual, 0 … 16. */
+  readonly residualBits: number;
+  /** By site. */
+  readonly grids: ReadonlyMap<string, DecoderGrid>;
+  /** What comes before all texts. */
+  readonly prefix: DecoderPrefix;
+}
+
+/** Most of the residual: `|r| ≤ √((2^62 − 1 − epsilon) / width)` keeps the sum of squares below 2^62. */
+export function residualLimits(
+  width: number,
+  epsilon: number,
+  fractionalBits: number,
+): { readonly epsilon: number; readonly limit: number } {
+  const integer = Math.max(1, Math.round(width * epsilon * 4 ** fractionalBits));
+  const most = (2n ** 62n - 1n - BigInt(integer)) / BigInt(width);
+  return { epsilon: integer, limit: Number(squareRoot(most)) };
+}
+
+/** `⌊√x⌋`. */
+function squareRoot(x: bigint): bigint {
+  let root = BigInt(Math.floor(Math.sqrt(Number(x))));
+  while (root * root > x) root--;
+  while ((root + 1n) * (root + 1n) <= x) root++;
+  return root;
+}

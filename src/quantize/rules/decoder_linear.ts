@@ -1,0 +1,136 @@
+/** Linear layers of integer language models, which requantise by one shift. */
+import type { Value } from "../../graph/graph.ts";
+import { isNode } from "../../graph/op_names.ts";
+import type { NodeNamed } from "../../graph/op_names.ts";
+import { linearShifted } from "../../graph/ops/mod.ts";
+import { sharedShift } from "../../numeric/shared_shift.ts";
+import type { Tensor } from "../../tensor.ts";
+import type { IntegerBuilder } from "../integer_builder.ts";
+import { knownScale } from "../integer_network.ts";
+import type { IntegerRewriter } from "../rewriter.ts";
+import { rowSums } from "../shifted_weights.ts";
+import type { ShiftedWeight } from "../shifted_weights.ts";
+import { multiplyColumns } from "../smooth.ts";
+
+/** Fractional bits of logits. */
+const LOGIT_BITS = 12;
+
+/** An i32 constant of one number. */
+export function one(builder: IntegerBuilder, key: string, number: number): Value {
+  return builder.constant(key, "i32", [1], [], () => Int32Array.of(number));
+}
+
+/** An i32 constant of many. */
+export function integers(
+  builder: IntegerBuilder,
+  key: string,
+  length: number,
+  data: () => Int32Array,
+): Value {
+  return builder.constant(key, "i32", [length], [], data);
+}
+
+/** `x·weightᵀ` on the grid of its result, as logits, or (in the Add behind it) added to the residual. */
+export function shiftedLinearRule(rewriter: IntegerRewriter, node: NodeNamed<"Linear">): void {
+  const { outputs: { y } } = node;
+  const settings = rewriter.decoder(node.op);
+  const site = rewriter.siteAtResult(y);
+  if (site !== undefined) {
+    const { scales, zeros } = settings.channels(site.name);
+    const zeroPoint = zeros === undefined || zeros.every((zero) => zero === 0)
+      ? undefined
+      : integers(rewriter.builder, `zero ${site.name}`, zeros.length, () => zeros);
+    const value = product(rewriter, node, scales, { zeroPoint }, site.bits);
+    rewriter.builder.taps.set(site.name, value);
+    rewriter.keep(y, { value, scale: knownScale(scales[0]) });
+    return;
+  }
+  // What is neither on a grid nor an output is added to the residual.
+  if (!rewriter.source.outputs.some(({ value }) => value === y)) return;
+  const value = product(rewriter, node, Float64Array.of(2 ** -LOGIT_BITS), {}, 32);
+  rewriter.builder.taps.set(y.name || "logits", value);
+  rewriter.keep(y, { value, scale: knownScale(2 ** -LOGIT_BITS) });
+}
+
+/** `a + b`, b the residual, a a linear layer. */
+export function residualRule(rewriter: IntegerRewriter, node: NodeNamed<"Add">): void {
+  const { inputs: { a }, outputs: { y } } = node;
+  const layer = rewriter.producer(a);
+  if (!isNode(layer, "Linear")) throw rewriter.unsupported(node.op);
+  const { residual: { limit }, all: { residualBits } } = rewriter.decoder(node.op);
+  const operands = {
+    identity: rewriter.readAny(node, "b").value,
+    limit: one(rewriter.builder, "residual limit", limit),
+  };
+  const value = product(rewriter, layer, Float64Array.of(2 ** -residualBits), operands, 32);
+  rewriter.builder.taps.set(y.name, value);
+  rewriter.keep(y, { value, scale: knownScale(2 ** -residualBits) });
+}
+
+/** Sums of products, requantised to scales: one, or one for each channel. */
+function product(
+  rewriter: IntegerRewriter,
+  node: NodeNamed<"Linear">,
+  scales: Float64Array,
+  more: Readonly<Record<string, Value | undefined>>,
+  bits: number,
+): Value {
+  const { builder, source } = rewriter;
+  const settings = rewriter.decoder(node.op);
+  if (node.inputs.bias !== undefined) throw rewriter.unsupported("Linear with a bias");
+  const { weight: real } = node.inputs;
+  const name = rewriter.layerName(node);
+  const x = rewriter.readAny(node, "x");
+  const [n, k] = real.shape as number[];
+  const zero = x.zeroPoint ?? 0;
+  const isTable = bits === 32 && more.limit === undefined;
+  const [inputScale] = x.scale.of(new Map());
+  // −128 − zero … 127 − zero.
+  const largestInput = Math.max(127 - zero, zero + 128);
+  const rows = (): Float32Array => {
+    const tensor = source.constants.get(real.id)!.tensor(new Map());
+    const smoothed: Tensor = x.divisors === undefined
+      ? tensor
+      : multiplyColumns(tensor, x.divisors);
+    return smoothed.data as Float32Array;
+  };
+  const key = isTable ? `table ${real.id}` : `weight ${name}`;
+  const weight = (): ShiftedWeight =>
+    isTable ? settings.table(key, n, rows) : settings.weight(key, n, largestInput, rows);
+  const factors = () =>
+    sharedShift(
+      Float64Array.from(
+        weight().scales,
+        (scale, i) => inputScale * scale / (scales.length === 1 ? scales[0] : scales[i]),
+      ),
+      name,
+    );
+  const operands = {
+    x: x.value,
+    multiplier: integers(builder, `multiplier ${name}`, n, () => factors().multipliers),
+    shift: integers(builder, `shift ${name}`, 1, () => Int32Array.of(factors().shift)),
+    bias: zero === 0
+      ? undefined
+      : integers(builder, `bias ${name}`, n, () => rowSums(weight(), n).map((sum) => -zero * sum)),
+    ...more,
+  };
+  if (isTable || settings.bits === "w8a8") {
+    const codes = builder.constant(key, "i8", [n, k], [], () => weight().codes);
+    return builder.graph.apply(linearShifted, { ...operands, weight: codes }, { bits }, { name });
+  }
+  const group = settings.group || k;
+  const groups = Math.ceil(k / group);
+  const bytes = (of: "zero" | "factor"): Value =>
+    builder.constant(`${of} of ${name}`, "u8", [n, groups], [], () => weight()[of]!);
+  return builder.graph.apply(
+    linearShifted,
+    {
+      ...operands,
+      weight: builder.constant(key, "u8", [n, k], [], () => weight().codes),
+      zero: bytes("zero"),
+      factor: settings.group === 0 ? undefined : bytes("factor"),
+    },
+    { bits, ...settings.group > 0 && { group: settings.group } },
+    { name },
+  );
+}

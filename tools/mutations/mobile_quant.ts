@@ -1,0 +1,51 @@
+import { changes } from "./mutation.ts";
+import type { Mutation } from "./mutation.ts";
+
+const weights = ["test/quantize/shifted_weights_test.ts"];
+const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
+const shift = ["test/numeric/shared_shift_test.ts"];
+const rules = ["test/lower/rules/rules_test.ts"];
+const model = ["test/pipelines/integer_llama_test.ts"];
+
+/** Llamas in integers: grids, weights, rules, and what begins behind a prefix. */
+export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
+  ...changes("src/numeric/shared_shift.ts", shift, [
+    ["if (Math.floor(largest * 2 ** shift + 0.5) === 2 ** 31) shift -= 1;", ""],
+    ["Math.sign(ratio) * Math.floor(", "Math.floor("],
+  ]),
+  ...changes("src/quantize/shifted_weights.ts", weights, [
+    ["fround(-low / own[g])", "fround(low / own[g])"],
+    [
+      "Math.max(1, Math.min(largest, roundHalfEven(",
+      "Math.max(0, Math.min(largest, roundHalfEven(",
+    ],
+    ["sum += w;", "sum += codes[i];"],
+    ["const LARGEST_FACTOR = 255;", "const LARGEST_FACTOR = 127;"],
+  ]),
+  ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
+    ["fround(max(span, radius) / 255)", "fround(span / 255)"],
+    ["symmetric(2 * largest(up), 16)", "symmetric(largest(up), 16)"],
+    ["Math.floor(i % columns / (columns / zeros.length))", "0"],
+    ["fround(above - below) * (at - Math.floor(at))", "0"],
+    ["abs(fround(size[head * headSize + c] * keys[first + c]))", "size[head * headSize + c]"],
+  ]),
+  ...changes("src/lower/rules/integer_decoder.ts", rules, [
+    ["group: GROUPS.indexOf(group)", "group: 2"],
+    ["identity: lowering.optional(inputs.identity),", ""],
+    ["prefix: lowering.optional(inputs.prefix),", ""],
+  ]),
+  ...changes("src/quantize/rules/decoder_linear.ts", model, [
+    ["map((sum) => -zero * sum)", "map((sum) => zero * sum)"],
+  ]),
+  ...changes("src/quantize/rules/decoder.ts", model, [
+    ["Math.fround(g / divisors[c])", "g"],
+  ]),
+  ...changes("src/models/llama.ts", model, [
+    ["plus: window - 1", "plus: 0"],
+  ]),
+  ...changes("src/pipelines/text/_language_model.ts", model, [
+    ["(this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length)", "this.#prefix.length"],
+    ["(skipped - 1) * this.vocabularySize", "0"],
+    ["logit * LOGIT_UNIT", "logit"],
+  ]),
+];
