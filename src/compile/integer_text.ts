@@ -1,5 +1,4 @@
 /** From checkpoints of Llamas to integer-only programs. */
-import "../text/unicode/compatible_forms.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import type { SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";

@@ -121,7 +121,8 @@ function estimate(
 ): number {
   const [first, ...others] = operands.filter((view) => view >= 0).map((view) => views[view]);
   const last = others[others.length - 1];
-  const sizeOf = ({ extents }: View): number => extents.reduce((n, extent) => n * values[extent], 1);
+  const sizeOf = ({ extents }: View): number =>
+    extents.reduce((n, extent) => n * values[extent], 1);
   const lengthOf = ({ extents }: View, axis: number): number => values[extents.at(axis) ?? -1] ?? 0;
   const work = others.some(({ tensor }) => tensors[tensor].layout !== "rows")
     ? LINEAR_MS * sizeOf(first) * lengthOf(last, -1)
