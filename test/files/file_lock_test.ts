@@ -28,10 +28,12 @@ Deno.test("lock: waiting ends with an abort, the lock with its process", async (
     const reader = holder.stdout.getReader();
     await reader.read();
     let waits = 0;
-    const onWait = (): void => void waits++;
     const reason = new Error("enough");
     const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 120);
+    const onWait = (): void => {
+      waits++;
+      setTimeout(() => controller.abort(reason), 120);
+    };
     const never = (): Promise<never> => Promise.reject(new Error("both have the lock"));
     const { signal } = controller;
     await assert.rejects(withFileLock(path, never, { signal, onWait }), reason);
