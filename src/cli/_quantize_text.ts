@@ -14,11 +14,11 @@ import { formatBytes } from "../format_bytes.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
-import { ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
-import type { Shrinking } from "../quantize/decoder_calibrate.ts";
+import { NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
 import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import { hasRotation } from "../numeric/hadamard.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readAll } from "./_lines.ts";
 import { note, print } from "./_print.ts";
@@ -41,6 +41,8 @@ export interface QuantizeTextArguments {
   readonly length: number;
   /** Windows to measure the result on; none are those of calibration. */
   readonly check: number;
+  /** Whether to rotate; `auto` tries both where the width has a rotation. */
+  readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
   readonly signal: AbortSignal;
 }
@@ -114,31 +116,50 @@ async function calibrated(
   const { calibration, validation, check } = windows;
   const count = parametersOf(config);
   const tokens = (list: Windows["check"]) => list.reduce((sum, { length }) => sum + length, 0);
-  const macs = count * (tokens(calibration) + 2 * SHRINKINGS.length * tokens(validation) +
-    2 * tokens(check));
+  const rotations = rotationsOf(given.rotate, config.width, validation.length > 0);
+  const tried = tokens(calibration) + 2 * SHRINKINGS.length * tokens(validation);
+  const macs = count * (rotations.length * tried + 2 * tokens(check));
   print(
     `plan: ${calibration.length} windows (${tokens(calibration)} tokens) to calibrate on, ` +
       `${validation.length} to choose the smoothing by, ${check.length} to measure; ` +
       `about ${Math.ceil(macs / RATE / 60)} min, ${formatBytes(5 * count)} of memory`,
   );
-  const progress = progressLine();
-  const ranges = await calibrateTextModel(checkpoint, calibration, {
-    prefix,
-    signal,
-    onProgress: (done) => progress.update(`calibrating: ${done} of ${calibration.length} windows`),
-  }).finally(() => progress.end());
-  const of = (down: Shrinking): DecoderParams =>
-    parametersOfRanges(checkpoint, ranges, calibration, { norms: ROOT, down });
   let best: { readonly params: DecoderParams; readonly divergence: number } | undefined;
-  for (const down of validation.length === 0 ? [] : SHRINKINGS) {
-    signal.throwIfAborted();
-    const params = of(down);
-    const program = compileIntegerText(checkpoint, params, { bits });
-    const { divergence } = await compareIntegerText(checkpoint, program, prefix, validation);
-    note(`smoothing ${down.quantile}^${down.power}: KL ${divergence.toFixed(4)}`);
-    if (best === undefined || divergence < best.divergence) best = { params, divergence };
+  for (const rotate of rotations) {
+    const progress = progressLine();
+    const ranges = await calibrateTextModel(checkpoint, calibration, {
+      prefix,
+      rotate,
+      signal,
+      onProgress: (done) =>
+        progress.update(`calibrating: ${done} of ${calibration.length} windows`),
+    }).finally(() => progress.end());
+    for (const down of validation.length === 0 ? [ROOT] : SHRINKINGS) {
+      signal.throwIfAborted();
+      // A rotation spreads what is large: the norms need no smoothing then.
+      const norms = rotate ? NO_SHRINKING : ROOT;
+      const params = parametersOfRanges(checkpoint, ranges, calibration, { norms, down });
+      if (validation.length === 0) return { params, windows };
+      const program = compileIntegerText(checkpoint, params, { bits });
+      const { divergence } = await compareIntegerText(checkpoint, program, prefix, validation);
+      note(
+        `${rotate ? "rotated, " : ""}smoothing ${down.quantile}^${down.power}: ` +
+          `KL ${divergence.toFixed(4)}`,
+      );
+      if (best === undefined || divergence < best.divergence) best = { params, divergence };
+    }
   }
-  return { params: best?.params ?? of(ROOT), windows };
+  return { params: best!.params, windows };
+}
+
+/** Networks that are tried: as it is, rotated. */
+function rotationsOf(
+  rotate: QuantizeTextArguments["rotate"],
+  width: number,
+  canChoose: boolean,
+): readonly boolean[] {
+  if (rotate !== "auto") return [rotate === "yes"];
+  return canChoose && hasRotation(width) ? [false, true] : [false];
 }
 
 /** Windows of a text, or those of a JSON file, at most `length` ids each. */

@@ -66,6 +66,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
+    .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .action(async (model, options) => {
       const limit = count("limit", options.limit);
@@ -83,6 +84,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           windows: count("windows", options.windows, 4096),
           length: count("length", options.length, 65_536),
           check: count("check", options.check, 4096),
+          rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
           signal,
         });

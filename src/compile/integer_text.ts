@@ -14,6 +14,7 @@ import type { Smoothing } from "../quantize/decoder_calibrate.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import { rangesOfLlama } from "../quantize/decoder_ranges.ts";
 import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
+import { rotateWhole, rotationOf } from "../quantize/rotate_llama.ts";
 import { quantizeLlama } from "../quantize/mobile_quant.ts";
 import type { QuantizeLlamaOptions } from "../quantize/mobile_quant.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
@@ -23,6 +24,8 @@ import { textMetadata } from "./text_metadata.ts";
 export interface CalibrateTextOptions {
   /** Ids that come before every text. Default: the one that begins a text, by the checkpoint's config. */
   readonly prefix?: readonly number[];
+  /** Calibrate the rotated network. Its width has to be a power of two, or 36 times one. */
+  readonly rotate?: boolean;
   /** Stops calibration. */
   readonly signal?: AbortSignal;
   /** Called after each window. */
@@ -37,16 +40,22 @@ export interface CalibrateTextOptions {
 export async function calibrateTextModel(
   { weights, ...files }: TextCheckpoint,
   windows: readonly ArrayLike<number>[],
-  { signal, onProgress, ...options }: CalibrateTextOptions = {},
+  { signal, onProgress, rotate = false, ...options }: CalibrateTextOptions = {},
 ): Promise<DecoderRanges> {
   const config = configOf(files.config);
-  return await rangesOfLlama(buildLlama(config, weights), {
+  const common = {
     prefix: options.prefix ?? defaultPrefix(files),
     windows,
     load: loadSync,
     ...signal && { signal },
     ...onProgress && { onProgress },
-  });
+  };
+  if (!rotate) return await rangesOfLlama(buildLlama(config, weights), common);
+  const rotation = rotationOf(config);
+  const { weights: rotated, turnBack } = rotateWhole(config, weights, rotation);
+  // The head has the norm's gains in it, the embedding has not.
+  const graph = buildLlama({ ...config, tied: false }, rotated);
+  return { ...await rangesOfLlama(graph, { ...common, turnBack }), rotation };
 }
 
 /** The parameters that follow from ranges. */

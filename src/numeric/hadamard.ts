@@ -55,3 +55,43 @@ export function rotateByAdditions(x: readonly number[], paley: boolean): number[
   }
   return y;
 }
+
+/** Whether `H·H = C·I` for `H` of {@linkcode rotateReals}: C is a power of two, or 36 times one. */
+export function hasRotation(columns: number): boolean {
+  const { p, power } = rotationOrders(columns, true);
+  return p * power === columns;
+}
+
+/** The matrix of order 36, which is the same for all. */
+const PALEY_36: readonly (readonly number[])[] = paley36();
+
+/**
+ * `H·x / √C` of real numbers, in place, in float64: H as in {@linkcode rotateByAdditions}, of order 36 where that
+ * divides C.
+ */
+export function rotateReals(x: Float64Array): void {
+  const { p, power } = rotationOrders(x.length, true);
+  if (p === 36) {
+    const block = new Float64Array(p);
+    for (let start = 0; start < x.length; start += p) {
+      block.set(x.subarray(start, start + p));
+      for (let row = 0; row < p; row++) {
+        const signs = PALEY_36[row];
+        let sum = 0;
+        for (let k = 0; k < p; k++) sum += signs[k] * block[k];
+        x[start + row] = sum;
+      }
+    }
+  }
+  for (let step = p; step < p * power; step *= 2) {
+    for (let first = 0; first < x.length; first += 2 * step) {
+      for (let i = first; i < first + step; i++) {
+        const [a, b] = [x[i], x[i + step]];
+        x[i] = a + b;
+        x[i + step] = a - b;
+      }
+    }
+  }
+  const root = Math.sqrt(x.length);
+  for (let i = 0; i < x.length; i++) x[i] /= root;
+}

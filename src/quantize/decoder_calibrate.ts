@@ -37,9 +37,12 @@ export interface Smoothing {
 /** The square root of how many times the median. */
 export const ROOT: Shrinking = { quantile: 0.5, power: 0.5 };
 
+/** Divides nothing. */
+export const NO_SHRINKING: Shrinking = { quantile: 0.5, power: 0 };
+
 /** What is tried for `down`: the best one differs from model to model, and nothing else matters so much. */
 export const SHRINKINGS: readonly Shrinking[] = [
-  { quantile: 0.5, power: 0 },
+  NO_SHRINKING,
   ROOT,
   { quantile: 0.5, power: 1 },
   { quantile: 0.9, power: 1 },
@@ -50,7 +53,7 @@ export const SHRINKINGS: readonly Shrinking[] = [
 /** The grids that follow from ranges. */
 export function gridsOfRanges(
   config: LlamaConfig,
-  { channels, residual, prefix }: DecoderRanges,
+  { channels, residual, prefix, rotation }: DecoderRanges,
   smoothing: Smoothing = { norms: ROOT, down: ROOT },
 ): DecoderGrids {
   const grids = new Map<string, DecoderGrid>();
@@ -87,6 +90,7 @@ export function gridsOfRanges(
   return {
     residualBits: residualBits(config, residual),
     grids,
+    ...rotation && { rotation },
     prefix: {
       ids: prefix.ids,
       rows: new Map(

@@ -21,6 +21,15 @@ export interface DecoderPrefix {
 }
 
 /**
+ * A rotation of the residual by `R = H·diag(signs) / √C` (`src/instructions/_hadamard.ts`) that the weights
+ * of the layers take up, and of each head's values by H. Channels that are larger than others are spread.
+ */
+export interface DecoderRotation {
+  /** ±1 for each channel of the residual. */
+  readonly signs: Int8Array;
+}
+
+/**
  * Where the real values of a Llama lie on integers. Grids by site: `norm` and for layer N, behind
  * `layers.N.`,
  *
@@ -41,6 +50,8 @@ export interface DecoderGrids {
   readonly grids: ReadonlyMap<string, DecoderGrid>;
   /** What comes before all texts. */
   readonly prefix: DecoderPrefix;
+  /** With one the grids are those of the rotated network, and `norm` is that behind the way back. */
+  readonly rotation?: DecoderRotation;
 }
 
 /** Most of the residual: `|r| ≤ √((2^62 − 1 − epsilon) / width)` keeps the sum of squares below 2^62. */

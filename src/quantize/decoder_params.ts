@@ -19,7 +19,7 @@ const MOST = 2 ** 24;
 /** Writes a file: float32 numbers as their bits. */
 export function writeDecoderParams({ grids, windows }: DecoderParams): string {
   const bits = (values: Float32Array): number[] => [...new Uint32Array(values.slice().buffer)];
-  const { residualBits, prefix } = grids;
+  const { residualBits, prefix, rotation } = grids;
   return JSON.stringify({
     kind: KIND,
     residual_bits: residualBits,
@@ -35,6 +35,7 @@ export function writeDecoderParams({ grids, windows }: DecoderParams): string {
       rows: Object.fromEntries([...prefix.rows].map(([site, rows]) => [site, [...rows]])),
       logits_q12: [...prefix.logits],
     },
+    ...rotation && { rotation: { signs: [...rotation.signs] } },
     windows,
   });
 }
@@ -56,6 +57,10 @@ export function readDecoderParams(text: string): DecoderParams {
     [site, Int8Array.from(numbers(codes, site, -128, 127))] as const
   );
   const windows = list(file.windows, "windows");
+  const signs = file.rotation === undefined
+    ? undefined
+    : numbers(object(file.rotation, "rotation").signs, "rotation.signs", -1, 1);
+  if (signs?.includes(0)) throw invalid("rotation.signs", "1 or -1", 0);
   return {
     grids: {
       residualBits,
@@ -67,6 +72,7 @@ export function readDecoderParams(text: string): DecoderParams {
           numbers(prefix.logits_q12, "prefix.logits_q12", -(2 ** 31), 2 ** 31 - 1),
         ),
       },
+      ...signs && { rotation: { signs: Int8Array.from(signs) } },
     },
     windows: windows.map((ids, i) => numbers(ids, `windows[${i}]`, 0, 2 ** 31 - 1)),
   };

@@ -7,6 +7,7 @@ import { isNode } from "../graph/op_names.ts";
 import { lower } from "../lower/lower.ts";
 import type { LoweredProgram } from "../lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
+import type { DecoderRotation } from "./decoder_grids.ts";
 import { llamaSite } from "./mobile_quant.ts";
 
 /** Least and largest value of each channel. */
@@ -23,6 +24,8 @@ export interface DecoderRanges {
   readonly residual: number;
   /** By site. */
   readonly channels: ReadonlyMap<string, ChannelRange>;
+  /** Of a rotated network, how. */
+  readonly rotation?: DecoderRotation;
   /** What the float network makes of the prefix. */
   readonly prefix: {
     readonly ids: readonly number[];
@@ -39,6 +42,8 @@ export interface DecoderRangesOptions {
   readonly prefix: readonly number[];
   /** Windows of ids, without the prefix. */
   readonly windows: readonly ArrayLike<number>[];
+  /** What integers read in place of a row behind the last norm, where the float network is rotated. */
+  readonly turnBack?: (row: Float32Array) => Float32Array;
   /** Loads the float program; float32 sums have one order, so that every engine gives the same bits. */
   readonly load: (
     program: CompiledProgram,
@@ -59,7 +64,7 @@ export interface DecoderRangesOptions {
  */
 export async function rangesOfLlama(
   graph: Graph,
-  { prefix, windows, load, signal, onProgress }: DecoderRangesOptions,
+  { prefix, windows, turnBack, load, signal, onProgress }: DecoderRangesOptions,
 ): Promise<DecoderRanges> {
   const longest = windows.reduce((most, { length }) => Math.max(most, length), 0);
   if (prefix.length === 0 || windows.length === 0 || longest === 0) {
@@ -83,7 +88,7 @@ export async function rangesOfLlama(
     max_rows: tokens,
     context: tokens,
   });
-  const seen = new Seen(graph, lowered, instance, prefix.length);
+  const seen = new Seen(graph, lowered, instance, prefix.length, turnBack);
   seen.run(prefix, true);
   const rows = seen.rows;
   const row = instance.peekSync(lowered.tensors.get(last.id)!).data as Float32Array;
@@ -116,6 +121,7 @@ class Seen {
     readonly lowered: LoweredProgram,
     readonly instance: SyncInstance,
     readonly prefix: number,
+    readonly turnBack: ((row: Float32Array) => Float32Array) | undefined,
   ) {
     for (const { op, outputs: { y } } of graph.nodes) {
       const instruction = lowered.instructions.get(y.id);
@@ -143,7 +149,8 @@ class Seen {
   }
 
   #see(value: Value, isPrefix: boolean): void {
-    const data = this.instance.peekSync(this.lowered.tensors.get(value.id)!).data as Float32Array;
+    const tensor = this.lowered.tensors.get(value.id)!;
+    const data = (this.instance.peekSync(tensor).data as Float32Array).slice();
     const columns = value.shape[value.shape.length - 1] as number;
     const site = llamaSite(value.name)?.name;
     const inCache = site !== undefined && /\.[kv]$/.test(site);
@@ -164,6 +171,11 @@ class Seen {
     };
     this.channels.set(site, range);
     const { low, high } = range;
+    if (site === "norm" && this.turnBack !== undefined) {
+      for (let at = 0; at < data.length; at += columns) {
+        data.set(this.turnBack(data.subarray(at, at + columns)), at);
+      }
+    }
     for (let i = inCache ? 0 : this.prefix * columns, c = 0; i < data.length; i++) {
       const x = data[i];
       if (!(x >= low[c])) low[c] = x;

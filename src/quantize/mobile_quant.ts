@@ -14,6 +14,7 @@ import type { DecoderGrids } from "./decoder_grids.ts";
 import { DecoderSettings } from "./decoder_settings.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import { quantizeParameters } from "./integer_parameters.ts";
+import { rotateLayers } from "./rotate_llama.ts";
 import { rewriteIntegers } from "./rewriter.ts";
 import { DECODER_RULES } from "./rules/decoder.ts";
 import type { LanguageBits } from "./shifted_weights.ts";
@@ -54,7 +55,9 @@ export function quantizeLlama(
       `Cannot quantise: the grids have ${logits.length} logits, the model ${vocabularySize} pieces`,
     );
   }
-  const source = buildLlama(config, weights, window === undefined ? {} : { window });
+  const { rotation } = grids;
+  const layers = rotation === undefined ? weights : rotateLayers(config, weights, rotation);
+  const source = buildLlama(config, layers, window === undefined ? {} : { window });
   const network = rewriteIntegers(source, {
     name: "MobileQuant",
     siteOf: llamaSites(grids),

@@ -132,6 +132,48 @@ Deno.test("a text in a window has no end, and chunks do not matter", async () =>
   }
 });
 
+for (const [width, headSize] of [[64, 16], [72, 6]] as const) {
+  for (const tied of [true, false]) {
+    Deno.test(`rotated: width ${width}, ${tied ? "tied" : "untied"}`, async () => {
+      const sizes = { ...SIZES, width, headSize, tied };
+      const checkpoint = { weights: lazyWeights(weightsOf(sizes, 5)), config: configOf(sizes) };
+      const windows = windowsOf(6);
+      const plain = await calibrateTextModel(checkpoint, windows);
+      const ranges = await calibrateTextModel(checkpoint, windows, { rotate: true });
+      // The same network: what is behind the last norm, turned back, and the logits.
+      const [a, b] = [plain, ranges].map(({ channels }) => channels.get("norm")!.high);
+      a.forEach((x, c) => assert.ok(Math.abs(x - b[c]) < 1e-4, `${x}, rotated ${b[c]}`));
+      plain.prefix.logits.forEach((x, id) =>
+        assert.ok(Math.abs(x - ranges.prefix.logits[id]) < 1e-4)
+      );
+      assert.ok([...ranges.rotation!.signs].every((sign) => Math.abs(sign) === 1));
+      const params = parametersOfRanges(checkpoint, ranges, windows);
+      const program = compileIntegerText(checkpoint, params, { bits: "w8a8" });
+      const { divergence } = await compareIntegerText(checkpoint, program, [1], windowsOf(3));
+      assert.ok(divergence > 0 && divergence < 0.01, `${divergence}`);
+      const again = readDecoderParams(writeDecoderParams(params));
+      const file = await encodeProgram(program);
+      assert.deepEqual(
+        await encodeProgram(compileIntegerText(checkpoint, again, { bits: "w8a8" })),
+        file,
+      );
+      let first: number[] | undefined;
+      for (const { load } of ENGINES) {
+        using lm = new TextGenerator(await load(file, { symbols: { max_rows: 8 } }));
+        const ids = await answer(lm, PROMPT);
+        assert.deepEqual(ids, first ??= ids);
+      }
+    });
+  }
+}
+
+Deno.test("a width without a rotation is refused", async () => {
+  await assert.rejects(calibrateTextModel(CHECKPOINT, windowsOf(1), { rotate: true }), {
+    code: "unsupported",
+    message: /the width 40 is no power of two/,
+  });
+});
+
 Deno.test("parameters as a file give the same model, damaged ones are refused", async () => {
   const text = writeDecoderParams(PARAMS);
   const program = (params: DecoderParams) =>

@@ -39,6 +39,12 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/quantize/rules/decoder.ts", model, [
     ["Math.fround(g / divisors[c])", "g"],
+    ["(rotation === undefined ? 1 : Math.sqrt(k))", "1"],
+  ]),
+  ...changes("src/quantize/rotate_llama.ts", model, [
+    ["v * rotation.signs[c] * gains![c]", "v * gains![c]"],
+    ["if (adds) {", "if (adds && heads === undefined) {"],
+    [`"self_attn.o_proj": { adds: true, heads: "columns" }`, `"self_attn.o_proj": { adds: true }`],
   ]),
   ...changes("src/models/llama.ts", model, [
     ["plus: window - 1", "plus: 0"],

@@ -4,6 +4,7 @@ import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import {
   attentionCachedInteger,
+  hadamardInteger,
   residualEmbedding,
   rmsNormInteger,
   rotaryAnglesInteger,
@@ -15,6 +16,7 @@ import { exponentialTable, turnTable } from "../../numeric/integer_tables.ts";
 import { sharedShift } from "../../numeric/shared_shift.ts";
 import type { Codes } from "../integer_builder.ts";
 import { knownScale } from "../integer_network.ts";
+import type { DecoderRotation } from "../decoder_grids.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
 import type { Site } from "../sites.ts";
 import { integers, one, residualRule, shiftedLinearRule } from "./decoder_linear.ts";
@@ -36,9 +38,11 @@ const embeddingRule: IntegerRule<"Embedding"> = (rewriter, node) => {
       n,
       () => source.constants.get(table.id)!.tensor(new Map()).data as Float32Array,
     );
-  const { residualBits } = settings.all;
+  const { residualBits, rotation } = settings.all;
+  // The instruction adds and subtracts; what H·code has too much is taken off here.
+  const unit = 2 ** residualBits / (rotation === undefined ? 1 : Math.sqrt(k));
   const factors = () =>
-    sharedShift(Float64Array.from(weight().scales, (scale) => scale * 2 ** residualBits), y.name);
+    sharedShift(Float64Array.from(weight().scales, (scale) => scale * unit), y.name);
   const value = builder.graph.apply(
     residualEmbedding,
     {
@@ -47,13 +51,41 @@ const embeddingRule: IntegerRule<"Embedding"> = (rewriter, node) => {
       multiplier: integers(builder, "rows multiplier", n, () => factors().multipliers),
       shift: integers(builder, "rows shift", 1, () => Int32Array.of(factors().shift)),
       limit: one(builder, "residual limit", settings.residual.limit),
+      signs: rotation && signsOf(rewriter, rotation),
     },
-    {},
+    rotation === undefined ? {} : { paley: true },
     { name: y.name },
   );
   builder.taps.set(y.name, value);
   rewriter.keep(y, { value, scale: knownScale(2 ** -residualBits) });
 };
+
+/** The signs of a rotation as a constant. */
+function signsOf({ builder }: IntegerRewriter, { signs }: DecoderRotation): Value {
+  return builder.constant("rotation", "i8", [signs.length], [], () => signs);
+}
+
+/** The residual turned back, √C / 2^shift times as large, with the epsilon that belongs to it. */
+function turnedBack(
+  rewriter: IntegerRewriter,
+  x: Value,
+  rotation: DecoderRotation,
+): { readonly x: Value; readonly epsilon: Value } {
+  const { builder } = rewriter;
+  const settings = rewriter.decoder("HadamardInteger");
+  const { width, epsilon } = settings.sizes;
+  // √C / 2^shift below 1: sums of squares stay below 2^62.
+  const shift = Math.floor(Math.log2(width) / 2) + 1;
+  const unit = 4 ** settings.all.residualBits * width / 4 ** shift;
+  return {
+    x: builder.graph.apply(
+      hadamardInteger,
+      { x, shift: one(builder, "shift back", shift), signs: signsOf(rewriter, rotation) },
+      { paley: true },
+    ),
+    epsilon: one(builder, "epsilon back", Math.max(1, Math.round(width * epsilon * unit))),
+  };
+}
 
 /** `gain / 2^shift = γ·√C / (divisor·scale)`. */
 const normRule: IntegerRule<"RMSNormalization"> = (rewriter, node) => {
@@ -71,11 +103,16 @@ const normRule: IntegerRule<"RMSNormalization"> = (rewriter, node) => {
     ),
     site.name,
   );
+  const x = rewriter.readAny(node, "x").value;
+  const { rotation } = settings.all;
+  // Weights of the layers are rotated, the table that the head shares with the embedding is not.
+  const input = rotation !== undefined && site.name === "norm"
+    ? turnedBack(rewriter, x, rotation)
+    : { x, epsilon: one(builder, "residual epsilon", settings.residual.epsilon) };
   const value = builder.graph.apply(
     rmsNormInteger,
     {
-      x: rewriter.readAny(node, "x").value,
-      epsilon: one(builder, "residual epsilon", settings.residual.epsilon),
+      ...input,
       gain: integers(builder, `gain ${site.name}`, gamma.length, () => factors.multipliers),
       shift: one(builder, `shift ${site.name}`, factors.shift),
       zeroPoint: one(builder, `zero ${site.name}`, site.zeroPoint ?? 0),

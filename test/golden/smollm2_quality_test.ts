@@ -1,0 +1,80 @@
+/**
+ * What integers cost SmolLM2, with a calibration of one's own: perplexity and KL beside float32 on evaluation
+ * windows. Minutes a setting, so it is asked for: `FEWBIT_QUALITY=w8a8,w4a8g64`, with `FEWBIT_WINDOWS` (8)
+ * windows and `FEWBIT_CALIBRATION` (32) to calibrate on.
+ */
+import assert from "node:assert/strict";
+import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
+import {
+  calibrateTextModel,
+  compareIntegerText,
+  compileIntegerText,
+  parametersOfRanges,
+} from "../../src/compile/integer_text.ts";
+import { NO_SHRINKING, ROOT } from "../../src/quantize/decoder_calibrate.ts";
+import type { Smoothing } from "../../src/quantize/decoder_calibrate.ts";
+import type { LanguageBits } from "../../src/quantize/shifted_weights.ts";
+import { Tokenizer } from "../../src/text/tokenizer.ts";
+import { modelFolder } from "../../tools/fetch_model.ts";
+import { absent, readJson, SHARED } from "./_shared.ts";
+
+const MODEL = `${modelFolder("smollm2")}/SmolLM2-135M-Instruct.Q4_1.gguf`;
+const SETTINGS = (Deno.env.get("FEWBIT_QUALITY") ?? "").split(",").filter((name) => name !== "");
+const WINDOWS = Number(Deno.env.get("FEWBIT_WINDOWS") ?? 8);
+const CALIBRATION = Number(Deno.env.get("FEWBIT_CALIBRATION") ?? 32);
+
+interface Setting {
+  readonly bits: LanguageBits;
+  readonly rotate: boolean;
+  readonly smoothing: Smoothing;
+  /** Most of KL, in nats a token. */
+  readonly floor: number;
+}
+
+const SHRINK = { norms: NO_SHRINKING, down: { quantile: 0.9, power: 1 } };
+const SMOOTH = { norms: ROOT, down: ROOT };
+/** Weights rounded to the nearest code. Floors are what is reached; of w8a8 0.033 is wanted. */
+const NAMED: Readonly<Record<string, Setting>> = {
+  "w8a8": { bits: "w8a8", rotate: true, smoothing: SHRINK, floor: 0.045 },
+  "w8a8-plain": { bits: "w8a8", rotate: false, smoothing: SMOOTH, floor: 0.045 },
+  "w4a8g64": { bits: "w4a8g64", rotate: true, smoothing: SHRINK, floor: 0.3 },
+  "w4a8g64-plain": { bits: "w4a8g64", rotate: false, smoothing: SMOOTH, floor: 0.3 },
+};
+
+for (const name of SETTINGS) {
+  Deno.test({
+    name: `SmolLM2 ${name}: what integers cost`,
+    ignore: absent(MODEL),
+    fn: async () => {
+      const { bits, rotate, smoothing, floor } = NAMED[name];
+      const checkpoint = await openTextCheckpoint(MODEL);
+      const { tokenizer, tokenizerConfig } = checkpoint;
+      const text = Deno.readTextFileSync(`${SHARED}/data/wikitext-2-raw/wiki.test.raw`);
+      const { ids } = Tokenizer.fromJson(tokenizer, tokenizerConfig)
+        .encode(text, { addSpecialTokens: false });
+      const { calibration, evaluation, length } = readJson("golden/smollm2/smollm2.json").windows;
+      const pick = (all: number[], count: number) =>
+        all.filter((_, i) => i % Math.floor(all.length / count) === 0).slice(0, count);
+      const windows = pick(calibration, CALIBRATION)
+        .map((at) => Array.from(ids.slice(at, at + length - 1)));
+      const ranges = await calibrateTextModel(checkpoint, windows, { prefix: [0], rotate });
+      const params = parametersOfRanges(checkpoint, ranges, windows, smoothing);
+      const program = compileIntegerText(checkpoint, params, { bits });
+      const measured = pick(evaluation, WINDOWS).map((at) => ids.slice(at, at + length));
+      const start = performance.now();
+      const result = await compareIntegerText(checkpoint, program, [0], measured);
+      const { loss, floatLoss, divergence, tokens } = result;
+      const seconds = (performance.now() - start) / 1000;
+      console.log(
+        `${name}: perplexity ${Math.exp(loss).toFixed(3)}, float ${
+          Math.exp(floatLoss).toFixed(3)
+        }, ` +
+          `+${(100 * Math.expm1(loss - floatLoss)).toFixed(2)} %, KL ${divergence.toFixed(4)}, ` +
+          `${tokens} tokens of ${WINDOWS} windows, calibrated on ${CALIBRATION}, ${
+            seconds.toFixed(0)
+          } s`,
+      );
+      assert.ok(divergence < floor);
+    },
+  });
+}
