@@ -6,6 +6,8 @@ import { Model } from "./model";
 
 /** Bits of the quiet NaN without sign and payload. */
 const CANONICAL: i32 = 0x7FC00000;
+/** Those of infinity: of a NaN more than that is left without the sign. By integers, so that modules without floats can have this. */
+const SIGNLESS: i32 = 0x7FFFFFFF, INFINITY: i32 = 0x7F800000;
 
 /** Replaces the NaNs of a tensor, at its largest extents, if it is float32 that instructions write. */
 export function canonicalizeTensor(context: Context, index: u32): void {
@@ -32,13 +34,10 @@ function canonicalize(from: usize, bytes: u32): void {
   let at = from;
   for (; at + 16 <= end; at += 16) {
     const x = v128.load(at);
-    const good = f32x4.eq(x, x);
-    if (!i32x4.all_true(good)) {
-      v128.store(at, v128.bitselect(x, i32x4.splat(CANONICAL), good));
-    }
+    const bad = i32x4.gt_s(v128.and(x, i32x4.splat(SIGNLESS)), i32x4.splat(INFINITY));
+    if (v128.any_true(bad)) v128.store(at, v128.bitselect(i32x4.splat(CANONICAL), x, bad));
   }
   for (; at < end; at += 4) {
-    const x = load<f32>(at);
-    if (x != x) store<i32>(at, CANONICAL);
+    if ((load<i32>(at) & SIGNLESS) > INFINITY) store<i32>(at, CANONICAL);
   }
 }

@@ -13,6 +13,7 @@ import {
 import { ROLE_OUT } from "./generated/tables";
 import { Model } from "./model";
 import { isUnnamed, sameName } from "./names";
+import { plus } from "./saturating";
 
 /** Entries follow one another without gaps; arena memory belongs to one entry and is written first. */
 export function checkEntries(model: Model): i32 {
@@ -78,13 +79,13 @@ function use(model: Model, e: u32, entryFirst: u32, i: u32): i32 {
 }
 
 /** Whether every entry stays below the limit of multiply-accumulates. */
-export function checkWork(model: Model, limit: f64): i32 {
+export function checkWork(model: Model, limit: u64): i32 {
   for (let e: u32 = 0, n = model.entriesCount; e < n; e++) {
     const entry = model.entry(e);
     const first = entry.first;
-    let sum: f64 = 0;
+    let sum: u64 = 0;
     for (let i = first, end = first + entry.instructions; i < end; i++) {
-      sum += model.workOf(i);
+      sum = plus(sum, model.workOf(i));
     }
     if (sum > limit) return VERDICT_TOO_MUCH_WORK;
   }

@@ -3,8 +3,8 @@
 import { NONE, SYMBOL_LOAD, VERDICT_BAD_EXPRESSION } from "./generated/format";
 import { Model } from "./model";
 
-const MAX_VALUE: f64 = 2147483647;
-const MAX_MAGNITUDE: f64 = 4503599627370496;
+const MAX_VALUE: i64 = 2147483647;
+const MAX_MAGNITUDE: u64 = 4503599627370496;
 
 /** Value of an expression; `symbols` are i32. */
 export function evaluate(model: Model, index: u32, symbols: usize): i32 {
@@ -60,17 +60,18 @@ export function expressionRanges(model: Model): i32 {
     const expression = model.expression(i);
     const by = expression.modulus;
     if (by != NONE && model.range(by).min < 1) return VERDICT_BAD_EXPRESSION;
-    let least = <f64> expression.constant;
+    // Three terms of at most 2^62: sums may wrap, but then the magnitude, which does not, is refused.
+    let least = <i64> expression.constant;
     let most = least;
-    let magnitude = Math.abs(least);
+    let magnitude = <u64> abs(least);
     for (let j: u32 = 0, n = expression.terms; j < n; j++) {
-      const factor = <f64> expression.coefficient(j);
+      const factor = <i64> expression.coefficient(j);
       const symbol = model.symbolValue(expression.symbol(j));
-      const low = <f64> symbol.min;
-      const high = <f64> symbol.max;
+      const low = <i64> symbol.min;
+      const high = <i64> symbol.max;
       least += factor * (factor < 0 ? high : low);
       most += factor * (factor < 0 ? low : high);
-      magnitude += Math.abs(factor) * high;
+      magnitude += <u64> (abs(factor) * high);
     }
     if (by != NONE && least >= 0) {
       // Every value is a multiple of what divides all of its parts: 6·p mod 24 is at most 18.
@@ -79,7 +80,7 @@ export function expressionRanges(model: Model): i32 {
         step = commonDivisor(step, expression.coefficient(j));
       }
       least = 0;
-      most = Math.min(most, <f64> (<i64> model.range(by).min - step));
+      most = min(most, <i64> model.range(by).min - step);
     }
     if (least < 0 || most > MAX_VALUE || magnitude > MAX_MAGNITUDE) return VERDICT_BAD_EXPRESSION;
     const range = model.range(i);

@@ -32,6 +32,7 @@ import {
   operandOfRule,
   thenOfRule,
 } from "./presence_rule";
+import { plus, times } from "./saturating";
 import { bound, clearBindings, constantOf, matchShape, product } from "./shape";
 
 /** Checks instruction `i` and stores its work. */
@@ -78,17 +79,17 @@ export function verifyInstruction(model: Model, i: u32): i32 {
   let sum = product(model, tokens, description.workTokens);
   for (let j: u32 = 0; j < operands; j++) {
     const view = model.operandView(instruction, j);
-    if (view != NONE) sum += elementsOf(model, model.view(view));
+    if (view != NONE) sum = plus(sum, elementsOf(model, model.view(view)));
   }
   model.setWork(i, sum);
   return 0;
 }
 
 /** Elements of a view at its largest extents. */
-function elementsOf(model: Model, view: ViewRecord): f64 {
-  let result: f64 = 1;
+function elementsOf(model: Model, view: ViewRecord): u64 {
+  let result: u64 = 1;
   for (let k: u32 = 0, n = view.rank; k < n; k++) {
-    result *= <f64> model.range(view.extent(k)).max;
+    result = times(result, model.range(view.extent(k)).max);
   }
   return result;
 }
@@ -177,23 +178,25 @@ function checkExtentRules(
     const right: u32 = load<u8>(at, 2);
     const a = side(model, instruction, at + 3, left);
     const b = side(model, instruction, at + 3 + <usize> left, right);
-    // NaN, where an extent is not constant, satisfies neither.
-    if (load<u8>(at) == 0 ? a != b : !(b % a == 0)) return 0;
+    // An extent that is not constant satisfies neither.
+    if (a <= 0 || b < 0 || (load<u8>(at) == 0 ? a != b : b % a != 0)) return 0;
     at += 3 + <usize> (left + right);
   }
   return at;
 }
 
-function side(model: Model, instruction: InstructionRecord, tokens: usize, n: u32): f64 {
-  let result: f64 = 1;
+/** Product of what tokens name; −1 where an extent is not constant. */
+function side(model: Model, instruction: InstructionRecord, tokens: usize, n: u32): i64 {
+  let result: u64 = 1;
   for (let i: u32 = 0; i < n; i++) {
     const token: u32 = load<u8>(tokens + <usize> i);
     const value = token >= CODE_ATTRIBUTE
       ? model.attribute(instruction, token - CODE_ATTRIBUTE)
       : constantOf(model, bound(model, token));
-    result = value < 0 ? NaN : result * <f64> value;
+    if (value < 0) return -1;
+    result = times(result, value);
   }
-  return result;
+  return <i64> result;
 }
 
 /** Operands whose values are indices are checked inputs or constants. */

@@ -2,6 +2,7 @@
 import { DTYPE_BYTES, LAYOUT_PANELS } from "./generated/format";
 import { TensorRecord } from "./generated/records";
 import { Model } from "./model";
+import { times } from "./saturating";
 
 // @ts-ignore: decorator
 @inline
@@ -40,23 +41,19 @@ export class Panels {
   }
 }
 
-/**
- * Bytes of a tensor with these extents, unused ones 1. In float64: what is far too large is refused
- * before it could be rounded to something small.
- */
-export function layoutBytes(tensor: TensorRecord, e0: i32, e1: i32, e2: i32, e3: i32): f64 {
+/** Bytes of a tensor with these extents, unused ones 1. */
+export function layoutBytes(tensor: TensorRecord, e0: i32, e1: i32, e2: i32, e3: i32): u64 {
   const panels = Panels.of(tensor.layout);
   const columns = <i64> panels.columns;
   if (columns == 0) {
-    const size = <f64> elementBytesOf(tensor.dtype);
-    return size * <f64> e0 * <f64> e1 * <f64> e2 * <f64> e3;
+    return times(times(times(<u64> elementBytesOf(tensor.dtype) * e0, e1), e2), e3);
   }
   const blocks = (<i64> e1 + columns - 1) / columns;
-  return <f64> ((<i64> e0 + 7) >> 3) * <f64> blocks * <f64> panels.blockBytes;
+  return times(times((<i64> e0 + 7) >> 3, blocks), panels.blockBytes);
 }
 
 /** Bytes at the largest extents. */
-export function planBytes(model: Model, tensor: TensorRecord): f64 {
+export function planBytes(model: Model, tensor: TensorRecord): u64 {
   return layoutBytes(
     tensor,
     largest(model, tensor, 0),

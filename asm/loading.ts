@@ -93,6 +93,11 @@ export function model_dot(model: Model, form: i32): i32 {
 
 /** Verifies the program and plans its memory. */
 export function model_plan(model: Model, memory_limit: u32, work_limit: f64): i32 {
+  return planModel(model, memory_limit, floorOf(reinterpret<u64>(work_limit)));
+}
+
+/** `model_plan` with a limit of work that is an integer. */
+export function planModel(model: Model, memory_limit: u32, work_limit: u64): i32 {
   if (!isModel(model) || model.stage != LOADED) return -VERDICT_BAD_ARGUMENT;
   model.stage = NOT_LOADED;
   let verdict = verifyTables(model);
@@ -103,6 +108,15 @@ export function model_plan(model: Model, memory_limit: u32, work_limit: f64): i3
   if (verdict == 0) verdict = placeRegions(model);
   if (verdict == 0) model.stage = PLANNED;
   return -verdict;
+}
+
+/** ⌊x⌋ from the bits of a float64, so that modules without floats can have this; below 0: 0, beyond 2^63 and no number: no limit. */
+function floorOf(bits: u64): u64 {
+  const exponent = <i32> (bits >> 52) - 1023;
+  if (exponent < 0 || exponent > 1024) return 0;
+  if (exponent > 62) return -1;
+  const mantissa = bits << 11 | <u64> 1 << 63;
+  return mantissa >> (63 - exponent);
 }
 
 /** First byte behind the constants and initial bytes. */

@@ -253,14 +253,14 @@ export class Model {
   /** Work of an instruction. */
   // @ts-ignore: decorator
   @inline
-  workOf(instruction: u32): f64 {
-    return load<f64>(this.work + (<usize> instruction << 3));
+  workOf(instruction: u32): u64 {
+    return load<u64>(this.work + (<usize> instruction << 3));
   }
 
   // @ts-ignore: decorator
   @inline
-  setWork(instruction: u32, value: f64): void {
-    store<f64>(this.work + (<usize> instruction << 3), value);
+  setWork(instruction: u32, value: u64): void {
+    store<u64>(this.work + (<usize> instruction << 3), value);
   }
 
   /** View that is operand `j` of an instruction; NONE for an absent one. */

@@ -19,8 +19,8 @@ import { beginEntry, runSlice } from "./interpreter";
 import {
   model_end,
   model_load,
-  model_plan,
   model_ready,
+  planModel,
   segment_address,
   segment_bytes,
 } from "./loading";
@@ -37,7 +37,9 @@ export function selfTest(): i32 {
 function isKnownProgramRight(): bool {
   const model = changetype<Model>((__heap_base + 255) & ~255);
   memory.copy(changetype<usize>(model.head), FILE, HEAD_BYTES);
-  if (model_load(model, HEAD_BYTES) != 0 || model_plan(model, 0xFFFF0000, 1e6) != 0) return false;
+  if (model_load(model, HEAD_BYTES) != 0 || planModel(model, 0xFFFF0000, 1000000) != 0) {
+    return false;
+  }
   const end: usize = model_end(model);
   const context = changetype<Context>(end);
   if (end + model.instanceBytes > <usize> memory.size() << 16) return false;

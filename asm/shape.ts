@@ -17,6 +17,7 @@ import {
 import { InstructionRecord, ViewRecord } from "./generated/records";
 import { CODE_ATTRIBUTE, CODE_LEADING, CODE_NUMBER, KIND_BITS } from "./generated/tables";
 import { Model } from "./model";
+import { times } from "./saturating";
 
 /** Behind the context block of the workspace. */
 const BINDINGS: usize = (<usize> CONTEXT_BYTES + 63) & ~63;
@@ -161,21 +162,22 @@ function bindLater(model: Model, instruction: InstructionRecord, extent: u32, va
 }
 
 /** Product of numbers and of the largest values of the extents that tokens name. */
-export function product(model: Model, tokens: usize, n: u32): f64 {
-  let result: f64 = 1;
+export function product(model: Model, tokens: usize, n: u32): u64 {
+  let result: u64 = 1;
   for (let i: u32 = 0; i < n; i++) {
     const token: u32 = load<u8>(tokens + <usize> i);
     if (token >= CODE_NUMBER) {
-      result *= <f64> (token - CODE_NUMBER);
+      result = times(result, token - CODE_NUMBER);
       continue;
     }
     if (token != CODE_LEADING) {
-      result *= <f64> model.range(bound(model, token)).max;
+      result = times(result, model.range(bound(model, token)).max);
       continue;
     }
     const bindings = bindingsOf(model);
     for (let k: u32 = 0, m = bindings.leading; k < m; k++) {
-      result *= <f64> model.range(load<u32>(bindings.leadingExtents + (<usize> k << 2))).max;
+      const extent = load<u32>(bindings.leadingExtents + (<usize> k << 2));
+      result = times(result, model.range(extent).max);
     }
   }
   return result;

@@ -28,9 +28,10 @@ import { TensorRecord, ViewRecord } from "./generated/records";
 import { verifyInstruction } from "./instruction";
 import { Panels, planBytes } from "./layout";
 import { Model } from "./model";
+import { times } from "./saturating";
 import { addName, clearNames, isNamed, isUnnamed, sameName } from "./names";
 
-const MAX_VALUE: f64 = 2147483647;
+const MAX_VALUE: i64 = 2147483647;
 
 /** Everything up to the instructions; `checkEntries` and the planner follow. */
 export function verifyTables(model: Model): i32 {
@@ -90,12 +91,13 @@ function symbolRanges(model: Model): i32 {
     const symbol = model.symbol(i);
     const expression = model.expression(symbol.most);
     const least = <i32> symbol.least;
-    let most = <f64> expression.constant;
+    // Three terms of at most 2^62: a sum that wraps is none that is accepted.
+    let most = <i64> expression.constant;
     for (let j: u32 = 0, m = expression.terms; j < m; j++) {
       const other = model.symbolValue(expression.symbol(j));
-      most += <f64> expression.coefficient(j) * <f64> other.value;
+      most += <i64> expression.coefficient(j) * <i64> other.value;
     }
-    if (most < <f64> least || most > MAX_VALUE) return VERDICT_BAD_SYMBOL;
+    if (most < <i64> least || most > MAX_VALUE) return VERDICT_BAD_SYMBOL;
     const range = model.symbolValue(i);
     const value = range.value;
     if (symbol.kind == SYMBOL_LOAD) {
@@ -144,7 +146,7 @@ function checkTensors(model: Model): i32 {
       if (panels.constantOnly && where != REGION_CONSTANT) return VERDICT_BAD_TENSOR;
     }
     const bytes = planBytes(model, tensor);
-    if (bytes > MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;
+    if (bytes > <u64> MAX_VALUE) return VERDICT_TOO_MUCH_MEMORY;
     const info = model.info(i);
     info.bytes = <u32> bytes;
     info.limit = NONE;
@@ -190,13 +192,13 @@ function checkView(model: Model, view: ViewRecord): i32 {
   if (!equals(model, rowStride, last) && model.range(rowStride).min < columns) {
     return VERDICT_BAD_VIEW;
   }
-  let rows: f64 = 1;
-  for (let j: u32 = 0; j < rank - 1; j++) rows *= <f64> model.range(view.extent(j)).max;
-  let elements: f64 = 1;
+  let rows: u64 = 1;
+  for (let j: u32 = 0; j < rank - 1; j++) rows = times(rows, model.range(view.extent(j)).max);
+  let elements: u64 = 1;
   for (let j: u32 = 0, n = tensor.rank; j < n; j++) {
-    elements *= <f64> model.range(tensor.extent(j)).max;
+    elements = times(elements, model.range(tensor.extent(j)).max);
   }
-  const end = <f64> model.range(offset).max + (rows - 1) * <f64> model.range(rowStride).max +
-    <f64> columns;
-  return rows > MAX_VALUE || end > elements ? VERDICT_OUT_OF_BOUNDS : 0;
+  const end = <u64> model.range(offset).max + times(rows - 1, model.range(rowStride).max) +
+    <u64> columns;
+  return rows > <u64> MAX_VALUE || end > elements ? VERDICT_OUT_OF_BOUNDS : 0;
 }

@@ -32,6 +32,14 @@ export function instructionsOfPrograms(files: readonly Uint8Array[]): Instructio
   return INSTRUCTIONS.filter(({ opcode }) => opcodes.has(opcode));
 }
 
+/** Instructions of other families that a program of integers needs: they move elements. */
+const MOVING = ["append_rows", "copy", "gather_rows"];
+
+/** The instructions of `wasm/fewbit.int.wasm`, none of which has anything to do with floats. */
+export function integerInstructions(): InstructionSpec[] {
+  return ascending([...instructionsOfFamilies(["integer"]), ...instructionsNamed(MOVING)]);
+}
+
 /** The instructions of these names. */
 export function instructionsNamed(names: readonly string[]): InstructionSpec[] {
   return names.map((name) => instructionNamed(name));

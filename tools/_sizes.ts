@@ -9,7 +9,7 @@ export interface SizeBudget {
 }
 
 /** Most bytes of a WebAssembly module. */
-export const MODULE_BUDGET = 120_000;
+export const MODULE_BUDGET = 112_000;
 
 /** The built files. */
 export function sizeBudgets(): SizeBudget[] {

@@ -5,9 +5,11 @@ import asc from "npm:assemblyscript@0.28.20/asc";
 /** Instruction sets of WebAssembly that a module may use. */
 export type Build = "simd" | "relaxed";
 
-// Warnings of the compiler about exact-width pointers (201) say nothing on wasm32.
+// Warnings of the compiler about exact-width pointers (201) say nothing on wasm32; vectors that one file hands to another
+// (112) do not leave the module. Without the stores that change nothing (`rse`) modules are 1.3 % smaller and as fast; with -O2
+// they are 2.4 % smaller and the float32 GEMM is 1.19 times as slow.
 const FLAGS =
-  "-O1 --converge --noAssert --runtime stub --use abort= --enable simd --disableWarning 201 --outFile out.wasm"
+  "-O1 --converge --noAssert --runtime stub --use abort= --enable simd --disableWarning 201 --disableWarning 112 --runPasses rse --outFile out.wasm"
     .split(" ");
 const BUILD_FLAGS: Readonly<Record<Build, readonly string[]>> = {
   simd: [],

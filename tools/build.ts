@@ -1,6 +1,7 @@
 /**
  * Builds the WebAssembly modules from `asm/`: tables, `wasm/fewbit.{simd,relaxed}.wasm`, and
- * `wasm/modules.ts`, both as a packed text. The result depends on the sources alone.
+ * `wasm/modules.ts`, both as a packed text, and `wasm/fewbit.int.wasm`, which holds no float. The result
+ * depends on the sources alone.
  *
  *     deno run -A tools/build.ts [--check]
  *
@@ -20,6 +21,7 @@ import {
   instructionsNamed,
   instructionsOfFamilies,
   instructionsOfPrograms,
+  integerInstructions,
 } from "./_build_module.ts";
 import { pack } from "./_pack.ts";
 import { MODULE_BUDGET } from "./_sizes.ts";
@@ -89,16 +91,17 @@ export const MODULES: string =
 async function build(check: boolean): Promise<string[]> {
   const stale = await writeTables(check);
   const modules: Uint8Array[] = [];
-  for (const name of BUILDS) {
-    const wasm = await compileModule(name);
+  const files: [path: string, bytes: Uint8Array][] = [];
+  for (const name of [...BUILDS, "int"] as const) {
+    const wasm = name === "int"
+      ? await buildModule(integerInstructions())
+      : await compileModule(name);
     checkModule(wasm);
     console.log(`wasm/fewbit.${name}.wasm  ${wasm.length} bytes`);
-    modules.push(wasm);
+    files.push([`wasm/fewbit.${name}.wasm`, wasm]);
+    if (name !== "int") modules.push(wasm);
   }
-  const files: readonly (readonly [string, Uint8Array])[] = [
-    ...modules.map((wasm, i) => [`wasm/fewbit.${BUILDS[i]}.wasm`, wasm] as const),
-    ["wasm/modules.ts", new TextEncoder().encode(embed(modules))],
-  ];
+  files.push(["wasm/modules.ts", new TextEncoder().encode(embed(modules))]);
   for (const [path, bytes] of files) {
     const url = new URL(path, root);
     const present = await Deno.readFile(url).catch(() => new Uint8Array());

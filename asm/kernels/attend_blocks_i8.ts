@@ -1,14 +1,15 @@
 // Attention of many queries: keys and values of a kv head are packed once, then four rows at a time, each a query of one of its heads: scores,
-// softmax, values, as in attend_i8.ts (there: the forms of the dot product).
-import { store_panel } from "./attention_i8";
-import { Cached, score_prefix, sum_lanes } from "./cached_i8";
+// softmax, values, as in attend_i8.ts (there: the forms of the dot product). Values are packed without their zero point where they have 16 bits;
+// where they are bytes value_zero·Σ p is taken off, p = 256·h + l.
+import { store_probabilities } from "./attention_i8";
+import { Cached, score_prefix } from "./cached_i8";
 import { DOT_SEVEN, DOT_SIGNED, DOT_UNSIGNED } from "./dot_forms";
 import { epilogue_shifted } from "./epilogue_shifted";
 import { by_panels, column_factor, panel_sums } from "./gemm_dot";
 import { mk_i16_4x8 } from "./microkernels";
 import { pack_four_i8_i16, store_pair, transpose_four_i8_i16 } from "./pack";
 import { pack_four, store_interleaved } from "./pack_dot";
-import { exponentials, probabilities } from "./softmax_q15";
+import { exponentials } from "./softmax_q15";
 
 /** Steps (pairs) of the i16 panels over n. */
 // @ts-ignore: decorator
@@ -17,12 +18,12 @@ function steps_of(n: i32): i32 {
   return ((n + 3) >> 2) << 1;
 }
 
-// scratch: A panel of q, strip i32, A panel of p, K panels, V panels, i32[4] of the rows, sums of keys and of values
+// scratch: A panel of q, strip i32 and four sums, A panel of p, K panels, V panels, i32[4] of the rows, sums of keys and of values
 /** Bytes of scratch for `keys` keys, a multiple of 8, and heads of `depth` channels. */
 export function attend_blocks_scratch(keys: usize, depth: i32): usize {
   const panels = keys >> 3, depth_panels = <usize> ((depth + 7) >> 3);
   const steps = <usize> steps_of(depth);
-  return steps * 32 + 128 * max(panels, depth_panels) + panels * 128 + panels * steps * 32 +
+  return steps * 32 + 128 * max(panels, depth_panels) + 32 + panels * 128 + panels * steps * 32 +
     depth_panels * panels * 128 + 32 + 32 * (panels + depth_panels) + 64;
 }
 
@@ -34,7 +35,7 @@ export function attend_blocks_i8(c: Cached, kv: i32): void {
   const dots = ASC_FEATURE_RELAXED_SIMD && form > DOT_SEVEN;
   const a = c.temporary,
     strip = a + (<usize> steps << 5),
-    p = strip + (max(panels, <usize> depth_panels) << 7),
+    p = strip + (max(panels, <usize> depth_panels) << 7) + 32,
     packed_k = p + (panels << 7),
     packed_v = packed_k + panels * (<usize> steps << 5),
     zeros = packed_v + (<usize> depth_panels * panels << 7),
@@ -42,7 +43,7 @@ export function attend_blocks_i8(c: Cached, kv: i32): void {
     key_sums = taken + 16,
     value_sums = key_sums + (panels << 5);
   pack_keys(c, at, count, packed_k);
-  pack_values(c, at, count, packed_v);
+  pack_values(c, at, count, c.value_zero(kv), packed_v);
   if (dots) {
     v128.store(zeros, i32x4.splat(0));
     panel_sums(packed_k, <i32> panels, dot_steps, column_factor(form, false), key_sums);
@@ -61,54 +62,20 @@ export function attend_blocks_i8(c: Cached, kv: i32): void {
       by_panels(a, packed_k, dot_steps, strip, 128, 32, used, dot_steps, 0, zeros, k_sums);
     } else {
       pack_four_i8_i16(q0, q1, q2, q3, depth, a);
-      by_panels_i16(a, packed_k, <usize> steps << 5, strip, used, steps, 0);
+      by_panels_i16(a, packed_k, <usize> steps << 5, strip, used, steps);
     }
-    const r0 = weigh(c, kv, i, strip, used),
-      r1 = weigh(c, kv, i1, strip + 32, used),
-      r2 = weigh(c, kv, i2, strip + 64, used),
-      r3 = weigh(c, kv, i3, strip + 96, used);
-    let s0 = i32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-    const size = <usize> used << 5;
-    for (let j: usize = 0, e = strip; j < <usize> used; j++, e += 128) {
-      const p0 = probabilities(e, r0),
-        p1 = probabilities(e + 32, r1),
-        p2 = probabilities(e + 64, r2),
-        p3 = probabilities(e + 96, r3);
-      s0 = i32x4.add(s0, i32x4.extadd_pairwise_i16x8_s(p0));
-      s1 = i32x4.add(s1, i32x4.extadd_pairwise_i16x8_s(p1));
-      s2 = i32x4.add(s2, i32x4.extadd_pairwise_i16x8_s(p2));
-      s3 = i32x4.add(s3, i32x4.extadd_pairwise_i16x8_s(p3));
-      store_panel(p, j, form, size, p0, p1, p2, p3);
-    }
-    // value_zero·Σ p is taken off
-    const z = -c.value_zero(kv);
-    store<i32>(taken, z * sum_lanes(s0));
-    store<i32>(taken, z * sum_lanes(s1), 4);
-    store<i32>(taken, z * sum_lanes(s2), 8);
-    store<i32>(taken, z * sum_lanes(s3), 12);
-    const v_steps = <i32> panels << 1;
+    const sums = strip + (<usize> used << 7);
+    store<u64>(sums, weigh(c, kv, i, strip, used));
+    store<u64>(sums, weigh(c, kv, i1, strip + 32, used), 8);
+    store<u64>(sums, weigh(c, kv, i2, strip + 64, used), 16);
+    store<u64>(sums, weigh(c, kv, i3, strip + 96, used), 24);
+    store_probabilities(strip, sums, 0, p, form);
     if (dots) {
-      by_panels(
-        p,
-        packed_v,
-        v_steps,
-        strip,
-        128,
-        32,
-        depth_panels,
-        used << 1,
-        8,
-        taken,
-        value_sums,
-      );
-    } else {
-      for (let s = strip, end = strip + (<usize> depth_panels << 7); s < end; s += 32) {
-        const row = v128.load32_splat(taken + ((s - strip) >> 3 & 12));
-        v128.store(s, row);
-        v128.store(s, row, 16);
-      }
-      by_panels_i16(p, packed_v, <usize> v_steps << 6, strip, depth_panels, used << 2, 1);
-    }
+      const v_steps = used << 1;
+      take_zero(p, v_steps, form, c.value_zero(kv), taken);
+      const v_sums = value_sums, all = <i32> panels << 1;
+      by_panels(p, packed_v, all, strip, 128, 32, depth_panels, v_steps, 8, taken, v_sums);
+    } else by_panels_i16(p, packed_v, panels << 7, strip, depth_panels, used << 2);
     for (let r = i, s = strip; r < min(i + 4, rows); r++, s += 32) {
       const token = r / c.group, g = r - token * c.group;
       c.take_multiplier(kv, g);
@@ -126,11 +93,30 @@ function by_panels_i16(
   strip: usize,
   panels: i32,
   steps: i32,
-  accumulate: i32,
 ): void {
   for (; panels > 0; panels--, packed += size, strip += 128) {
-    mk_i16_4x8(a, packed, strip, 32, steps, accumulate);
+    mk_i16_4x8(a, packed, strip, 32, steps, 0);
   }
+}
+
+/** −zero·Σ p of four rows → i32[4]; a step of p has four keys, high digits come first. */
+function take_zero(p: usize, steps: i32, form: i32, zero: i32, to: usize): void {
+  if (ASC_FEATURE_RELAXED_SIMD) {
+    const size = <usize> steps << 4, flip = i8x16.splat(form == DOT_SIGNED ? -128 : 0);
+    let high = i32x4.splat(0), low = high;
+    for (const end = p + size; p < end; p += 16) {
+      high = i32x4.add(high, sums_of_four(v128.load(p)));
+      low = i32x4.add(low, sums_of_four(v128.xor(v128.load(p + size), flip)));
+    }
+    v128.store(to, i32x4.mul(i32x4.add(i32x4.shl(high, 8), low), i32x4.splat(-zero)));
+  }
+}
+
+/** Σ of four u8. */
+// @ts-ignore: decorator
+@inline
+function sums_of_four(v: v128): v128 {
+  return i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(v));
 }
 
 /** Address of a row's query: row = token·group + head of the group. */
@@ -139,16 +125,16 @@ function query(c: Cached, kv: i32, row: i32): usize {
   return c.q + <usize> token * c.q_stride + c.head(kv, row - token * c.group);
 }
 
-/** Scores of a row → exponentials, 0 behind what it sees; gives r. */
-function weigh(c: Cached, kv: i32, row: i32, scores: usize, panels: i32): v128 {
+/** Scores of a row → exponentials, 0 behind what it sees; gives their sum. */
+function weigh(c: Cached, kv: i32, row: i32, scores: usize, panels: i32): u64 {
   const token = row / c.group, g = row - token * c.group, seen = c.see(token);
   if (c.pinned) score_prefix(c, token, kv, g, scores, 128);
-  const r = exponentials(seen, scores, 128, c.rate(kv, g), c.table), zero = i32x4.splat(0);
+  const sum = exponentials(seen, scores, 128, c.rate(kv, g), c.table), zero = i32x4.splat(0);
   for (let j = (seen.end + 7) >> 3; j < panels; j++) {
     v128.store(scores + (<usize> j << 7), zero);
     v128.store(scores + (<usize> j << 7), zero, 16);
   }
-  return i32x4.splat(<i32> r);
+  return sum;
 }
 
 /** Keys as the second operand of scores, to a multiple of 8: the last one again. */
@@ -167,9 +153,10 @@ function pack_keys(c: Cached, at: usize, keys: i32, to: usize): void {
 }
 
 /** Values as the second operand; channels past the end are whatever follows: their sums are dropped. */
-function pack_values(c: Cached, at: usize, keys: i32, to: usize): void {
+function pack_values(c: Cached, at: usize, keys: i32, zero: i32, to: usize): void {
   const dots = ASC_FEATURE_RELAXED_SIMD && c.form > DOT_SEVEN, last = keys - 1;
   const step: usize = dots ? 32 : 64, size = <usize> ((keys + 7) >> 3) * step << 1;
+  const z = i16x8.splat(<i16> zero);
   for (let j = 0; j < ((keys + 7) & ~7); j += 4, to += step) {
     let v0 = c.value(min(j, last)) + at,
       v1 = c.value(min(j + 1, last)) + at,
@@ -189,9 +176,16 @@ function pack_values(c: Cached, at: usize, keys: i32, to: usize): void {
           v128.load64_zero(v3),
         );
       } else {
-        store_pair(panel, v128.load8x8_s(v0), v128.load8x8_s(v1));
-        store_pair(panel + 32, v128.load8x8_s(v2), v128.load8x8_s(v3));
+        store_pair(panel, without(v0, z), without(v1, z));
+        store_pair(panel + 32, without(v2, z), without(v3, z));
       }
     }
   }
+}
+
+/** Eight values without their zero point. */
+// @ts-ignore: decorator
+@inline
+function without(v: usize, zero: v128): v128 {
+  return i16x8.sub(v128.load8x8_s(v), zero);
 }

@@ -2,6 +2,7 @@
 //
 // Scores: four keys at a time, by the dot product where it takes whole bytes (the keys as its second operand, top bits flipped for `unsigned`:
 // Σ q·(k + 128) − 128·Σ q), else by products of 16 bits. Values: two keys at a time, products of 16 bits.
+import { HALF, scaled, table_factor } from "./attention_i8";
 import { Cached, score_prefix, sum_lanes } from "./cached_i8";
 import { dot } from "./dot";
 import { DOT_SEVEN } from "./dot_forms";
@@ -9,7 +10,7 @@ import { requantize_shifted } from "./epilogue_shifted";
 import { column_factor } from "./gemm_dot";
 import { mask_first } from "./pack";
 import { ONES } from "./pack_dot";
-import { exponentials, probabilities } from "./softmax_q15";
+import { exponentials } from "./softmax_q15";
 
 /** Bytes of scratch for `keys` keys, a multiple of 8, and heads of `depth` channels. */
 export function attend_rows_scratch(keys: usize, depth: i32): usize {
@@ -35,8 +36,8 @@ export function attend_rows_i8(c: Cached, kv: i32): void {
         score(q, depth, c.key(j) + at, stride, run, none, c.form, scores + (<usize> j << 2));
       }
       if (c.pinned) score_prefix(c, token, kv, g, scores, 32);
-      const r = i32x4.splat(<i32> exponentials(seen, scores, 32, c.rate(kv, g), c.table));
-      const taken = i32x4.splat(-c.value_zero(kv) * write_probabilities(scores, r, end, p));
+      const sum = exponentials(seen, scores, 32, c.rate(kv, g), c.table);
+      const taken = i32x4.splat(-c.value_zero(kv) * write_probabilities(scores, sum, p));
       for (let s = sums, last = sums + (<usize> depth16 << 2); s < last; s += 16) {
         v128.store(s, taken);
       }
@@ -133,11 +134,12 @@ function product16(low: v128, high: v128, k: v128): v128 {
   );
 }
 
-/** Exponentials → probabilities, i16; gives their sum. */
-function write_probabilities(e: usize, r: v128, keys: i32, p: usize): i32 {
+/** Exponentials, which end where the probabilities begin → those, i16; gives their sum. */
+function write_probabilities(e: usize, total: u64, p: usize): i32 {
+  const r = i32x4.splat(<i32> table_factor(e, total, p, 32)), half = v128.load(HALF);
   let sum = i32x4.splat(0);
-  for (; keys > 0; keys -= 8, e += 32, p += 16) {
-    const v = probabilities(e, r);
+  for (const end = p; e < end; e += 32, p += 16) {
+    const v = scaled(e, r, half);
     v128.store(p, v);
     sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_s(v));
   }

@@ -14,7 +14,7 @@ import { softmax_factor, softmax_masked, softmax_probability, softmax_shift } fr
 
 const LOWEST: usize = memory.data<i64>([-9187201950435737472, -9187201950435737472], 16);
 // 2^31 in two 64-bit lanes
-const HALF: usize = memory.data<i64>([2147483648, 2147483648], 16);
+export const HALF: usize = memory.data<i64>([2147483648, 2147483648], 16);
 
 /** Bytes of a bias plan: round(s·m2 / 2^e2) as i64 for s = −128 … 127, then m2·2^-e2 as f64, then whether `add_bias` may use it. */
 export const BIAS_BYTES: usize = 2064;
@@ -256,7 +256,7 @@ function store_bytes(to: usize, b01: v128, b23: v128): void {
 /** Probabilities of 8 keys and four rows, in panel j, as the second GEMM takes them; `size` bytes of high digits. */
 // @ts-ignore: decorator
 @inline
-export function store_panel(
+function store_panel(
   a: usize,
   j: usize,
   form: i32,
@@ -328,7 +328,7 @@ function high_words(e: v128, r: v128, half: v128): v128 {
 /** The narrowing saturates 32768 to 32767. */
 // @ts-ignore: decorator
 @inline
-function scaled(e: usize, r: v128, half: v128): v128 {
+export function scaled(e: usize, r: v128, half: v128): v128 {
   return i16x8.narrow_i32x4_s(
     high_words(v128.load(e), r, half),
     high_words(v128.load(e, 16), r, half),
@@ -341,12 +341,15 @@ function probabilities(e: usize, factor: v128, shift: i32, half: v128): v128 {
   return shift ? shifted(e, factor, shift) : scaled(e, factor, half);
 }
 
-/** The A panel of the second GEMM from exponentials and sums; `shift` 0: table mode. */
-function store_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: i32): void {
+/** The A panel of the second GEMM from exponentials and sums, u64[4] behind them; `shift` 0: table mode. */
+export function store_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: i32): void {
   const half = v128.load(HALF), size = (sums - e) >> 2;
   for (let r: usize = 0; r < 4; r++) {
     const sum = sums + (r << 3), total = load<u64>(sum);
-    store<u64>(sum, shift ? softmax_factor(total, shift) : table_factor(e + (r << 5), total, sums));
+    store<u64>(
+      sum,
+      shift ? softmax_factor(total, shift) : table_factor(e + (r << 5), total, sums, 128),
+    );
   }
   const f0 = v128.load32_splat(sums),
     f1 = v128.load32_splat(sums, 8),
@@ -366,11 +369,11 @@ function store_probabilities(e: usize, sums: usize, shift: i32, a: usize, form: 
   }
 }
 
-/** r; where it has more than 32 bits (no table of ours), E becomes 2p and r 2^31, which give the same p. */
-function table_factor(e: usize, sum: u64, end: usize): u64 {
+/** r of a row whose panels are `step` bytes apart; where it has more than 32 bits (no table of ours), E becomes 2p and r 2^31, which give the same p. */
+export function table_factor(e: usize, sum: u64, end: usize, step: usize): u64 {
   const r = softmax_factor(sum, 0);
   if (r < 0x100000000) return r;
-  for (; e < end; e += 128) {
+  for (; e < end; e += step) {
     for (let i: usize = 0; i < 32; i += 4) {
       store<u32>(e + i, <u32> softmax_probability(load<u32>(e + i), r, 0) << 1);
     }

@@ -131,7 +131,7 @@ export class Cached {
   // @ts-ignore: decorator
   @inline
   value_zero(kv: i32): i32 {
-    return load<i32>(this.value_zeros + (<usize> kv << 2));
+    return <i32> load<i8>(this.value_zeros + <usize> kv);
   }
 }
 

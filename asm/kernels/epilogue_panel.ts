@@ -122,6 +122,20 @@ export function epilogue_panel(
   }
 }
 
+/** All panels of OUT_SHIFTED, i32 [panels][rows][8]. */
+export function epilogue_panels(
+  ep: Epilogue,
+  strip: usize,
+  rows: i32,
+  n: i32,
+  y: usize,
+  ldy: usize,
+): void {
+  if (HOLDS_LINEAR_W8 || HOLDS_LINEAR_W4) {
+    epilogue_shifted(ep, 0, (n + 7) >> 3, strip, <usize> rows << 5, rows, n, y, ldy, 0);
+  }
+}
+
 function panel_of_records(
   ep: Epilogue,
   scratch: usize,

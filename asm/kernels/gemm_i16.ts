@@ -4,8 +4,8 @@
 //   many rows  A widened to i16 panels, each W panel widened once for a block of rows
 //   few rows   each panel is extended from registers, once a row, while it is in L1
 import { align, block_rows, direct_rows } from "./blocks";
-import { Epilogue, epilogue_scratch } from "./epilogue";
-import { epilogue_panel } from "./epilogue_panel";
+import { Epilogue, epilogue_scratch, OUT_SHIFTED } from "./epilogue";
+import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
 
 import { mk_i16_4x8 } from "./microkernels";
 import { pack_a_i16, pack_a_i8_i16, pack_row_i16, pack_row_i8_i16, widen_panel } from "./pack";
@@ -122,7 +122,9 @@ export function gemv_i16(
 ): void {
   const k4 = (k + 3) & ~3;
   const a = align(scratch + epilogue_scratch(n));
-  const strip = align(a + <usize> m * (<usize> k4 << 1));
+  // shifted ones need no records, and end all together: their strips are where the records would be
+  const shifted = ep.out == OUT_SHIFTED, rows = <usize> m << 5;
+  let strip = shifted ? scratch : align(a + <usize> m * (<usize> k4 << 1));
   for (let i = 0; i < m; i++) {
     const to = a + <usize> i * (<usize> k4 << 1);
     if (wide) pack_row_i16(x + <usize> i * ldx, k, to);
@@ -139,6 +141,8 @@ export function gemv_i16(
         offset,
       );
     }
-    epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
+    if (shifted) strip += rows;
+    else epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
   }
+  if (shifted) epilogue_panels(ep, scratch, m, n, y, ldy);
 }

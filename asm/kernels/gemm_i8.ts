@@ -18,8 +18,15 @@ import { gemv_dot } from "./gemv_dot";
 
 /** Rows up to which the GEMV forms win. */
 const FEW_DOT: i32 = 2, FEW_I16: i32 = 3;
-/** Bytes of scratch for all of this file. */
+/** Bytes of scratch for m rows, and for fewer. */
 export function gemm_i8_scratch(m: i32, k: i32, n: i32): usize {
+  // not monotonic in the rows: blocks are as equal as possible
+  let most = scratch_of(m, k, n);
+  for (let i = 1; i <= min(m, 256); i++) most = max(most, scratch_of(i, k, n));
+  return most;
+}
+
+function scratch_of(m: i32, k: i32, n: i32): usize {
   const k4 = (k + 3) & ~3;
   const rows = max(block_rows(m, k4, 4, 4), block_rows(m, k4, 1, 4)) + 5;
   return align(epilogue_scratch(n)) + <usize> rows * <usize> k4 * 4 + <usize> rows * 36 +

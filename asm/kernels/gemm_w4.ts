@@ -8,7 +8,7 @@
 import { align, block_rows } from "./blocks";
 import { DOT_SEVEN } from "./dot_forms";
 import { Epilogue } from "./epilogue";
-import { epilogue_panel } from "./epilogue_panel";
+import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
 import { mk_i16_4x8 } from "./microkernels";
 import {
   FOLD_BYTES,
@@ -34,8 +34,15 @@ function chunks_of(blocks: i32, group_blocks: i32): i32 {
   return ((blocks + group_blocks - 1) / group_blocks + 3) & ~3;
 }
 
-/** Bytes of scratch for m rows. */
-export function gemm_w4_scratch(m: i32, k: i32, group_blocks: i32): usize {
+/** Bytes of scratch for m rows, and for fewer. */
+export function gemm_w4_scratch(m: i32, k: i32, n: i32, group_blocks: i32): usize {
+  // not monotonic in the rows: blocks are as equal as possible
+  let most = scratch_of(m, k, group_blocks);
+  for (let i = 1; i <= min(m, 256); i++) most = max(most, scratch_of(i, k, group_blocks));
+  return most + (<usize> ((n + 7) >> 3) << 5) * FEW;
+}
+
+function scratch_of(m: i32, k: i32, group_blocks: i32): usize {
   const rows = <usize> block_rows(m, k, UNIT, 4) + 4, blocks = (k + 15) >> 4;
   const chunks = <usize> chunks_of(blocks, group_blocks), k16 = <usize> blocks << 4;
   return rows * 32 + rows * chunks * 6 + chunks * 16 + (<usize> blocks + 8) * FOLD_BYTES +
@@ -68,7 +75,9 @@ export function gemm_w4(
     zeros = align(sum_panels + <usize> ((block + 3) & ~3) * <usize> (chunks << 2)),
     factors = align(zeros + <usize> (chunks << 4)),
     b = align(factors + <usize> (g.all + 8) * FOLD_BYTES),
-    a = align(b + (few ? 0 : k16 << (ASC_FEATURE_RELAXED_SIMD ? 3 : 4)));
+    a = align(
+      b + (few ? <usize> m * ((n + 7) >> 3) << 5 : k16 << (ASC_FEATURE_RELAXED_SIMD ? 3 : 4)),
+    );
   for (let i0 = 0; i0 < m; i0 += block) {
     const rows = min(block, m - i0), from = x + <usize> i0 * ldx, to = y + <usize> i0 * ldy;
     for (let r = 0; r < rows; r++) {
@@ -90,7 +99,8 @@ export function gemm_w4(
     ) {
       if (few) {
         for (let r: usize = 0; r < <usize> rows; r++) {
-          const row = a + (r * k16 << WIDE), s = sums + r * ld, c = strip + (r << 5);
+          const row = a + (r * k16 << WIDE), s = sums + r * ld;
+          const c = b + ((<usize> j * m + r) << 5);
           if (ASC_FEATURE_RELAXED_SIMD) mk_w4_1x8_dot(g, row, s, panel, c);
           else mk_w4_1x8(g, row, s, panel, c);
         }
@@ -117,9 +127,10 @@ export function gemm_w4(
           }
         }
       }
-      epilogue_panel(ep, 0, j, strip, rows, n, to, ldy, i0);
+      if (!few) epilogue_panel(ep, 0, j, strip, rows, n, to, ldy, i0);
       if (factors0) g.factors += group_bytes;
     }
+    if (few) epilogue_panels(ep, b, m, n, y, ldy);
   }
 }
 

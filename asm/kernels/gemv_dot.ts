@@ -4,8 +4,8 @@
 import { align } from "./blocks";
 import { dot } from "./dot";
 import { DOT_UNSIGNED } from "./dot_forms";
-import { Epilogue, epilogue_scratch } from "./epilogue";
-import { epilogue_panel } from "./epilogue_panel";
+import { Epilogue, epilogue_scratch, OUT_SHIFTED } from "./epilogue";
+import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
 import { row_sums } from "./pack_dot";
 
 // @ts-ignore: decorator
@@ -93,7 +93,10 @@ export function gemv_dot(
     const flip = i8x16.splat(<i8> top), factor = -(top | offset);
     // rows are copied so that what follows k is zero
     const a = align(scratch + epilogue_scratch(n));
-    const corrections = a + <usize> m * k16, strip = align(corrections + 32);
+    const corrections = a + <usize> m * k16;
+    // as in gemv_i16
+    const shifted = ep.out == OUT_SHIFTED, rows = <usize> m << 5;
+    let strip = shifted ? scratch : align(corrections + 32);
     for (let i = 0; i < m; i++) {
       const to = a + <usize> i * k16;
       v128.store(to + k16 - 16, i32x4.splat(0));
@@ -106,7 +109,9 @@ export function gemv_dot(
         const correction = load<i32>(corrections + (<usize> i << 2));
         mk_x_1x8(a + <usize> i * k16, panel, strip + (<usize> i << 5), k4 >> 2, correction, flip);
       }
-      epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
+      if (shifted) strip += rows;
+      else epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);
     }
+    if (shifted) epilogue_panels(ep, scratch, m, n, y, ldy);
   }
 }

@@ -63,6 +63,18 @@ export function store_rows_i32(
   store_i32(to, halves(h, g), accumulate);
 }
 
+/** `store_rows_i32` 32 bytes apart, as a function of its own: where there are many. */
+export function add_rows_i32(
+  to: usize,
+  v0: v128,
+  v1: v128,
+  v2: v128,
+  v3: v128,
+  accumulate: i32,
+): void {
+  store_rows_i32(to, 32, v0, v1, v2, v3, accumulate);
+}
+
 /**
  * c[4][8] (+)= A·B, i16 × i16 → i32, exact (wraps modulo 2^32).
  * @param a one i16 A panel (pack.ts), 32 bytes a step

@@ -5,7 +5,7 @@
 //     unscaled ones wrap modulo 2^32 and come right with the correction.
 
 import { dot, dot_pairs } from "./dot";
-import { even, halves, store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
+import { add_rows_i32, even, halves, turn1, turn2, turn3 } from "./microkernels";
 
 // 3, 48 in every byte; 3, 12 in every 16 bits; 12 in every byte
 const MASKS: usize = memory.data<u8>([3, 48, 3, 0, 12, 0, 12], 2);
@@ -40,9 +40,8 @@ function take_low(low: usize, c: v128): v128 {
 // @ts-ignore: decorator
 @inline
 function store_high(to: usize, c0: v128, c1: v128, c2: v128, c3: v128, accumulate: i32): void {
-  store_rows_i32(
+  add_rows_i32(
     to,
-    32,
     i32x4.shr_s(c0, 14),
     i32x4.shr_s(c1, 14),
     i32x4.shr_s(c2, 14),
@@ -105,18 +104,16 @@ export function mk_t2_4x16(
   }
   store_high(strip0 + 16, c00, c10, c20, c30, accumulate);
   store_high(strip1 + 16, c01, c11, c21, c31, accumulate);
-  store_rows_i32(
+  add_rows_i32(
     strip0,
-    32,
     v128.load(low),
     v128.load(low, 16),
     v128.load(low, 32),
     v128.load(low, 48),
     accumulate,
   );
-  store_rows_i32(
+  add_rows_i32(
     strip1,
-    32,
     v128.load(low, 64),
     v128.load(low, 80),
     v128.load(low, 96),

@@ -6,7 +6,7 @@
 //
 // All sums wrap modulo 2^32.
 import { dot_pairs } from "./dot";
-import { store_rows_i32, turn1, turn2, turn3 } from "./microkernels";
+import { add_rows_i32, turn1, turn2, turn3 } from "./microkernels";
 
 /** Bytes from the factors of 32 k to the next (gemm_w4.ts). */
 export const FOLD_BYTES: usize = 64;
@@ -130,8 +130,8 @@ export function mk_w4_4x8(
       t21 = mul_add(t21, c21, f1);
       t31 = mul_add(t31, c31, f1);
     }
-    store_rows_i32(c, 32, t00, t10, t20, t30, 1);
-    store_rows_i32(c + 16, 32, t01, t11, t21, t31, 1);
+    add_rows_i32(c, t00, t10, t20, t30, 1);
+    add_rows_i32(c + 16, t01, t11, t21, t31, 1);
   }
 }
 

@@ -1,7 +1,7 @@
 // Softmax of i32 scores with probabilities of 15 bits:
 //
 //   d = min(max a − a, ⌊2^30 / m⌋);  e = table[min((d·m + 2^17) >> 18, 4095)], unsigned, 0 where a key is hidden
-//   r = min(⌊2^47 / Σ e⌋, 2^31 − 1);  p = min(32767, (e·r + 2^31) >> 32)
+//   r = ⌊2^47 / Σ e⌋, 0 where that is 0;  p = min(32767, (e·r + 2^31) >> 32)                  attention_i8.ts
 //
 // A row's scores lie in panels of 8, `step` bytes apart. Keys [0, fixed) and [begin, end) are seen.
 // Bounds: a distance has 32 bits unsigned; d·m ≤ 2^30, so u is all i32; e ≤ Σ e, so e·r ≤ 2^47.
@@ -23,8 +23,6 @@ export class Seen {
 }
 
 const COUNT: usize = memory.data<i32>([0, 1, 2, 3], 16);
-// 2^31 in two lanes
-const HALF: usize = memory.data<i64>([2147483648, 2147483648], 16);
 
 /** Lanes of keys i … i + 3 that are seen. */
 function lanes(seen: Seen, i: i32): v128 {
@@ -58,14 +56,14 @@ function largest(seen: Seen, scores: usize, step: usize): i32 {
   return max(i32x4.extract_lane(top, 0), i32x4.extract_lane(top, 1));
 }
 
-/** Scores of a row → exponentials, in their place, to a multiple of 8 keys; gives r. */
+/** Scores of a row → exponentials, in their place, to a multiple of 8 keys; gives their sum. */
 export function exponentials(
   seen: Seen,
   scores: usize,
   step: usize,
   rate: i32,
   table: usize,
-): u32 {
+): u64 {
   const multiplier = max(rate, 1), end = (seen.end + 7) & ~7;
   const top = i32x4.splat(largest(seen, scores, step)), m = i32x4.splat(multiplier);
   const most = i32x4.splat((1 << 30) / multiplier), last = i32x4.splat(4095);
@@ -85,30 +83,5 @@ export function exponentials(
       i64x2.add(i64x2.extend_low_i32x4_u(e), i64x2.extend_high_i32x4_u(e)),
     );
   }
-  const sum = <u64> (i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1));
-  return sum == 0 ? 0x7fffffff : <u32> min<u64>(((<u64> 1) << 47) / sum, 0x7fffffff);
-}
-
-// @ts-ignore: decorator
-@inline
-function high_words(e: v128, r: v128, half: v128): v128 {
-  return v128.shuffle<i32>(
-    i64x2.add(i64x2.extmul_low_i32x4_u(e, r), half),
-    i64x2.add(i64x2.extmul_high_i32x4_u(e, r), half),
-    1,
-    3,
-    5,
-    7,
-  );
-}
-
-/** Probabilities of eight exponentials, i16; the narrowing saturates 32768 to 32767. */
-// @ts-ignore: decorator
-@inline
-export function probabilities(e: usize, r: v128): v128 {
-  const half = v128.load(HALF);
-  return i16x8.narrow_i32x4_s(
-    high_words(v128.load(e), r, half),
-    high_words(v128.load(e, 16), r, half),
-  );
+  return <u64> (i64x2.extract_lane(sums, 0) + i64x2.extract_lane(sums, 1));
 }

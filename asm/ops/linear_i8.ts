@@ -26,10 +26,7 @@ function accumulator_bytes(n: i32): usize {
 
 export function scratch_linear_i8(op: LinearI8): usize {
   const m = op.x.rows, k = op.x.columns, n = op.y.columns;
-  // not monotonic in the rows: blocks are as equal as possible
-  let most: usize = 0;
-  for (let i = 1; i <= min(m, 256); i++) most = max(most, gemm_i8_scratch(i, k, n));
-  return EPILOGUE_BYTES + accumulator_bytes(n) + max(most, gemm_i8_scratch(m, k, n)) + 64;
+  return EPILOGUE_BYTES + accumulator_bytes(n) + gemm_i8_scratch(m, k, n) + 64;
 }
 
 export function exec_linear_i8(op: LinearI8): void {

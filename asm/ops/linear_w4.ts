@@ -8,11 +8,8 @@ import { prepare_shifted, SHIFTED_BYTES } from "../kernels/shifted_plan";
 const GROUPS_BYTES: usize = 64;
 
 export function scratch_linear_w4(op: LinearW4): usize {
-  const m = op.x.rows, k = op.x.columns, group = 1 << op.group;
-  // not monotonic in the rows: blocks are as equal as possible
-  let most: usize = 0;
-  for (let i = 1; i <= min(m, 256); i++) most = max(most, gemm_w4_scratch(i, k, group));
-  return SHIFTED_BYTES + GROUPS_BYTES + max(most, gemm_w4_scratch(m, k, group));
+  const m = op.x.rows, k = op.x.columns, n = op.y.columns;
+  return SHIFTED_BYTES + GROUPS_BYTES + gemm_w4_scratch(m, k, n, 1 << op.group);
 }
 
 export function exec_linear_w4(op: LinearW4): void {

@@ -5,11 +5,7 @@ import { gemm_i8, gemm_i8_scratch } from "../kernels/gemm_i8";
 import { prepare_shifted, SHIFTED_BYTES } from "../kernels/shifted_plan";
 
 export function scratch_linear_w8(op: LinearW8): usize {
-  const m = op.x.rows, k = op.x.columns, n = op.y.columns;
-  // not monotonic in the rows: blocks are as equal as possible
-  let most: usize = 0;
-  for (let i = 1; i <= min(m, 256); i++) most = max(most, gemm_i8_scratch(i, k, n));
-  return SHIFTED_BYTES + max(most, gemm_i8_scratch(m, k, n));
+  return SHIFTED_BYTES + gemm_i8_scratch(op.x.rows, op.x.columns, op.y.columns);
 }
 
 export function exec_linear_w8(op: LinearW8): void {

@@ -84,18 +84,20 @@ function sample(
   }
   if (best < 0 || rate <= 0) return best;
   list.count = 0;
+  let least = top;
   for (let id = 0; id < n; id++) {
     const z = load<i32>(logits + (<usize> id << 2));
     const d = <u64> <u32> (top - z) * <u64> rate + 0x8000;
     // 31 octaves down nothing weighs anything
     if (d >> 32 >= 31 || !is_allowed(mask, mask_words, id)) continue;
     append(list, id, z, weight(octave, <u32> (d >> 16)));
+    least = min(least, z);
   }
   pad(list);
-  if (top_k > 0 && list.count > top_k) keep_count(list, top, top_k);
+  if (top_k > 0 && list.count > top_k) keep(list, least, top, <u64> top_k, true);
   if (top_p > 0 && top_p < 65536) {
-    const total = sum_from(list, -2147483648), p = <u64> top_p;
-    keep_sum(list, top, (total >> 16) * p + (((total & 65535) * p + 65535) >> 16));
+    const total = sum_from(list, least, false), p = <u64> top_p;
+    keep(list, least, top, (total >> 16) * p + (((total & 65535) * p + 65535) >> 16), false);
   }
   return draw(list, <u32> max(0, min(65536, min_p)) << 14, random);
 }
@@ -125,74 +127,40 @@ function pad(list: List): void {
   }
 }
 
-/** How many logits are at least `least`, which is not the least i32. */
-function count_from(list: List, least: i32): i32 {
-  const t = i32x4.splat(least);
-  let count = i32x4.splat(0);
-  for (let p = list.logits, end = p + (<usize> list.count << 2); p < end; p += 16) {
-    count = i32x4.sub(count, i32x4.ge_s(v128.load(p), t));
-  }
-  count = i32x4.add(count, v128.shuffle<i64>(count, count, 1, 0));
-  return i32x4.extract_lane(count, 0) + i32x4.extract_lane(count, 1);
-}
-
-/** Σ of the weights of logits that are at least `least`. */
-function sum_from(list: List, least: i32): u64 {
+/** Σ of the weights of logits that are at least `least`, or with `counting` how many (those behind the last have the least i32). */
+function sum_from(list: List, least: i32, counting: bool): u64 {
   const t = i32x4.splat(least), apart = list.weights - list.logits;
+  const one = i32x4.splat(i32(counting)), keep = i32x4.splat(i32(counting) - 1);
   let sum = i64x2.splat(0);
   for (let p = list.logits, end = p + (<usize> list.count << 2); p < end; p += 16) {
-    const w = v128.and(v128.load(p + apart), i32x4.ge_s(v128.load(p), t));
+    const w = v128.and(
+      v128.or(v128.and(v128.load(p + apart), keep), one),
+      i32x4.ge_s(v128.load(p), t),
+    );
     sum = i64x2.add(sum, i64x2.add(i64x2.extend_low_i32x4_u(w), i64x2.extend_high_i32x4_u(w)));
   }
   return <u64> (i64x2.extract_lane(sum, 0) + i64x2.extract_lane(sum, 1));
 }
 
-/** Keeps logits above `least`, and the first `equals` of those that equal it. */
-function keep(list: List, least: i32, equals: i32): void {
+/** Keeps the fewest, by descending logits and ascending ids, that weigh (or with `counting` are) at least `need`. */
+function keep(list: List, least: i32, top: i32, need: u64, counting: bool): void {
+  let low = least, high = top;
+  while (low < high) {
+    const middle = high - <i32> (<u32> (high - low) >> 1);
+    if (sum_from(list, middle, counting) >= need) low = middle;
+    else high = middle - 1;
+  }
+  // all that is above, and the first of those that are equal
+  let reached = low < top ? sum_from(list, low + 1, counting) : 0;
   const count = list.count;
   list.count = 0;
   for (let i = 0; i < count; i++) {
-    const at = <usize> i << 2, z = load<i32>(list.logits + at);
-    if (z > least || (z == least && equals-- > 0)) {
-      append(list, load<i32>(list.ids + at), z, load<u32>(list.weights + at));
-    }
+    const at = <usize> i << 2, z = load<i32>(list.logits + at), w = load<u32>(list.weights + at);
+    if (z < low || (z == low && reached >= need)) continue;
+    if (z == low) reached += counting ? 1 : <u64> w;
+    append(list, load<i32>(list.ids + at), z, w);
   }
   pad(list);
-}
-
-/** Keeps the k largest, of more than k. */
-function keep_count(list: List, top: i32, k: i32): void {
-  let low = -2147483648, high = top;
-  while (low < high) {
-    const middle = high - <i32> (<u32> (high - low) >> 1);
-    if (count_from(list, middle) >= k) low = middle;
-    else high = middle - 1;
-  }
-  keep(list, low, low < top ? k - count_from(list, low + 1) : k);
-}
-
-/** Keeps the fewest, by descending logits, that weigh at least `need`. */
-function keep_sum(list: List, top: i32, need: u64): void {
-  let low = -2147483648, high = top;
-  while (low < high) {
-    const middle = high - <i32> (<u32> (high - low) >> 1);
-    if (sum_from(list, middle) >= need) low = middle;
-    else high = middle - 1;
-  }
-  const above = low < top ? sum_from(list, low + 1) : 0;
-  keep_equals(list, low, need > above ? need - above : 0);
-}
-
-/** Of those that equal `least`, the first that together weigh `need`. */
-function keep_equals(list: List, least: i32, need: u64): void {
-  let equals = 0, reached: u64 = 0;
-  for (let i = 0; i < list.count && reached < need; i++) {
-    const at = <usize> i << 2;
-    if (load<i32>(list.logits + at) != least) continue;
-    reached += <u64> load<u32>(list.weights + at);
-    equals++;
-  }
-  keep(list, least, equals);
 }
 
 /** The first id at which the sum of weights of at least `least` is above ⌊R·total / 2^64⌋; −1 where there is none. */

@@ -17,6 +17,11 @@ export interface Kinds {
   isSymbolicLink(): boolean;
 }
 
+/** What a name in a folder stands for. */
+export interface NamedKinds extends Kinds {
+  readonly name: string;
+}
+
 /** What the system tells of a file. */
 export interface Stats extends Kinds {
   isFIFO(): boolean;
@@ -42,28 +47,27 @@ type Transfer = (
   done: Done<number>,
 ) => void;
 
-/** The module. */
+/** The module: what waits is called with what to do then, which is there sooner than its promises. */
 export interface NodeFs {
   readonly constants: Readonly<Record<"O_RDONLY" | "O_WRONLY" | "O_CREAT" | "O_EXCL", number>>;
-  readonly promises: {
-    stat(path: string, options: Integers): Promise<Stats>;
-    lstat(path: string, options: Integers): Promise<Stats>;
-    realpath(path: string): Promise<string>;
-    readlink(path: string): Promise<string>;
-    rename(from: string, to: string): Promise<void>;
-    unlink(path: string): Promise<void>;
-    chmod(path: string, mode: number): Promise<void>;
-    mkdir(path: string): Promise<void>;
-    rmdir(path: string): Promise<void>;
-    readFile(path: string, encoding: "utf8"): Promise<string>;
-    readdir(
-      path: string,
-      options: { readonly withFileTypes: true },
-    ): Promise<readonly (Kinds & { readonly name: string })[]>;
-  };
+  stat(path: string, options: Integers, done: Done<Stats>): void;
+  lstat(path: string, options: Integers, done: Done<Stats>): void;
+  realpath(path: string, done: Done<string>): void;
+  readlink(path: string, done: Done<string>): void;
+  rename(from: string, to: string, done: Done<void>): void;
+  unlink(path: string, done: Done<void>): void;
+  chmod(path: string, mode: number, done: Done<void>): void;
+  mkdir(path: string, done: Done<void>): void;
+  rmdir(path: string, done: Done<void>): void;
+  readFile(path: string, encoding: "utf8", done: Done<string>): void;
+  readdir(
+    path: string,
+    options: { readonly withFileTypes: true },
+    done: Done<readonly NamedKinds[]>,
+  ): void;
   open(path: string, flags: number, mode: number, done: Done<number>): void;
   fstat(fd: number, options: Integers, done: Done<Stats>): void;
-  fsync(fd: number, done: (error: Error | null) => void): void;
+  fsync(fd: number, done: Done<void>): void;
   readonly read: Transfer;
   readonly write: Transfer;
   statSync(path: string, options: Integers): Stats;
@@ -88,4 +92,12 @@ export function nodeFs(): NodeFs {
   const fs = builtinModule("node:fs");
   if (fs !== undefined) return fs as NodeFs;
   throw Object.assign(new Error("no file system"), { code: NO_FILE_SYSTEM });
+}
+
+/** The result of an operation; a failure is thrown as the host has it. */
+export function called<T>(start: (fs: NodeFs, done: Done<T>) => void): Promise<T> {
+  const fs = nodeFs();
+  return new Promise((resolve, reject) =>
+    start(fs, (error, result) => error ? reject(error) : resolve(result))
+  );
 }

@@ -1,6 +1,6 @@
 /** Open files. */
-import { INTEGERS, nodeFs } from "./_node_fs.ts";
-import type { Done, NodeFs } from "./_node_fs.ts";
+import { called, INTEGERS, nodeFs } from "./_node_fs.ts";
+import type { NodeFs } from "./_node_fs.ts";
 import { infoOf } from "./file_info.ts";
 import type { FileInfo } from "./file_info.ts";
 
@@ -28,26 +28,26 @@ export class OpenFile implements Disposable {
 
   /** Reads what comes next, at most as much as there is room for; 0 bytes are the end. */
   async read(into: Uint8Array): Promise<number> {
-    return await called<number>((done) =>
-      this.#fs.read(this.#open(), into, 0, into.length, null, done)
+    return await called<number>((fs, done) =>
+      fs.read(this.#open(), into, 0, into.length, null, done)
     );
   }
 
   /** Writes at least one byte of some and says how many. */
   async write(bytes: Uint8Array): Promise<number> {
-    return await called<number>((done) =>
-      this.#fs.write(this.#open(), bytes, 0, bytes.length, null, done)
+    return await called<number>((fs, done) =>
+      fs.write(this.#open(), bytes, 0, bytes.length, null, done)
     );
   }
 
   /** Waits until what was written is on the disk. */
   async sync(): Promise<void> {
-    await called<void>((done) => this.#fs.fsync(this.#open(), (error) => done(error)));
+    await called<void>((fs, done) => fs.fsync(this.#open(), done));
   }
 
   /** What is known of it. */
   async stat(): Promise<FileInfo> {
-    return infoOf(await called((done) => this.#fs.fstat(this.#open(), INTEGERS, done)));
+    return infoOf(await called((fs, done) => fs.fstat(this.#open(), INTEGERS, done)));
   }
 
   /** The same without waiting. */
@@ -104,9 +104,9 @@ export class OpenFile implements Disposable {
 
 /** Opens a file. A pipe keeps this waiting for its other end. */
 export async function open(path: string, use: FileUse = "read"): Promise<OpenFile> {
-  const fs = nodeFs();
-  const flags = flagsOf(fs, use);
-  return new OpenFile(await called((done) => fs.open(path, flags, NEW_FILE_MODE, done)));
+  return new OpenFile(
+    await called((fs, done) => fs.open(path, flagsOf(fs, use), NEW_FILE_MODE, done)),
+  );
 }
 
 /** Opens a file for reading without waiting. */
@@ -120,10 +120,4 @@ function flagsOf({ constants }: NodeFs, use: FileUse): number {
   if (use === "read") return O_RDONLY;
   // With O_EXCL a link is not followed.
   return use === "write" ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
-}
-
-function called<T>(start: (done: Done<T>) => void): Promise<T> {
-  return new Promise((resolve, reject) =>
-    start((error, result) => error ? reject(error) : resolve(result))
-  );
 }

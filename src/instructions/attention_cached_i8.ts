@@ -14,7 +14,7 @@ import { SESSION_OPERANDS } from "./_sessions.ts";
  *        Σ_d q_pinned·k[j] + Σ_d (q − q_pinned)·key_zero
  * d    = min(max a − a[j], ⌊2^30 / m⌋)                       m = max(rate[head], 1)
  * e    = exponentials[min((d·m + 2^17) >> 18, 4095)]         unsigned
- * p[j] = min((e·r + 2^31) >> 32, 32767)                     r = min(⌊2^47 / Σ e⌋, 2^31 − 1)
+ * p[j] = min((e·r + 2^31) >> 32, 32767)                     r = ⌊2^47 / Σ e⌋, 0 where that is 0
  * acc  = Σ_j p[j]·(v[j] − value_zero[kv head])
  * y    = clamp8(clamp32(round(acc·multiplier[head] / 2^shift)) + zero_point)      half to even
  * ```
@@ -30,8 +30,8 @@ export const attentionCachedI8 = defineInstruction({
   operands: [
     { name: "q", role: "in", dtypes: ["i8"], shape: "T C" },
     ...SESSION_OPERANDS,
-    { name: "keys", role: "in", dtypes: ["i8"], shape: "S R K" },
-    { name: "values", role: "in", dtypes: ["i8"], shape: "S R K" },
+    { name: "keys", role: "in", dtypes: ["i8"], shape: "S R K", cached: true },
+    { name: "values", role: "in", dtypes: ["i8"], shape: "S R K", cached: true },
     { name: "prefix", role: "in", dtypes: ["i8"], shape: "2 P K", optional: true },
     { name: "q_pinned", role: "in", dtypes: ["i8"], shape: "T C", optional: true },
     {
@@ -44,7 +44,7 @@ export const attentionCachedI8 = defineInstruction({
     },
     { name: "exponentials", role: "in", holds: "tables", dtypes: ["i32"], shape: "4096" },
     { name: "rate", role: "in", holds: "factors", dtypes: ["i32"], shape: "@kv_heads @group" },
-    { name: "value_zero", role: "in", holds: "factors", dtypes: ["i32"], shape: "@kv_heads" },
+    { name: "value_zero", role: "in", holds: "factors", dtypes: ["i8"], shape: "@kv_heads" },
     {
       name: "multiplier",
       role: "in",

@@ -13,4 +13,5 @@ export interface CacheOperands {
 export const CACHE_OPERANDS: Readonly<Record<number, CacheOperands>> = {
   24: { inputs: [2, 3, 1], written: [4], read: [] },
   45: { inputs: [2, 3, 1], written: [], read: [4, 5] },
+  51: { inputs: [2, 3, 1], written: [], read: [4, 5] },
 };

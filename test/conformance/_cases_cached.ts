@@ -181,7 +181,7 @@ function attention(
         ? given("i32", [4096], EXPONENTIALS)
         : value(random, "i32", [4096], random.pick(STYLES)),
       rate: apart(random, given("i32", heads, rates)),
-      value_zero: value(random, "i32", [kvHeads], random.pick(["small", "any"])),
+      value_zero: value(random, "i8", [kvHeads], random.pick(STYLES)),
       multiplier: apart(random, { ...multiplier, extents: heads }),
       shift: given("i32", [1], [shift.elements[0]]),
       zero_point: given("i32", [1], [random.pick([0, -3, 17, 127, -128, 2 ** 31 - 1])]),

@@ -266,7 +266,7 @@ export async function llamaProgram(
       key_zero: pinned === undefined ? undefined : keyZeros,
       exponentials,
       rate: constant("i32", [kvHeads, heads / kvHeads], L.softmax_m),
-      value_zero: words(L.v_zero),
+      value_zero: constant("i8", [kvHeads], L.v_zero),
       multiplier: constant("i32", [kvHeads, heads / kvHeads], L.context_requantize.m),
       shift: one(L.context_requantize.e),
       zero_point: one(L.context_zero),

@@ -3,9 +3,11 @@
  * weightings, node by node, in chunks, greedily, rewound, in batches, in a ring, far away.
  */
 import assert from "node:assert/strict";
-import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
 import type { SyncInstance } from "../../src/engines/engine.ts";
+import { loadWasm } from "../../src/engines/wasm/load.ts";
+import { fromModule } from "../../src/engines/wasm/module.ts";
+import { ENGINES } from "../conformance/_engines.ts";
+import type { EngineUnderTest } from "../conformance/_engines.ts";
 import { llamaProgram } from "./_llama_int.ts";
 import type { CacheOptions, Golden } from "./_llama_int.ts";
 import { absent, readJson, sha256Int32, SHARED } from "./_shared.ts";
@@ -14,15 +16,25 @@ const GOLDENS = "golden/llama-int";
 const WINDOWS = "golden/llama2c/windows.json";
 const ignore = absent(`${SHARED}/${GOLDENS}`, `${SHARED}/data/stories260K/stories260K.bin`);
 const KINDS = ["w8a8", "w4a8", "w4a8g64"] as const;
-const ENGINES: readonly EngineName[] = ["wasm-simd", "wasm-relaxed"];
+
+/** The module without floats. */
+const INTEGERS = fromModule(
+  new WebAssembly.Module(
+    Deno.readFileSync(new URL("../../wasm/fewbit.int.wasm", import.meta.url)),
+  ),
+);
+const [REFERENCE, ...WASM]: readonly EngineUnderTest[] = [
+  ...ENGINES,
+  { name: "wasm-int", load: (file, options) => loadWasm(file, { ...options, build: INTEGERS }) },
+];
 
 /** A golden with an instance of its program. */
 class Run implements Disposable {
   private constructor(readonly instance: SyncInstance, readonly pieces: number) {}
 
-  static async of(golden: Golden, engine: EngineName, options?: CacheOptions): Promise<Run> {
+  static async of(golden: Golden, engine: EngineUnderTest, options?: CacheOptions): Promise<Run> {
     const { file } = await llamaProgram(golden, options);
-    return new Run(await load(file, { engine }) as SyncInstance, golden.config.vocab);
+    return new Run(await engine.load(file), golden.config.vocab);
   }
 
   /** Logits of all tokens of sequences, one after the other. */
@@ -67,13 +79,13 @@ class Run implements Disposable {
 const goldenOf = (kind: string): Golden => readJson(`${GOLDENS}/stories260k-${kind}.json`);
 
 for (const kind of KINDS) {
-  for (const engine of ["reference", ...ENGINES] as const) {
+  for (const engine of [REFERENCE, ...WASM]) {
     Deno.test(
-      { name: `llama-int ${kind}: every node of a prompt, on ${engine}`, ignore },
+      { name: `llama-int ${kind}: every node of a prompt, on ${engine.name}`, ignore },
       async () => {
         const golden = goldenOf(kind);
         const { file, nodes, order } = await llamaProgram(golden);
-        using instance = await load(file, { engine }) as SyncInstance;
+        using instance = await engine.load(file);
         const { ids, past, node_sha256_le_i32: hashes } = golden.prompt;
         const execution = instance.begin({
           ids: Int32Array.from(ids),
@@ -99,9 +111,9 @@ for (const kind of KINDS) {
     );
   }
 
-  for (const engine of ENGINES) {
+  for (const engine of WASM) {
     Deno.test(
-      { name: `llama-int ${kind}: chunks, text, rewinding, on ${engine}`, ignore },
+      { name: `llama-int ${kind}: chunks, text, rewinding, on ${engine.name}`, ignore },
       async () => {
         const golden = goldenOf(kind);
         const { prompt, greedy, rewind, constants } = golden;
@@ -119,7 +131,7 @@ for (const kind of KINDS) {
     );
 
     Deno.test(
-      { name: `llama-int ${kind}: forks and ragged batches, on ${engine}`, ignore },
+      { name: `llama-int ${kind}: forks and ragged batches, on ${engine.name}`, ignore },
       async () => {
         const golden = goldenOf(kind);
         const { prompt, fork, batch } = golden;
@@ -153,7 +165,7 @@ for (const kind of KINDS) {
     );
 
     Deno.test(
-      { name: `llama-int ${kind}: a ring with the prefix pinned, on ${engine}`, ignore },
+      { name: `llama-int ${kind}: a ring with the prefix pinned, on ${engine.name}`, ignore },
       async () => {
         const golden = goldenOf(kind);
         const { ring, far } = golden;

@@ -1,23 +1,11 @@
 /** What the built modules contain, seen through wabt. */
 import assert from "node:assert/strict";
-import wabt from "../../tools/wabt.ts";
 import { compileModule } from "../../tools/asc.ts";
+import { disassemble } from "./_disassemble.ts";
 
 const root = new URL("../../", import.meta.url);
 
-async function disassemble(wasm: Uint8Array): Promise<string> {
-  const { readWasm } = await wabt();
-  const features = { simd: true, relaxed_simd: true };
-  const module = readWasm(wasm, { readDebugNames: true, ...features });
-  try {
-    module.applyNames();
-    return module.toText({ foldExprs: false, inlineExport: false });
-  } finally {
-    module.destroy();
-  }
-}
-
-for (const build of ["simd", "relaxed"]) {
+for (const build of ["simd", "relaxed", "int"]) {
   Deno.test(`wasm: fewbit.${build}.wasm has no imports and exports its memory`, () => {
     const bytes = Deno.readFileSync(new URL(`wasm/fewbit.${build}.wasm`, root));
     const module = new WebAssembly.Module(bytes);

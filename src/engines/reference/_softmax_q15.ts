@@ -19,7 +19,6 @@ export function softmaxQ15(
     return BigInt(exponential(Math.min(d * m + 2 ** 17 >> 18, 4095)));
   });
   const sum = e.reduce((a, b) => a + b);
-  const quotient = sum === 0n ? 2n ** 31n : 2n ** 47n / sum;
-  const r = quotient < 2n ** 31n ? quotient : 2n ** 31n - 1n;
+  const r = sum === 0n ? 0n : 2n ** 47n / sum;
   return e.map((each) => Math.min(32767, Number((each * r + 2n ** 31n) >> 32n)));
 }
