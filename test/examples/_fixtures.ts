@@ -29,6 +29,7 @@ export async function writeFixtures(folder: string): Promise<void> {
     JSON.stringify(tinyTokenizer()),
   );
   await copy("model.fewbit", "models/vit-fashion-mnist.fewbit");
+  await copy("hgrn-shakespeare.fewbit", "models/hgrn-shakespeare.fewbit");
   await copy("cat.jpg", "test/vectors/images/rgb_444.jpg");
   await copy("deit.pth", "test/vectors/tiny/deit.pth");
   await write("minilm.fewbit", await tinyEncoder());

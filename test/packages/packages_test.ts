@@ -25,7 +25,11 @@ Deno.test({
     await t.step("the same bytes twice", buildTwice);
     await t.step("installed in Node, Bun and Deno", () => runOnHosts(registry));
     await t.step("TypeScript", () => checkTypes(registry));
-    await t.step("bundlers and pages", () => bundle(registry));
+    await t.step({
+      name: "bundlers and pages",
+      ignore: missing("chromium"),
+      fn: () => bundle(registry),
+    });
     await t.step("README, word by word, in Node, Bun and Deno", () => followOnHosts(registry));
     await t.step({
       name: "README, word by word, in a browser",
