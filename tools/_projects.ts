@@ -5,7 +5,9 @@
 export const PROJECTS: readonly { readonly config: string; readonly sources: readonly string[] }[] =
   [
     { config: "deno.json", sources: ["mod.ts", "cli.ts", "src"] },
-    ...["examples", "tools", "test", "test/golden", "test/hosts", "bench"].map((folder) => ({
+    ...["examples", "tools", "test", "test/golden", "test/hosts", "test/packages", "bench"].map((
+      folder,
+    ) => ({
       config: `${folder}/deno.json`,
       sources: [folder],
     })),

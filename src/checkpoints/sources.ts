@@ -5,7 +5,6 @@ import { isWindows } from "../files/host.ts";
 import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import type { ReadFileOptions } from "../files/read_file.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
-import { checkpointKind } from "../models/model_kind.ts";
 
 /** A model file: its bytes, a stream of them, or where they are. */
 export type ModelSource =
@@ -109,6 +108,8 @@ async function kindOfFolder(folder: string): Promise<string | undefined> {
     const path = `${folder}/config.json`;
     const bytes = await readOptionalFile(path, { maxBytes: MAX_JSON_BYTES });
     const config = bytes && parseJson(path, bytes);
+    // It knows all architectures of timm by name, which nobody who has a model needs.
+    const { checkpointKind } = await import("../models/model_kind.ts");
     return typeof config === "object" && config !== null
       ? checkpointKind({ ...config })
       : undefined;

@@ -106,8 +106,13 @@ function named(files: readonly NamedFile[]): Map<string, string> {
   for (const [name, text] of texts) {
     const fresh = names.get(name.replace(/\.map$/, ""));
     if (fresh === undefined) throw new Error(`nothing imports ${name}`);
-    if (name.endsWith(".map")) result.set(`${fresh}.map`, text);
-    else result.set(fresh, text.replaceAll(/[\w-]+\.js\b/g, (word) => names.get(word) ?? word));
+    if (name.endsWith(".map")) {
+      result.set(`${fresh}.map`, text);
+      continue;
+    }
+    // Imports of nothing have no effect, and bundlers warn of them. The line stays: maps count it.
+    const without = text.replaceAll(/^import "\.\/[\w-]+\.js";$/gm, "");
+    result.set(fresh, without.replaceAll(/[\w-]+\.js\b/g, (word) => names.get(word) ?? word));
   }
   return new Map([...result].sort(([a], [b]) => a < b ? -1 : 1));
 }

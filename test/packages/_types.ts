@@ -1,0 +1,70 @@
+/** The declarations, checked by the oldest and the newest TypeScript that is promised, with all of them read. */
+import { newProject } from "./_project.ts";
+import type { Registry } from "./_registry.ts";
+import { report } from "./_report.ts";
+
+const COMPILERS = ["5.4.5", "6.0.3"];
+
+/** How modules are found, and what `module` goes with it. */
+const RESOLUTIONS = { node16: "node16", nodenext: "nodenext", bundler: "esnext" } as const;
+
+const PROGRAM = `
+import { compile, Graph, ImageClassifier, load, ops, TextEmbedder, TextGenerator, writeNpy } from "@fewbit/fewbit";
+import type { Tensor } from "@fewbit/fewbit";
+import { fromModule, load as loadProgram } from "@fewbit/fewbit/runtime";
+import { loadEmbedder } from "@fewbit/fewbit/embedder";
+import { loadGenerator } from "@fewbit/fewbit/generator";
+import type { GenerationModel } from "@fewbit/fewbit/generator";
+import wasm from "@fewbit/fewbit/fewbit.simd.wasm";
+import plays from "@fewbit/models/hgrn-shakespeare";
+
+export async function everything(bytes: Uint8Array): Promise<string> {
+  using classifier = await ImageClassifier.fromPretrained(bytes, { engine: "wasm-simd" });
+  const { label } = await classifier.classify(new Blob(["picture"]));
+  const lm: GenerationModel = await loadGenerator(await fetch(plays), { sessions: 2 });
+  using session = lm.session();
+  // What is saved lies in an ArrayBuffer, as these want it.
+  await crypto.subtle.digest("SHA-256", await session.save());
+  for await (const { text } of session.generate("x", { seed: 1 })) console.log(text);
+  new Blob([writeNpy({ dtype: "f32", shape: [1], data: Float32Array.of(1) })]);
+  using embedder = await loadEmbedder(bytes);
+  const { rows } = await embedder.embed(["a"]);
+  const first: number = rows[0]![0]!;
+  const { rows: codes } = await embedder.embed("a", { format: "int8" });
+  const row: Int8Array = codes[0]!;
+  const graph = new Graph();
+  const x = graph.input("x", "f32", [graph.symbol("batch", 64), 2]);
+  graph.output("y", graph.apply(ops.gelu, { x }));
+  using instance = await load(compile(graph));
+  const { y } = await instance.run({ x: Float32Array.of(1, -1) });
+  const tensor: Tensor | undefined = y;
+  await loadProgram(bytes, { engine: fromModule(wasm) });
+  using generator: Disposable = await TextGenerator.fromPretrained(plays);
+  using texts = await TextEmbedder.fromPretrained("folder");
+  return [label, first, row, tensor, generator, texts.name].join();
+}
+// @ts-expect-error -- a number is no model
+void ImageClassifier.fromPretrained(3);
+// @ts-expect-error -- not one of the engines
+void loadProgram(new Uint8Array(1), { engine: "gpu" });
+`;
+
+/** Checks a program that uses all entries. */
+export async function checkTypes(registry: Registry): Promise<void> {
+  using project = await newProject(registry);
+  await project.write("main.ts", PROGRAM);
+  const compilers = COMPILERS.map((version) => `ts${version}@npm:typescript@${version}`);
+  await project.shell(`npm install @fewbit/fewbit @fewbit/models ${compilers.join(" ")}`);
+  for (const version of COMPILERS) {
+    for (const [moduleResolution, module] of Object.entries(RESOLUTIONS)) {
+      const compilerOptions = {
+        ...{ module, moduleResolution, target: "es2022", lib: ["es2022", "dom", "dom.iterable"] },
+        ...{ types: [], strict: true, exactOptionalPropertyTypes: true, noEmit: true },
+        ...{ noUncheckedIndexedAccess: true, allowArbitraryExtensions: true, skipLibCheck: false },
+      };
+      await project.write("tsconfig.json", JSON.stringify({ compilerOptions, files: ["main.ts"] }));
+      await project.shell(`node node_modules/ts${version}/bin/tsc -p .`);
+      report(`TypeScript ${version}, ${moduleResolution}`, "no errors, libraries checked");
+    }
+  }
+}
