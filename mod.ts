@@ -84,7 +84,12 @@ export {
 export type { CalibrateTextOptions } from "./src/compile/integer_text.ts";
 export type { LogitComparison } from "./src/quantize/compare_logits.ts";
 export type { Shrinking, Smoothing } from "./src/quantize/decoder_calibrate.ts";
-export type { DecoderGrid, DecoderGrids, DecoderPrefix } from "./src/quantize/decoder_grids.ts";
+export type {
+  DecoderGrid,
+  DecoderGrids,
+  DecoderPrefix,
+  DecoderRotation,
+} from "./src/quantize/decoder_grids.ts";
 export { readDecoderParams, writeDecoderParams } from "./src/quantize/decoder_params.ts";
 export type { DecoderParams } from "./src/quantize/decoder_params.ts";
 export type { ChannelRange, DecoderRanges } from "./src/quantize/decoder_ranges.ts";
