@@ -167,7 +167,7 @@ function isKnown(tag: u32): bool {
 }
 
 /** Record of a tag among the first `sections` of the table, or null. */
-function findSection(head: Header, tag: u32, sections: u32): Section {
+export function findSection(head: Header, tag: u32, sections: u32): Section {
   for (let i: u32 = 0; i < sections; i++) {
     const record = sectionOf(head, i);
     if (record.tag == tag) return record;

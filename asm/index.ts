@@ -11,7 +11,7 @@ import {
   isInstance,
   setSymbol,
 } from "./context";
-import { VERDICT_BAD_ARGUMENT, VERDICT_NOT_FOUND } from "./generated/format";
+import { FEATURE_TRITS, VERDICT_BAD_ARGUMENT, VERDICT_NOT_FOUND } from "./generated/format";
 import { copyInstance, initialise, resetState } from "./instance";
 import { beginEntry, runPart, runSlice } from "./interpreter";
 import { isModel, isPlanned } from "./loading";
@@ -21,7 +21,7 @@ import { selfTest } from "./selftest";
 
 /** Version of these exports. */
 export function abi_version(): i32 {
-  return 3;
+  return 4;
 }
 
 // What a host calls out of order, or with an address at which nothing is, does nothing: it returns
@@ -35,10 +35,27 @@ export function selftest(): i32 {
 /** What the dot product computes on this host: `DOT_…`. */
 export { dot_form } from "./kernels/dot_answer";
 
+/** Required features of files that this module knows: bits of `FEWBIT_FEATURE_…`. */
+export function features(): u32 {
+  return FEATURE_TRITS;
+}
+
 /** First byte, at a multiple of 256, that the host may use. */
 export function heap_base(): u32 {
   return <u32> ((__heap_base + 255) & ~255);
 }
+
+export {
+  entry_uses,
+  metadata_address,
+  metadata_bytes,
+  name_address,
+  name_bytes,
+  symbol_kind,
+  tensor_dtype,
+  tensor_rank,
+  tensor_region,
+} from "./describe";
 
 export {
   model_dot,

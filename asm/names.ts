@@ -63,19 +63,24 @@ export function addName(model: Model, record: Named, index: u32): bool {
   return false;
 }
 
-/** Index of a symbol (kind 0), tensor (1) or entry (2) with that name, or −1. */
-export function findName(model: Model, kind: u32, name: usize, bytes: u32): i32 {
-  if (kind > 2) return -1;
+/** Record `index` of the symbols (kind 0), tensors (1) or entries (2), or null. */
+export function recordOf(model: Model, kind: u32, index: u32): Named {
   const table = kind == 0 ? model.symbols : kind == 1 ? model.tensors : model.entries;
+  if (kind > 2 || index >= table.count) return changetype<Named>(0);
   const size = kind == 0
     ? offsetof<SymbolRecord>()
     : kind == 1
     ? offsetof<TensorRecord>()
     : offsetof<EntryRecord>();
-  let at = table.address;
-  for (let i: u32 = 0, n = table.count; i < n; i++, at += size) {
-    const record = changetype<Named>(at);
-    if (kind == 1 && !isNamed(changetype<TensorRecord>(at))) continue;
+  return changetype<Named>(table.address + <usize> index * size);
+}
+
+/** Index of a symbol (kind 0), tensor (1) or entry (2) with that name, or −1. */
+export function findName(model: Model, kind: u32, name: usize, bytes: u32): i32 {
+  for (let i: u32 = 0;; i++) {
+    const record = recordOf(model, kind, i);
+    if (!changetype<usize>(record)) return -1;
+    if (kind == 1 && !isNamed(changetype<TensorRecord>(record))) continue;
     if (record.nameOffset == NONE || record.nameBytes != bytes) continue;
     if (same(model.namesAddress + record.nameOffset, name, bytes)) return i;
   }

@@ -8,6 +8,12 @@
  * at addresses that the host chose, so that one module instance may hold several models, and a model
  * several instances.
  *
+ * What the host must have: WebAssembly with SIMD (relaxed SIMD for the other module), bulk memory, sign
+ * extension and conversions that do not trap, all of WebAssembly 2.0; no threads, no exceptions, no GC.
+ *
+ * Threads: one at a time calls a module instance, its memory is not shared. Others instantiate the module
+ * again, which has been compiled once, each with a memory of its own.
+ *
  * A negative status is a verdict, negated (FEWBIT_... below). No input and no order of calls makes a
  * function trap, as long as pointers and sizes are those described here: what is called too early, or for
  * an address at which there is no model or instance, returns -FEWBIT_BAD_ARGUMENT, or 0 where it returns
@@ -15,7 +21,8 @@
  *
  * Loading, with the file's bytes in `file`:
  *
- *   head  = u32 at file + 8                          (at least 64; check it against the file's size)
+ *   head  = u32 at file + 8                          (at least 64 and at most the file's size)
+ *   the file has head + (u64 at file + 12) bytes     (refuse it where it is shorter)
  *   model = heap_base()                              (any multiple of 256 from there on)
  *   grow memory to model + model_size(head)
  *   copy the first `head` bytes of the file to model + 256
@@ -37,7 +44,15 @@
  *   write inputs to tensor_address(context, tensor), tensor_bytes(context, tensor) bytes each
  *   begin(context, entry)
  *   run(context, entry, 0, 0x7FFFFFFF)
- *   read outputs
+ *   read outputs: tensor_bytes(context, tensor) bytes at tensor_address(context, tensor)
+ *
+ * Sizes to check, as nothing here knows how much the host has written: the data of an input against
+ * tensor_bytes once its symbols are set (less would leave what was there before), never more than
+ * tensor_capacity; type and rank of what is read against tensor_dtype and tensor_rank.
+ *
+ * The host writes inputs, parameters and state, between two runs; it reads these and outputs. Constants and
+ * the arena are the module's own. A name for find() is written where neither a model nor an instance lies,
+ * nor the module's own data: behind the last instance, into memory that was grown for it.
  *
  * The head must stay where model_load saw it. The relaxed module is for hosts whose relaxed dot product
  * is exact with its second operand in 0...127: use it only where selftest() returns 0.
@@ -47,7 +62,8 @@
 
 #include <stdint.h>
 
-#define FEWBIT_ABI_VERSION 3
+/* The version is that of all functions; 4 added name_address to metadata_bytes below, and features. */
+#define FEWBIT_ABI_VERSION 4
 
 /* Verdicts. */
 #define FEWBIT_BAD_MAGIC 1           /* not a fewbit file */
@@ -84,6 +100,36 @@
 #define FEWBIT_TENSOR 1              /* inputs, outputs, parameters, state */
 #define FEWBIT_ENTRY 2
 
+/* Kinds of symbols: sizes that are settled when a program is loaded, and those of each run. */
+#define FEWBIT_SYMBOL_LOAD 0
+#define FEWBIT_SYMBOL_RUN 1
+
+/* Regions, which are the roles of tensors. */
+#define FEWBIT_REGION_CONSTANT 0     /* weights: never written */
+#define FEWBIT_REGION_PARAMETER 1    /* initialised from the file; the host may write it */
+#define FEWBIT_REGION_STATE 2        /* outlives a run; the host may write it */
+#define FEWBIT_REGION_ARENA 3        /* within a run */
+#define FEWBIT_REGION_INPUT 4        /* the host writes it before begin */
+#define FEWBIT_REGION_OUTPUT 5       /* the host reads it after run */
+
+/* Types of elements. f16 and bf16 are 16 bits as they are; a bool is a byte, 0 or 1. */
+#define FEWBIT_DTYPE_I8 0
+#define FEWBIT_DTYPE_U8 1
+#define FEWBIT_DTYPE_I16 2
+#define FEWBIT_DTYPE_I32 3
+#define FEWBIT_DTYPE_F32 4
+#define FEWBIT_DTYPE_F64 5
+#define FEWBIT_DTYPE_I64 6
+#define FEWBIT_DTYPE_F16 7
+#define FEWBIT_DTYPE_BF16 8
+#define FEWBIT_DTYPE_U32 9
+#define FEWBIT_DTYPE_BOOL 10
+#define FEWBIT_DTYPE_U16 11
+
+/* Features that a file requires: bits of the u32 at file + 24. model_load refuses a file with one that is
+ * not among features(). */
+#define FEWBIT_FEATURE_TRITS 1       /* ternary weights in base 3 */
+
 /* What i32x4.relaxed_dot_i8x16_i7x16_add_s computes on a host: its second operand is bytes of seven bits,
  * signed bytes, or unsigned bytes. */
 #define FEWBIT_DOT_SEVEN 1
@@ -100,6 +146,8 @@ int32_t abi_version(void);
 int32_t selftest(void);
 /* What the dot product of this module computes on this host (below); 0 without relaxed SIMD. */
 int32_t dot_form(void);
+/* The features that this module knows. */
+uint32_t features(void);
 /* First address that the host may use, a multiple of 256. */
 uint32_t heap_base(void);
 
@@ -141,6 +189,23 @@ int32_t symbol_min(fewbit_model model, uint32_t symbol);
 int32_t symbol_max(fewbit_model model, uint32_t symbol);
 /* Value of a load-time symbol, default of a run-time one. */
 int32_t symbol_value(fewbit_model model, uint32_t symbol);
+
+/* Name of a symbol, tensor or entry by its index: where it is in memory, and its bytes, ASCII and not
+ * terminated; 0 where there is none. Tensors of the arena, and constants, may have none or the same. */
+uint32_t name_address(fewbit_model model, uint32_t kind, uint32_t index);
+uint32_t name_bytes(fewbit_model model, uint32_t kind, uint32_t index);
+/* FEWBIT_SYMBOL_LOAD or FEWBIT_SYMBOL_RUN. */
+int32_t symbol_kind(fewbit_model model, uint32_t symbol);
+/* FEWBIT_REGION_..., FEWBIT_DTYPE_... and the number of extents of a tensor. */
+int32_t tensor_region(fewbit_model model, uint32_t tensor);
+int32_t tensor_dtype(fewbit_model model, uint32_t tensor);
+int32_t tensor_rank(fewbit_model model, uint32_t tensor);
+/* 1 where an entry names a tensor, else 0, once planned: its inputs have to be written, its outputs are. */
+int32_t entry_uses(fewbit_model model, uint32_t entry, uint32_t tensor);
+/* The metadata of the file: an object in JSON, UTF-8 and not terminated (labels, preprocessing, tokenizer);
+ * 0 bytes where there is none. It is the file's word: check what you use of it. */
+uint32_t metadata_address(fewbit_model model);
+uint32_t metadata_bytes(fewbit_model model);
 
 /* Bytes of an instance, a multiple of 256. The next one may follow it. */
 uint32_t instance_size(fewbit_model model);

@@ -20,6 +20,15 @@ interface AllExports extends WasmExports {
   tensor_count(model: number): number;
   entry_count(model: number): number;
   entry_length(model: number, entry: number): number;
+  entry_uses(model: number, entry: number, tensor: number): number;
+  name_address(model: number, kind: number, index: number): number;
+  name_bytes(model: number, kind: number, index: number): number;
+  symbol_kind(model: number, symbol: number): number;
+  tensor_region(model: number, tensor: number): number;
+  tensor_dtype(model: number, tensor: number): number;
+  tensor_rank(model: number, tensor: number): number;
+  metadata_address(model: number): number;
+  metadata_bytes(model: number): number;
   find(model: number, kind: number, name: number, bytes: number): number;
   instance_reset(context: number): number;
   tensor_bytes(context: number, tensor: number): number;
@@ -257,6 +266,18 @@ class Host {
           call.trits_address(model);
           call.segment_bytes(model, index());
           call.segment_address(model, index());
+          for (const ask of [call.tensor_region, call.tensor_dtype, call.tensor_rank]) {
+            status(ask(model, index()));
+          }
+          status(call.symbol_kind(model, index()));
+          status(call.entry_uses(model, index(), index()));
+          const [kind, which] = [random.integer(-1, 4), index()];
+          for (
+            const [at, bytes] of [
+              [call.name_address(model, kind, which), call.name_bytes(model, kind, which)],
+              [call.metadata_address(model), call.metadata_bytes(model)],
+            ]
+          ) assert.ok((at >>> 0) + (bytes >>> 0) <= end);
         }
       }
       if (random.chance(0.1)) this.#writeInput(random, index());

@@ -37,4 +37,4 @@ export interface WasmExports {
 }
 
 /** Version of the ABI that this code speaks. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
