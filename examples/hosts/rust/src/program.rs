@@ -43,7 +43,8 @@ impl Program {
             let symbol = p.find(SYMBOL, name)?;
             p.check("model_symbol", &[p.model, symbol, *value])?;
         }
-        let limits = [p.model.into(), 0xFFFF_0000_u32.into(), Val::from(2f64.powi(45))];
+        let limits = [p.model as i32, 0xFFFF_0000_u32 as i32].map(Val::from);
+        let limits = [&limits[..], &[Val::from(2f64.powi(45))]].concat();
         p.invoke("model_plan", &limits).and_then(verdict)?;
         p.context = p.call("model_end", &[p.model])?;
         p.names = p.context + p.call("instance_size", &[p.model])?;
@@ -115,7 +116,7 @@ impl Program {
     }
 
     fn call(&mut self, name: &str, arguments: &[u32]) -> Result<u32> {
-        self.invoke(name, &arguments.iter().map(|&value| value.into()).collect::<Vec<Val>>())
+        self.invoke(name, &arguments.iter().map(|&value| Val::from(value as i32)).collect::<Vec<_>>())
     }
 
     fn check(&mut self, name: &str, arguments: &[u32]) -> Result<u32> {
