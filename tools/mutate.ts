@@ -1,11 +1,13 @@
 /**
  * `deno task mutate`: changes the code in a way that makes it wrong, and sees whether a test notices.
  *
- *     deno run -A tools/mutate.ts [--file SUBSTRING] [--changed REV] [--sample N]
+ *     deno run -A tools/mutate.ts [--file SUBSTRING] [--changed REV] [--sample N] [--minutes M]
  *
  * A mutation is killed where a test fails with an assertion, not with an import or a type. One that
  * survives fails, and so does one whose text is not in its file. `--changed` takes the mutations of files
- * that differ from a revision, `--sample` so many more, picked by the hash of the tree.
+ * that differ from a revision, `--sample` so many more, picked by the hash of the tree. After `--minutes`
+ * no further one begins: the order is that of the hash, so that another tree tries others, and the last
+ * line says how many were not reached.
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
@@ -100,34 +102,58 @@ async function sampleOf(mutations: readonly Mutation[], count: number): Promise<
   return mutations.toSorted((a, b) => rank(a) < rank(b) ? -1 : 1).slice(0, count);
 }
 
-async function chosen(): Promise<readonly Mutation[]> {
+/** What the command line asks for, in the order in which it is tried. */
+async function chosen(): Promise<
+  { readonly mutations: readonly Mutation[]; readonly end: number }
+> {
   const { values } = parseArgs({
     options: {
       file: { type: "string" },
       changed: { type: "string" },
       sample: { type: "string" },
+      minutes: { type: "string" },
     },
   });
-  const { file, changed, sample } = values;
-  if (file !== undefined) return MUTATIONS.filter((mutation) => mutation.file.includes(file));
-  if (changed === undefined && sample === undefined) return MUTATIONS;
+  const { file, changed, sample, minutes } = values;
+  const end = Date.now() + Number(minutes ?? Infinity) * 60_000;
+  if (file !== undefined) {
+    return { mutations: MUTATIONS.filter((mutation) => mutation.file.includes(file)), end };
+  }
+  if (changed === undefined && sample === undefined) return { mutations: MUTATIONS, end };
   const files = changed === undefined ? new Set<string>() : await changedFiles(changed);
   const first = MUTATIONS.filter((mutation) => files.has(mutation.file));
   const others = MUTATIONS.filter((mutation) => !files.has(mutation.file));
-  return [...first, ...await sampleOf(others, Number(sample ?? 0))];
+  const mutations = [
+    ...await sampleOf(others, Number(sample ?? 0)),
+    ...await sampleOf(first, first.length),
+  ];
+  return { mutations, end };
 }
 
-const folder = await copyOfTree();
+const { mutations, end } = await chosen();
+const waiting = [...mutations];
 let failures = 0;
-try {
-  const mutations = await chosen();
-  for (const mutation of mutations) {
-    const result = await outcome(folder, mutation);
-    if (result !== "killed") failures++;
-    console.log(`${result.padEnd(20)} ${mutation.file}: ${mutation.find.trim().slice(0, 80)}`);
+
+/** Tries one mutation after the other in a tree of its own. */
+async function work(): Promise<void> {
+  const folder = await copyOfTree();
+  try {
+    while (Date.now() < end) {
+      const mutation = waiting.shift();
+      if (mutation === undefined) return;
+      const result = await outcome(folder, mutation);
+      if (result !== "killed") failures++;
+      console.log(`${result.padEnd(20)} ${mutation.file}: ${mutation.find.trim().slice(0, 80)}`);
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
-  console.log(`${mutations.length} mutations, ${mutations.length - failures} killed`);
-} finally {
-  await Deno.remove(folder, { recursive: true });
 }
-if (failures > 0) Deno.exit(1);
+
+await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
+const tried = mutations.length - waiting.length;
+console.log(
+  `${tried} mutations, ${tried - failures} killed` +
+    (waiting.length === 0 ? "" : `, ${waiting.length} not reached in time`),
+);
+if (failures > 0 || tried === 0) Deno.exit(1);
