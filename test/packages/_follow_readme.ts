@@ -6,7 +6,7 @@ import { startWorkerd } from "../hosts/_workerd.ts";
 import { expectedText } from "./_expected.ts";
 import { newProject } from "./_project.ts";
 import type { Project } from "./_project.ts";
-import { readmeBlocks } from "./_readme.ts";
+import { samplesFor } from "./_readme.ts";
 import type { Registry } from "./_registry.ts";
 import { kilobytes, report } from "./_report.ts";
 import { serveFolder } from "./_serve_folder.ts";
@@ -20,10 +20,8 @@ async function follow(
   const project = await newProject(registry, host);
   let output = "";
   try {
-    const blocks = await readmeBlocks();
-    const own = blocks.get(part);
-    assert.ok(own !== undefined, `README.md has nothing for ${part}`);
-    for (const { language, file, text } of [...blocks.get("all") ?? [], ...own]) {
+    for (const { language, file, text, output: shown } of await samplesFor(part)) {
+      if (shown !== undefined) assert.equal(shown.trim(), (await expectedText()).trim());
       if (file !== undefined) await project.write(file, text);
       else if (language === "sh") output += await project.shell(text);
       else assert.fail(`README.md, ${part}: neither a file nor commands: ${text}`);
