@@ -46,6 +46,20 @@ export async function followOnHosts(registry: Registry): Promise<void> {
   }
 }
 
+/** The packages as folders, which is how they are installed before they are published. */
+export async function followFromFolders(registry: Registry): Promise<void> {
+  const text = await expectedText();
+  using project = await newProject(registry);
+  await project.shell(`npm install --install-links ${registry.folders.join(" ")}`);
+  const [{ file, text: program }] = await samplesFor("Node");
+  await project.write(file!, program);
+  for (const run of ["node", "deno run --allow-read"]) {
+    assert.ok((await project.shell(`${run} ${file}`)).includes(text.trim()), run);
+  }
+  assert.ok((await project.shell("npx fewbit --help")).includes("classify"));
+  report("README, from folders", "the same text in Node and Deno");
+}
+
 /** A page in a browser. */
 export async function followInBrowser(registry: Registry): Promise<void> {
   const text = await expectedText();

@@ -96,7 +96,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/wasm/unpack.ts", ["test/engines/wasm/unpack_test.ts"], [
     ["distance > 1 ? distance - 1 : other", "distance > 1 ? distance - 1 : last"],
     ["other = before;", ""],
-    ["(2 | found & 1) << rest", "2 << rest"],
+    ["(found >> 1) - 1;", "found >> 1;"],
     ["if (lengths[i] === 0) i += take(8);", "if (lengths[i] === 0) take(8);"],
   ]),
   ...changes("src/engines/reference/_instance.ts", runs, [
