@@ -11,6 +11,7 @@ import type { TokenLogprob } from "./sampler.ts";
 import { samplingOptions } from "./sampling_options.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
 import { StopStrings } from "./stop_strings.ts";
+import { constrained } from "./token_constraint.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Most tokens of an answer where neither a caller nor the model says. */
@@ -146,14 +147,17 @@ export class Generation {
    * Chooses the next token.
    *
    * @param logits Of all ids, behind the last one. −Infinity excludes an id.
+   * @param allowed Which ids may be chosen, as a `TokenConstraint` has them; log probabilities are those
+   * among them. Default: all.
    * @throws {FewbitError} `invalid_argument` for other logits that are not finite, and after the end.
    */
-  step(logits: Float32Array): GenerationStep {
+  step(logits: Float32Array, allowed?: Int32Array): GenerationStep {
     if (this.#isFinished) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the answer has ended");
     }
     const state = { random: this.#random, recent: this.#recent };
-    const { id, logprob, top } = sample(logits, this.#sampling, state);
+    const possible = allowed === undefined ? logits : constrained(logits, allowed);
+    const { id, logprob, top } = sample(possible, this.#sampling, state);
     this.#recent.push(id);
     this.#count++;
     const ended = this.#endIds.includes(id);

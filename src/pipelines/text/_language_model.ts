@@ -28,6 +28,14 @@ export interface Position {
   readonly past: number;
 }
 
+/** The ids of one session in a run of several. */
+export interface BatchPart extends Position {
+  /** At least one, but for a session of nothing but a prefix, whose `past` is the prefix then. */
+  readonly ids: Int32Array;
+  /** Whether the logits behind the last id are wanted. */
+  readonly wanted: boolean;
+}
+
 /** Runs the ids of sessions through a program, chunk by chunk. */
 export class LanguageModel implements Disposable {
   readonly vocabularySize: number;
@@ -35,9 +43,14 @@ export class LanguageModel implements Disposable {
   readonly sessions: number;
   /** Most tokens of a session. */
   readonly context: number;
+  /** Most tokens of a run. */
+  readonly maxTokens: number;
+  /** Most sessions of a run, each with logits. */
+  readonly maxSequences: number;
+  /** Whether a smaller `past` takes a session back. */
+  readonly rewinds: boolean;
   /** Ids that every text begins with, read or not. */
   readonly #prefix: readonly number[];
-  readonly #chunk: number;
   readonly #maxRows: number;
   readonly #taken: boolean[];
 
@@ -62,11 +75,14 @@ export class LanguageModel implements Disposable {
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
     this.#prefix = prefixOf(instance.program.metadata, this.vocabularySize);
-    this.#chunk = symbols.max_tokens;
+    this.maxTokens = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
+    this.maxSequences = Math.min(symbols.max_sequences ?? 1, this.#maxRows, this.sessions);
     // A network with a recurrence has no longest text.
     this.context = symbols.context ?? MAX_PAST;
+    // Neither does one with a ring, whose oldest rows are gone.
+    this.rewinds = symbols.context !== undefined;
     this.#taken = TAKEN.get(instance) ?? Array(this.sessions).fill(false);
     TAKEN.set(instance, this.#taken);
   }
@@ -101,8 +117,8 @@ export class LanguageModel implements Disposable {
     let past = this.#checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
-    for (let at = 0; at < ids.length; at += this.#chunk) {
-      const chunk = ids.subarray(at, at + this.#chunk);
+    for (let at = 0; at < ids.length; at += this.maxTokens) {
+      const chunk = ids.subarray(at, at + this.maxTokens);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       logits = floatLogits(outputs.logits);
@@ -127,7 +143,7 @@ export class LanguageModel implements Disposable {
       rows.set(await this.#behindPrefix(), (skipped - 1) * this.vocabularySize);
       yield { first: 0, logits: rows };
     }
-    const step = Math.min(this.#chunk, this.#maxRows);
+    const step = Math.min(this.maxTokens, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
       const inputs = this.#inputs(
@@ -139,6 +155,48 @@ export class LanguageModel implements Disposable {
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       yield { first: skipped + at, logits: floatLogits(outputs.logits) };
     }
+  }
+
+  /** What a session that begins with some ids has to read, and how much there is before. */
+  begin(ids: Int32Array): { readonly past: number; readonly ids: Int32Array } {
+    this.checkIds(ids);
+    return { past: this.#checkLength(ids, 0), ids: this.#unread(ids, 0) };
+  }
+
+  /**
+   * Reads ids of several sessions in one run, at most `maxTokens` of `maxSequences`.
+   *
+   * @returns The logits behind the last id of each part that wants them, else nothing.
+   */
+  async readBatch(parts: readonly BatchPart[]): Promise<(Float32Array | undefined)[]> {
+    const read = parts.filter(({ ids }) => ids.length > 0);
+    const [offsets, rows] = [[0], [] as number[]];
+    for (const { ids, wanted } of read) {
+      const end = offsets[offsets.length - 1] + ids.length;
+      offsets.push(end);
+      if (wanted) rows.push(end - 1);
+    }
+    const ids = new Int32Array(offsets[read.length]);
+    read.forEach((part, i) => ids.set(part.ids, offsets[i]));
+    let logits = new Float32Array(0);
+    if (read.length > 0) {
+      const outputs = await this.instance.run({
+        ids,
+        offsets: Int32Array.from(offsets),
+        slot: Int32Array.from(read, ({ slot }) => slot),
+        past: Int32Array.from(read, ({ past }) => past),
+        // A program computes one row at least.
+        rows: Int32Array.from(rows.length > 0 ? rows : [0]),
+      });
+      logits = floatLogits(outputs.logits);
+    }
+    const behindPrefix = read.length < parts.length ? await this.#behindPrefix() : logits;
+    let row = 0;
+    return parts.map(({ ids, wanted }) => {
+      if (!wanted) return undefined;
+      if (ids.length === 0) return behindPrefix;
+      return logits.subarray(row * this.vocabularySize, ++row * this.vocabularySize);
+    });
   }
 
   /** Where reading begins. */

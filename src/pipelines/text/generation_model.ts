@@ -2,7 +2,8 @@
 import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
-import type { ChatMessage } from "../../text/chat_template.ts";
+import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
+import type { GenerationSetup } from "../../text/generation.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { LanguageModel, readIds } from "./_language_model.ts";
 import { requireTokenizer, textSetup } from "./_text_setup.ts";
@@ -50,6 +51,16 @@ export class GenerationModel implements Disposable {
     return requireTokenizer(this.#setup.tokenizer);
   }
 
+  /** The loaded model. */
+  get instance(): Instance {
+    return this.#model.instance;
+  }
+
+  /** What all answers have in common: the tokenizer, ids that end a text, defaults of options. */
+  get setup(): GenerationSetup {
+    return this.#setup;
+  }
+
   /** Name of the engine that runs the model. */
   get engine(): string {
     return this.#model.instance.engine;
@@ -80,6 +91,16 @@ export class GenerationModel implements Disposable {
       session[Symbol.dispose]();
       throw error;
     }
+  }
+
+  /** A conversation as ids, by the model's chat template. */
+  async encodeChat(
+    messages: readonly ChatMessage[],
+    options: ChatOptions = {},
+  ): Promise<Int32Array> {
+    const { applyChatTemplate } = await import("../../text/chat_template.ts");
+    const text = applyChatTemplate(this.tokenizer.config, messages, options);
+    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
   }
 
   /** Writes on from a prompt, piece by piece; the last piece has the reason of the end and the usage. */

@@ -3,9 +3,11 @@ import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import { appendIds, DEFAULT_MAX_TOKENS, EMPTY_TEXT, Generation } from "../../text/generation.ts";
 import type { GenerationOptions, GenerationState, GenerationStep } from "../../text/generation.ts";
+import type { TokenConstraint } from "../../text/token_constraint.ts";
 import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
+import { randomSeed } from "./_random_seed.ts";
 import { requireTokenizer } from "./_text_setup.ts";
 import type { TextSetup } from "./_text_setup.ts";
 import { textPiece } from "./text_piece.ts";
@@ -18,10 +20,11 @@ import type { TextPiece } from "./text_piece.ts";
 export interface GenerateOptions extends GenerationOptions {
   /** Stops with its reason, within some milliseconds. */
   readonly signal?: AbortSignal;
+  /** Which ids may come next, such as those of a grammar. Made for this answer. Default: all. */
+  readonly constraint?: TokenConstraint;
 }
 
 const NO_IDS = new Int32Array(0);
-const MAX_SEED = 2 ** 32;
 
 /**
  * A conversation. What it remembers beside the network's state does not grow: the last 64 ids, where the
@@ -93,7 +96,7 @@ export class TextSession implements Disposable {
           "not to append",
       );
     }
-    const { signal: given, ...rest } = options;
+    const { signal: given, constraint, ...rest } = options;
     const answer = {
       ...rest,
       ...this.length === 0 && { seed: rest.seed ?? randomSeed() },
@@ -112,7 +115,8 @@ export class TextSession implements Disposable {
       const promptMs = performance.now() - start;
       let steps: GenerationStep[] = [];
       for (let count = 1;; count++) {
-        const step = generation.step(logits);
+        const step = generation.step(logits, await constraint?.allowed());
+        constraint?.accept(step.id);
         this.#unread = [step.id];
         steps.push(step);
         if (step.finishReason !== undefined) {
@@ -132,6 +136,7 @@ export class TextSession implements Disposable {
       this.#text = this.#generation?.state ?? this.#text;
       this.#generation = undefined;
       this.#busy = false;
+      constraint?.end?.();
     }
   }
 
@@ -277,8 +282,4 @@ export class TextSession implements Disposable {
 
 function disposedError(): FewbitError {
   return new FewbitError("disposed", "Cannot use session: it was disposed");
-}
-
-function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % MAX_SEED;
 }
