@@ -16,6 +16,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Write on from a prompt with a language model",
     load: () => import("./generate.ts"),
   },
+  serve: {
+    description: "Serve a language model or a sentence encoder to OpenAI's clients",
+    load: () => import("./serve.ts"),
+  },
   embed: {
     description: "Embed texts with a sentence encoder",
     load: () => import("./embed.ts"),
