@@ -2,6 +2,7 @@
 import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { ChatEncoder } from "../../text/chat_encoder.ts";
 import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -29,6 +30,7 @@ const MAX_LOGITS = 2 ** 28;
 export class GenerationModel implements Disposable {
   readonly #model: LanguageModel;
   readonly #setup: TextSetup;
+  #chatEncoder: ChatEncoder | undefined;
 
   /**
    * Takes a loaded model.
@@ -93,14 +95,23 @@ export class GenerationModel implements Disposable {
     }
   }
 
-  /** A conversation as ids, by the model's chat template. */
+  /**
+   * A conversation as ids, by the model's chat template. What stands in messages is text, whatever it
+   * spells: users cannot forge control tokens.
+   *
+   * @throws {FewbitError} `unsupported` without a tokenizer, `not_found` without a chat template,
+   * `invalid_argument` where the template refuses the conversation.
+   */
   async encodeChat(
     messages: readonly ChatMessage[],
     options: ChatOptions = {},
   ): Promise<Int32Array> {
-    const { applyChatTemplate } = await import("../../text/chat_template.ts");
-    const text = applyChatTemplate(this.tokenizer.config, messages, options);
-    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
+    if (this.#chatEncoder === undefined) {
+      // A quarter of the small entry, for those who chat: bundlers make a file of its own of it.
+      const { ChatEncoder } = await import("../../text/chat_encoder.ts");
+      this.#chatEncoder = new ChatEncoder(this.tokenizer);
+    }
+    return this.#chatEncoder.encode(messages, options);
   }
 
   /** Writes on from a prompt, piece by piece; the last piece has the reason of the end and the usage. */
@@ -175,14 +186,10 @@ export class GenerationModel implements Disposable {
   }
 
   async #prompt(prompt: Prompt): Promise<string | ArrayLike<number>> {
-    if (typeof prompt === "string" || !isChat(prompt)) return prompt;
-    // A quarter of the small entry, for those who chat: bundlers make a file of its own of it.
-    const { applyChatTemplate } = await import("../../text/chat_template.ts");
-    const text = applyChatTemplate(this.tokenizer.config, prompt);
-    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
+    return isChat(prompt) ? await this.encodeChat(prompt) : prompt;
   }
 }
 
-function isChat(prompt: ArrayLike<unknown>): prompt is readonly ChatMessage[] {
+function isChat(prompt: Prompt): prompt is readonly ChatMessage[] {
   return Array.isArray(prompt) && typeof prompt[0] === "object";
 }
