@@ -9,10 +9,14 @@ import { fileError } from "../files/file_error.ts";
 /** A server that listens. */
 export interface HttpServer {
   readonly port: number;
-  /** Ends connections that are idle now, and all others. */
+  /** Takes no more connections, lets what is being written come to its end, and ends the others. */
   close(): Promise<void>;
 }
 
+/** How long connections have when the server closes. */
+export const CLOSING_MS = 1000;
+/** How often it is looked which connections have nothing to do any more. */
+const IDLE_MS = 50;
 /** How long the head of a request may take. */
 const HEADERS_TIMEOUT_MS = 20_000;
 
@@ -40,8 +44,11 @@ export async function listen(
     port: (server.address() as AddressInfo).port,
     async close() {
       const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
+      const idle = setInterval(() => server.closeIdleConnections(), IDLE_MS);
+      const late = setTimeout(() => server.closeAllConnections(), CLOSING_MS);
       await closed;
+      clearInterval(idle);
+      clearTimeout(late);
     },
   };
 }

@@ -11,7 +11,7 @@ import { embeddingsHandler } from "../serve/embeddings_api.ts";
 import type { RequestRecord, ServerOptions } from "../serve/embeddings_api.ts";
 import { textServer } from "../serve/text_api.ts";
 import type { Command } from "./_commander.ts";
-import { listen } from "./_http_server.ts";
+import { CLOSING_MS, listen } from "./_http_server.ts";
 import { constrainToJson } from "./_json_constraint.ts";
 import { note, oneLine, print } from "./_print.ts";
 import { askForGrace, choice, count, number } from "./_run.ts";
@@ -20,8 +20,6 @@ import { askForGrace, choice, count, number } from "./_run.ts";
 const SHIPPED = "hgrn-shakespeare";
 /** Highest number of a port. */
 const MAX_PORT = 65_535;
-/** What is left for the connections when the answers are done. */
-const CLOSING_MS = 1000;
 
 const EXAMPLES = `
 Examples:
@@ -74,7 +72,7 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
       };
       using service = await open(model ?? shippedFile(`${SHIPPED}.fewbit`), options, limits);
       const server = await listen(service.fetch, { host: args.host, port });
-      askForGrace(drainMs + CLOSING_MS);
+      askForGrace(drainMs + 2 * CLOSING_MS);
       const place = args.host.includes(":") ? `[${args.host}]` : args.host;
       print(`${options.model} at http://${place}:${server.port}/v1 (${service.about})`);
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));

@@ -15,6 +15,8 @@ export interface AnswerOptions {
   readonly generate: GenerateOptions;
 }
 
+/** Longest answer: without a context to end it, one client could keep a session forever. */
+const MAX_TOKENS = 2 ** 16;
 /** Most answers to one prompt. */
 const MAX_N = 16;
 /** Most alternatives whose log probabilities are told. */
@@ -50,7 +52,7 @@ export function readAnswerOptions(
   fields.any("max_tokens");
   const topP = fields.number("top_p", [0, 1]);
   const generate: GenerateOptions = {
-    ...given("maxTokens", maxTokens),
+    ...given("maxTokens", maxTokens && Math.min(maxTokens, MAX_TOKENS)),
     ...given("temperature", fields.number("temperature", [0, 2])),
     // At 0 the best token is left, as at any number that is less than its probability.
     ...given("topP", topP === 0 ? Number.MIN_VALUE : topP),
