@@ -50,6 +50,7 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
     .option("--max-queue <n>", "Requests that wait for one of these; further ones get a 429", "64")
     .option("--context <n>", "Most tokens of a conversation (default: the model's, at most 2048)")
     .option("--drain <seconds>", "How long answers may take to end after Ctrl-C", "30")
+    .option("--quiet", "No line for each request")
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .addHelpText("after", EXAMPLES)
     .action(async (model, args) => {
@@ -60,7 +61,7 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
         model: args.name ?? nameOf(model),
         allowOrigin: args.cors ?? null,
         ...key && { apiKey: key },
-        onRequest: log,
+        ...args.quiet ? {} : { onRequest: log },
       };
       const parallel = count("parallel", args.parallel, 256);
       const limits: Limits = {
