@@ -1,7 +1,9 @@
 /**
  * The library that says which tokens a JSON schema allows (XGrammar, as WebAssembly). Its version is written
- * here only. It is loaded when somebody asks for JSON.
+ * here only. It is loaded when somebody asks for JSON, and by a name that nothing sees before, because it is
+ * four times as large as all of the rest.
  */
+import process from "node:process";
 import { FewbitError } from "../errors.ts";
 
 /** What is used of it. */
@@ -44,6 +46,9 @@ export interface Matcher extends Disposed {
   acceptToken(id: number): boolean;
 }
 
+const NAME = "@mlc-ai/web-xgrammar";
+const VERSION = "0.1.27";
+
 let loading: Promise<XGrammar> | undefined;
 
 /** Loads the library, once. */
@@ -64,8 +69,7 @@ async function load(): Promise<XGrammar> {
     writable: true,
   });
   try {
-    // deno-lint-ignore no-import-prefix -- its version is written here only
-    await import("npm:@mlc-ai/web-xgrammar@0.1.27");
+    await import(process.versions.deno === undefined ? NAME : `npm:${NAME}@${VERSION}`);
     const { xgrammar } = scope;
     if (xgrammar === undefined) throw new Error("the library has no exports");
     // It asks where it is once more when its WebAssembly is compiled, with the first call.
@@ -73,9 +77,11 @@ async function load(): Promise<XGrammar> {
     return xgrammar;
   } catch (cause) {
     loading = undefined;
-    throw new FewbitError("unsupported", "Cannot answer in JSON: the library is not there", {
-      cause,
-    });
+    throw new FewbitError(
+      "unsupported",
+      `Cannot answer in JSON: this server needs the package ${NAME}, version ${VERSION}`,
+      { cause },
+    );
   } finally {
     if (before === undefined) delete scope.location;
     else Object.defineProperty(scope, "location", before);

@@ -28,7 +28,9 @@ export interface ServerOptions {
 export interface AnswerFacts {
   /** The path; absent where there is none such, for it may hold anything. */
   readonly path?: string;
+  /** Tokens that were read. */
   readonly promptTokens?: number;
+  /** Tokens that were written. */
   readonly completionTokens?: number;
   /** Milliseconds from the body to the first token. */
   readonly firstTokenMs?: number;
@@ -36,6 +38,7 @@ export interface AnswerFacts {
 
 /** A request that was answered. */
 export interface RequestRecord extends AnswerFacts {
+  /** Such as `POST`. */
   readonly method: string;
   /** Of the answer; 499 where nobody waited for it. */
   readonly status: number;

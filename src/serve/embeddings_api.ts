@@ -7,7 +7,7 @@
 import { pauseIfDue } from "../event_loop.ts";
 import { bytesOf } from "../tensor.ts";
 import { parseRequest } from "./_embeddings_request.ts";
-import type { Embedder } from "./_embeddings_request.ts";
+import type { Embedder, Input } from "./_embeddings_request.ts";
 import { gateway, loaded, settingsOf } from "./_gateway.ts";
 import type {
   AnswerFacts,
@@ -18,7 +18,7 @@ import type {
 } from "./_gateway.ts";
 import { blamed } from "./_refusal.ts";
 
-export type { AnswerFacts, Embedder, RequestRecord, ServerOptions };
+export type { AnswerFacts, Embedder, Input, RequestRecord, ServerOptions };
 
 /** Settings of {@linkcode embeddingsHandler}. */
 export interface HandlerOptions extends ServerOptions {

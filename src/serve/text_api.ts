@@ -13,13 +13,21 @@ import type { Loaded, Question } from "./_answers.ts";
 import { CHAT_NAMES, ChatForm } from "./_chat_form.ts";
 import { readChatRequest } from "./_chat_request.ts";
 import type { AnswerFormat, ChatRequest } from "./_chat_request.ts";
+import type { JsonObject } from "./_fields.ts";
 import { COMPLETION_NAMES, CompletionForm } from "./_completion_form.ts";
 import { readCompletionRequest } from "./_completion_request.ts";
 import { gateway, loaded, settingsOf } from "./_gateway.ts";
 import type { AnswerFacts, RequestRecord, ServerOptions } from "./_gateway.ts";
 import { blamed, blaming, Refusal } from "./_refusal.ts";
 
-export type { AnswerFacts, AnswerFormat, RequestRecord, SchedulerOptions, ServerOptions };
+export type {
+  AnswerFacts,
+  AnswerFormat,
+  JsonObject,
+  RequestRecord,
+  SchedulerOptions,
+  ServerOptions,
+};
 
 /** Makes what one answer has to be like of the form that a request asks for. */
 export type Constrain = (
@@ -33,10 +41,20 @@ export interface TextServerOptions extends ServerOptions, SchedulerOptions {
   readonly constrain?: Constrain;
 }
 
+/** What a host of Workers hands over with a request. */
+export interface RequestContext {
+  /** Keeps the Worker at work when the request has been answered, or given up. */
+  waitUntil?(work: Promise<unknown>): void;
+}
+
 /** A server of a language model. */
 export interface TextServer {
-  /** Answers a request. */
-  fetch(request: Request): Promise<Response>;
+  /**
+   * Answers a request.
+   *
+   * @param context In a Worker, which ends what is at work for a request with it: answers to others are, too.
+   */
+  fetch(request: Request, context?: RequestContext): Promise<Response>;
   /**
    * Refuses further requests and waits for those that are being answered, which are ended after some time.
    *
@@ -127,7 +145,11 @@ export function textServer(
     },
   }, settings);
   return {
-    fetch: (request) => fetch(request),
+    async fetch(request, context) {
+      const response = await fetch(request);
+      if (current !== undefined) context?.waitUntil?.(current.scheduler.idle());
+      return response;
+    },
     async stop(drainMs = 30_000) {
       isStopping = true;
       if (current === undefined) return;
