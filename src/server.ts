@@ -21,6 +21,6 @@ export type { AnswerFacts, RequestRecord, ServerOptions } from "./serve/embeddin
 export type { AnswerFormat, JsonObject } from "./serve/text_api.ts";
 export type { Input } from "./serve/embeddings_api.ts";
 export { TextScheduler } from "./pipelines/text/text_scheduler.ts";
-export type { BatchModel, SchedulerOptions } from "./pipelines/text/text_scheduler.ts";
-export type { TokenConstraint } from "./text/token_constraint.ts";
+export type { SchedulerOptions } from "./pipelines/text/text_scheduler.ts";
+export type { BatchModel, BatchPart } from "./pipelines/text/batch_model.ts";
 export type * from "./generator.ts";

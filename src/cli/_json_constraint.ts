@@ -3,11 +3,12 @@ import { FewbitError } from "../errors.ts";
 import type { GenerationModel } from "../pipelines/text/generation_model.ts";
 import type { AnswerFormat } from "../serve/text_api.ts";
 import type { TokenConstraint } from "../text/token_constraint.ts";
+import { schemaText } from "./_json_schema.ts";
 import { xgrammar } from "./_xgrammar.ts";
 import type { Compiler } from "./_xgrammar.ts";
 
-/** Longest schema, as JSON: what the library makes of one is larger and is not bounded by it. */
-const MAX_SCHEMA_LENGTH = 2 ** 14;
+/** The indentation for answers in one line. */
+const ONE_LINE = -1;
 
 /** The library's view of a vocabulary, which takes a while to make. */
 const COMPILERS: WeakMap<GenerationModel, Promise<Compiler>> = new WeakMap();
@@ -15,26 +16,20 @@ const COMPILERS: WeakMap<GenerationModel, Promise<Compiler>> = new WeakMap();
 /**
  * What makes an answer one of a format.
  *
- * @throws {FewbitError} `invalid_argument` for a schema that is none, `limit_exceeded` for one that is too long,
- * `unsupported` for a model whose texts have no end.
+ * @throws {FewbitError} `invalid_argument` for a schema that is none, `limit_exceeded` for one that is too large,
+ * `unsupported` for keywords that are not done, or a model whose texts have no end.
  */
 export async function constrainToJson(
   { schema }: AnswerFormat,
   lm: GenerationModel,
 ): Promise<TokenConstraint> {
-  const text = JSON.stringify(schema ?? { type: "object" });
-  if (text.length > MAX_SCHEMA_LENGTH) {
-    throw new FewbitError(
-      "limit_exceeded",
-      `Cannot answer in JSON: the schema has ${text.length} characters, at most ${MAX_SCHEMA_LENGTH}`,
-    );
-  }
+  const text = schemaText(schema ?? { type: "object" });
   const compiler = await compilerOf(lm);
   const { GrammarMatcher } = await xgrammar();
   try {
     // In one line: small models would fill a page with spaces. Of a schema only what it names.
     const isStrict = schema !== undefined;
-    const compiled = await compiler.compileJSONSchema(text, false, undefined, undefined, isStrict);
+    const compiled = await compiler.compileJSONSchema(text, false, ONE_LINE, undefined, isStrict);
     const matcher = await GrammarMatcher.createGrammarMatcher(compiled);
     return {
       allowed: () => matcher.getNextTokenBitmask(),

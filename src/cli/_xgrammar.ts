@@ -34,7 +34,7 @@ export interface Compiler extends Disposed {
   compileJSONSchema(
     schema: string,
     anyWhitespace: boolean,
-    indent?: undefined,
+    indent?: number,
     separators?: undefined,
     isStrict?: boolean,
   ): Promise<Disposed>;
@@ -58,7 +58,8 @@ export function xgrammar(): Promise<XGrammar> {
 
 /**
  * The package says that it is an ES module and holds a script for CommonJS or the web (UMD), which asks
- * `location` where it is. So it gets one, and puts its exports where a web page would have them.
+ * `location` where it is. So it gets one, and puts its exports where a web page would have them. What it writes
+ * on standard error quotes its input, which users wrote: it gets nowhere.
  */
 async function load(): Promise<XGrammar> {
   const scope = globalThis as { location?: unknown; xgrammar?: XGrammar };
@@ -68,6 +69,8 @@ async function load(): Promise<XGrammar> {
     configurable: true,
     writable: true,
   });
+  const { error, warn } = console;
+  console.error = console.warn = () => {};
   try {
     await import(process.versions.deno === undefined ? NAME : `npm:${NAME}@${VERSION}`);
     const { xgrammar } = scope;
@@ -83,6 +86,7 @@ async function load(): Promise<XGrammar> {
       { cause },
     );
   } finally {
+    Object.assign(console, { error, warn });
     if (before === undefined) delete scope.location;
     else Object.defineProperty(scope, "location", before);
   }

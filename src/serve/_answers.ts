@@ -81,7 +81,7 @@ export async function answerQuestion(
       return form.whole(joined(all));
     })).catch((error) => {
       gone.abort();
-      throw known(error);
+      throw known(blamed(error));
     });
     return Response.json({ ...head, object: question.names.whole, choices: whole, usage: usage() });
   }
@@ -96,7 +96,7 @@ export async function answerQuestion(
         }
       })).catch((error) => {
         gone.abort();
-        throw known(error);
+        throw known(blamed(error));
       });
       if (includeUsage) chunk([], { usage: usage() });
     },

@@ -1,7 +1,6 @@
 /** A network that only remembers: its logits are a function of all ids that a session has had. */
 import assert from "node:assert/strict";
-import type { BatchModel } from "../../src/pipelines/text/text_scheduler.ts";
-import type { BatchPart } from "../../src/pipelines/text/_language_model.ts";
+import type { BatchModel, BatchPart } from "../../src/pipelines/text/batch_model.ts";
 import { FewbitError } from "../../src/errors.ts";
 
 /** How large it is, and what its runs take. */

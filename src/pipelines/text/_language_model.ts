@@ -11,6 +11,7 @@ import type { Metadata } from "../../program/program.ts";
 import type { Tensor } from "../../tensor.ts";
 import { programKind } from "../program_kind.ts";
 import { MAX_PAST } from "./_saved_session.ts";
+import type { BatchModel, BatchPart } from "./batch_model.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -28,26 +29,13 @@ export interface Position {
   readonly past: number;
 }
 
-/** The ids of one session in a run of several. */
-export interface BatchPart extends Position {
-  /** At least one, but for a session of nothing but a prefix, whose `past` is the prefix then. */
-  readonly ids: Int32Array;
-  /** Whether the logits behind the last id are wanted. */
-  readonly wanted: boolean;
-}
-
 /** Runs the ids of sessions through a program, chunk by chunk. */
-export class LanguageModel implements Disposable {
+export class LanguageModel implements BatchModel, Disposable {
   readonly vocabularySize: number;
-  /** Sessions that there is memory for. */
   readonly sessions: number;
-  /** Most tokens of a session. */
   readonly context: number;
-  /** Most tokens of a run. */
   readonly maxTokens: number;
-  /** Most sessions of a run, each with logits. */
   readonly maxSequences: number;
-  /** Whether a smaller `past` takes a session back. */
   readonly rewinds: boolean;
   /** Ids that every text begins with, read or not. */
   readonly #prefix: readonly number[];
@@ -87,7 +75,6 @@ export class LanguageModel implements Disposable {
     TAKEN.set(instance, this.#taken);
   }
 
-  /** Takes a session. */
   takeSlot(): number {
     const slot = this.#taken.indexOf(false);
     if (slot < 0) {
@@ -100,7 +87,6 @@ export class LanguageModel implements Disposable {
     return slot;
   }
 
-  /** Gives a session back. */
   freeSlot(slot: number): void {
     this.#taken[slot] = false;
   }
@@ -157,17 +143,11 @@ export class LanguageModel implements Disposable {
     }
   }
 
-  /** What a session that begins with some ids has to read, and how much there is before. */
   begin(ids: Int32Array): { readonly past: number; readonly ids: Int32Array } {
     this.checkIds(ids);
     return { past: this.#checkLength(ids, 0), ids: this.#unread(ids, 0) };
   }
 
-  /**
-   * Reads ids of several sessions in one run, at most `maxTokens` of `maxSequences`.
-   *
-   * @returns The logits behind the last id of each part that wants them, else nothing.
-   */
   async readBatch(parts: readonly BatchPart[]): Promise<(Float32Array | undefined)[]> {
     const read = parts.filter(({ ids }) => ids.length > 0);
     const [offsets, rows] = [[0], [] as number[]];

@@ -53,7 +53,7 @@ export class ScheduledText implements Pickable {
     this.pieces = new ReadableStream<TextPiece>({
       start: (controller) => void (this.#controller = controller),
       cancel: () => this.#end(),
-    }, { highWaterMark: Infinity });
+    });
   }
 
   /** Ids to read from the beginning. */

@@ -8,6 +8,7 @@ import { pickBatch } from "./_pick_batch.ts";
 import { randomSeed } from "./_random_seed.ts";
 import { ScheduledText } from "./_scheduled_text.ts";
 import type { Slot } from "./_scheduled_text.ts";
+import type { BatchModel } from "./batch_model.ts";
 import type { GenerationModel } from "./generation_model.ts";
 import type { TextPiece } from "./text_piece.ts";
 import type { GenerateOptions } from "./text_session.ts";
@@ -19,20 +20,6 @@ export interface SchedulerOptions {
   /** Most tokens of prompts in one run, which whoever is writing waits for. Default 64. */
   readonly promptTokens?: number;
 }
-
-/** What a scheduler asks of a network. */
-export type BatchModel = Pick<
-  LanguageModel,
-  | "sessions"
-  | "context"
-  | "maxTokens"
-  | "maxSequences"
-  | "rewinds"
-  | "takeSlot"
-  | "freeSlot"
-  | "begin"
-  | "readBatch"
->;
 
 /**
  * Answers many requests with one model. It owns the step: each run of the network has a token of every answer
