@@ -22,5 +22,6 @@ export type { AnswerFormat, JsonObject } from "./serve/text_api.ts";
 export type { Input } from "./serve/embeddings_api.ts";
 export { TextScheduler } from "./pipelines/text/text_scheduler.ts";
 export type { SchedulerOptions } from "./pipelines/text/text_scheduler.ts";
-export type { BatchModel, BatchPart } from "./pipelines/text/batch_model.ts";
+export type { BatchModel, BatchPart, BatchSampler } from "./pipelines/text/batch_model.ts";
+export type { IntegerDraw } from "./text/integer_draw.ts";
 export type * from "./generator.ts";

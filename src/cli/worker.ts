@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { runMain } from "./_main.ts";
+import { interruptWork, onInterruptible } from "./_interruptible.ts";
 import { onGrace, onTemporaryFile } from "./_run.ts";
 
 /** What this thread says. */
@@ -12,6 +13,8 @@ export interface WorkerMessage {
   readonly temporary?: string | null;
   /** How many milliseconds the command needs to stop by itself. */
   readonly graceMs?: number;
+  /** Whether Ctrl-C stops some work only, and not the command. */
+  readonly isInterruptible?: boolean;
   /** The end. */
   readonly status?: number;
 }
@@ -23,5 +26,9 @@ const tell = (message: WorkerMessage): void => parentPort?.postMessage(message);
 onTemporaryFile((path) => tell({ temporary: path ?? null }));
 onGrace((graceMs) => tell({ graceMs }));
 // What comes before this is lost in Deno: the words of the command line come with the thread.
-parentPort?.on("message", () => controller.abort());
+parentPort?.on("message", (message) => {
+  if (message === "interrupt") interruptWork();
+  else controller.abort();
+});
+onInterruptible((isInterruptible) => tell({ isInterruptible }));
 tell({ status: await runMain(workerData, controller.signal) });

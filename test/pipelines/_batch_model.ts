@@ -25,7 +25,7 @@ export class RememberingModel implements BatchModel {
   readonly maxSequences: number;
   readonly maxTokens: number;
   readonly context: number;
-  readonly rewinds: boolean;
+  readonly memory: BatchModel["memory"];
   runs = 0;
   readonly taken: boolean[];
   readonly #prefix: readonly number[];
@@ -38,7 +38,7 @@ export class RememberingModel implements BatchModel {
     this.maxSequences = options.maxSequences ?? this.sessions;
     this.maxTokens = options.maxTokens ?? 64 + this.sessions;
     this.context = options.context ?? 256;
-    this.rewinds = options.rewinds ?? true;
+    this.memory = { kind: options.rewinds ?? true ? "rows" : "recurrent" };
     this.#prefix = options.prefix ?? [];
     this.#onRun = options.onRun ?? (() => {});
     this.taken = Array(this.sessions).fill(false);
@@ -79,7 +79,7 @@ export class RememberingModel implements BatchModel {
         assert.ok(this.taken[slot]);
         const history = this.#histories[slot];
         if (past === this.#prefix.length) history.splice(0, history.length, ...this.#prefix);
-        if (this.rewinds) assert.ok(past <= history.length);
+        if (this.memory.kind === "rows") assert.ok(past <= history.length);
         else assert.equal(past, history.length);
         history.length = past;
         history.push(...ids);

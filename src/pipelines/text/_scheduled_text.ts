@@ -1,7 +1,8 @@
 /** An answer that a scheduler works at: what of it is unread, where it is, who listens. */
 import { host } from "../../event_loop.ts";
 import type { Generation, GenerationStep } from "../../text/generation.ts";
-import type { TokenConstraint } from "../../text/token_constraint.ts";
+import { nextStep } from "./_next_step.ts";
+import type { Choosers } from "./_next_step.ts";
 import type { Pickable } from "./_pick_batch.ts";
 import { textPiece } from "./text_piece.ts";
 import type { TextPiece } from "./text_piece.ts";
@@ -14,9 +15,8 @@ export interface Slot {
 }
 
 /** What a scheduled answer begins with. */
-export interface ScheduledStart {
+export interface ScheduledStart extends Choosers {
   readonly generation: Generation;
-  readonly constraint: TokenConstraint | undefined;
   /** Tokens of the prompt, as the caller counts them. */
   readonly promptTokens: number;
   /** Ids to read, and how much a session has before them. */
@@ -30,6 +30,8 @@ export interface ScheduledStart {
 export class ScheduledText implements Pickable {
   /** The session, from the first run on. */
   slot: Slot | undefined;
+  /** Ids of the prompt that the session had read before. */
+  cachedTokens = 0;
   past: number;
   pending: Int32Array;
   readsPrompt = true;
@@ -66,6 +68,15 @@ export class ScheduledText implements Pickable {
     this.#onOver.push(call);
   }
 
+  /** Begins in a session that has read the first so many ids. */
+  begin(slot: Slot, cachedTokens: number): void {
+    this.slot = slot;
+    slot.ids.length = cachedTokens;
+    this.cachedTokens = cachedTokens;
+    this.past += cachedTokens;
+    this.pending = this.pending.subarray(cachedTokens);
+  }
+
   /** Notes that the network has read the first of the pending ids. */
   hasRead(count: number): void {
     this.past += count;
@@ -77,17 +88,15 @@ export class ScheduledText implements Pickable {
   async step(logits: Float32Array): Promise<void> {
     if (this.readsPrompt) this.#promptMs = host.now() - this.#began;
     this.readsPrompt = false;
-    const { generation, constraint } = this.#start;
-    const allowed = await constraint?.allowed();
+    const step = await nextStep(this.#start.generation, logits, this.#start);
     if (this.isOver) return;
-    const step = generation.step(logits, allowed);
-    constraint?.accept(step.id);
     this.#count++;
     this.#steps.push(step);
     this.pending = Int32Array.of(step.id);
     if (step.finishReason !== undefined) {
       this.#controller.enqueue(textPiece(this.#steps, {
         promptTokens: this.#start.promptTokens,
+        cachedTokens: this.cachedTokens,
         completionTokens: this.#count,
         promptMs: this.#promptMs,
         completionMs: host.now() - this.#began - this.#promptMs,

@@ -1,4 +1,5 @@
 /** What a scheduler asks of a network: sessions, and runs that read ids of several of them. */
+import type { IntegerDraw } from "../../text/integer_draw.ts";
 
 /** The ids of one session in a run of several. */
 export interface BatchPart {
@@ -12,6 +13,16 @@ export interface BatchPart {
   readonly wanted: boolean;
 }
 
+/** Draws ids by logits in integers. */
+export interface BatchSampler {
+  /**
+   * Draws an id.
+   *
+   * @param allowed Bit `id mod 32` of word `id >> 5` allows an id. Default: all are.
+   */
+  draw(logits: Float32Array, draw: IntegerDraw, allowed?: Int32Array): Promise<number>;
+}
+
 /** A network that reads ids of several sessions in one run. */
 export interface BatchModel {
   /** Sessions that there is memory for. */
@@ -22,8 +33,10 @@ export interface BatchModel {
   readonly maxTokens: number;
   /** Most sessions of a run, each with logits. */
   readonly maxSequences: number;
-  /** Whether a smaller `past` takes a session back. */
-  readonly rewinds: boolean;
+  /** What it keeps of a text: where that is a row for each token, a smaller `past` takes a session back. */
+  readonly memory: { readonly kind: "rows" | "ring" | "recurrent" };
+  /** Where the program draws ids itself. */
+  readonly sampler?: BatchSampler | undefined;
   /**
    * Takes a session.
    *

@@ -2,7 +2,6 @@
 import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
-import type { ChatEncoder } from "../../text/chat_encoder.ts";
 import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
@@ -13,7 +12,7 @@ import { perplexity } from "./perplexity.ts";
 import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
 import type { TextPiece } from "./text_piece.ts";
 import { TextSession } from "./text_session.ts";
-import type { GenerateOptions } from "./text_session.ts";
+import type { ChatAnswerOptions, GenerateOptions } from "./text_session.ts";
 
 /** What a text begins with: a text, token ids, or messages for a model with a chat template. */
 export type Prompt = string | ArrayLike<number> | readonly ChatMessage[];
@@ -30,7 +29,6 @@ const MAX_LOGITS = 2 ** 28;
 export class GenerationModel implements Disposable {
   readonly #model: LanguageModel;
   readonly #setup: TextSetup;
-  #chatEncoder: ChatEncoder | undefined;
 
   /**
    * Takes a loaded model.
@@ -73,6 +71,11 @@ export class GenerationModel implements Disposable {
     return this.#model.instance.memoryBytes;
   }
 
+  /** Most tokens of a conversation; 2^31 − 1 where it has no end. */
+  get context(): number {
+    return this.#model.context;
+  }
+
   /** Words of the vocabulary. */
   get vocabularySize(): number {
     return this.#model.vocabularySize;
@@ -106,12 +109,7 @@ export class GenerationModel implements Disposable {
     messages: readonly ChatMessage[],
     options: ChatOptions = {},
   ): Promise<Int32Array> {
-    if (this.#chatEncoder === undefined) {
-      // A quarter of the small entry, for those who chat: bundlers make a file of its own of it.
-      const { ChatEncoder } = await import("../../text/chat_encoder.ts");
-      this.#chatEncoder = new ChatEncoder(this.tokenizer);
-    }
-    return this.#chatEncoder.encode(messages, options);
+    return await this.#setup.encodeChat(messages, options);
   }
 
   /** Writes on from a prompt, piece by piece; the last piece has the reason of the end and the usage. */
@@ -124,6 +122,22 @@ export class GenerationModel implements Disposable {
     // Not `using`: what that becomes for older hosts takes a kilobyte of the small entry.
     try {
       yield* session.generate(text, options);
+    } finally {
+      session[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * Answers the last of some messages in a session of its own; see {@linkcode TextSession.chat}, which does
+   * not read again what it has read.
+   */
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: ChatAnswerOptions = {},
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    const session = this.session();
+    try {
+      yield* session.chat(messages, options);
     } finally {
       session[Symbol.dispose]();
     }

@@ -1,11 +1,11 @@
 /** Many answers at once from one language model: continuous batching. */
 import { pauseIfDue } from "../../event_loop.ts";
 import { FewbitError } from "../../errors.ts";
-import { DEFAULT_MAX_TOKENS, EMPTY_TEXT, Generation } from "../../text/generation.ts";
+import { EMPTY_TEXT, Generation } from "../../text/generation.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
+import { fittedOptions } from "./_fitted_options.ts";
 import { LanguageModel, readIds } from "./_language_model.ts";
 import { pickBatch } from "./_pick_batch.ts";
-import { randomSeed } from "./_random_seed.ts";
 import { ScheduledText } from "./_scheduled_text.ts";
 import type { Slot } from "./_scheduled_text.ts";
 import type { BatchModel } from "./batch_model.ts";
@@ -120,18 +120,16 @@ export class TextScheduler implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
     const start = this.#model.begin(ids);
-    // All tokens of an answer but the last are read.
-    const room = this.#model.context - start.past - start.ids.length + 1;
-    const wanted = rest.maxTokens ?? this.#setup.defaults.maxTokens ?? DEFAULT_MAX_TOKENS;
-    const answer = {
-      ...rest,
-      seed: rest.seed ?? randomSeed(),
-      ...room < wanted && { maxTokens: room },
-    };
+    const answer = fittedOptions(rest, this.#setup, {
+      before: 0,
+      after: start.past + start.ids.length,
+      context: this.#model.context,
+    });
     const text = new ScheduledText({
       ...start,
       generation: new Generation(this.#setup, answer, EMPTY_TEXT, ids),
       constraint,
+      sampler: this.#model.sampler,
       promptTokens: ids.length,
       isTextless: this.#setup.tokenizer === undefined,
     });
@@ -198,10 +196,7 @@ export class TextScheduler implements Disposable {
       const text = this.#waiting.shift()!;
       const { slot, reused } = this.#bestSlot(text.ids);
       this.#free.splice(this.#free.indexOf(slot), 1);
-      slot.ids.length = reused;
-      text.slot = slot;
-      text.past += reused;
-      text.pending = text.pending.subarray(reused);
+      text.begin(slot, reused);
       this.#active.push(text);
     }
     return this.#active.length > 0;
@@ -214,7 +209,7 @@ export class TextScheduler implements Disposable {
       let reused = 0;
       // The last one is read again for its logits.
       while (reused < ids.length - 1 && ids[reused] === slot.ids[reused]) reused++;
-      if (!this.#model.rewinds && reused < slot.ids.length) reused = 0;
+      if (this.#model.memory.kind !== "rows" && reused < slot.ids.length) reused = 0;
       if (reused > best.reused) best = { slot, reused };
     }
     return best;
