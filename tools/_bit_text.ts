@@ -1,5 +1,5 @@
 /** Bits as text: thirteen are two of 91 characters. */
-import { CHARACTERS } from "../src/engines/wasm/unpack.ts";
+import { CHARACTERS } from "../src/numeric/unpack.ts";
 
 /** Takes bits, the highest of a number first. */
 export class BitText {

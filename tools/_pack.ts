@@ -1,5 +1,5 @@
-/** Makes what `src/engines/wasm/unpack.ts` unpacks. */
-import { LEAST_COPY, LONGEST_CODE, SYMBOLS, unpack } from "../src/engines/wasm/unpack.ts";
+/** Makes what `src/numeric/unpack.ts` unpacks. */
+import { LEAST_COPY, LONGEST_CODE, SYMBOLS, unpack } from "../src/numeric/unpack.ts";
 import { BitText } from "./_bit_text.ts";
 import { canonicalCodes, codeLengths } from "./_prefix_code.ts";
 

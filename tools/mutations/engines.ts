@@ -93,7 +93,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/event_loop.ts", pipelines, [
     ["  signal?.throwIfAborted();\n", ""],
   ]),
-  ...changes("src/engines/wasm/unpack.ts", ["test/engines/wasm/unpack_test.ts"], [
+  ...changes("src/numeric/unpack.ts", ["test/numeric/unpack_test.ts"], [
     ["distance > 1 ? distance - 1 : other", "distance > 1 ? distance - 1 : last"],
     ["other = before;", ""],
     ["(found >> 1) - 1;", "found >> 1;"],

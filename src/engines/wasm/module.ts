@@ -3,7 +3,7 @@ import { FewbitError } from "../../errors.ts";
 import { MODULES, RELAXED_BYTES, SIMD_BYTES } from "../../../wasm/modules.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
-import { unpack } from "./unpack.ts";
+import { unpack } from "../../numeric/unpack.ts";
 
 /** Name of a build: plain SIMD, or relaxed SIMD, which is faster and gives the same integers. */
 export type BuildName = "simd" | "relaxed";

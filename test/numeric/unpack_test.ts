@@ -1,9 +1,9 @@
 /** What is packed comes back, whatever it is. */
 import assert from "node:assert/strict";
-import { CHARACTERS, unpack } from "../../../src/engines/wasm/unpack.ts";
-import { BitText } from "../../../tools/_bit_text.ts";
-import { pack } from "../../../tools/_pack.ts";
-import { canonicalCodes, codeLengths } from "../../../tools/_prefix_code.ts";
+import { CHARACTERS, unpack } from "../../src/numeric/unpack.ts";
+import { BitText } from "../../tools/_bit_text.ts";
+import { pack } from "../../tools/_pack.ts";
+import { canonicalCodes, codeLengths } from "../../tools/_prefix_code.ts";
 
 const random = (seed: number) => (): number => (seed = Math.imul(seed, 48271) >>> 0) / 2 ** 32;
 
