@@ -3,12 +3,13 @@
  * Workers. No dependency.
  *
  * @example
- * ```ts no-run
+ * ```ts
  * import { loadGenerator } from "@fewbit/fewbit/generator";
  * import { textServer } from "@fewbit/fewbit/server";
  *
- * const lm = loadGenerator(await fetch("https://example.com/stories.fewbit"), { sessions: 4, parallel: 4 });
- * export default textServer(() => lm, { model: "stories" });
+ * const lm = loadGenerator(await fetch("https://example.com/hgrn-shakespeare.fewbit"));
+ * const server = textServer(() => lm, { model: "plays" });
+ * console.log(await server.fetch(new Request("https://localhost/v1/models")));
  * ```
  *
  * @module

@@ -55,14 +55,18 @@ export async function answerQuestion(
   const choices = begin(question, lm, scheduler, signal, gone);
   facts.promptTokens = question.prompts.reduce((sum, { length }) => sum + length, 0);
   facts.completionTokens = 0;
-  const count = (piece: TextPiece): void => {
+  let cached = 0;
+  const count = (piece: TextPiece, choice: number): void => {
     facts.firstTokenMs ??= performance.now() - start;
     facts.completionTokens! += piece.ids.length;
+    // A prompt counts once, however many answers it gets.
+    if (choice % question.options.n === 0) cached += piece.usage?.cachedTokens ?? 0;
   };
   const usage = (): object => ({
     prompt_tokens: facts.promptTokens,
     completion_tokens: facts.completionTokens,
     total_tokens: facts.promptTokens! + facts.completionTokens!,
+    prompt_tokens_details: { cached_tokens: cached },
   });
   const head = {
     id: `${question.names.idPrefix}-${crypto.randomUUID()}`,
@@ -72,10 +76,10 @@ export async function answerQuestion(
   };
   const { stream, includeUsage } = question.options;
   if (!stream) {
-    const whole = await Promise.all(choices.map(async ({ form, pieces }) => {
+    const whole = await Promise.all(choices.map(async ({ form, pieces }, i) => {
       const all: TextPiece[] = [];
       for await (const piece of piecesOf(pieces)) {
-        count(piece);
+        count(piece, i);
         all.push(piece);
       }
       return form.whole(joined(all));
@@ -89,9 +93,9 @@ export async function answerQuestion(
     async (send) => {
       const chunk = (choices: object[], rest: object = includeUsage ? { usage: null } : {}): void =>
         send({ ...head, object: question.names.chunk, choices, ...rest });
-      await Promise.all(choices.map(async ({ form, pieces }) => {
+      await Promise.all(choices.map(async ({ form, pieces }, i) => {
         for await (const piece of piecesOf(pieces)) {
-          count(piece);
+          count(piece, i);
           for (const choice of form.chunks(piece)) chunk([choice]);
         }
       })).catch((error) => {

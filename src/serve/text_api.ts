@@ -70,11 +70,21 @@ export interface TextServer {
  * was loaded with `sessions`.
  *
  * @example
- * ```ts no-run
- * import { TextGenerator, textServer } from "@fewbit/fewbit";
+ * ```ts
+ * import { loadGenerator } from "@fewbit/fewbit/generator";
+ * import { textServer } from "@fewbit/fewbit/server";
  *
- * const lm = TextGenerator.fromPretrained("model.fewbit", { sessions: 4, parallel: 4 });
- * export default textServer(() => lm, { model: "my-model" });
+ * const file = await fetch("https://example.com/hgrn-shakespeare.fewbit");
+ * const lm = loadGenerator(file, { sessions: 4, parallel: 4 });
+ * const server = textServer(() => lm, { model: "plays" }); // a module may export it as its default
+ * const response = await server.fetch(
+ *   new Request("https://localhost/v1/completions", {
+ *     method: "POST",
+ *     body: JSON.stringify({ prompt: "ROMEO:", max_tokens: 9 }),
+ *     headers: { "content-type": "application/json" },
+ *   }),
+ * );
+ * console.log((await response.json()).choices[0].text);
  * ```
  */
 export function textServer(

@@ -47,13 +47,21 @@ Deno.test("text api: a completion is what the model writes alone", async () => {
     object: "text_completion",
     model: MODEL,
     choices: [{ index: 0, text: expected, logprobs: null, finish_reason: "length" }],
-    usage: { prompt_tokens, completion_tokens: 24, total_tokens: prompt_tokens + 24 },
+    usage: {
+      prompt_tokens,
+      completion_tokens: 24,
+      total_tokens: prompt_tokens + 24,
+      prompt_tokens_details: { cached_tokens: 0 },
+    },
   });
   // Fields that are null are left out.
   const nulls = { stop: null, n: null, logprobs: null, stream: null, user: null, seed: 7 };
   assert.equal((await complete({ ...body, ...nulls })).choices[0].text, expected);
   const ids = Array.from(lm.tokenizer.encode(PROMPT).ids);
-  assert.equal((await complete({ ...body, prompt: ids })).choices[0].text, expected);
+  const again = await complete({ ...body, prompt: ids });
+  assert.equal(again.choices[0].text, expected);
+  // All but what is read again for its logits, and a prefix, which is never read.
+  assert.equal(again.usage.prompt_tokens_details.cached_tokens, ids.length - 2);
 });
 
 Deno.test("text api: several prompts and answers have their indices", async () => {
