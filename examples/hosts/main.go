@@ -2,6 +2,7 @@
 //
 //	go run . classify fewbit.simd.wasm model.fewbit pixels.bin
 //	go run . generate fewbit.simd.wasm model.fewbit 64 678 28 201 791 223
+//	go run . sample fewbit.simd.wasm stories260k.fewbit 0.8 7 64 403 407 261 378
 //	go run . embed fewbit.simd.wasm model.fewbit 101 7592 2088 102
 package main
 
@@ -27,6 +28,7 @@ type command struct {
 var commands = []command{
 	{"classify", "PIXELS_FILE", 1, classify},
 	{"generate", "COUNT ID...", 2, generate},
+	{"sample", "TEMPERATURE SEED COUNT ID...", 4, sample},
 	{"embed", "ID...", 1, embed},
 }
 
