@@ -96,7 +96,7 @@ function product(
   };
   const key = isTable ? `table ${real.id}` : `weight ${name}`;
   const weight = (): ShiftedWeight =>
-    isTable ? settings.table(key, n, rows) : settings.weight(key, n, largestInput, rows);
+    isTable ? settings.table(key, n, rows) : settings.weight(name, n, largestInput, rows);
   const factors = () =>
     sharedShift(
       Float64Array.from(
