@@ -1,7 +1,7 @@
 /** Parameters of an integer Llama as a JSON file: with the checkpoint, all that it is made from. */
 import { FewbitError } from "../errors.ts";
 import { parseJson } from "../json.ts";
-import { fromBase64, toBase64 } from "../base64.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { bytesOf } from "../tensor.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
 import { RANGE_FACTORS } from "./range_factors.ts";
@@ -39,7 +39,7 @@ export function writeDecoderParams(
       [...grids.grids].map(([site, { scales, zeros, divisors }]) => [site, {
         scales_f32_bits: bits(scales),
         zeros: [...zeros],
-        ...divisors && { divisors_f32_base64: toBase64(bytesOf(divisors)) },
+        ...divisors && { divisors_f32_base64: encodeBase64(bytesOf(divisors)) },
       }]),
     ),
     prefix: {
@@ -50,7 +50,7 @@ export function writeDecoderParams(
     ...rotation && { rotation: { signs: [...rotation.signs] } },
     ...ranges && {
       range_factors_u4_base64: Object.fromEntries(
-        [...ranges].map(([layer, of]) => [layer, toBase64(packNibbles(of))]),
+        [...ranges].map(([layer, of]) => [layer, encodeBase64(packNibbles(of))]),
       ),
     },
     ...windowsFile === undefined ? { windows } : { windows_file: windowsFile },
@@ -141,7 +141,7 @@ function rangesOf(value: unknown, what: string): Uint8Array {
 }
 
 function bytes(value: unknown, what: string): Uint8Array<ArrayBuffer> {
-  const read = typeof value === "string" ? fromBase64(value) : undefined;
+  const read = typeof value === "string" ? decodeBase64(value) : undefined;
   if (read !== undefined && read.length <= MOST) return read;
   throw invalid(what, "base64", value);
 }

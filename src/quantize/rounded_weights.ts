@@ -1,5 +1,5 @@
 /** Weights of 4 bits that were rounded once, for all that follows from them; two codes a byte. */
-import { fromBase64, toBase64 } from "../base64.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { FewbitError } from "../errors.ts";
 import { parseJson } from "../json.ts";
 import { bytesOf } from "../tensor.ts";
@@ -36,7 +36,7 @@ export function unpackRounded({ nibbles, length, ...grid }: RoundedWeight): Shif
 
 /** The weights of a block as text: bytes in base64. */
 export function writeRounded(block: ReadonlyMap<string, RoundedWeight>): string {
-  const text = (view: ArrayBufferView): string => toBase64(bytesOf(view));
+  const text = (view: ArrayBufferView): string => encodeBase64(bytesOf(view));
   return JSON.stringify(
     Object.fromEntries(
       [...block].map(([name, { scales, zero, factor, ranges, nibbles, length, group }]) => [name, {
@@ -60,7 +60,7 @@ export function writeRounded(block: ReadonlyMap<string, RoundedWeight>): string 
 export function readRounded(text: string): Map<string, RoundedWeight> {
   const block = parseJson("Cannot read rounded weights", text);
   const bytes = (value: unknown): Uint8Array<ArrayBuffer> => {
-    const read = typeof value === "string" ? fromBase64(value) : undefined;
+    const read = typeof value === "string" ? decodeBase64(value) : undefined;
     if (read !== undefined) return read;
     throw new FewbitError("invalid_file", "Cannot read rounded weights: expected base64");
   };

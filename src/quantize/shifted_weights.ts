@@ -1,6 +1,5 @@
 /** Weights of integer language models: 8 bits a row, 4 bits a row or in groups of columns. */
 import { FewbitError } from "../errors.ts";
-import { LEAST_SCALE } from "../numeric/grid.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
 import { fourBitCode, gptqCodes, stepsOf } from "./gptq.ts";
 import type { FourBitGrid } from "./gptq.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { toBase64 } from "../base64.ts";
+import { encodeBase64 } from "../base64.ts";
 import { pauseIfDue } from "../event_loop.ts";
 import { bytesOf } from "../tensor.ts";
 import { parseRequest } from "./_embeddings_request.ts";
@@ -152,7 +152,7 @@ async function embed(
   // Two thousand rows of numbers take half a second to write.
   const data: string[] = [];
   for (const [index, row] of rows.entries()) {
-    const embedding = base64 ? toBase64(bytesOf(row)) : Array.from(row);
+    const embedding = base64 ? encodeBase64(bytesOf(row)) : Array.from(row);
     data.push(JSON.stringify({ object: "embedding", index, embedding }));
     await pauseIfDue();
   }
