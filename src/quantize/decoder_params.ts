@@ -81,7 +81,8 @@ export function readDecoderParams(text: string): ReadParams {
   );
   const { windows_file: windowsFile, range_factors_u4_base64: ranges } = file;
   // A file beside this one, not one elsewhere.
-  if (windowsFile !== undefined && !/^[\w.-]+$/.test(String(windowsFile))) {
+  const isName = typeof windowsFile === "string" && /^[\w.-]+$/.test(windowsFile);
+  if (windowsFile !== undefined && !isName) {
     throw invalid("windows_file", "the name of a file beside it", windowsFile);
   }
   const signs = file.rotation === undefined
@@ -102,7 +103,7 @@ export function readDecoderParams(text: string): ReadParams {
       ...signs && { rotation: { signs: Int8Array.from(signs) } },
     },
     windows: windowsFile === undefined ? readWindows(file.windows) : [],
-    ...windowsFile !== undefined && { windowsFile: String(windowsFile) },
+    ...isName && { windowsFile },
     ...ranges !== undefined && {
       ranges: new Map(
         Object.entries(object(ranges, "range_factors_u4_base64"))
