@@ -31,7 +31,7 @@ export function writeDecoderParams(
   windowsFile?: string,
 ): string {
   const bits = (values: Float32Array): number[] => [...new Uint32Array(values.slice().buffer)];
-  const { residualBits, prefix, rotation } = grids;
+  const { residualBits, prefix, rotation, biases } = grids;
   return JSON.stringify({
     kind: KIND,
     residual_bits: residualBits,
@@ -39,7 +39,9 @@ export function writeDecoderParams(
       [...grids.grids].map(([site, { scales, zeros, divisors }]) => [site, {
         scales_f32_bits: bits(scales),
         zeros: [...zeros],
-        ...divisors && { divisors_f32_base64: encodeBase64(bytesOf(divisors)) },
+        ...divisors?.some((divisor) => divisor !== 1) && {
+          divisors_f32_base64: encodeBase64(bytesOf(divisors)),
+        },
       }]),
     ),
     prefix: {
@@ -48,6 +50,9 @@ export function writeDecoderParams(
       logits_q12: [...prefix.logits],
     },
     ...rotation && { rotation: { signs: [...rotation.signs] } },
+    ...biases && {
+      row_biases: Object.fromEntries([...biases].map(([layer, of]) => [layer, [...of]])),
+    },
     ...ranges && {
       range_factors_u4_base64: Object.fromEntries(
         [...ranges].map(([layer, of]) => [layer, encodeBase64(packNibbles(of))]),
@@ -79,7 +84,7 @@ export function readDecoderParams(text: string): ReadParams {
   const rows = Object.entries(object(prefix.rows, "prefix.rows")).map(([site, codes]) =>
     [site, Int8Array.from(numbers(codes, site, -128, 127))] as const
   );
-  const { windows_file: windowsFile, range_factors_u4_base64: ranges } = file;
+  const { windows_file: windowsFile, range_factors_u4_base64: ranges, row_biases: biases } = file;
   // A file beside this one, not one elsewhere.
   const isName = typeof windowsFile === "string" && /^[\w.-]+$/.test(windowsFile);
   if (windowsFile !== undefined && !isName) {
@@ -101,6 +106,7 @@ export function readDecoderParams(text: string): ReadParams {
         ),
       },
       ...signs && { rotation: { signs: Int8Array.from(signs) } },
+      ...biases !== undefined && { biases: biasesOf(biases) },
     },
     windows: windowsFile === undefined ? readWindows(file.windows) : [],
     ...isName && { windowsFile },
@@ -120,6 +126,15 @@ export function readDecoderParams(text: string): ReadParams {
  */
 export function readWindows(windows: unknown): number[][] {
   return list(windows, "windows").map((ids, i) => numbers(ids, `windows[${i}]`, 0, 2 ** 31 - 1));
+}
+
+function biasesOf(value: unknown): Map<string, Int32Array> {
+  return new Map(
+    Object.entries(object(value, "row_biases")).map(([layer, of]) => [
+      layer,
+      Int32Array.from(numbers(of, `row biases of ${layer}`, -(2 ** 31), 2 ** 31 - 1)),
+    ]),
+  );
 }
 
 /** Two to a byte, the first in its lower half. */

@@ -76,7 +76,7 @@ export function quantizeShifted(
       ? nearestCodes(rows, n, grid)
       : gptqCodes(rows, n, grid, rounding.moments);
     const weight = { ...grid, codes, ...ranges && { ranges } };
-    if (largest === 1 || largestSum(weight, n) * largestInput < 2 ** 31) {
+    if (largest === 1 || hasRoom(weight, n, largestInput)) {
       expectRoom(weight, n, largestInput, name);
       return weight;
     }
@@ -154,10 +154,9 @@ export function rowSums(weight: ShiftedWeight, n: number): Int32Array<ArrayBuffe
   return Int32Array.from(sumsOf(weight, n, (sum, factor) => factor * sum));
 }
 
-/** Largest `Σ_k |factor·(code − zero)|` of a row. */
-function largestSum(weight: ShiftedWeight, n: number): number {
-  return sumsOf(weight, n, (_, factor, magnitude) => factor * magnitude)
-    .reduce((a, b) => Math.max(a, b), 0);
+/** `Σ_k |factor·(code − zero)|` of each row. */
+function magnitudes(weight: ShiftedWeight, n: number): Float64Array {
+  return sumsOf(weight, n, (_, factor, magnitude) => factor * magnitude);
 }
 
 /** For each row the sum over groups of a number that follows from the codes of the group. */
@@ -185,10 +184,39 @@ function sumsOf(
   return sums;
 }
 
-function expectRoom(weight: ShiftedWeight, n: number, largestInput: number, name: string): void {
-  if (largestSum(weight, n) * largestInput < 2 ** 31) return;
+/**
+ * Sums of a row, with what is added to them, have 32 bits.
+ *
+ * @param biases What is added; of each row one.
+ * @throws {FewbitError} `unsupported` where they could have more, `shape_mismatch` for another count of biases.
+ */
+export function expectRoom(
+  weight: ShiftedWeight,
+  n: number,
+  largestInput: number,
+  name: string,
+  biases?: Int32Array,
+): void {
+  if (biases !== undefined && biases.length !== n) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot quantise ${name}: ${biases.length} biases for ${n} rows`,
+    );
+  }
+  if (hasRoom(weight, n, largestInput, biases)) return;
   throw new FewbitError(
     "unsupported",
     `Cannot quantise ${name}: the sums of its ${weight.codes.length / n} products reach 2^31`,
+  );
+}
+
+function hasRoom(
+  weight: ShiftedWeight,
+  n: number,
+  largestInput: number,
+  biases?: Int32Array,
+): boolean {
+  return magnitudes(weight, n).every((sum, row) =>
+    sum * largestInput + Math.abs(biases?.[row] ?? 0) < 2 ** 31
   );
 }

@@ -9,6 +9,8 @@ import {
   roundIntegerText,
 } from "../../src/compile/integer_text.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
+import { llamaConfig } from "../../src/models/llama_config.ts";
+import { quantizeLlama } from "../../src/quantize/mobile_quant.ts";
 import { lazyWeights } from "../../src/models/language_weights.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -252,6 +254,27 @@ Deno.test("parameters as a file give the same model, damaged ones are refused", 
     code: "invalid_argument",
     message: /the grids have no "layers.0/,
   });
+});
+
+Deno.test("biases of rows are added to their sums, and kept in the file of parameters", () => {
+  const name = "layers.1.mlp.up_proj";
+  const biases = new Map([[name, Int32Array.from({ length: SIZES.hidden }, (_, n) => 3 * n - 7)]]);
+  const text = writeDecoderParams({ ...PARAMS, grids: { ...PARAMS.grids, biases } });
+  const { grids } = readDecoderParams(text);
+  assert.deepEqual(grids.biases, biases);
+  const config = llamaConfig(CHECKPOINT.config);
+  const biasOf = (grids: DecoderParams["grids"]): Int32Array => {
+    const { graph } = quantizeLlama(config, CHECKPOINT.weights, grids, { bits: "w8a8" });
+    const { bias } = graph.nodes.find((node) => node.name === name)!.inputs;
+    if (bias === undefined) return new Int32Array(SIZES.hidden);
+    return graph.constants.get(bias.id)!.tensor(new Map()).data as Int32Array;
+  };
+  const plain = biasOf(PARAMS.grids);
+  assert.deepEqual(biasOf(grids), plain.map((bias, n) => bias + 3 * n - 7));
+  const other = (data: Int32Array) => biasOf({ ...grids, biases: new Map([[name, data]]) });
+  const large = new Int32Array(SIZES.hidden).fill(-(2 ** 31));
+  assert.throws(() => other(large), { code: "unsupported", message: /reach 2\^31/ });
+  assert.throws(() => other(new Int32Array(3)), { code: "shape_mismatch", message: /3 biases/ });
 });
 
 Deno.test("what has no integers is refused", async () => {
