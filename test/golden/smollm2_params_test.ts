@@ -15,8 +15,11 @@ const WIKI = `${SHARED}/data/wikitext-2-raw/wiki.test.raw`;
 const WINDOWS = Number(Deno.env.get("FEWBIT_WINDOWS") ?? 8);
 /** Digest of the file, and most that perplexity may rise, per cent. */
 const MODELS = {
-  w8a8: { digest: "", floor: 3 },
-  w4a8g64: { digest: "", floor: 14 },
+  w8a8: { digest: "5570cf979d96dde9fcd0cac047e9fbcbc846f062574fc2472ccb4be5c47fd985", floor: 3 },
+  w4a8g64: {
+    digest: "84a0dff4a9bd26b346ebec71cb7d207f3f04b827f25efa687ebc26c2caf148af",
+    floor: 14,
+  },
 } as const;
 
 for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
