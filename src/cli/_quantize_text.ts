@@ -21,7 +21,7 @@ import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { hasRotation } from "../numeric/hadamard.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 import { readAll } from "./_lines.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 
 /** What to quantise, how, and where to write it. */
@@ -44,6 +44,8 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** One JSON object instead of lines. */
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -79,18 +81,26 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   if (given.calibration !== undefined && given.params !== undefined) {
     await writeWhole(given.params, new TextEncoder().encode(writeDecoderParams(params)), signal);
   }
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds} s`);
-  if (windows === undefined || windows.check.length === 0) return;
+  const seconds = (performance.now() - start) / 1000;
+  const written = { output, bytes: bytes.length, bits, seconds };
+  if (!given.json) {
+    print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds.toFixed(1)} s`);
+  }
+  const check = windows?.check ?? [];
+  if (check.length === 0) {
+    if (given.json) printJson(written);
+    return;
+  }
   const progress = progressLine();
   const result = await compareIntegerText(
     checkpoint,
     program,
     params.grids.prefix.ids,
-    windows.check,
-    (done) => progress.update(`measuring: ${done} of ${windows.check.length} windows`),
+    check,
+    (done) => progress.update(`measuring: ${done} of ${check.length} windows`),
   ).finally(() => progress.end());
-  print(`${windows.check.length} windows that calibration did not see: ${measured(result)}`);
+  if (given.json) printJson({ ...written, check: { windows: check.length, ...result } });
+  else print(`${check.length} windows that calibration did not see: ${measured(result)}`);
 }
 
 async function readParams(path: string | undefined): Promise<DecoderParams> {
@@ -119,7 +129,7 @@ async function calibrated(
   const rotations = rotationsOf(given.rotate, config.width, validation.length > 0);
   const tried = tokens(calibration) + 2 * SHRINKINGS.length * tokens(validation);
   const macs = count * (rotations.length * tried + 2 * tokens(check));
-  print(
+  note(
     `plan: ${calibration.length} windows (${tokens(calibration)} tokens) to calibrate on, ` +
       `${validation.length} to choose the smoothing by, ${check.length} to measure; ` +
       `about ${Math.ceil(macs / RATE / 60)} min, ${formatBytes(5 * count)} of memory`,

@@ -11,7 +11,8 @@ import type { TextCheckpointOptions } from "../checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit convert` takes and does. */
@@ -30,6 +31,15 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     .option("--config <file>", "config.json (default: read off the tensors' shapes)")
     .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
     .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default: 224)")
+    .option("--json", "One JSON object that says what was written")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit convert mmfree-370m -o mmfree.fewbit",
+        "fewbit convert stories260K.bin --tokenizer tok512.bin -o stories.fewbit",
+        "fewbit convert deit.pth --heads 2 -o deit.fewbit --json",
+      ),
+    )
     .action(async (checkpoint, options) => {
       const { output, config, tokenizer: vocabulary } = options;
       const inputs = [checkpoint, config, vocabulary];
@@ -40,7 +50,8 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
       const bytes = await encodeProgram(program);
       signal.throwIfAborted();
       await writeWhole(output, bytes, signal);
-      print(`${output}: ${formatBytes(bytes.length)}`);
+      if (options.json) printJson({ output, bytes: bytes.length });
+      else print(`${output}: ${formatBytes(bytes.length)}`);
     });
 }
 

@@ -5,7 +5,8 @@ import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import type { TextPiece, Usage } from "../pipelines/text/text_piece.ts";
 import type { GenerateOptions } from "../pipelines/text/text_session.ts";
 import { readAll } from "./_lines.ts";
-import { ClosedOutput, note, print, write } from "./_print.ts";
+import { ClosedOutput, note, print, printJson, write } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, number } from "./_run.ts";
 
 /** Longest prompt that is read from standard input. */
@@ -35,6 +36,14 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
     .option("--seed <n>", "The same seed writes the same text everywhere")
     .option("--logprobs <n>", "Show the n most probable tokens", "0")
     .option("--json", "One JSON object with text, tokens and usage")
+    .addHelpText(
+      "after",
+      examples(
+        'fewbit generate "ROMEO:" --seed 1 --max-tokens 40',
+        'echo "JULIET:" | fewbit generate --temperature 0 --stop "\\n" --json',
+        'fewbit generate "Once upon a time" --model stories260k.fewbit --logprobs 3 --max-tokens 8',
+      ),
+    )
     .action(async (given, args) => {
       const options: GenerateOptions = {
         ...optional("maxTokens", "max-tokens", args.maxTokens),
@@ -51,7 +60,7 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
       const engine = choice("engine", args.engine, ENGINES);
       const prompt = await promptOf(given);
       using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
-      if (args.json) await printJson(lm, prompt, options);
+      if (args.json) await printWhole(lm, prompt, options);
       else if (options.logprobs === 0) await stream(lm, prompt, options);
       else await printTokens(lm, prompt, options);
     });
@@ -123,7 +132,7 @@ async function printTokens(
   }
 }
 
-async function printJson(
+async function printWhole(
   lm: TextGenerator,
   prompt: string,
   options: GenerateOptions,
@@ -131,7 +140,7 @@ async function printJson(
   const pieces = await Array.fromAsync(lm.generate(prompt, options));
   const tokens = pieces.flatMap((piece) => piece.tokens ?? []);
   const { finishReason, usage } = pieces[pieces.length - 1];
-  print(JSON.stringify({
+  printJson({
     text: pieces.map(({ text }) => text).join(""),
     ids: pieces.flatMap(({ ids }) => ids),
     ...tokens.length > 0 && { tokens },
@@ -139,5 +148,5 @@ async function printJson(
     usage,
     engine: lm.engine,
     seed: options.seed,
-  }));
+  });
 }
