@@ -48,7 +48,7 @@ export interface Value {
 }
 
 /** An attribute of a node. */
-export type Attribute = number | string | boolean | readonly Extent[];
+export type Attribute = Extent | string | boolean | readonly Extent[];
 
 /** An op applied to values. */
 export interface Node {

@@ -47,6 +47,7 @@ export function* lowerSteps(graph: Graph, options: Options = {}): Steps<LoweredP
     fuse: true,
     parameters: false,
     fast: false,
+    training: false,
     ...options,
   });
   const outputs = options.outputs ?? graph.outputs;

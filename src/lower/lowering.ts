@@ -27,6 +27,8 @@ export interface LowerOptions {
   readonly parameters: boolean;
   /** Whether float32 sums may be contracted. */
   readonly fast: boolean;
+  /** Whether instructions that only the module for training holds may be used. */
+  readonly training: boolean;
 }
 
 /** Codes of the rows of one value for the ternary layers that read it. */

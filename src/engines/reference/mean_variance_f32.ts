@@ -1,0 +1,31 @@
+import { sum16 } from "./float32.ts";
+import type { Operands } from "./_operands.ts";
+import { middle } from "./reduce_f32.ts";
+
+/** Normalises the middle extent, in two passes. */
+export function meanVarianceF32(op: Operands): void {
+  const { arithmetic } = op;
+  const { round } = arithmetic;
+  const [x, y, inverse] = [op.get("x"), op.get("y"), op.get("inverse")];
+  const epsilon = op.scalar("epsilon")!;
+  const [outer, length, columns] = x.extents;
+  const count = round(length);
+  const isCentered = op.attribute("center") === 1;
+  for (let a = 0; a < outer; a++) {
+    for (let c = 0; c < columns; c++) {
+      const values = middle(x, a, c);
+      // What is near the mean has few digits left to lose.
+      const first = isCentered ? values[0] : 0;
+      const near = values.map((value) => round(value - first));
+      const shift = isCentered ? round(sum16(near, arithmetic) / count) : 0;
+      const differences = near.map((value) => round(value - shift));
+      const squares = differences.map((d) => round(d * d));
+      const variance = round(sum16(squares, arithmetic) / count);
+      const factor = round(1 / round(Math.sqrt(round(variance + epsilon))));
+      op.get("mean").set(a, c, first + shift);
+      op.get("variance").set(a, c, variance);
+      inverse.set(a, c, factor);
+      differences.forEach((d, b) => y.set(a * length + b, c, d * factor));
+    }
+  }
+}
