@@ -10,11 +10,11 @@ export const adagradF32 = defineInstruction({
   family: "train",
   category: "elementwise",
   operands: [
-    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
-    { name: "s", role: "inout", dtypes: ["f32"], shape: "* N" },
     { name: "g", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "rate", role: "in", dtypes: ["f32"], shape: "1" },
     { name: "hyper", role: "in", dtypes: ["f32"], shape: "2" },
+    { name: "s", role: "inout", dtypes: ["f32"], shape: "* N" },
+    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
   ],
   work: ["8", "*", "N"],
   split: "*",

@@ -19,7 +19,7 @@ export type BinaryFunction = (typeof BINARY_FUNCTIONS)[number];
 
 /** Which function an instruction computes. */
 export const BINARY_FUNCTION: AttributeSpec = {
-  name: "function",
+  name: "binary",
   min: 0,
   max: BINARY_FUNCTIONS.length - 1,
   values: BINARY_FUNCTIONS,

@@ -10,11 +10,11 @@ export const lionF32 = defineInstruction({
   family: "train",
   category: "elementwise",
   operands: [
-    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
-    { name: "m", role: "inout", dtypes: ["f32"], shape: "* N" },
     { name: "g", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "scalars", role: "in", dtypes: ["f32"], shape: "2" },
     { name: "hyper", role: "in", dtypes: ["f32"], shape: "4" },
+    { name: "m", role: "inout", dtypes: ["f32"], shape: "* N" },
+    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
   ],
   work: ["8", "*", "N"],
   split: "*",

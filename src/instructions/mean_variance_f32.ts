@@ -13,10 +13,9 @@ export const meanVarianceF32 = defineInstruction({
   operands: [
     { name: "x", role: "in", dtypes: ["f32"], shape: "A B C" },
     { name: "epsilon", role: "in", dtypes: ["f32"], shape: "1", holds: "norms" },
+    // Mean, variance and inverse.
+    { name: "moments", role: "out", dtypes: ["f32"], shape: "A 3 C" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "A B C" },
-    { name: "mean", role: "out", dtypes: ["f32"], shape: "A C" },
-    { name: "variance", role: "out", dtypes: ["f32"], shape: "A C" },
-    { name: "inverse", role: "out", dtypes: ["f32"], shape: "A C" },
   ],
   attributes: [{ name: "center", min: 0, max: 1 }],
   work: ["4", "A", "B", "C"],

@@ -14,7 +14,7 @@ export const reduceF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "A C" },
   ],
   attributes: [
-    { name: "function", min: 0, max: 1, values: ["sum", "maximum"] },
+    { name: "reduction", min: 0, max: 1, values: ["sum", "maximum"] },
   ],
   work: ["A", "B", "C"],
   split: "A",

@@ -10,11 +10,11 @@ export const sgdF32 = defineInstruction({
   family: "train",
   category: "elementwise",
   operands: [
-    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
-    { name: "buffer", role: "inout", dtypes: ["f32"], shape: "* N", optional: true },
     { name: "g", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "rate", role: "in", dtypes: ["f32"], shape: "1" },
     { name: "hyper", role: "in", dtypes: ["f32"], shape: "2" },
+    { name: "buffer", role: "inout", dtypes: ["f32"], shape: "* N", optional: true },
+    { name: "p", role: "inout", dtypes: ["f32"], shape: "* N" },
   ],
   attributes: [{ name: "nesterov", min: 0, max: 1 }],
   work: ["4", "*", "N"],

@@ -34,7 +34,7 @@ export type UnaryFunction = (typeof UNARY_FUNCTIONS)[number];
 
 /** Which function an instruction computes. */
 export const UNARY_FUNCTION: AttributeSpec = {
-  name: "function",
+  name: "unary",
   min: 0,
   max: UNARY_FUNCTIONS.length - 1,
   values: UNARY_FUNCTIONS,

@@ -2,7 +2,7 @@
  * The cases of every instruction. A new instruction needs a generator of its name in one of the files
  * here and nothing else in this suite.
  */
-import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
 import * as decoder from "./_cases_decoder.ts";
@@ -37,7 +37,7 @@ const GENERATORS: Readonly<Record<string, unknown>> = {
 
 /** Generators by the name of the instruction: those of `linear_i8` are `linearI8`. */
 export const CASES: Readonly<Record<string, MakeCases>> = Object.fromEntries(
-  INSTRUCTIONS.flatMap(({ name }) => {
+  INFERENCE_INSTRUCTIONS.flatMap(({ name }) => {
     const makeCases = GENERATORS[
       name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
     ];

@@ -146,5 +146,5 @@ const FUNCTIONS: { readonly [F in UnaryFunction]: Unary } = {
 
 /** The function that an instruction names. */
 export function unaryFunctionOf(op: Operands): Unary {
-  return FUNCTIONS[UNARY_FUNCTIONS[op.attribute("function")]];
+  return FUNCTIONS[UNARY_FUNCTIONS[op.attribute("unary")]];
 }

@@ -16,7 +16,7 @@ const FUNCTIONS: { readonly [F in BinaryFunction]: (a: number, b: number) => num
 /** `y = f(a, b)`, rounded where it is stored. */
 export function binaryF32(op: Operands): void {
   const [a, b, y] = [op.get("a"), op.get("b"), op.get("y")];
-  const f = FUNCTIONS[BINARY_FUNCTIONS[op.attribute("function")]];
+  const f = FUNCTIONS[BINARY_FUNCTIONS[op.attribute("binary")]];
   for (let row = 0; row < a.rows; row++) {
     for (let n = 0; n < a.columns; n++) y.set(row, n, f(a.get(row, n), repeated(b, row, n)));
   }

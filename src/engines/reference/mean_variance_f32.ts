@@ -6,7 +6,7 @@ import { middle } from "./reduce_f32.ts";
 export function meanVarianceF32(op: Operands): void {
   const { arithmetic } = op;
   const { round } = arithmetic;
-  const [x, y, inverse] = [op.get("x"), op.get("y"), op.get("inverse")];
+  const [x, y, moments] = [op.get("x"), op.get("y"), op.get("moments")];
   const epsilon = op.scalar("epsilon")!;
   const [outer, length, columns] = x.extents;
   const count = round(length);
@@ -22,9 +22,7 @@ export function meanVarianceF32(op: Operands): void {
       const squares = differences.map((d) => round(d * d));
       const variance = round(sum16(squares, arithmetic) / count);
       const factor = round(1 / round(Math.sqrt(round(variance + epsilon))));
-      op.get("mean").set(a, c, first + shift);
-      op.get("variance").set(a, c, variance);
-      inverse.set(a, c, factor);
+      [first + shift, variance, factor].forEach((value, i) => moments.set(3 * a + i, c, value));
       differences.forEach((d, b) => y.set(a * length + b, c, d * factor));
     }
   }

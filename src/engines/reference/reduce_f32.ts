@@ -4,7 +4,7 @@ import { sum16 } from "./float32.ts";
 /** Sum or maximum of the middle extent. */
 export function reduceF32(op: Operands): void {
   const [x, y] = [op.get("x"), op.get("y")];
-  const isSum = op.attribute("function") === 0;
+  const isSum = op.attribute("reduction") === 0;
   for (let a = 0; a < x.extents[0]; a++) {
     for (let c = 0; c < x.columns; c++) {
       const values = middle(x, a, c);

@@ -1,6 +1,6 @@
 /** Ops of networks that train to instructions of the module for training. */
 import { FewbitError } from "../../errors.ts";
-import { product } from "../../graph/extent.ts";
+import { product, times } from "../../graph/extent.ts";
 import type { Extent, Node, Value } from "../../graph/graph.ts";
 import type { NodeNamed, OpName } from "../../graph/op_names.ts";
 import { swappedBlocks } from "../../graph/ops/transpose.ts";
@@ -9,7 +9,7 @@ import type { BinaryFunction } from "../../instructions/binary_functions.ts";
 import { UNARY_FUNCTIONS } from "../../instructions/unary_functions.ts";
 import type { UnaryFunction } from "../../instructions/unary_functions.ts";
 import { float32 } from "../constants.ts";
-import { denseView } from "../dense_view.ts";
+import { denseView, temporary } from "../dense_view.ts";
 import type { Lowering } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
 
@@ -75,16 +75,22 @@ export const TRAINED_RULES = {
   },
   MeanVarianceNormalization(lowering, { inputs: { x }, attributes, outputs }) {
     expectTraining(lowering, "MeanVarianceNormalization");
-    const extents = middleOf(x);
-    const moments = [extents[0], extents[2]];
+    const [outer, length, columns] = middleOf(x);
+    const moments = temporary(lowering, [outer, 3, columns]);
     lowering.emit(Object.values(outputs), "mean_variance_f32", {
-      x: denseView(lowering, x, extents),
+      x: denseView(lowering, x, [outer, length, columns]),
       epsilon: float32(lowering, attributes.epsilon),
-      y: lowering.result(outputs.y, extents),
-      mean: lowering.result(outputs.mean, moments),
-      variance: lowering.result(outputs.variance, moments),
-      inverse: lowering.result(outputs.inverse, moments),
+      moments: moments.view,
+      y: lowering.result(outputs.y, [outer, length, columns]),
     }, { center: attributes.center === false ? 0 : 1 });
+    [outputs.mean, outputs.variance, outputs.inverse].forEach((value, i) =>
+      lowering.alias(value, {
+        tensor: moments.tensor,
+        offset: times(columns, i),
+        extents: value.shape,
+        rowStride: times(columns, 3),
+      })
+    );
   },
   Min: (lowering, node) => emitBinary(lowering, node, "minimum"),
   Mul: (lowering, node) => emitBinary(lowering, node, "multiply"),
@@ -138,7 +144,7 @@ export const TRAINED_RULES = {
       x: lowering.operand(x),
       dy: lowering.operand(dy),
       dx: lowering.result(y),
-    }, { function: UNARY_FUNCTIONS.indexOf(kind) });
+    }, { unary: UNARY_FUNCTIONS.indexOf(kind) });
   },
   Where(lowering, { inputs: { condition, a, b }, outputs: { y } }) {
     expectTraining(lowering, "Where");
@@ -168,7 +174,7 @@ export function emitUnary(lowering: Lowering, x: Value, y: Value, kind: string):
     throw new FewbitError("unsupported", `Cannot compile the activation ${kind} for training`);
   }
   lowering.emit(y, "unary_f32", { x: lowering.operand(x), y: lowering.result(y) }, {
-    function: place,
+    unary: place,
   });
 }
 
@@ -201,7 +207,7 @@ function emitBinary(
     a: lowering.operand(inputs.a),
     b: lowering.operand(inputs.b),
     y: lowering.result(outputs.y),
-  }, { function: BINARY_FUNCTIONS.indexOf(kind) });
+  }, { binary: BINARY_FUNCTIONS.indexOf(kind) });
 }
 
 function emitReduce(
@@ -217,7 +223,7 @@ function emitReduce(
   lowering.emit(outputs.y, "reduce_f32", {
     x: denseView(lowering, inputs.x, extents),
     y: lowering.result(outputs.y, [extents[0], extents[2]]),
-  }, { function: kind });
+  }, { reduction: kind });
 }
 
 /** All axes before the last but one as one, then those two. */

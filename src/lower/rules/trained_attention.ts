@@ -22,7 +22,7 @@ export function emitScores(
     a: products.view,
     b: float32(lowering, scale),
     y: lowering.result(y, extents),
-  }, { function: BINARY_FUNCTIONS.indexOf("multiply") });
+  }, { binary: BINARY_FUNCTIONS.indexOf("multiply") });
 }
 
 /** `p·v` of each head, heads next to one another again. */
