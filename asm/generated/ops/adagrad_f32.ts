@@ -8,31 +8,31 @@ import { Instruction, Operand } from "../operand";
 export class AdagradF32 extends Instruction {
   // @ts-ignore: decorator
   @inline
-  get p(): Operand {
+  get g(): Operand {
     return this.operand(0);
   }
 
   // @ts-ignore: decorator
   @inline
-  get s(): Operand {
+  get rate(): Operand {
     return this.operand(1);
   }
 
   // @ts-ignore: decorator
   @inline
-  get g(): Operand {
+  get hyper(): Operand {
     return this.operand(2);
   }
 
   // @ts-ignore: decorator
   @inline
-  get rate(): Operand {
+  get s(): Operand {
     return this.operand(3);
   }
 
   // @ts-ignore: decorator
   @inline
-  get hyper(): Operand {
+  get p(): Operand {
     return this.operand(4);
   }
 }

@@ -8,37 +8,37 @@ import { Instruction, Operand } from "../operand";
 export class AdamF32 extends Instruction {
   // @ts-ignore: decorator
   @inline
-  get p(): Operand {
+  get g(): Operand {
     return this.operand(0);
   }
 
   // @ts-ignore: decorator
   @inline
-  get m(): Operand {
+  get scalars(): Operand {
     return this.operand(1);
   }
 
   // @ts-ignore: decorator
   @inline
-  get v(): Operand {
+  get hyper(): Operand {
     return this.operand(2);
   }
 
   // @ts-ignore: decorator
   @inline
-  get g(): Operand {
+  get m(): Operand {
     return this.operand(3);
   }
 
   // @ts-ignore: decorator
   @inline
-  get scalars(): Operand {
+  get v(): Operand {
     return this.operand(4);
   }
 
   // @ts-ignore: decorator
   @inline
-  get hyper(): Operand {
+  get p(): Operand {
     return this.operand(5);
   }
 }

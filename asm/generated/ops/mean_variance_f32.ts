@@ -20,26 +20,14 @@ export class MeanVarianceF32 extends Instruction {
 
   // @ts-ignore: decorator
   @inline
-  get y(): Operand {
+  get moments(): Operand {
     return this.operand(2);
   }
 
   // @ts-ignore: decorator
   @inline
-  get mean(): Operand {
+  get y(): Operand {
     return this.operand(3);
-  }
-
-  // @ts-ignore: decorator
-  @inline
-  get variance(): Operand {
-    return this.operand(4);
-  }
-
-  // @ts-ignore: decorator
-  @inline
-  get inverse(): Operand {
-    return this.operand(5);
   }
 
   // @ts-ignore: decorator

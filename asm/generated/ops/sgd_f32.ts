@@ -8,31 +8,31 @@ import { CONTEXT_ATTRIBUTES, Instruction, Operand } from "../operand";
 export class SgdF32 extends Instruction {
   // @ts-ignore: decorator
   @inline
-  get p(): Operand {
+  get g(): Operand {
     return this.operand(0);
   }
 
   // @ts-ignore: decorator
   @inline
-  get buffer(): Operand {
+  get rate(): Operand {
     return this.operand(1);
   }
 
   // @ts-ignore: decorator
   @inline
-  get g(): Operand {
+  get hyper(): Operand {
     return this.operand(2);
   }
 
   // @ts-ignore: decorator
   @inline
-  get rate(): Operand {
+  get buffer(): Operand {
     return this.operand(3);
   }
 
   // @ts-ignore: decorator
   @inline
-  get hyper(): Operand {
+  get p(): Operand {
     return this.operand(4);
   }
 

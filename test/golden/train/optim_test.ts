@@ -90,7 +90,12 @@ for (const c of casesOf(({ states }) => states !== undefined)) {
     for (const [name, { tensor, bound }] of Object.entries<Case>(c.states)) {
       const { data } = await instance.read(`p.${STATES[name]}`);
       const bounds = numbersOf(oracle!, bound);
-      within(data as Float32Array, numbersOf(oracle!, tensor), (i) => bounds[i], `${c.name} ${name}`);
+      within(
+        data as Float32Array,
+        numbersOf(oracle!, tensor),
+        (i) => bounds[i],
+        `${c.name} ${name}`,
+      );
     }
   });
 }
