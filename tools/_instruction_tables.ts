@@ -215,7 +215,9 @@ function valueOf({ kind, value, second }: Dimension): number {
 function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
   const { extent, block, repeats, variables } = axis;
   const names = variablesOf(spec);
-  if (names.length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  if (variables.some((name) => names.indexOf(name) >= 8)) {
+    throw new Error(`${spec.name}: only the first 8 variables can be cut`);
+  }
   // What repeats may be absent.
   const modulus = repeats === undefined
     ? CODES.none

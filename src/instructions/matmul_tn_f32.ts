@@ -4,7 +4,7 @@ import { defineInstruction } from "./_define.ts";
  * `y[b] = a[b]ᵀ·b[b]`: the gradient of the weights of a linear layer, rows ascending.
  *
  * Products are added with k ascending into one accumulator, each product and each sum rounded, as in `linear_f32`.
- * An operand of one matrix serves the whole batch.
+ * Where b is one matrix, it serves the whole batch.
  */
 export const matmulTnF32 = defineInstruction({
   name: "matmul_tn_f32",
@@ -12,10 +12,10 @@ export const matmulTnF32 = defineInstruction({
   family: "train",
   category: "linear",
   operands: [
-    { name: "a", role: "in", dtypes: ["f32"], shape: "1|B K M" },
+    { name: "a", role: "in", dtypes: ["f32"], shape: "B K M" },
     { name: "b", role: "in", dtypes: ["f32"], shape: "1|B K N" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "B M N" },
   ],
   work: ["B", "M", "N", "K"],
-  split: "M/4",
+  split: "B M/4",
 });

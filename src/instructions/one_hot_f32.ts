@@ -14,5 +14,5 @@ export const oneHotF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "T C" },
   ],
   work: ["T", "C"],
-  split: "C",
+  split: "T",
 });

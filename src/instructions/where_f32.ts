@@ -2,7 +2,7 @@ import { defineInstruction } from "./_define.ts";
 
 /**
  * `y = a` where the condition is not 0, else b: a choice, not a product, so that what is not taken may be NaN.
- * Condition and b may repeat as in `binary_f32`.
+ * The condition may repeat as b in `binary_f32`.
  */
 export const whereF32 = defineInstruction({
   name: "where_f32",
@@ -11,7 +11,7 @@ export const whereF32 = defineInstruction({
   category: "elementwise",
   operands: [
     { name: "a", role: "in", dtypes: ["f32"], shape: "* N" },
-    { name: "b", role: "in", dtypes: ["f32"], shape: "~ 1|N" },
+    { name: "b", role: "in", dtypes: ["f32"], shape: "* N" },
     { name: "condition", role: "in", dtypes: ["f32"], shape: "~ 1|N" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "* N" },
   ],

@@ -1,6 +1,6 @@
 import type { Operand, Operands } from "./_operands.ts";
 
-/** Product of matrices for each of a batch, k ascending; `a` and `b` may be one matrix for all. */
+/** Product of matrices for each of a batch, k ascending; b may be one matrix for all. */
 export function matmul(op: Operands, transposeA: boolean, transposeB: boolean): void {
   const { round } = op.arithmetic;
   const [a, b, y] = [op.get("a"), op.get("b"), op.get("y")];

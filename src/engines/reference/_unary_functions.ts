@@ -42,7 +42,8 @@ function boundedExp(x: number, { exp }: Arithmetic): number {
 
 const FUNCTIONS: { readonly [F in UnaryFunction]: Unary } = {
   relu: {
-    value: (x) => x > 0 ? x : 0,
+    // A NaN stays one.
+    value: (x) => x < 0 ? 0 : x,
     slope: (x) => x > 0 ? 1 : 0,
   },
   leaky_relu: {
@@ -111,11 +112,11 @@ const FUNCTIONS: { readonly [F in UnaryFunction]: Unary } = {
   exp: { value: boundedExp, slope: boundedExp },
   square: {
     value: (x, { round }) => round(x * x),
-    slope: (x) => 2 * x,
+    slope: (x, { round }) => round(2 * x),
   },
   relu_squared: {
-    value: (x, { round }) => x > 0 ? round(x * x) : 0,
-    slope: (x) => x > 0 ? 2 * x : 0,
+    value: (x, { round }) => x < 0 ? 0 : round(x * x),
+    slope: (x, { round }) => x > 0 ? round(2 * x) : 0,
   },
   abs: {
     value: Math.abs,

@@ -7,7 +7,7 @@ export function whereF32(op: Operands): void {
   for (let row = 0; row < a.rows; row++) {
     for (let n = 0; n < a.columns; n++) {
       const chosen = repeated(condition, row, n) !== 0;
-      y.set(row, n, chosen ? a.get(row, n) : repeated(b, row, n));
+      y.set(row, n, chosen ? a.get(row, n) : b.get(row, n));
     }
   }
 }

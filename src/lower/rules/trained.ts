@@ -1,6 +1,6 @@
 /** Ops of networks that train to instructions of the module for training. */
 import { FewbitError } from "../../errors.ts";
-import { product, times } from "../../graph/extent.ts";
+import { product, sameShape, times } from "../../graph/extent.ts";
 import type { Extent, Node, Value } from "../../graph/graph.ts";
 import type { NodeNamed, OpName } from "../../graph/op_names.ts";
 import { swappedBlocks } from "../../graph/ops/transpose.ts";
@@ -9,7 +9,7 @@ import type { BinaryFunction } from "../../instructions/binary_functions.ts";
 import { UNARY_FUNCTIONS } from "../../instructions/unary_functions.ts";
 import type { UnaryFunction } from "../../instructions/unary_functions.ts";
 import { float32 } from "../constants.ts";
-import { denseView, temporary } from "../dense_view.ts";
+import { denseView, repeatedView, temporary } from "../dense_view.ts";
 import type { Lowering } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
 
@@ -56,8 +56,11 @@ export const TRAINED_RULES = {
     expectTraining(lowering, "MatMul");
     const { transposeA = false, transposeB = false } = attributes;
     const name = transposeA ? "matmul_tn_f32" : transposeB ? "matmul_nt_f32" : "matmul_nn_f32";
+    const [batch] = matricesOf(y);
     lowering.emit(y, name, {
-      a: denseView(lowering, a, matricesOf(a)),
+      a: a.shape.length === 2 && batch !== 1
+        ? repeatedView(lowering, a, [batch, ...a.shape])
+        : denseView(lowering, a, matricesOf(a)),
       b: denseView(lowering, b, matricesOf(b)),
       y: lowering.result(y, matricesOf(y)),
     });
@@ -150,7 +153,7 @@ export const TRAINED_RULES = {
     expectTraining(lowering, "Where");
     lowering.emit(y, "where_f32", {
       a: lowering.operand(a),
-      b: lowering.operand(b),
+      b: sameShape(a.shape, b.shape) ? lowering.operand(b) : repeatedView(lowering, b, a.shape),
       condition: lowering.operand(condition),
       y: lowering.result(y),
     });
