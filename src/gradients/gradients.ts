@@ -53,7 +53,7 @@ export function gradients(
   { cotangent }: GradientOptions = {},
 ): Value[] {
   const build = new NodeBuilder(graph);
-  const nodes = nodesOf(graph, [{ name: "", value, entry: "" }]);
+  const nodes = nodesOf(graph, [{ value, entry: "" }]);
   const sensitive = dependents(nodes, wrt);
   const sums = new Map<number, Value>();
   const give = (to: Value, gradient: Value): void => {

@@ -1,5 +1,5 @@
 /** Who makes a value, who reads it, and what some outputs need. */
-import type { Graph, GraphOutput, Node, Value } from "./graph.ts";
+import type { Graph, GraphOutput, GraphUpdate, Node, Value } from "./graph.ts";
 
 /** The outputs of a node, in its op's order. */
 export function outputsOf({ outputs }: Node): Value[] {
@@ -17,7 +17,7 @@ export function producersOf(graph: Graph): Map<number, Node> {
 }
 
 /** The nodes that some outputs need, in order. What a node updates does not make it needed. */
-export function nodesOf(graph: Graph, outputs: readonly GraphOutput[]): Node[] {
+export function nodesOf(graph: Graph, outputs: readonly (GraphOutput | GraphUpdate)[]): Node[] {
   const needed = new Set(outputs.map((output) => output.value.id));
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {

@@ -3,6 +3,7 @@ import { atOnce } from "../event_loop.ts";
 import type { Steps } from "../event_loop.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { expandActivations } from "../graph/expand_activations.ts";
+import { expandBatchNormalization } from "../graph/expand_batch_normalization.ts";
 import { selectEarly } from "../graph/select_early.ts";
 import type { FusionReport } from "./fusion.ts";
 import { lowerSteps } from "./lower.ts";
@@ -59,9 +60,8 @@ export function* compileSteps(graph: Graph, options: CompileOptions = {}): Steps
     training,
   };
   if (taps === undefined) {
-    const early = selectEarly(graph);
     const { program, fusions } = yield* lowerSteps(
-      training ? early : expandActivations(early),
+      training ? expandBatchNormalization(graph) : expandActivations(selectEarly(graph)),
       common,
     );
     onFusions?.(fusions);

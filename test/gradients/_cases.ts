@@ -79,6 +79,18 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       }),
   },
   {
+    op: "BatchNormalization",
+    of: "in evaluation mode",
+    make: (build, input) =>
+      build.graph.apply(ops.batchNormalization, {
+        x: input([2, 4, 3]),
+        scale: input([3]),
+        bias: input([3]),
+        mean: build.constant([3], [0.1, -0.2, 0.3]),
+        variance: build.constant([3], [0.5, 1, 2]),
+      }, { epsilon: 1e-3 }),
+  },
+  {
     op: "ConcatRows",
     make: ({ graph }, input) =>
       graph.apply(ops.concatRows, { first: input([2, 3]), x: input([2, 4, 3]) }),

@@ -18,7 +18,12 @@ import { linearGradient } from "./linear.ts";
 import { matMulGradient } from "./mat_mul.ts";
 import { mulGradient } from "./mul.ts";
 import { cannotDifferentiate, noGradient } from "./none.ts";
-import { layerNormalizationGradient, meanVarianceRule, rmsNormalizationGradient } from "./norms.ts";
+import {
+  batchNormalizationGradient,
+  layerNormalizationGradient,
+  meanVarianceRule,
+  rmsNormalizationGradient,
+} from "./norms.ts";
 import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling.ts";
 import { rotaryGradient } from "./rotary.ts";
 import { scanGradient } from "./scan.ts";
@@ -47,6 +52,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   AveragePool: averagePoolRule,
   AveragePoolGradient: averagePoolGradientRule,
   ConcatRows: concatRowsGradient,
+  BatchNormalization: batchNormalizationGradient,
   Conv: convGradient,
   ConvTranspose: convTransposeGradient,
   ConvWeightGradient: convWeightGradientGradient,
@@ -105,6 +111,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   RelativePositionBias: cannotDifferentiate,
   ShortConv: cannotDifferentiate,
   // What updates a parameter is no part of a loss.
+  Accumulate: cannotDifferentiate,
   Adagrad: cannotDifferentiate,
   Adam: cannotDifferentiate,
   Assign: cannotDifferentiate,

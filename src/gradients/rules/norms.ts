@@ -28,6 +28,23 @@ export const meanVarianceRule: GradientRule<"MeanVarianceNormalization"> = (
   };
 };
 
+/** In evaluation mode: statistics are constants. */
+export const batchNormalizationGradient: GradientRule<"BatchNormalization"> = (
+  build,
+  { inputs: { x, scale, bias, mean, variance }, attributes: { epsilon } },
+  { y },
+) => {
+  const inverse = build.unary(build.shift(variance, epsilon), "rsqrt");
+  return {
+    x: () => build.mul(build.mul(y!, scale), inverse),
+    scale: () => {
+      const normalized = build.mul(build.sub(x, mean), inverse);
+      return build.sumTo(build.mul(y!, normalized), scale.shape);
+    },
+    bias: () => build.sumTo(y!, bias.shape),
+  };
+};
+
 /** Normalised rows are computed again: that costs less memory than they take. */
 export const layerNormalizationGradient: GradientRule<"LayerNormalization"> = (
   build,

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { accumulate } from "./accumulate.ts";
 export { activation } from "./activation.ts";
 export { adagrad } from "./adagrad.ts";
 export { adam } from "./adam.ts";
@@ -20,6 +21,7 @@ export { attentionValues } from "./attention_values.ts";
 export { attentionValuesInteger } from "./attention_values_integer.ts";
 export { averagePool } from "./average_pool.ts";
 export { averagePoolGradient } from "./average_pool_gradient.ts";
+export { batchNormalization } from "./batch_normalization.ts";
 export { bitLinear } from "./bit_linear.ts";
 export { concatRows } from "./concat_rows.ts";
 export { conv } from "./conv.ts";

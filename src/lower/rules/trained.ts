@@ -11,12 +11,19 @@ import type { UnaryFunction } from "../../instructions/unary_functions.ts";
 import { float32 } from "../constants.ts";
 import { denseView, repeatedView, temporary } from "../dense_view.ts";
 import type { Lowering } from "../lowering.ts";
+import { cannotCompile } from "../rule.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of ops that are elementwise, sums, products of matrices, or move elements. */
 export const TRAINED_RULES = {
+  // `expandBatchNormalization` makes others of it.
+  BatchNormalization(lowering, node) {
+    expectTraining(lowering, node.op);
+    cannotCompile(lowering, node);
+  },
   Div: (lowering, node) => emitBinary(lowering, node, "divide"),
   Dropout(lowering, { inputs: { x, random }, attributes: { ratio, stream }, outputs: { y } }) {
+    if (random === undefined) return lowering.alias(y, lowering.placed(x));
     expectTraining(lowering, "Dropout");
     const threshold = Math.floor(ratio * 2 ** 32);
     lowering.emit(y, "dropout_f32", {

@@ -8,6 +8,10 @@ import { expectTraining } from "./trained.ts";
 
 /** Rules of ops that write what outlives a run. */
 export const UPDATE_RULES = {
+  Accumulate(lowering, { inputs: { state, x }, outputs: { y } }) {
+    lowering.emit(y, "accumulate", { x: lowering.operand(x), y: lowering.operand(state) });
+    lowering.alias(y, lowering.placed(state));
+  },
   Adagrad(lowering, { inputs, attributes: { epsilon, decay }, outputs: { y } }) {
     emitUpdate(lowering, "adagrad_f32", inputs, [epsilon, decay], y);
   },

@@ -49,6 +49,7 @@ export const REWRITE_RULES: IntegerRulesOf<FloatOpName> = {
   SwiGlu: noIntegers,
   // Of networks that train.
   AveragePool: noIntegers,
+  BatchNormalization: noIntegers,
   Conv: noIntegers,
   ConvTranspose: noIntegers,
   Detach: noIntegers,

@@ -1,21 +1,8 @@
+import type { BatchNormInputs } from "../../graph/expand_batch_normalization.ts";
 import type { Value } from "../../graph/graph.ts";
 import { detach, meanVarianceNormalization } from "../../graph/ops/mod.ts";
 import type { NodeBuilder } from "../../graph/node_builder.ts";
 import { product } from "../../graph/extent.ts";
-
-/** What a batch normalisation reads. */
-export interface BatchNormInputs {
-  /** `[…, C]`, channels last. */
-  readonly x: Value;
-  /** Scale of each channel. */
-  readonly scale: Value;
-  /** What is added to each channel. */
-  readonly bias: Value;
-  /** Mean of each channel so far. */
-  readonly runningMean: Value;
-  /** Variance of each channel so far. */
-  readonly runningVariance: Value;
-}
 
 /** Settings of a batch normalisation. */
 export interface BatchNormSettings {
@@ -37,9 +24,9 @@ export interface BatchNormOutputs {
 }
 
 /** Batch normalisation with the statistics of the batch, which gradients flow through. */
-export function batchNormalization(
+export function trainedBatchNormalization(
   build: NodeBuilder,
-  { x, scale, bias, runningMean, runningVariance }: BatchNormInputs,
+  { x, scale, bias, mean: runningMean, variance: runningVariance }: BatchNormInputs,
   { epsilon, momentum, unbiased }: BatchNormSettings,
 ): BatchNormOutputs {
   const channels = x.shape[x.shape.length - 1];
@@ -59,15 +46,4 @@ export function batchNormalization(
     runningMean: running(runningMean, mean, 1),
     runningVariance: running(runningVariance, variance, m > 1 ? m / (m - 1) : 1),
   };
-}
-
-/** Batch normalisation with the running statistics, which are constants. */
-export function frozenBatchNormalization(
-  build: NodeBuilder,
-  { x, scale, bias, runningMean, runningVariance }: BatchNormInputs,
-  { epsilon }: Pick<BatchNormSettings, "epsilon">,
-): Value {
-  const inverse = build.unary(build.shift(runningVariance, epsilon), "rsqrt");
-  const normalized = build.mul(build.sub(x, runningMean), inverse);
-  return build.add(build.mul(normalized, scale), bias);
 }

@@ -1,10 +1,11 @@
 /** Normalisations of the oracle. */
 import type { Value } from "../../../src/graph/graph.ts";
-import { layerNormalization, rmsNormalization } from "../../../src/graph/ops/mod.ts";
 import {
   batchNormalization,
-  frozenBatchNormalization,
-} from "../../../src/training/layers/batch_normalization.ts";
+  layerNormalization,
+  rmsNormalization,
+} from "../../../src/graph/ops/mod.ts";
+import { trainedBatchNormalization } from "../../../src/training/layers/batch_normalization.ts";
 import { batchRenormalization } from "../../../src/training/layers/batch_renormalization.ts";
 import {
   groupNormalization,
@@ -21,13 +22,14 @@ export const NORMS: Readonly<Record<string, Build>> = {
       x: channelsLast(build, inputs.x),
       scale: inputs.gamma,
       bias: inputs.beta,
-      runningMean: inputs.running_mean,
-      runningVariance: inputs.running_var,
+      mean: inputs.running_mean,
+      variance: inputs.running_var,
     };
     if (!training) {
-      return { y: channelsFirst(build, frozenBatchNormalization(build, norm, { epsilon })) };
+      const y = build.graph.apply(batchNormalization, norm, { epsilon });
+      return { y: channelsFirst(build, y) };
     }
-    const outputs = batchNormalization(build, norm, {
+    const outputs = trainedBatchNormalization(build, norm, {
       epsilon,
       momentum: attributes["running = (1 - m) running + m batch, m"],
       unbiased: attributes.running_var.startsWith("unbiased"),

@@ -49,7 +49,7 @@ for (const { op, of, make, inputs, expected, within = 0, states = {} } of CASES)
 }
 
 /** What updates a parameter: see `test/golden/train/optim_test.ts`. */
-const UPDATES = ["Adagrad", "Adam", "Assign", "Lion", "Rmsprop", "Sgd"];
+const UPDATES = ["Accumulate", "Adagrad", "Adam", "Assign", "Lion", "Rmsprop", "Sgd"];
 /** Gradients that rules make: those of the cases of `test/gradients`. */
 const MADE = ["EmbeddingGradient", "MaxPoolGradient", "MeanVarianceGradient", "UnaryGradient"];
 
