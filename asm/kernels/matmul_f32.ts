@@ -1,16 +1,17 @@
 // Products of float32 matrices that both change, k ascending in one accumulator, as gemm_f32.ts.
 //
 //   a·bᵀ, a·b   b is packed into panels, then gemm_f32
-//   aᵀ·b        blocks of K_BLOCK rows of both, so that the length of k (all places of a batch) needs no memory: the tile of y goes on
-//               from one block to the next
+//   aᵀ·b        blocks of K_BLOCK rows of both, each summed from +0, the sums of the blocks added in their order: the length of k (all
+//               places of a batch) needs no memory, and a sum of thousands loses fewer digits than in one accumulator
 //
 // Rows of a are k here, so that four columns of a row are four rows of aᵀ: packing is a copy.
 import { gemm_f32, gemm_f32_scratch } from "./gemm_f32";
-import { mk_f32_4x8, ROWS, ZERO } from "./microkernels_f32";
+import { mk_f32_4x8, ZERO } from "./microkernels_f32";
 import { pack_panels_f32 } from "./pack_f32";
+import { store_words } from "./tail";
 
 /** Rows of a block of aᵀ·b. */
-export const K_BLOCK: i32 = 256;
+export const K_BLOCK: i32 = 128;
 
 /** Bytes of the panels of a matrix of n columns. */
 export function panels_bytes(k: i32, n: i32): usize {
@@ -76,7 +77,7 @@ export function tn_panels(m: i32, scratch: usize): usize {
 /**
  * y[m][n] (+)= aᵀ·b for k ≤ K_BLOCK rows of a, b in panels at `tn_panels`.
  *
- * @param isFirst Whether y begins with zeros.
+ * @param isFirst Whether y is set, and not added to.
  */
 export function matmul_tn_block(
   a: usize,
@@ -96,13 +97,24 @@ export function matmul_tn_block(
     for (let i = 0; i < m; i += 4) {
       const tile = packed + <usize> (i >> 2) * <usize> k * 32, height = min(4, m - i);
       const to = y + <usize> i * ldy + (<usize> j << 2);
-      if (columns == 8 && height == 4) {
-        mk_f32_4x8(tile, panel, to, ldy, k, isFirst ? ZERO : ROWS, false);
+      if (columns == 8 && height == 4 && isFirst) {
+        mk_f32_4x8(tile, panel, to, ldy, k, ZERO, false);
         continue;
       }
-      if (!isFirst) copy_rows(edge, 32, to, ldy, height, columns);
-      mk_f32_4x8(tile, panel, edge, 32, k, isFirst ? ZERO : ROWS, false);
-      copy_rows(to, ldy, edge, 32, height, columns);
+      mk_f32_4x8(tile, panel, edge, 32, k, ZERO, false);
+      if (isFirst) copy_rows(to, ldy, edge, 32, height, columns);
+      else add_rows(to, ldy, edge, height, columns);
+    }
+  }
+}
+
+/** Adds the rows of a tile of 8 columns. */
+function add_rows(to: usize, ldt: usize, from: usize, rows: i32, columns: i32): void {
+  for (let i = 0; i < rows; i++, to += ldt, from += 32) {
+    store_words(to, f32x4.add(v128.load(to), v128.load(from)), columns);
+    if (columns > 4) {
+      const sum = f32x4.add(v128.load(to, 16), v128.load(from, 16));
+      store_words(to + 16, sum, columns - 4);
     }
   }
 }

@@ -1,7 +1,7 @@
 // The gradient of weights: blocks of places, dy turned times im2row, the sums going on from block to block.
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvWeightGradientF32 } from "../generated/ops/conv_weight_gradient_f32";
-import { depthwise_scratch, depthwise_weight_gradient_f32 } from "../kernels/depthwise_f32";
+import { depthwise_gradient_scratch, depthwise_weight_gradient_f32 } from "../kernels/depthwise_f32";
 import { K_BLOCK, matmul_tn_block, matmul_tn_scratch, tn_panels } from "../kernels/matmul_f32";
 import { pack_panels_f32 } from "../kernels/pack_f32";
 import { im2row_f32, taps_at } from "../kernels/pictures_f32";
@@ -15,7 +15,7 @@ function is_depthwise(op: ConvWeightGradientF32): bool {
 export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usize {
   const dw = op.dw;
   const n = dw.extent1 * dw.extent2 * dw.columns, m = dw.extent0 / op.group;
-  if (is_depthwise(op)) return depthwise_scratch(dw.extent0, n);
+  if (is_depthwise(op)) return depthwise_gradient_scratch(dw.extent0, n);
   return matmul_tn_scratch(m, n) + <usize> n * K_BLOCK * 4 + <usize> m * <usize> n * 4 + 256;
 }
 

@@ -2,9 +2,9 @@ import { defineInstruction } from "./_define.ts";
 import { CONVOLUTION } from "./convolution.ts";
 
 /**
- * The gradient of the weights of `conv_f32`: `dw[o][p][q][d] = Σ dy[b][i][j][o]·x[b][..][..][d]`, in the order
- * (b, i, j) into one accumulator, each product and each sum rounded; outside of the picture x is 0, and that product
- * counts.
+ * The gradient of the weights of `conv_f32`: `dw[o][p][q][d] = Σ dy[b][i][j][o]·x[b][..][..][d]`. The places (i, j) of a picture
+ * are summed in blocks of 128, each ascending into one accumulator from +0, each product and each sum rounded; the sums of the
+ * blocks are added in the order of the pictures and blocks. Outside of the picture x is 0, and that product counts.
  */
 export const convWeightGradientF32 = defineInstruction({
   name: "conv_weight_gradient_f32",

@@ -1,10 +1,10 @@
 import { defineInstruction } from "./_define.ts";
 
 /**
- * `y[b] = a[b]ᵀ·b[b]`: the gradient of the weights of a linear layer, rows ascending.
+ * `y[b] = a[b]ᵀ·b[b]`: the gradient of the weights of a linear layer.
  *
- * Products are added with k ascending into one accumulator, each product and each sum rounded, as in `linear_f32`.
- * Where b is one matrix, it serves the whole batch.
+ * Rows are summed in blocks of 128, each with k ascending into one accumulator from +0, each product and each sum rounded; the
+ * sums of the blocks are added in their order. Where b is one matrix, it serves the whole batch.
  */
 export const matmulTnF32 = defineInstruction({
   name: "matmul_tn_f32",
