@@ -127,6 +127,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  GraphUpdate,
   InputCheck,
   Node,
   NodeNames,
@@ -157,6 +158,11 @@ export { gradients } from "./src/gradients/gradients.ts";
 export type { GradientOptions } from "./src/gradients/gradients.ts";
 export { gradcheck } from "./src/training/gradcheck.ts";
 export type { GradcheckOptions, GradientCheck } from "./src/training/gradcheck.ts";
+export type { ConvolutionAttributes } from "./src/graph/convolution.ts";
+export type { PoolingAttributes } from "./src/graph/pooling.ts";
+export type { AveragePoolAttributes } from "./src/graph/ops/average_pool.ts";
+export { UNARY_FUNCTIONS } from "./src/instructions/unary_functions.ts";
+export type { UnaryFunction } from "./src/instructions/unary_functions.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
 export type { FusionReport } from "./src/lower/fusion.ts";

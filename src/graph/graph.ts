@@ -347,10 +347,7 @@ export class Graph {
 
   #expectOwn(value: Value, what: string): void {
     if (this.#values.has(value)) return;
-    throw new FewbitError(
-      "invalid_argument",
-      `Cannot add ${what}: it is no value of this graph`,
-    );
+    throw new FewbitError("invalid_argument", `Cannot add ${what}: it is no value of this graph`);
   }
 
   #setInitial(value: Value, data: Tensor["data"]): void {

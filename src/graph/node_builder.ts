@@ -6,7 +6,7 @@ import { add, div, expand, mul, reduceSum, reshape, sub, unary } from "./ops/mod
 
 /** Short ways to add the arithmetic of layers, losses and gradients to a graph. */
 export class NodeBuilder {
-  /** @param graph The graph that gets the nodes. */
+  /** Adds to this graph. */
   constructor(readonly graph: Graph) {}
 
   /** `a + b`; b may repeat. */

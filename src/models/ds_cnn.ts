@@ -10,6 +10,7 @@ const DROPPED = [0.2, 0.4];
 
 /** What is special of a DS-CNN. */
 export interface DsCnnSettings {
+  /** Outputs of the last layer. */
   readonly classes: number;
   /** Whether outputs are dropped where MLPerf Tiny does. Default: no. */
   readonly dropout?: boolean;

@@ -6,10 +6,13 @@ import { randomWord } from "../numeric/random_word.ts";
 
 /** Where a parameter begins: `offset` and up to `bound` more or less. */
 export interface Start {
+  /** Name of the parameter. */
   readonly name: string;
   /** As PyTorch has it: convolutions `[outputs, inputs, height, width]`. */
   readonly shape: readonly number[];
+  /** The most that an element is away from the offset. */
   readonly bound: number;
+  /** What elements lie around. */
   readonly offset: number;
 }
 
@@ -33,6 +36,7 @@ export function uniform(seed: number): Initialize {
 
 /** Settings of batch normalisation. */
 export interface Normalization {
+  /** Added to variances. */
   readonly epsilon: number;
   /** The share of the batch in the running statistics. */
   readonly momentum: number;
@@ -40,10 +44,7 @@ export interface Normalization {
 
 /** Adds layers to a graph. */
 export class TrainedLayers {
-  /**
-   * @param graph Gets the nodes and parameters.
-   * @param initialize Elements of the parameters at first.
-   */
+  /** Adds to a graph; `initialize` gives the elements of the parameters at first. */
   constructor(
     readonly graph: Graph,
     readonly initialize: Initialize,

@@ -43,6 +43,16 @@ export interface Evaluation {
   readonly count: number;
 }
 
+/** Options of {@linkcode Trainer.evaluate}. */
+export interface EvaluationOptions {
+  /** Name of the output. Default `logits`. */
+  readonly output?: string;
+  /** Name of the labels among the inputs. Default `labels`. */
+  readonly labels?: string;
+  /** Stops between two batches with its reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** `SHUF`: the stream of random numbers of shuffles. */
 const SHUFFLE_STREAM = 0x53485546;
 
@@ -199,16 +209,10 @@ export class Trainer implements Disposable {
 
   /**
    * The share of examples whose label has the largest output. Neither parameters nor statistics change.
-   *
-   * @param names Of the output, and of the labels among the inputs.
    */
   async evaluate(
     data: TrainingData,
-    { output = "logits", labels = "labels", signal }: {
-      readonly output?: string;
-      readonly labels?: string;
-      readonly signal?: AbortSignal;
-    } = {},
+    { output = "logits", labels = "labels", signal }: EvaluationOptions = {},
   ): Promise<Evaluation> {
     let right = 0;
     for (let first = 0; first < data.count; first += this.batch) {

@@ -163,7 +163,9 @@ Deno.test("trainer: labels out of range, too few examples and unfitting arrays a
   await assert.rejects(() => one.fit(bad).next(), { code: "invalid_argument" });
   const few = arrayData({ x: x.subarray(SIZE * SIZE), labels: new Int32Array(3) }, 3);
   await assert.rejects(() => one.fit(few).next(), { code: "invalid_argument" });
-  assert.throws(() => arrayData({ x, labels: new Int32Array(5) }, BATCH), { code: "shape_mismatch" });
+  assert.throws(() => arrayData({ x, labels: new Int32Array(5) }, BATCH), {
+    code: "shape_mismatch",
+  });
   const flat = arrayData({ x: new Float32Array(BATCH * 5), labels: new Int32Array(BATCH) }, BATCH);
   await assert.rejects(() => one.fit(flat).next(), { code: "shape_mismatch" });
 });

@@ -21,7 +21,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["compile"],
   ["pipelines"],
   ["pipelines/image", "pipelines/embedding", "pipelines/text"],
-  ["serve", "search", "embedder.ts", "generator.ts"],
+  ["serve", "search", "embedder.ts", "generator.ts", "train.ts"],
   ["cli"],
 ];
 

@@ -31,10 +31,15 @@ export interface BatchRenormSettings {
 
 /** A result and the statistics after the batch. */
 export interface BatchRenormOutputs {
+  /** The result. */
   readonly y: Value;
+  /** r of each channel. */
   readonly ratio: Value;
+  /** d of each channel. */
   readonly shift: Value;
+  /** The running mean after the batch. */
   readonly runningMean: Value;
+  /** The running standard deviation after the batch. */
   readonly runningDeviation: Value;
 }
 

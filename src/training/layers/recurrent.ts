@@ -9,9 +9,13 @@ export interface RecurrentInputs {
   readonly x: Value;
   /** `[N, H]`: the state before the first step. */
   readonly initial: Value;
+  /** `[gates·H, I]`. */
   readonly inputWeight: Value;
+  /** `[gates·H, H]`. */
   readonly stateWeight: Value;
+  /** `[gates·H]`, added to what comes from the input. */
   readonly inputBias: Value;
+  /** `[gates·H]`, added to what comes from the state. */
   readonly stateBias: Value;
 }
 

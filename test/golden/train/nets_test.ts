@@ -158,7 +158,10 @@ for (const c of cases) {
         const outputs = await instance.run(batches[t % 5], { entry: "train_step" });
         const error = Math.abs(outputs.loss.data[0] as number / want - 1);
         const most = boundOf(c.net, kind, t, rel);
-        assert.ok(error <= most, `step ${t}: ${outputs.loss.data[0]}, ${want}: ${error} of ${most}`);
+        assert.ok(
+          error <= most,
+          `step ${t}: ${outputs.loss.data[0]}, ${want}: ${error} of ${most}`,
+        );
       }
       for (const [name, want] of Object.entries<number>(parameter_norms)) {
         // A key's bias has no gradient, and Adam divides its rounding noise by itself.
