@@ -23,6 +23,7 @@ import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
+import { TRAINING_MUTATIONS } from "./mutations/training.ts";
 
 const MUTATIONS: readonly Mutation[] = [
   ...ENGINE_MUTATIONS,
@@ -36,6 +37,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
+  ...TRAINING_MUTATIONS,
 ];
 
 const root = new URL("../", import.meta.url);
