@@ -10,7 +10,7 @@ import type { Schedule } from "../training/optimizers/schedule.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { examplesOf, pixelStatistics, readPictures, split } from "./_pictures.ts";
-import { note, print, printJson } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
 
@@ -44,8 +44,8 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
     .addHelpText(
       "after",
       examples(
-        "fewbit train --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --batch 2",
-        "fewbit train --images pictures.idx --labels labels.idx --epochs 1 --batch 4 --json",
+        "fewbit train --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --batch 1",
+        "fewbit train --images images.idx --labels labels.idx --epochs 1 --batch 1 -o net --json",
       ),
     )
     .action(async (options) => {
@@ -152,7 +152,9 @@ interface Run {
 /** Trains epoch by epoch; what was reached is on the disk after each, and after Ctrl-C. */
 async function train(trainer: Trainer, run: Run): Promise<void> {
   const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
-  note(`${steps} steps of ${trainer.batch}, ${formatBytes(trainer.memoryBytes)} of memory`);
+  if (!json) {
+    print(`${steps} steps of ${trainer.batch}, ${formatBytes(trainer.memoryBytes)} of memory`);
+  }
   const progress = progressLine();
   let { best } = run;
   let losses: number[] = [];

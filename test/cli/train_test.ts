@@ -45,7 +45,7 @@ Deno.test("cli: train learns, and says how well", () =>
     const args = ["train", ...given, ...SETTINGS, "--epochs", "4", "-o", output];
     const { code, out, err } = await fewbit(args);
     assert.equal(code, 0, err);
-    assert.match(err, /^60 steps of 12, /);
+    assert.match(out, /^60 steps of 12, /);
     const [, percent] = /: ([\d.]+) %\n$/.exec(out) ?? [];
     assert.ok(Number(percent) >= 90, out);
     const tensors = readSafetensors(await Deno.readFile(output));
