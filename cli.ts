@@ -20,6 +20,7 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 function main(): void {
   const worker = new Worker(threadEntry(), { workerData: process.argv.slice(2) });
   let temporary: string | null = null;
+  let isInterruptible = false;
   let stopped: number | undefined;
   const end = (status: number): never => {
     try {
@@ -39,12 +40,18 @@ function main(): void {
   };
   worker.on("message", (data: WorkerMessage) => {
     if (data.temporary !== undefined) temporary = data.temporary;
+    isInterruptible = data.isInterruptible ?? isInterruptible;
     if (data.status !== undefined) end(stopped ?? data.status);
   });
   for (const [signal, status] of Object.entries(SIGNALS)) {
     // Windows has no SIGTERM.
     if (signal === "SIGTERM" && process.platform === "win32") continue;
     process.on(signal, () => {
+      if (isInterruptible && stopped === undefined && signal === "SIGINT") {
+        isInterruptible = false;
+        worker.postMessage("interrupt");
+        return;
+      }
       if (stopped !== undefined) force(status);
       stopped = status;
       worker.postMessage("stop");

@@ -106,6 +106,16 @@ func (p *program) run(name string, inputs map[string][]byte, output string, symb
 	return bytes
 }
 
+// metadata is what the file says of the model, in JSON.
+func (p *program) metadata() []byte {
+	address, size := p.call("metadata_address", uint64(p.model)), p.call("metadata_bytes", uint64(p.model))
+	bytes, ok := p.module.Memory().Read(address, size)
+	if !ok {
+		log.Fatal("metadata: out of bounds")
+	}
+	return bytes
+}
+
 // find gives the index of a symbol, tensor or entry.
 func (p *program) find(kind uint64, name string) uint64 {
 	p.write(p.names, []byte(name))

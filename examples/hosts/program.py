@@ -85,6 +85,11 @@ class Program:
         size = self.call("tensor_bytes", self.context, tensor)
         return self.read(self.call("tensor_address", self.context, tensor), size)
 
+    def metadata(self) -> bytes:
+        """What the file says of the model, in JSON."""
+        size = self.call("metadata_bytes", self.model)
+        return self.read(self.call("metadata_address", self.model), size)
+
     def find(self, kind: int, name: str) -> int:
         """Index of a symbol, tensor or entry."""
         encoded = name.encode()

@@ -16,6 +16,14 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Write on from a prompt with a language model",
     load: () => import("./generate.ts"),
   },
+  chat: {
+    description: "Talk with a language model that has a chat template",
+    load: () => import("./chat.ts"),
+  },
+  prefill: {
+    description: "Save the state of a language model behind a system prompt",
+    load: () => import("./prefill.ts"),
+  },
   embed: {
     description: "Embed texts with a sentence encoder",
     load: () => import("./embed.ts"),

@@ -2,6 +2,7 @@
 import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
+import { contextLines, contextTable } from "../inspect/contexts.ts";
 import { openProgram } from "../inspect/open.ts";
 import type { OpenedProgram } from "../inspect/open.ts";
 import { summarize } from "../inspect/summary.ts";
@@ -59,6 +60,7 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
       const { bytes, fusions } = await readProgram(model, signal);
       const opened = openProgram(bytes);
       const summary = summarize(opened.head, opened.verified);
+      const contexts = contextTable(opened);
       const entries = entriesOf(summary, options.entry);
       const timings = options.time
         ? await timeEntries(bytes, opened, entries, options.engine, runs, signal)
@@ -74,11 +76,13 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
           ...summary,
           entries,
           ...(timings.length > 0 && { timings }),
+          ...contexts && { contexts },
           ...fusions && { fusions },
         });
       }
       if (options.html !== undefined) return;
       const lines = listing(summary, entries);
+      if (contexts !== undefined) lines.push("", ...contextLines(contexts));
       if (fusions !== undefined) lines.push("", ...fusionLines(fusions));
       for (const timing of timings) {
         const entry = entries.find(({ name }) => name === timing.entry)!;

@@ -4,12 +4,15 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { runMain } from "./_main.ts";
+import { interruptWork, onInterruptible } from "./_interruptible.ts";
 import { onTemporaryFile } from "./_run.ts";
 
 /** What this thread says. */
 export interface WorkerMessage {
   /** The temporary file that is written, `null` when it is gone. */
   readonly temporary?: string | null;
+  /** Whether Ctrl-C stops some work only, and not the command. */
+  readonly isInterruptible?: boolean;
   /** The end. */
   readonly status?: number;
 }
@@ -20,5 +23,9 @@ const tell = (message: WorkerMessage): void => parentPort?.postMessage(message);
 
 onTemporaryFile((path) => tell({ temporary: path ?? null }));
 // What comes before this is lost in Deno: the words of the command line come with the thread.
-parentPort?.on("message", () => controller.abort());
+parentPort?.on("message", (message) => {
+  if (message === "interrupt") interruptWork();
+  else controller.abort();
+});
+onInterruptible((isInterruptible) => tell({ isInterruptible }));
 tell({ status: await runMain(workerData, controller.signal) });

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { IDS, minilmFile, minilmIsMissing, SUMS_SHA256 } from "./_minilm.ts";
 import { hashOn, MODEL, pixels, scratchFolder } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
+import { expectedStories, STORIES } from "./_expected_stories.ts";
+import { COUNT, PROMPT as STORY, SEED, TEMPERATURE } from "./_stories.js";
 import { ternaryHash, ternaryModel } from "./_ternary.ts";
 
 /** Runs an example by its name; gives what it printed. */
@@ -79,6 +81,15 @@ export async function tryExamples(t: Deno.TestContext, example: Example): Promis
     const numbers = [GREEDY.length, ...PROMPT].map(String);
     const output = await example("generate", wasm, fileURLToPath(LANGUAGE_MODEL), ...numbers);
     assert.equal(output.trim(), GREEDY.join(" "));
+  });
+
+  await t.step("sample", async () => {
+    const { greedy, drawn } = await expectedStories();
+    for (const [temperature, ids] of [[0, greedy], [TEMPERATURE, drawn]] as const) {
+      const numbers = [temperature, SEED, COUNT, ...STORY].map(String);
+      const output = await example("sample", wasm, fileURLToPath(STORIES), ...numbers);
+      assert.equal(output.trim(), ids.join(" "));
+    }
   });
 
   await t.step({

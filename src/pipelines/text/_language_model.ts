@@ -10,6 +10,9 @@ import { expectInstance } from "../expect_instance.ts";
 import type { Metadata } from "../../program/program.ts";
 import type { Tensor } from "../../tensor.ts";
 import { programKind } from "../program_kind.ts";
+import { IntegerSampler } from "./_integer_sampler.ts";
+import { memoryOf } from "./_memory.ts";
+import type { Memory } from "./_memory.ts";
 import { MAX_PAST } from "./_saved_session.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
@@ -35,6 +38,10 @@ export class LanguageModel implements Disposable {
   readonly sessions: number;
   /** Most tokens of a session. */
   readonly context: number;
+  /** Where the program draws ids itself, and the same on every host. */
+  readonly sampler: IntegerSampler | undefined;
+  /** What it keeps of a text. */
+  readonly memory: Memory;
   /** Ids that every text begins with, read or not. */
   readonly #prefix: readonly number[];
   readonly #chunk: number;
@@ -67,6 +74,8 @@ export class LanguageModel implements Disposable {
     this.sessions = symbols.sessions;
     // A network with a recurrence has no longest text.
     this.context = symbols.context ?? MAX_PAST;
+    this.memory = memoryOf(instance);
+    this.sampler = IntegerSampler.of(instance, this.vocabularySize);
     this.#taken = TAKEN.get(instance) ?? Array(this.sessions).fill(false);
     TAKEN.set(instance, this.#taken);
   }
@@ -89,16 +98,40 @@ export class LanguageModel implements Disposable {
     this.#taken[slot] = false;
   }
 
+  /** Ids that every text begins with, read or not. */
+  get prefixLength(): number {
+    return this.#prefix.length;
+  }
+
   /** Tokens that a session of `past` has had when it has read some more, a prefix included. */
   pastAfter(ids: ArrayLike<number>, past: number): number {
     if (past > 0) return past + ids.length;
     return ids.length + (this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length);
   }
 
+  /** The ids of a text that begins with these, a prefix included: as many as `pastAfter` says. */
+  fromTheBeginning(ids: Int32Array): Int32Array {
+    return this.#beginsWithPrefix(ids) ? ids : Int32Array.from([...this.#prefix, ...ids]);
+  }
+
+  /**
+   * Tokens that a session of `past` has when it goes back to `wanted` or, where it cannot, further.
+   *
+   * @param oldest The first token whose row is there, beside those of the prefix.
+   */
+  backTo(wanted: number, past: number, oldest: number): number {
+    const { memory } = this;
+    if (wanted === past) return past;
+    if (wanted < this.#prefix.length) return 0;
+    if (memory.kind !== "ring") return memory.kind === "rows" ? wanted : 0;
+    const first = Math.max(this.#prefix.length, wanted - memory.window + 1);
+    return first >= oldest ? wanted : 0;
+  }
+
   /** Reads ids and returns the logits after the last one. */
   async read(all: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(all);
-    let past = this.#checkLength(all, position.past);
+    let past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.#chunk) {
@@ -118,7 +151,7 @@ export class LanguageModel implements Disposable {
     signal?: AbortSignal,
   ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
     this.checkIds(all);
-    const past = this.#checkLength(all, position.past);
+    const past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     const skipped = all.length - ids.length;
     if (skipped > 0) {
@@ -141,8 +174,12 @@ export class LanguageModel implements Disposable {
     }
   }
 
-  /** Where reading begins. */
-  #checkLength(ids: Int32Array, past: number): number {
+  /**
+   * Where reading begins.
+   *
+   * @throws {FewbitError} `limit_exceeded` where the ids do not fit behind the `past` ones.
+   */
+  checkLength(ids: Int32Array, past: number): number {
     if (this.pastAfter(ids, past) <= this.context) return past > 0 ? past : this.#prefix.length;
     throw new FewbitError(
       "limit_exceeded",

@@ -1,0 +1,53 @@
+/** The loop of an answer: logits to ids, ids to pieces of text. */
+import type { Generation, GenerationStep } from "../../text/generation.ts";
+import type { IntegerSampler } from "./_integer_sampler.ts";
+import { textPiece } from "./text_piece.ts";
+import type { TextPiece, Usage } from "./text_piece.ts";
+
+/** Whom an answer is written for. */
+export interface Writing {
+  /** Whether ids have a text; else each is a piece. */
+  readonly hasText: boolean;
+  /** What is known when the prompt has been read. */
+  readonly usage: Omit<Usage, "completionTokens" | "completionMs">;
+  /** Told each id when it is chosen. */
+  readonly chose: (id: number) => void;
+  /** Reads it; gives the logits behind it. */
+  readonly read: () => Promise<Float32Array>;
+  /** Where the program draws ids itself. */
+  readonly sampler?: IntegerSampler | undefined;
+}
+
+/**
+ * Writes on.
+ *
+ * @param logits Behind the prompt.
+ */
+export async function* writePieces(
+  generation: Generation,
+  logits: Float32Array,
+  { hasText, usage, chose, read, sampler }: Writing,
+): AsyncGenerator<TextPiece, void, undefined> {
+  const start = performance.now();
+  let steps: GenerationStep[] = [];
+  for (let completionTokens = 1;; completionTokens++) {
+    const { draw } = generation;
+    const drawn = sampler && draw && await sampler.draw(logits, draw);
+    const step = generation.step(logits, drawn);
+    chose(step.id);
+    steps.push(step);
+    if (step.finishReason !== undefined) {
+      yield textPiece(steps, {
+        ...usage,
+        completionTokens,
+        completionMs: performance.now() - start,
+      });
+      return;
+    }
+    if (step.text !== "" || !hasText) {
+      yield textPiece(steps);
+      steps = [];
+    }
+    logits = await read();
+  }
+}
