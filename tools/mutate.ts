@@ -23,6 +23,7 @@ import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
+import { SERVE_MUTATIONS } from "./mutations/serve.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
 
 const MUTATIONS: readonly Mutation[] = [
@@ -37,6 +38,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,
+  ...SERVE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
 ];
 

@@ -8,7 +8,13 @@ import { PROJECTS } from "./_projects.ts";
 import { entryBudgets, importGraphBytes, sizeBudgets } from "./_sizes.ts";
 
 /** Entries of the package. */
-const ENTRIES = ["mod.ts", "src/runtime.ts", "src/embedder.ts", "src/generator.ts"];
+const ENTRIES = [
+  "mod.ts",
+  "src/runtime.ts",
+  "src/embedder.ts",
+  "src/generator.ts",
+  "src/server.ts",
+];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],

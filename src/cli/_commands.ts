@@ -24,6 +24,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Save the state of a language model behind a system prompt",
     load: () => import("./prefill.ts"),
   },
+  serve: {
+    description: "Serve a language model or a sentence encoder to OpenAI's clients",
+    load: () => import("./serve.ts"),
+  },
   embed: {
     description: "Embed texts with a sentence encoder",
     load: () => import("./embed.ts"),
