@@ -11,6 +11,7 @@ import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
+import { METHODS } from "./_choose_parameters.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
@@ -63,6 +64,12 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "--params <file>",
       "Parameters of a language model: written with --calibration, read without",
     )
+    .option(
+      "--method <name>",
+      "Of a language model: closed-form (searched smoothing, a rotation, GPTQ for 4 bits), or the " +
+        "baselines smoothquant-edge, rtn",
+      "closed-form",
+    )
     .option("--prefix <ids>", "Ids before all texts of a language model (default: its BOS token)")
     .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
     .option("--length <n>", "Tokens of a window", "512")
@@ -88,6 +95,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           model,
           output: options.output,
           bits: choice("bits", options.bits, LANGUAGE_BITS),
+          method: choice("method", options.method, METHODS),
           calibration: options.calibration,
           params: options.params,
           prefix: options.prefix,
