@@ -25,6 +25,7 @@ import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
 import { SERVE_MUTATIONS } from "./mutations/serve.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
+import { TRAINING_MUTATIONS } from "./mutations/training.ts";
 
 const MUTATIONS: readonly Mutation[] = [
   ...COMMAND_LINE_MUTATIONS,
@@ -40,6 +41,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...QUANTIZE_MUTATIONS,
   ...SERVE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
+  ...TRAINING_MUTATIONS,
 ];
 
 const root = new URL("../", import.meta.url);
