@@ -11,6 +11,7 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { CHAT_MUTATIONS } from "./mutations/chat.ts";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
@@ -25,6 +26,7 @@ import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
 
 const MUTATIONS: readonly Mutation[] = [
+  ...CHAT_MUTATIONS,
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
