@@ -32,8 +32,7 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
   ...changes("src/pipelines/text/_history.ts", cache, [
     ["const most = Math.min(ids.length, text.length - 1);", "const most = ids.length;"],
     ["while (common < most && ids[common] === text[common])", "while (common < most)"],
-    ["instance.rollback(this.#mark!.snapshot);", ""],
-    ["      this.#ids!.length = tokens;\n", ""],
+    ["instance.rollback(this.#mark!.snapshot);", "{}"],
     ["else instance.rewind(tokens, this.#slot);", ""],
     ["Math.max(0, past - memory.window)", "0"],
     ["Math.max(this.#oldest, past - memory.rows)", "0"],
