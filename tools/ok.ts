@@ -32,6 +32,7 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ),
   ["documentation", ["doc", "--lint", ...ENTRIES]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
+  ["tables of Unicode", ["run", "-A", "tools/unicode.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
   ["packages of npm", ["run", "-A", "tools/package.ts", "--check"]],

@@ -37,11 +37,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./search.ts"),
   },
   quantize: {
-    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
+    description: "Turn a float DeiT, ViT, Swin, sentence encoder or Llama into integers",
     load: () => import("./quantize.ts"),
   },
   convert: {
-    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
+    description: "Convert a language model as it is, or a checkpoint of I-ViT's training",
     load: () => import("./convert.ts"),
   },
   eval: {

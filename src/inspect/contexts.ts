@@ -14,7 +14,7 @@ export interface ContextMemory {
   readonly context: number;
   /** Bytes of the caches. */
   readonly caches: number;
-  /** Bytes in all. */
+  /** Bytes in all, but for the module's own (about 1 MB). */
   readonly total: number;
 }
 
@@ -38,7 +38,7 @@ export function contextTable({ head, verified }: OpenedProgram): ContextTable | 
   const memoryAt = (context: number): ContextMemory => {
     const symbols = { context, ...smallest(program) };
     const { regionBytes } = verify(program, segments, { symbols, memoryLimitBytes: 2 ** 50 }).plan;
-    const total = Object.values(regionBytes).reduce((sum, bytes) => sum + bytes, 0);
+    const total = Object.values(regionBytes).reduce((sum, bytes) => sum + bytes, head.headBytes);
     return { context, caches: regionBytes.state, total };
   };
   const contexts = [256, 512, 1024, 2048, 4096, 8192, 16_384, 32_768].filter((n) => n < most);

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { encodeBase64 } from "../base64.ts";
 import { pauseIfDue } from "../event_loop.ts";
 import { bytesOf } from "../tensor.ts";
 import { parseRequest } from "./_embeddings_request.ts";
@@ -68,7 +69,7 @@ async function embed(
   // Two thousand rows of numbers take half a second to write.
   const data: string[] = [];
   for (const [index, row] of rows.entries()) {
-    const embedding = base64 ? encodeBase64(row) : Array.from(row);
+    const embedding = base64 ? encodeBase64(bytesOf(row)) : Array.from(row);
     data.push(JSON.stringify({ object: "embedding", index, embedding }));
     await pauseIfDue();
   }
@@ -77,12 +78,4 @@ async function embed(
   return new Response(`{"object":"list","data":[${data}],${rest}`, {
     headers: { "content-type": "application/json" },
   });
-}
-
-/** Little-endian float32 in base64, as OpenAI's clients read it. */
-function encodeBase64(row: Float32Array): string {
-  const bytes = bytesOf(row);
-  let binary = "";
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
