@@ -26,7 +26,7 @@ import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameter
 import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
 import { PartialWork } from "./_partial.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { chooseWindows, idsOf, MAX_TEXT_BYTES, readWindowsOf } from "./_text_windows.ts";
 
@@ -51,6 +51,8 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** One JSON object instead of lines. */
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -91,10 +93,16 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     await writeWhole(given.params, new TextEncoder().encode(writeDecoderParams(params)), signal);
   }
   await work.remove();
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds} s`);
+  const seconds = (performance.now() - start) / 1000;
+  const written = { output, bytes: bytes.length, bits, seconds };
+  if (!given.json) {
+    print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds.toFixed(1)} s`);
+  }
   const check = choice?.windows.check ?? [];
-  if (check.length === 0) return;
+  if (check.length === 0) {
+    if (given.json) printJson(written);
+    return;
+  }
   const progress = progressLine();
   const result = await compareIntegerText(
     checkpoint,
@@ -106,7 +114,8 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
       progress.update(`measuring: ${done} of ${check.length} windows`);
     },
   ).finally(() => progress.end());
-  print(`${check.length} windows that calibration did not see: ${measured(result)}`);
+  if (given.json) printJson({ ...written, check: { windows: check.length, ...result } });
+  else print(`${check.length} windows that calibration did not see: ${measured(result)}`);
 }
 
 /** Bits of weights that are rounded by what they multiply. */
@@ -172,7 +181,7 @@ function plan(
     parts.push(`${rounding.length} windows to round the weights by`);
   }
   if (parts.length === 0) return;
-  print(
+  note(
     `plan: ${parts.join("; ")}; about ${Math.ceil(macs / RATE / 60)} min, ` +
       `${formatBytes(5 * count)} of memory`,
   );

@@ -22,7 +22,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["pipelines"],
   ["pipelines/image", "pipelines/embedding", "pipelines/text"],
   ["serve", "search", "embedder.ts", "generator.ts"],
-  ["cli"],
+  ["cli", "server.ts"],
 ];
 
 /** Entries in the root of the tree: above all of `src`. */

@@ -48,6 +48,7 @@ export { rotary } from "./rotary.ts";
 export { rotaryAngles } from "./rotary_angles.ts";
 export { rotaryAnglesInteger } from "./rotary_angles_integer.ts";
 export { rotaryInteger } from "./rotary_integer.ts";
+export { sampleInteger } from "./sample_integer.ts";
 export { selectRow } from "./select_row.ts";
 export { shiftGelu } from "./shift_gelu.ts";
 export { shortConv } from "./short_conv.ts";
