@@ -30,6 +30,12 @@ export async function writeFixtures(folder: string): Promise<void> {
     JSON.stringify(tinyTokenizer()),
   );
   await copy("model.fewbit", "models/vit-fashion-mnist.fewbit");
+  await writeParts(
+    `${folder}/model.fewbit`,
+    await Deno.readFile(`${folder}/model.fewbit`),
+    1_000_000,
+    new AbortController().signal,
+  );
   await copy("hgrn-shakespeare.fewbit", "models/hgrn-shakespeare.fewbit");
   await writeParts(
     `${folder}/model.fewbit`,
