@@ -11,7 +11,7 @@ import process from "node:process";
 import { isMainThread, Worker } from "node:worker_threads";
 import type { WorkerMessage } from "./src/cli/worker.ts";
 
-/** How long a command may take to stop by itself. */
+/** How long a command may take to stop by itself, unless it asks for more. */
 const GRACE_MS = 700;
 
 /** Signals that end a command, and the exit status that says so. */
@@ -22,6 +22,7 @@ function main(): void {
   let temporary: string | null = null;
   let isInterruptible = false;
   let stopped: number | undefined;
+  let graceMs = GRACE_MS;
   const end = (status: number): never => {
     try {
       if (temporary !== null) unlinkSync(temporary);
@@ -40,6 +41,7 @@ function main(): void {
   };
   worker.on("message", (data: WorkerMessage) => {
     if (data.temporary !== undefined) temporary = data.temporary;
+    if (data.graceMs !== undefined) graceMs = data.graceMs;
     isInterruptible = data.isInterruptible ?? isInterruptible;
     if (data.status !== undefined) end(stopped ?? data.status);
   });
@@ -55,7 +57,7 @@ function main(): void {
       if (stopped !== undefined) force(status);
       stopped = status;
       worker.postMessage("stop");
-      setTimeout(() => force(status), GRACE_MS);
+      setTimeout(() => force(status), graceMs);
     });
   }
 }

@@ -38,7 +38,12 @@ export type { SessionLimits } from "./src/pipelines/text/session_limits.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
 export type { ChatAnswerOptions, GenerateOptions } from "./src/pipelines/text/text_session.ts";
 export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";
-export type { GeneratedToken, GenerationOptions } from "./src/text/generation.ts";
+export { TextScheduler } from "./src/pipelines/text/text_scheduler.ts";
+export type { SchedulerOptions } from "./src/pipelines/text/text_scheduler.ts";
+export type { BatchModel, BatchPart, BatchSampler } from "./src/pipelines/text/batch_model.ts";
+export type { TokenConstraint } from "./src/text/token_constraint.ts";
+export type { GeneratedToken, GenerationOptions, GenerationSetup } from "./src/text/generation.ts";
+export type { IntegerDraw } from "./src/text/integer_draw.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
 export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
@@ -127,6 +132,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  GraphUpdate,
   InputCheck,
   Node,
   NodeNames,
@@ -153,6 +159,15 @@ export { quantizeParameters } from "./src/quantize/integer_parameters.ts";
 export type { BiasRoom, IntegerParameters } from "./src/quantize/integer_parameters.ts";
 export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_constants.ts";
 export type { ObserverKind } from "./src/quantize/observer.ts";
+export { gradients } from "./src/gradients/gradients.ts";
+export type { GradientOptions } from "./src/gradients/gradients.ts";
+export { gradcheck } from "./src/training/gradcheck.ts";
+export type { GradcheckOptions, GradientCheck } from "./src/training/gradcheck.ts";
+export type { ConvolutionAttributes } from "./src/graph/convolution.ts";
+export type { PoolingAttributes } from "./src/graph/pooling.ts";
+export type { AveragePoolAttributes } from "./src/graph/ops/average_pool.ts";
+export { UNARY_FUNCTIONS } from "./src/instructions/unary_functions.ts";
+export type { UnaryFunction } from "./src/instructions/unary_functions.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
 export type { FusionReport } from "./src/lower/fusion.ts";

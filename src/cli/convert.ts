@@ -12,7 +12,8 @@ import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { readModel } from "./_model.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
 import { partSize, writeParts } from "./_write_parts.ts";
 
@@ -36,6 +37,16 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     .option("--config <file>", "config.json (default: read off the tensors' shapes)")
     .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
     .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default: 224)")
+    .option("--json", "One JSON object that says what was written")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit convert mmfree-370m -o mmfree.fewbit",
+        "fewbit convert stories260K.bin --tokenizer tok512.bin -o stories.fewbit",
+        "fewbit convert deit.pth --heads 2 -o deit.fewbit --json",
+        "fewbit convert stories.fewbit --part-size 100kB -o stories.fewbit --json",
+      ),
+    )
     .action(async (checkpoint, options) => {
       const { output, config, tokenizer: vocabulary } = options;
       const inputs = [checkpoint, config, vocabulary].filter((input) => input !== undefined);
@@ -45,10 +56,14 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
       signal.throwIfAborted();
       if (size !== undefined) {
         const { path, index } = await writeParts(output, bytes, size, signal);
-        return print(`${path}: ${index.parts.length} parts, ${formatBytes(bytes.length)}`);
+        const { length: parts } = index.parts;
+        if (options.json) printJson({ output: path, bytes: bytes.length, parts });
+        else print(`${path}: ${parts} parts, ${formatBytes(bytes.length)}`);
+        return;
       }
       await writeWhole(output, bytes, signal);
-      print(`${output}: ${formatBytes(bytes.length)}`);
+      if (options.json) printJson({ output, bytes: bytes.length });
+      else print(`${output}: ${formatBytes(bytes.length)}`);
     });
 }
 

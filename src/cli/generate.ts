@@ -6,7 +6,8 @@ import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import type { TextPiece, Usage } from "../pipelines/text/text_piece.ts";
 import type { GenerateOptions } from "../pipelines/text/text_session.ts";
 import { readAll } from "./_lines.ts";
-import { ClosedOutput, note, print, write } from "./_print.ts";
+import { ClosedOutput, note, print, printJson, write } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, number } from "./_run.ts";
 import { MODEL_TEXT, samplingFlags, samplingOf } from "./_sampling.ts";
 
@@ -24,6 +25,14 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
   typed
     .option("--logprobs <n>", "Show the n most probable tokens", "0")
     .option("--json", "One JSON object with text, tokens and usage")
+    .addHelpText(
+      "after",
+      examples(
+        'fewbit generate "ROMEO:" --seed 1 --max-tokens 40',
+        'echo "JULIET:" | fewbit generate --temperature 0 --stop "\\n" --json',
+        'fewbit generate "Once upon a time" --model stories260k.fewbit --logprobs 3 --max-tokens 8',
+      ),
+    )
     .action(async (given, args) => {
       const logprobs = number("logprobs", args.logprobs);
       const options = { ...samplingOf(command), logprobs, signal };
@@ -33,7 +42,7 @@ export default function generateCommand(command: Command, signal: AbortSignal): 
       using lm = await TextGenerator.fromPretrained(args.model, { engine, signal });
       using session = lm.session(state);
       const answer = { lm, prompt, options, pieces: session.generate(prompt, options) };
-      if (args.json) await printJson(answer);
+      if (args.json) await printWhole(answer);
       else if (options.logprobs === 0) await stream(answer);
       else await printTokens(answer);
     });
@@ -94,11 +103,11 @@ async function printTokens({ lm, options, pieces }: Answer): Promise<void> {
   }
 }
 
-async function printJson({ lm, options, pieces }: Answer): Promise<void> {
+async function printWhole({ lm, options, pieces }: Answer): Promise<void> {
   const all = await Array.fromAsync(pieces);
   const tokens = all.flatMap((piece) => piece.tokens ?? []);
   const { finishReason, usage } = all[all.length - 1];
-  print(JSON.stringify({
+  printJson({
     text: all.map(({ text }) => text).join(""),
     ids: all.flatMap(({ ids }) => ids),
     ...tokens.length > 0 && { tokens },
@@ -106,5 +115,5 @@ async function printJson({ lm, options, pieces }: Answer): Promise<void> {
     usage,
     engine: lm.engine,
     seed: options.seed,
-  }));
+  });
 }

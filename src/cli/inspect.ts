@@ -3,7 +3,6 @@ import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
 import { contextLines, contextTable } from "../inspect/contexts.ts";
-import { snakeKeys } from "../inspect/json.ts";
 import { openProgram } from "../inspect/open.ts";
 import type { OpenedProgram } from "../inspect/open.ts";
 import { summarize } from "../inspect/summary.ts";
@@ -21,7 +20,8 @@ import type { FusionReport } from "../lower/fusion.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit inspect` takes and does. */
@@ -36,7 +36,15 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
     .option("--runs <n>", "Runs to take the median of", "10")
     .option("--engine <name>", "Engine to time", "auto")
     .option("--html <file>", "Write a page with pictures to this file")
-    .option("--json", "Print JSON")
+    .option("--json", "One JSON object")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit inspect model.fewbit --time",
+        "fewbit inspect model.fewbit --html model.html",
+        "fewbit inspect model.gguf --json",
+      ),
+    )
     .action(async (model, options) => {
       const runs = count("runs", options.runs, 10_000);
       if (options.html !== undefined) await checkOutput(options.html, [model]);
@@ -64,13 +72,13 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
         note(`${options.html}: ${formatBytes(page.length)}`);
       }
       if (options.json) {
-        return print(JSON.stringify(snakeKeys({
+        return printJson({
           ...summary,
           entries,
           ...(timings.length > 0 && { timings }),
           ...contexts && { contexts },
           ...fusions && { fusions },
-        })));
+        });
       }
       if (options.html !== undefined) return;
       const lines = listing(summary, entries);

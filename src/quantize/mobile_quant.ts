@@ -18,6 +18,7 @@ import { DecoderSettings } from "./decoder_settings.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import { quantizeParameters } from "./integer_parameters.ts";
 import { rotateLayers } from "./rotate_llama.ts";
+import type { RoundedWeight } from "./rounded_weights.ts";
 import { rewriteIntegers } from "./rewriter.ts";
 import { DECODER_RULES } from "./rules/decoder.ts";
 import type { LanguageBits } from "./shifted_weights.ts";
@@ -29,6 +30,8 @@ export interface QuantizeLlamaOptions {
   readonly bits: LanguageBits;
   /** Tokens that attention reaches back, beside the prefix. Default: to the beginning. */
   readonly window?: number;
+  /** Weights of layers that were rounded before. Default: each to the nearest code. */
+  readonly rounded?: ReadonlyMap<string, RoundedWeight>;
 }
 
 /** The entry that gives the logits behind the prefix, and the one that draws ids. */
@@ -54,7 +57,7 @@ export function quantizeLlama(
   config: LlamaConfig,
   weights: LazyWeights,
   grids: DecoderGrids,
-  { bits, window }: QuantizeLlamaOptions,
+  { bits, window, rounded }: QuantizeLlamaOptions,
 ): IntegerNetwork {
   const { vocabularySize } = config;
   const { logits } = grids.prefix;
@@ -74,7 +77,7 @@ export function quantizeLlama(
     parameters: quantizeParameters(),
     nonlinear: "table",
     output: (graph, name, { value }, _, entry) => graph.output(name, value, entry),
-    decoder: new DecoderSettings(bits, config, grids),
+    decoder: new DecoderSettings(bits, config, grids, rounded),
     rules: DECODER_RULES,
   }, [{ from: "main", to: "main" }]);
   const { graph } = network;

@@ -13,6 +13,7 @@ import type { Sample, TokenLogprob } from "./sampler.ts";
 import { samplingOptions } from "./sampling_options.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
 import { StopStrings } from "./stop_strings.ts";
+import { constrained } from "./token_constraint.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Most tokens of an answer where neither a caller nor the model says. */
@@ -155,13 +156,16 @@ export class Generation {
    *
    * @param logits Of all ids, behind the last one. −Infinity excludes an id.
    * @param drawn The id, where it was chosen by {@linkcode draw}.
+   * @param allowed Which ids may be chosen, as a `TokenConstraint` has them; log probabilities are those
+   * among them. Default: all.
    * @throws {FewbitError} `invalid_argument` for other logits that are not finite, and after the end.
    */
-  step(logits: Float32Array, drawn?: number): GenerationStep {
+  step(logits: Float32Array, drawn?: number, allowed?: Int32Array): GenerationStep {
     if (this.#isFinished) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the answer has ended");
     }
-    const { id, logprob, top } = this.#choose(logits, drawn);
+    const possible = allowed === undefined ? logits : constrained(logits, allowed);
+    const { id, logprob, top } = this.#choose(possible, drawn);
     this.#recent.push(id);
     this.#count++;
     const ended = this.#endIds.includes(id);

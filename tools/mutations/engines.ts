@@ -93,10 +93,11 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/event_loop.ts", pipelines, [
     ["  signal?.throwIfAborted();\n", ""],
   ]),
-  ...changes("src/engines/wasm/unpack.ts", ["test/engines/wasm/unpack_test.ts"], [
-    ["packed[at++] << 8", "packed[at++] << 7"],
-    ["isFar ? 157 : 61", "61"],
-    ["to - 1 - packed[at++]", "to - packed[at++]"],
+  ...changes("src/numeric/unpack.ts", ["test/numeric/unpack_test.ts"], [
+    ["distance > 1 ? distance - 1 : other", "distance > 1 ? distance - 1 : last"],
+    ["other = before;", ""],
+    ["(found >> 1) - 1;", "found >> 1;"],
+    ["if (lengths[i] === 0) i += take(8);", "if (lengths[i] === 0) take(8);"],
   ]),
   ...changes("src/engines/reference/_instance.ts", runs, [
     ["if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);", ""],

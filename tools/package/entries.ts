@@ -6,6 +6,8 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "./runtime": "src/runtime.ts",
   "./embedder": "src/embedder.ts",
   "./generator": "src/generator.ts",
+  "./server": "src/server.ts",
+  "./train": "src/train.ts",
 };
 
 /** The command line, which is run and not imported. */

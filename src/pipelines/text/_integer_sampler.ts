@@ -44,10 +44,18 @@ export class IntegerSampler {
       "sample.top_p": Int32Array.of(topP),
       "sample.min_p": Int32Array.of(minP),
       "sample.random": Int32Array.from(random),
-      "sample.mask": mask,
+      "sample.mask": this.#whole(mask),
     }, { entry: SAMPLE });
     const [id] = expectTensor(outputs, "sample.id", "i32").data;
     if (id >= 0) return id;
     throw new FewbitError("invalid_argument", "Cannot generate text: no id is allowed");
+  }
+
+  /** Ids behind the last word are not allowed. */
+  #whole(mask: Int32Array): Int32Array {
+    if (mask.length === this.#all.length) return mask;
+    const whole = new Int32Array(this.#all.length);
+    whole.set(mask.subarray(0, whole.length));
+    return whole;
   }
 }

@@ -14,6 +14,7 @@ import { IntegerSampler } from "./_integer_sampler.ts";
 import { memoryOf } from "./_memory.ts";
 import type { Memory } from "./_memory.ts";
 import { MAX_PAST } from "./_saved_session.ts";
+import type { BatchModel, BatchPart } from "./batch_model.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -32,19 +33,17 @@ export interface Position {
 }
 
 /** Runs the ids of sessions through a program, chunk by chunk. */
-export class LanguageModel implements Disposable {
+export class LanguageModel implements BatchModel, Disposable {
   readonly vocabularySize: number;
-  /** Sessions that there is memory for. */
   readonly sessions: number;
-  /** Most tokens of a session. */
   readonly context: number;
-  /** Where the program draws ids itself, and the same on every host. */
+  readonly maxTokens: number;
+  readonly maxSequences: number;
   readonly sampler: IntegerSampler | undefined;
   /** What it keeps of a text. */
   readonly memory: Memory;
   /** Ids that every text begins with, read or not. */
   readonly #prefix: readonly number[];
-  readonly #chunk: number;
   readonly #maxRows: number;
   readonly #taken: boolean[];
 
@@ -69,9 +68,10 @@ export class LanguageModel implements Disposable {
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
     this.#prefix = prefixOf(instance.program.metadata, this.vocabularySize);
-    this.#chunk = symbols.max_tokens;
+    this.maxTokens = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
+    this.maxSequences = Math.min(symbols.max_sequences ?? 1, this.#maxRows, this.sessions);
     // A network with a recurrence has no longest text.
     this.context = symbols.context ?? MAX_PAST;
     this.memory = memoryOf(instance);
@@ -80,7 +80,6 @@ export class LanguageModel implements Disposable {
     TAKEN.set(instance, this.#taken);
   }
 
-  /** Takes a session. */
   takeSlot(): number {
     const slot = this.#taken.indexOf(false);
     if (slot < 0) {
@@ -93,7 +92,6 @@ export class LanguageModel implements Disposable {
     return slot;
   }
 
-  /** Gives a session back. */
   freeSlot(slot: number): void {
     this.#taken[slot] = false;
   }
@@ -134,8 +132,8 @@ export class LanguageModel implements Disposable {
     let past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
-    for (let at = 0; at < ids.length; at += this.#chunk) {
-      const chunk = ids.subarray(at, at + this.#chunk);
+    for (let at = 0; at < ids.length; at += this.maxTokens) {
+      const chunk = ids.subarray(at, at + this.maxTokens);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       logits = floatLogits(outputs.logits);
@@ -160,7 +158,7 @@ export class LanguageModel implements Disposable {
       rows.set(await this.#behindPrefix(), (skipped - 1) * this.vocabularySize);
       yield { first: 0, logits: rows };
     }
-    const step = Math.min(this.#chunk, this.#maxRows);
+    const step = Math.min(this.maxTokens, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
       const inputs = this.#inputs(
@@ -172,6 +170,42 @@ export class LanguageModel implements Disposable {
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       yield { first: skipped + at, logits: floatLogits(outputs.logits) };
     }
+  }
+
+  begin(ids: Int32Array): { readonly past: number; readonly ids: Int32Array } {
+    this.checkIds(ids);
+    return { past: this.checkLength(ids, 0), ids: this.#unread(ids, 0) };
+  }
+
+  async readBatch(parts: readonly BatchPart[]): Promise<(Float32Array | undefined)[]> {
+    const read = parts.filter(({ ids }) => ids.length > 0);
+    const [offsets, rows] = [[0], [] as number[]];
+    for (const { ids, wanted } of read) {
+      const end = offsets[offsets.length - 1] + ids.length;
+      offsets.push(end);
+      if (wanted) rows.push(end - 1);
+    }
+    const ids = new Int32Array(offsets[read.length]);
+    read.forEach((part, i) => ids.set(part.ids, offsets[i]));
+    let logits = new Float32Array(0);
+    if (read.length > 0) {
+      const outputs = await this.instance.run({
+        ids,
+        offsets: Int32Array.from(offsets),
+        slot: Int32Array.from(read, ({ slot }) => slot),
+        past: Int32Array.from(read, ({ past }) => past),
+        // A program computes one row at least.
+        rows: Int32Array.from(rows.length > 0 ? rows : [0]),
+      });
+      logits = floatLogits(outputs.logits);
+    }
+    const behindPrefix = read.length < parts.length ? await this.#behindPrefix() : logits;
+    let row = 0;
+    return parts.map(({ ids, wanted }) => {
+      if (!wanted) return undefined;
+      if (ids.length === 0) return behindPrefix;
+      return logits.subarray(row * this.vocabularySize, ++row * this.vocabularySize);
+    });
   }
 
   /**

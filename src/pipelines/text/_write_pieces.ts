@@ -1,11 +1,12 @@
 /** The loop of an answer: logits to ids, ids to pieces of text. */
 import type { Generation, GenerationStep } from "../../text/generation.ts";
-import type { IntegerSampler } from "./_integer_sampler.ts";
+import { nextStep } from "./_next_step.ts";
+import type { Choosers } from "./_next_step.ts";
 import { textPiece } from "./text_piece.ts";
 import type { TextPiece, Usage } from "./text_piece.ts";
 
 /** Whom an answer is written for. */
-export interface Writing {
+export interface Writing extends Choosers {
   /** Whether ids have a text; else each is a piece. */
   readonly hasText: boolean;
   /** What is known when the prompt has been read. */
@@ -14,8 +15,6 @@ export interface Writing {
   readonly chose: (id: number) => void;
   /** Reads it; gives the logits behind it. */
   readonly read: () => Promise<Float32Array>;
-  /** Where the program draws ids itself. */
-  readonly sampler?: IntegerSampler | undefined;
 }
 
 /**
@@ -26,14 +25,12 @@ export interface Writing {
 export async function* writePieces(
   generation: Generation,
   logits: Float32Array,
-  { hasText, usage, chose, read, sampler }: Writing,
+  { hasText, usage, chose, read, ...choosers }: Writing,
 ): AsyncGenerator<TextPiece, void, undefined> {
   const start = performance.now();
   let steps: GenerationStep[] = [];
   for (let completionTokens = 1;; completionTokens++) {
-    const { draw } = generation;
-    const drawn = sampler && draw && await sampler.draw(logits, draw);
-    const step = generation.step(logits, drawn);
+    const step = await nextStep(generation, logits, choosers);
     chose(step.id);
     steps.push(step);
     if (step.finishReason !== undefined) {

@@ -3,6 +3,7 @@ import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
+import type { GenerationSetup } from "../../text/generation.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { LanguageModel, readIds } from "./_language_model.ts";
 import { requireTokenizer, textSetup } from "./_text_setup.ts";
@@ -48,6 +49,16 @@ export class GenerationModel implements Disposable {
    */
   get tokenizer(): Tokenizer {
     return requireTokenizer(this.#setup.tokenizer);
+  }
+
+  /** The loaded model. */
+  get instance(): Instance {
+    return this.#model.instance;
+  }
+
+  /** What all answers have in common: the tokenizer, ids that end a text, defaults of options. */
+  get setup(): GenerationSetup {
+    return this.#setup;
   }
 
   /** Name of the engine that runs the model. */

@@ -1,9 +1,11 @@
 /** A conversation with a language model: what it has read, and how the text goes on. */
 import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
-import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
+import type { ChatMessage } from "../../text/chat_template.ts";
 import { appendIds, EMPTY_TEXT, Generation } from "../../text/generation.ts";
 import type { GenerationOptions, GenerationState } from "../../text/generation.ts";
+import type { TokenConstraint } from "../../text/token_constraint.ts";
+import type { ChatAnswerOptions, GenerateOptions } from "./generate_options.ts";
 import { fittedOptions } from "./_fitted_options.ts";
 import { History } from "./_history.ts";
 import { readIds } from "./_language_model.ts";
@@ -14,17 +16,7 @@ import type { TextSetup } from "./_text_setup.ts";
 import type { TextPiece, Usage } from "./text_piece.ts";
 import { writePieces } from "./_write_pieces.ts";
 
-/**
- * Options of generating. What is left out is as the model's generation_config.json has it. A model with
- * attention ends for `length` where its context is full.
- */
-export interface GenerateOptions extends GenerationOptions {
-  /** Stops with its reason, within some milliseconds. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of an answer to messages. */
-export interface ChatAnswerOptions extends GenerateOptions, ChatOptions {}
+export type { ChatAnswerOptions, GenerateOptions };
 
 /** An answer that is about to begin. */
 interface Answer {
@@ -32,6 +24,7 @@ interface Answer {
   readonly generation: Generation;
   /** What is read first. */
   readonly ids: Int32Array;
+  readonly constraint: TokenConstraint | undefined;
   readonly signal: AbortSignal;
   readonly usage: Pick<Usage, "promptTokens" | "cachedTokens">;
 }
@@ -113,14 +106,20 @@ export class TextSession implements Disposable {
           "not to append",
       );
     }
-    const { signal: given, ...rest } = options;
+    const { signal: given, constraint, ...rest } = options;
     const after = this.#model.pastAfter(ids, this.length);
     const generation = new Generation(this.#setup, this.#fitted(rest, after), this.#text, ids);
     const signal = this.#signal(given);
     signal.throwIfAborted();
     this.#enter();
     this.#messages = [];
-    yield* this.#write({ generation, ids, signal, usage: { promptTokens: ids.length } });
+    yield* this.#write({
+      generation,
+      ids,
+      constraint,
+      signal,
+      usage: { promptTokens: ids.length },
+    });
   }
 
   /**
@@ -140,7 +139,7 @@ export class TextSession implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
     this.#model.checkLength(ids, 0);
-    const { signal: given, ...rest } = options;
+    const { signal: given, constraint, ...rest } = options;
     const text = textOf([], this.#text);
     const generation = new Generation(this.#setup, this.#fitted(rest, ids.length), text, ids);
     const signal = this.#signal(given);
@@ -151,7 +150,8 @@ export class TextSession implements Disposable {
     this.#history.goBack(cachedTokens);
     this.#text = textOf(ids.subarray(0, cachedTokens), this.#text);
     const usage = { promptTokens: ids.length, cachedTokens };
-    yield* this.#write({ generation, ids: ids.subarray(cachedTokens), signal, usage });
+    const unread = ids.subarray(cachedTokens);
+    yield* this.#write({ generation, ids: unread, constraint, signal, usage });
   }
 
   /**
@@ -299,7 +299,7 @@ export class TextSession implements Disposable {
 
   /** Reads what an answer begins with, and writes on. */
   async *#write(
-    { generation, ids, signal, usage }: Answer,
+    { generation, ids, constraint, signal, usage }: Answer,
   ): AsyncGenerator<TextPiece, void, undefined> {
     try {
       const { seed, draws } = generation.state;
@@ -313,6 +313,7 @@ export class TextSession implements Disposable {
         usage: { ...usage, promptMs: performance.now() - start },
         chose: (id) => this.#history.chose(id),
         sampler: this.#model.sampler,
+        constraint,
         read: () => {
           signal.throwIfAborted();
           return this.#read(NO_IDS, signal);
@@ -322,6 +323,7 @@ export class TextSession implements Disposable {
       this.#text = this.#generation?.state ?? this.#text;
       this.#generation = undefined;
       this.#busy = false;
+      constraint?.end?.();
     }
   }
 
