@@ -46,8 +46,8 @@ def draw(program: Program, logits: bytes, temperature: float, seed: int, draws: 
     return int.from_bytes(program.run("sample", inputs, "sample.id", draws=1), "little")
 
 
-def main(wasm: str, model: str, temperature: str, *words: str):
-    seed, count, *unread = map(int, words)
+def main(wasm: str, model: str, heat: str, *words: str):
+    temperature, (seed, count, *unread) = float(heat), map(int, words)
     program = Program(read_file(wasm), read_file(model), max_tokens=len(unread))
     # Ids before all texts belong to the network: they count as read.
     past = len(json.loads(program.metadata()).get("prefix", []))
@@ -56,7 +56,7 @@ def main(wasm: str, model: str, temperature: str, *words: str):
     while len(ids) < count:
         logits = read(program, unread, past)
         past += len(unread)
-        ids.append(draw(program, logits, float(temperature), seed, len(ids)))
+        ids.append(draw(program, logits, temperature, seed, len(ids)))
         unread = ids[-1:]
     print(f"{count / (time.perf_counter() - start):.0f} ids per second", file=sys.stderr)
     print(*ids)

@@ -44,8 +44,10 @@ export default function chatCommand(command: Command, signal: AbortSignal): void
       "after",
       `\nStandard input has a message in each line. Lines that begin with /:\n${HELP}\n` +
         examples(
-          'echo "What is two and two?" | fewbit chat chat.fewbit --system "Be short." --seed 1',
-          'echo "And of three?" | fewbit chat chat.fewbit --temperature 0 --json',
+          "fewbit chat smollm2.fewbit --system 'You are a poet.' --seed 1",
+          "echo 'Who are you?' | fewbit chat smollm2.fewbit --max-tokens 40 --json",
+          "fewbit prefill system.txt --model smollm2.fewbit",
+          "fewbit chat smollm2.fewbit --state system.state < questions.txt",
         ),
     )
     .action(async (model, args) => {

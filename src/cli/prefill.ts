@@ -31,10 +31,11 @@ export default function prefillCommand(command: Command, signal: AbortSignal): v
       `
 The state is what the network remembers of the text. It names the model, whatever its context, and nothing
 is computed where it is loaded: fewbit chat --state, fewbit generate --state, lm.session(bytes).
-` + examples(
-        "fewbit prefill system.txt --model chat.fewbit -o system.state",
-        "fewbit prefill text.txt --raw -o text.state --json",
-      ),
+` +
+        examples(
+          "fewbit prefill system.txt --model smollm2.fewbit",
+          "echo 'ROMEO:' | fewbit prefill - --raw -o romeo.state --json",
+        ),
     )
     .action(async (file, args) => {
       const { output, model } = args;
@@ -52,7 +53,7 @@ is computed where it is loaded: fewbit chat --state, fewbit generate --state, lm
       const state = await session.save();
       await writeWhole(output, state, signal);
       const { length: tokens } = session;
-      if (args.json) printJson({ output, tokens, bytes: state.length });
+      if (args.json) printJson({ output, bytes: state.length, tokens });
       else print(`${output}: ${tokens} tokens, ${formatBytes(state.length)}`);
     });
 }

@@ -64,8 +64,8 @@ Deno.test("cli: chat answers each line of standard input, with all that was said
       const objects = json.out.trimEnd().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(objects.map(({ content }) => content), expected);
       assert.deepEqual(
-        objects.map(({ role, seed }) => [role, seed]),
-        lines.map(() => ["assistant", 5]),
+        objects.map(({ role, finish_reason, seed }) => [role, finish_reason, seed]),
+        lines.map((_, i) => ["assistant", objects[i].finish_reason, 5]),
       );
       assert.ok(objects[2].usage.cached_tokens > objects[0].usage.prompt_tokens);
     }

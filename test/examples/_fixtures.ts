@@ -37,6 +37,12 @@ export async function writeFixtures(folder: string): Promise<void> {
     new AbortController().signal,
   );
   await copy("hgrn-shakespeare.fewbit", "models/hgrn-shakespeare.fewbit");
+  await writeParts(
+    `${folder}/model.fewbit`,
+    await Deno.readFile(`${folder}/model.fewbit`),
+    2 ** 20,
+    new AbortController().signal,
+  );
   await copy("cat.jpg", "test/vectors/images/rgb_444.jpg");
   await copy("deit.pth", "test/vectors/tiny/deit.pth");
   await write("minilm.fewbit", await tinyEncoder());
