@@ -6,7 +6,6 @@ import { buildSeeded } from "../golden/seeded.ts";
 import { configOf, layoutHgrn } from "../models/_hgrn.ts";
 import { readCases, writeFiles } from "../pipelines/_checkpoint_cases.ts";
 import type { CheckpointCase } from "../pipelines/_checkpoint_cases.ts";
-import { TINY_CHATS } from "../pipelines/_tiny_chats.ts";
 import { CALIBRATION, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
 import { writeTinyLlama } from "./_tiny_llama.ts";
 
@@ -35,7 +34,6 @@ export async function writeExampleFiles(folder: string): Promise<void> {
   await Deno.writeTextFile(at("lines.txt"), CALIBRATION.join("\n"));
   await Deno.writeTextFile(at("text.txt"), "aaa a aa\n".repeat(400));
   await Deno.writeTextFile(at("notes/cats.txt"), "the cat sat on the mat.");
-  await Deno.writeFile(at("smollm2.fewbit"), TINY_CHATS["rows of integers"]);
   await Deno.writeTextFile(at("system.txt"), "You are a poet.");
   await Deno.writeTextFile(at("questions.txt"), "a\nb\n");
   writeTinyEncoder(at("encoder"));

@@ -11,6 +11,7 @@ import { array, ggufFile, text, TYPES, u32 } from "../formats/_gguf_builder.ts";
 import type { Pair } from "../formats/_gguf_builder.ts";
 import { join } from "../formats/_join.ts";
 import { MODEL_BYTES, TENSOR_BYTES } from "../formats/_onnx_samples.ts";
+import { TINY_CHATS } from "../pipelines/_tiny_chats.ts";
 import { CALIBRATION, tinyTokenizer, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
 import { BYTE_PAIR } from "../text/_vocabularies.ts";
 
@@ -46,6 +47,7 @@ export async function writeFixtures(folder: string): Promise<void> {
   await copy("cat.jpg", "test/vectors/images/rgb_444.jpg");
   await copy("deit.pth", "test/vectors/tiny/deit.pth");
   await write("minilm.fewbit", await tinyEncoder());
+  await write("smollm2.fewbit", TINY_CHATS["rows of integers"]);
   await write("model.gguf", gguf());
   await write("model.onnx", MODEL_BYTES);
   await write("test_data_set_0/input_0.pb", TENSOR_BYTES);
