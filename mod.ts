@@ -132,6 +132,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  GraphUpdate,
   InputCheck,
   Node,
   NodeNames,
@@ -158,6 +159,15 @@ export { quantizeParameters } from "./src/quantize/integer_parameters.ts";
 export type { BiasRoom, IntegerParameters } from "./src/quantize/integer_parameters.ts";
 export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_constants.ts";
 export type { ObserverKind } from "./src/quantize/observer.ts";
+export { gradients } from "./src/gradients/gradients.ts";
+export type { GradientOptions } from "./src/gradients/gradients.ts";
+export { gradcheck } from "./src/training/gradcheck.ts";
+export type { GradcheckOptions, GradientCheck } from "./src/training/gradcheck.ts";
+export type { ConvolutionAttributes } from "./src/graph/convolution.ts";
+export type { PoolingAttributes } from "./src/graph/pooling.ts";
+export type { AveragePoolAttributes } from "./src/graph/ops/average_pool.ts";
+export { UNARY_FUNCTIONS } from "./src/instructions/unary_functions.ts";
+export type { UnaryFunction } from "./src/instructions/unary_functions.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
 export type { FusionReport } from "./src/lower/fusion.ts";

@@ -42,6 +42,7 @@ async function inFolder(
       check: 2,
       rotate: "no",
       vocabulary: `${folder}/pieces`,
+      json: false,
       signal: new AbortController().signal,
     });
   } finally {

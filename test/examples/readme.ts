@@ -21,6 +21,7 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "": "test/examples/main.ts",
   "Use it": "test/examples/main.ts",
   "Use it in your project": "test/packages, test/hosts",
+  "Serve": "test/examples/main.ts, test/hosts/serve_test.ts",
   "Sentence embeddings": "test/golden/readme_embeddings_test.ts",
 };
 

@@ -44,6 +44,7 @@ for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
           check: 1,
           rotate: "auto",
           vocabulary: undefined,
+          json: false,
           signal: new AbortController().signal,
         });
         const seconds = (performance.now() - start) / 1000;
