@@ -23,8 +23,8 @@ const HELD_OUT = 0.1;
 /** What `fewbit train` takes and does. */
 export default function trainCommand(command: Command, signal: AbortSignal): void {
   command
-    .requiredOption("--images <idx>", "Pictures: an IDX file, also gzipped")
-    .requiredOption("--labels <idx>", "Their labels: an IDX file")
+    .option("--images <idx>", "Pictures: an IDX file, also gzipped")
+    .option("--labels <idx>", "Their labels: an IDX file")
     .option("--test-images <idx>", "Pictures that are held out (default: the last tenth)")
     .option("--test-labels <idx>", "Their labels")
     .option("--model <name>", TINY_NETWORKS.join(", "), "ds-cnn")
@@ -87,8 +87,8 @@ function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule {
 }
 
 interface PictureOptions {
-  readonly images: string;
-  readonly labels: string;
+  readonly images?: string;
+  readonly labels?: string;
   readonly testImages?: string;
   readonly testLabels?: string;
   readonly limit?: string;
@@ -96,6 +96,9 @@ interface PictureOptions {
 
 /** What is learned from, and what is held out. */
 async function picturesOf({ images, labels, testImages, testLabels, limit }: PictureOptions) {
+  if (images === undefined || labels === undefined) {
+    throw new FewbitError("invalid_argument", "Cannot train: give --images and --labels");
+  }
   if ((testImages === undefined) !== (testLabels === undefined)) {
     throw new FewbitError(
       "invalid_argument",
