@@ -11,7 +11,7 @@ import process from "node:process";
 import { isMainThread, Worker } from "node:worker_threads";
 import type { WorkerMessage } from "./src/cli/worker.ts";
 
-/** How long a command may take to stop by itself. */
+/** How long a command may take to stop by itself, unless it asks for more. */
 const GRACE_MS = 700;
 
 /** Signals that end a command, and the exit status that says so. */
@@ -20,7 +20,9 @@ const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
 function main(): void {
   const worker = new Worker(threadEntry(), { workerData: process.argv.slice(2) });
   let temporary: string | null = null;
+  let isInterruptible = false;
   let stopped: number | undefined;
+  let graceMs = GRACE_MS;
   const end = (status: number): never => {
     try {
       if (temporary !== null) unlinkSync(temporary);
@@ -39,16 +41,23 @@ function main(): void {
   };
   worker.on("message", (data: WorkerMessage) => {
     if (data.temporary !== undefined) temporary = data.temporary;
+    if (data.graceMs !== undefined) graceMs = data.graceMs;
+    isInterruptible = data.isInterruptible ?? isInterruptible;
     if (data.status !== undefined) end(stopped ?? data.status);
   });
   for (const [signal, status] of Object.entries(SIGNALS)) {
     // Windows has no SIGTERM.
     if (signal === "SIGTERM" && process.platform === "win32") continue;
     process.on(signal, () => {
+      if (isInterruptible && stopped === undefined && signal === "SIGINT") {
+        isInterruptible = false;
+        worker.postMessage("interrupt");
+        return;
+      }
       if (stopped !== undefined) force(status);
       stopped = status;
       worker.postMessage("stop");
-      setTimeout(() => force(status), GRACE_MS);
+      setTimeout(() => force(status), graceMs);
     });
   }
 }

@@ -36,9 +36,14 @@ export { GenerationModel } from "./src/pipelines/text/generation_model.ts";
 export type { Prompt } from "./src/pipelines/text/generation_model.ts";
 export type { SessionLimits } from "./src/pipelines/text/session_limits.ts";
 export { TextSession } from "./src/pipelines/text/text_session.ts";
-export type { GenerateOptions } from "./src/pipelines/text/text_session.ts";
+export type { ChatAnswerOptions, GenerateOptions } from "./src/pipelines/text/text_session.ts";
 export type { TextPiece, Usage } from "./src/pipelines/text/text_piece.ts";
-export type { GeneratedToken, GenerationOptions } from "./src/text/generation.ts";
+export { TextScheduler } from "./src/pipelines/text/text_scheduler.ts";
+export type { SchedulerOptions } from "./src/pipelines/text/text_scheduler.ts";
+export type { BatchModel, BatchPart, BatchSampler } from "./src/pipelines/text/batch_model.ts";
+export type { TokenConstraint } from "./src/text/token_constraint.ts";
+export type { GeneratedToken, GenerationOptions, GenerationSetup } from "./src/text/generation.ts";
+export type { IntegerDraw } from "./src/text/integer_draw.ts";
 export type { Perplexity, PerplexityOptions } from "./src/pipelines/text/perplexity.ts";
 export { readCheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
 export type { CheckpointFolder } from "./src/checkpoints/checkpoint_folder.ts";
@@ -174,6 +179,8 @@ export type { Check } from "./src/instructions/codes.ts";
 export type { Layout } from "./src/layouts/mod.ts";
 export { expectTensor } from "./src/engines/expect_tensor.ts";
 export { ENGINES, load } from "./src/engines/load.ts";
+export { readParts } from "./src/engines/parts.ts";
+export type { FilePart, PartsIndex, ReadPartsOptions } from "./src/engines/parts.ts";
 export type { EngineName, EngineOptions } from "./src/engines/load.ts";
 export type {
   DotForm,
@@ -247,6 +254,8 @@ export type {
 export { readTokenizer } from "./src/checkpoints/tokenizer_folder.ts";
 export { applyChatTemplate, ChatTemplate } from "./src/text/chat_template.ts";
 export type { ChatMessage, ChatOptions } from "./src/text/chat_template.ts";
+export { ChatEncoder } from "./src/text/chat_encoder.ts";
+export { ControlMarks } from "./src/text/control_marks.ts";
 export { Detokenizer } from "./src/text/detokenizer.ts";
 export type { DetokenizerOptions, DetokenizerState } from "./src/text/detokenizer.ts";
 export { StopStrings } from "./src/text/stop_strings.ts";

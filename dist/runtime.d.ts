@@ -332,12 +332,19 @@ export interface Instance extends Disposable {
     saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
     /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
     restoreState(saved: Uint8Array, slot?: number): void;
+    /**
+     * Says that a session has had fewer tokens than its last run had behind it: so many rows of its caches are
+     * saved, and the next run goes on behind them. Of a ring the caller knows that the rows before are there.
+     *
+     * @throws {FewbitError} `unsupported` where the program has no caches, `invalid_argument` for more tokens.
+     */
+    rewind(tokens: number, slot: number): void;
     /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
     snapshot(slot?: number): Promise<StateSnapshot>;
     /**
      * Goes back to a snapshot of this instance. Rows of a cache are not copied: a snapshot ends where those
-     * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState` or
-     * `write`.
+     * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState`, `rewind`
+     * or `write`.
      */
     rollback(snapshot: StateSnapshot): void;
     /** An instance with the same constants and copies of parameters and state. */
@@ -601,6 +608,56 @@ export declare const VERDICTS: {
  * @throws {FewbitError} `unsupported` where it is another version, or computes wrongly on this host.
  */
 export declare function fromModule(module: WebAssembly.Module): Build;
+
+/**
+ * The bytes of a file in parts, as they come; `load` takes them. Each part is opened when the one before has
+ * ended, and checked.
+ *
+ * @param index What the index says, parsed.
+ * @param open A part by its name: a response, bytes, a stream.
+ * @throws {FewbitError} `invalid_file` for an index that is none, and for a part that is damaged, too long or
+ * too short, or another one; `not_found` for a response without success.
+ *
+ * @example
+ * ```ts
+ * import { load, readParts } from "@fewbit/fewbit/runtime";
+ *
+ * const url = new URL("https://example.com/model.fewbit.parts.json");
+ * const index = await (await fetch(url)).json();
+ * using instance = await load(readParts(index, (name) => fetch(new URL(name, url))));
+ * ```
+ */
+export declare function readParts(index: unknown, open: (name: string) => ProgramPart | Promise<ProgramPart>, { signal }?: ReadPartsOptions): AsyncGenerator<Uint8Array, void, undefined>;
+
+/** How parts are read. */
+export interface ReadPartsOptions {
+    /** Stops with its reason. */
+    readonly signal?: AbortSignal;
+}
+
+/** A part of a file. */
+export interface FilePart {
+    /** Its name, without a folder. */
+    readonly name: string;
+    /** How long it is. */
+    readonly bytes: number;
+    /** CRC-32C of these bytes. */
+    readonly crc32c: number;
+}
+
+/** CRC-32C (Castagnoli), the checksum of a section: RFC 3720, appendix B.4. */
+/** CRC-32C of `bytes`; `previous` continues the checksum of what came before. */
+declare function crc32c(bytes: Uint8Array, previous?: number): number;
+
+/** The parts of a file, in their order: what an index has, as JSON. */
+export interface PartsIndex {
+    /** What this is. */
+    readonly format: "fewbit-parts";
+    /** Of the format. */
+    readonly version: 1;
+    /** 1 to 999. */
+    readonly parts: readonly FilePart[];
+}
 
 /** A program with the initial bytes of its tensors: what a file holds. */
 export interface CompiledProgram extends Program {

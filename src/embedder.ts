@@ -63,5 +63,5 @@ export type {
 } from "./pipelines/embedding/embedding_format.ts";
 export { Tokenizer } from "./text/tokenizer.ts";
 export type * from "./text/tokenizer.ts";
-export { FewbitError, fromModule } from "./runtime.ts";
+export { FewbitError, fromModule, readParts } from "./runtime.ts";
 export type * from "./runtime.ts";

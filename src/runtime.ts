@@ -69,6 +69,8 @@ export { ProgramError, VERDICTS } from "./program/verdict.ts";
 export type { Verdict } from "./program/verdict.ts";
 export { fromModule } from "./engines/wasm/module.ts";
 export type { Build } from "./engines/wasm/module.ts";
+export { readParts } from "./engines/parts.ts";
+export type { FilePart, PartsIndex, ReadPartsOptions } from "./engines/parts.ts";
 export type { ProgramPart, ProgramSource } from "./engines/wasm/load.ts";
 export type {
   DotForm,

@@ -27,7 +27,7 @@ export function sizeBudgets(): SizeBudget[] {
 /** The small entries as bundles for browsers, without any package. */
 export async function entryBudgets(): Promise<SizeBudget[]> {
   const budgets: SizeBudget[] = [];
-  for (const [name, budget] of [["embedder", 210_000], ["generator", 266_000]] as const) {
+  for (const [name, budget] of [["embedder", 210_000], ["generator", 260_000]] as const) {
     const bundle = await bundleModule(new URL(`../src/${name}.ts`, import.meta.url));
     budgets.push({ name: `./${name}, bundled`, bytes: new Blob([bundle]).size, budget });
   }

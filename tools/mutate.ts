@@ -11,6 +11,8 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { CHAT_MUTATIONS } from "./mutations/chat.ts";
+import { COMMAND_LINE_MUTATIONS } from "./mutations/command_line.ts";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
 import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
@@ -22,10 +24,13 @@ import type { Mutation } from "./mutations/mutation.ts";
 import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
 import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
+import { SERVE_MUTATIONS } from "./mutations/serve.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
 import { TRAINING_MUTATIONS } from "./mutations/training.ts";
 
 const MUTATIONS: readonly Mutation[] = [
+  ...CHAT_MUTATIONS,
+  ...COMMAND_LINE_MUTATIONS,
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
@@ -36,6 +41,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,
+  ...SERVE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
   ...TRAINING_MUTATIONS,
 ];

@@ -8,7 +8,14 @@ import { PROJECTS } from "./_projects.ts";
 import { entryBudgets, importGraphBytes, sizeBudgets } from "./_sizes.ts";
 
 /** Entries of the package. */
-const ENTRIES = ["mod.ts", "src/runtime.ts", "src/embedder.ts", "src/generator.ts", "src/train.ts"];
+const ENTRIES = [
+  "mod.ts",
+  "src/runtime.ts",
+  "src/embedder.ts",
+  "src/generator.ts",
+  "src/server.ts",
+  "src/train.ts",
+];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ["format", ["fmt", "--check"]],
@@ -26,6 +33,7 @@ const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
   ),
   ["documentation", ["doc", "--lint", ...ENTRIES]],
   ["lists of instructions", ["run", "-A", "tools/generate_lists.ts", "--check"]],
+  ["tables of Unicode", ["run", "-A", "tools/unicode.ts", "--check"]],
   ["wasm is reproducible", ["run", "-A", "tools/build.ts", "--check"]],
   ["bundle is reproducible", ["run", "-A", "tools/bundle.ts", "--check"]],
   ["packages of npm", ["run", "-A", "tools/package.ts", "--check"]],

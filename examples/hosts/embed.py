@@ -11,17 +11,14 @@ numbers of the embedding and the SHA-256 of the sums' bytes, which is the same o
 import hashlib
 import math
 import struct
-import sys
 
-from program import Program
+import command
+from program import Program, read_file
 
 
-def main():
-    if len(sys.argv) < 4:
-        sys.exit(__doc__)
-    wasm, model = (open(path, "rb").read() for path in sys.argv[1:3])
-    ids = [int(argument) for argument in sys.argv[3:]]
-    program = Program(wasm, model, max_tokens=len(ids), max_sequences=1)
+def main(wasm: str, model: str, *words: str):
+    ids = [int(word) for word in words]
+    program = Program(read_file(wasm), read_file(model), max_tokens=len(ids), max_sequences=1)
     inputs = {
         "ids": struct.pack(f"<{len(ids)}i", *ids),
         "offsets": struct.pack("<2i", 0, len(ids)),  # one text, from 0 to len(ids)
@@ -34,4 +31,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main, __doc__, 3)

@@ -33,15 +33,15 @@ func (p *program) continueIDs(prompt []int, count int) []int {
 	var written []int
 	unread, past := prompt, 0
 	for len(written) < count {
-		written = append(written, p.next(unread, past))
+		written = append(written, largest(p.logits(unread, past)))
 		past += len(unread)
 		unread = written[len(written)-1:]
 	}
 	return written
 }
 
-// next reads ids after past others and gives the one that the model finds likeliest to follow.
-func (p *program) next(ids []int, past int) int {
+// logits reads ids after past others and gives the logits behind the last one, until the next run.
+func (p *program) logits(ids []int, past int) []byte {
 	inputs := map[string][]byte{
 		"ids":     integers(ids...),
 		"offsets": integers(0, len(ids)), // one sequence, from 0 to len(ids)
@@ -49,7 +49,7 @@ func (p *program) next(ids []int, past int) int {
 		"past":    integers(past),
 		"rows":    integers(len(ids) - 1), // logits after the last id only
 	}
-	return largest(p.run("main", inputs, "logits", sizes{"tokens": len(ids), "sequences": 1, "rows": 1}))
+	return p.run("main", inputs, "logits", sizes{"tokens": len(ids), "sequences": 1, "rows": 1})
 }
 
 // integers are the bytes of an int32 tensor.

@@ -12,7 +12,8 @@ import struct
 import sys
 import time
 
-from program import Program
+import command
+from program import Program, read_file
 
 
 def integers(*values: int) -> bytes:
@@ -44,12 +45,9 @@ def generate(program: Program, prompt: list[int], count: int) -> list[int]:
     return written
 
 
-def main():
-    if len(sys.argv) < 5:
-        sys.exit(__doc__)
-    wasm, model = (open(path, "rb").read() for path in sys.argv[1:3])
-    count, *prompt = map(int, sys.argv[3:])
-    program = Program(wasm, model, max_tokens=len(prompt))
+def main(wasm: str, model: str, *words: str):
+    count, *prompt = map(int, words)
+    program = Program(read_file(wasm), read_file(model), max_tokens=len(prompt))
     start = time.perf_counter()
     ids = generate(program, prompt, count)
     print(f"{count / (time.perf_counter() - start):.0f} ids per second", file=sys.stderr)
@@ -57,4 +55,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main, __doc__, 4)

@@ -1,33 +1,45 @@
-// Command hosts runs compiled fewbit models on wazero, a wasm runtime in Go.
-//
-//	go run . classify fewbit.simd.wasm model.fewbit pixels.bin
-//	go run . generate fewbit.simd.wasm model.fewbit 64 678 28 201 791 223
-//	go run . embed fewbit.simd.wasm model.fewbit 101 7592 2088 102
+// Command hosts runs compiled fewbit models on wazero, a wasm runtime in Go. See usage.
 package main
 
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"log"
 	"math"
 	"os"
+	"slices"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 )
 
-// command is an example: what it takes behind the wasm and the model, and what it does.
+const usage = `Runs compiled fewbit models on wazero.
+
+  go run . classify WASM MODEL PIXELS_FILE
+  go run . generate WASM MODEL COUNT ID...
+  go run . sample WASM MODEL TEMPERATURE SEED COUNT ID...
+  go run . embed WASM MODEL ID...
+
+classify prints the best class and the SHA-256 of the logits; PIXELS_FILE holds height x width x channels
+bytes, as the model takes them, and pixels.py makes it of a PNG. generate prints COUNT ids that follow those
+given, always the one of the largest logit; sample draws them with a seed. embed prints the embedding of a tokenised text.
+
+  python3 pixels.py ../fashion/000-ankle-boot.png pixels.bin
+  go run . classify ../../wasm/fewbit.simd.wasm ../../models/vit-fashion-mnist.fewbit pixels.bin`
+
+// command is an example: how many arguments it takes behind the wasm and the model, and what it does.
 type command struct {
 	name      string
-	usage     string
 	arguments int // at least
 	run       func(module api.Module, model []byte, arguments []string)
 }
 
 var commands = []command{
-	{"classify", "PIXELS_FILE", 1, classify},
-	{"generate", "COUNT ID...", 2, generate},
-	{"embed", "ID...", 1, embed},
+	{"classify", 1, classify},
+	{"generate", 2, generate},
+	{"sample", 4, sample},
+	{"embed", 1, embed},
 }
 
 func main() {
@@ -43,16 +55,18 @@ func main() {
 	command.run(module, read(os.Args[3]), os.Args[4:])
 }
 
-// chosen is the command that the first argument names; ends the process where there is none.
+// chosen is the command that the first argument names; shows what there is where it names none.
 func chosen() command {
+	if slices.Contains(os.Args, "--help") {
+		fmt.Println(usage)
+		os.Exit(0)
+	}
 	for _, command := range commands {
 		if len(os.Args) >= 4+command.arguments && os.Args[1] == command.name {
 			return command
 		}
 	}
-	for _, command := range commands {
-		log.Printf("go run . %s WASM MODEL %s", command.name, command.usage)
-	}
+	fmt.Println(usage)
 	os.Exit(2)
 	return command{}
 }

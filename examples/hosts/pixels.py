@@ -1,13 +1,15 @@
-"""Writes the pixels of a PNG, as classify takes them: height x width x channels bytes.
+"""Writes the pixels of a PNG, as classify takes them: height x width x channels bytes, row by row.
 
     python3 pixels.py PICTURE.png PIXELS_FILE
     python3 pixels.py ../fashion/000-ankle-boot.png pixels.bin
 
 Reads 8-bit grey and RGB without interlacing, and scales nothing: the picture has to have the model's size.
 """
+
 import struct
-import sys
 import zlib
+
+import command
 
 CHANNELS = {0: 1, 2: 3}
 
@@ -32,14 +34,22 @@ def paeth(left, up, corner):
 def pixels(png):
     """The bytes of all pixels, row by row; filters are those of the PNG specification."""
     parts = list(chunks(png))
-    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", dict(parts)[b"IHDR"])
+    header = dict(parts).get(b"IHDR", b"")
+    if len(header) != 13:
+        raise ValueError("the PNG has no header")
+    width, height, depth, colour, _, _, interlaced = struct.unpack(">IIBBBBB", header)
     if depth != 8 or colour not in CHANNELS or interlaced:
         raise ValueError("only 8-bit grey and RGB without interlacing are read")
     step = CHANNELS[colour]
-    data = zlib.decompress(b"".join(data for kind, data in parts if kind == b"IDAT"))
     stride = width * step
-    if len(data) != height * (stride + 1):
-        raise ValueError(f"{len(data)} bytes of rows, {height * (stride + 1)} expected")
+    expected = height * (stride + 1)
+    packed = b"".join(data for kind, data in parts if kind == b"IDAT")
+    try:
+        data = zlib.decompressobj().decompress(packed, expected + 1)
+    except zlib.error as error:
+        raise ValueError(f"the PNG is damaged: {error}") from error
+    if len(data) != expected or max(data[:: stride + 1]) > 4:
+        raise ValueError(f"the PNG is damaged: {len(data)} bytes of rows, {expected} expected")
     above, result = bytearray(stride), bytearray()
     for y in range(height):
         at = y * (stride + 1)
@@ -54,12 +64,13 @@ def pixels(png):
     return bytes(result)
 
 
-if __name__ == "__main__":
-    if len(sys.argv) != 3 or "--help" in sys.argv:
-        print(__doc__.strip())
-        sys.exit(0 if "--help" in sys.argv else 2)
-    with open(sys.argv[1], "rb") as source:
+def main(picture: str, output: str):
+    with open(picture, "rb") as source:
         found = pixels(source.read())
-    with open(sys.argv[2], "wb") as target:
+    with open(output, "wb") as target:
         target.write(found)
-    print(f"{sys.argv[2]}: {len(found)} bytes")
+    print(f"{output}: {len(found)} bytes")
+
+
+if __name__ == "__main__":
+    command.run(main, __doc__, 2)

@@ -35,7 +35,13 @@ type program struct {
 // load loads a model; the symbols are the sizes that it has memory for, where not the defaults.
 func load(module api.Module, file []byte, symbols sizes) *program {
 	p := &program{module: module}
-	head := binary.LittleEndian.Uint32(file[8:])
+	if len(file) < 64 || string(file[:4]) != "FEWB" {
+		log.Fatal("the model is no fewbit file")
+	}
+	head, others := binary.LittleEndian.Uint32(file[8:]), binary.LittleEndian.Uint64(file[12:])
+	if int(head) > len(file) || others > uint64(len(file)-int(head)) {
+		log.Fatalf("the model is cut off: %d bytes, %d and %d expected", len(file), head, others)
+	}
 	p.model = p.call("heap_base")
 	// Names that are looked up lie behind the model, and then behind its instance.
 	p.names = p.model + p.call("model_size", uint64(head))
@@ -84,8 +90,8 @@ func (p *program) run(name string, inputs map[string][]byte, output string, symb
 	}
 	for name, data := range inputs {
 		input := p.find(tensor, name)
-		if len(data) > int(p.call("tensor_capacity", ctx, input)) {
-			log.Fatalf("%s: %d bytes are more than it has memory for", name, len(data))
+		if expected := int(p.call("tensor_bytes", ctx, input)); len(data) != expected {
+			log.Fatalf("%s: %d bytes, %d expected", name, len(data), expected)
 		}
 		p.write(p.call("tensor_address", ctx, input), data)
 	}
@@ -96,6 +102,16 @@ func (p *program) run(name string, inputs map[string][]byte, output string, symb
 	bytes, ok := p.module.Memory().Read(address, size)
 	if !ok {
 		log.Fatalf("%s: not in memory", output)
+	}
+	return bytes
+}
+
+// metadata is what the file says of the model, in JSON.
+func (p *program) metadata() []byte {
+	address, size := p.call("metadata_address", uint64(p.model)), p.call("metadata_bytes", uint64(p.model))
+	bytes, ok := p.module.Memory().Read(address, size)
+	if !ok {
+		log.Fatal("metadata: out of bounds")
 	}
 	return bytes
 }

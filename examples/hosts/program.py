@@ -7,11 +7,14 @@ The exports that it calls, and their order, are documented in wasm/fewbit.h.
 
 import struct
 
-from wasmtime import Engine, Instance, Module, Store
-
 PAGE = 65536
 HEAD_OFFSET = 256
 SYMBOL, TENSOR, ENTRY = 0, 1, 2
+
+
+def read_file(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 class Program:
@@ -19,11 +22,19 @@ class Program:
 
     def __init__(self, wasm: bytes, model: bytes, **symbols: int):
         """Loads a model; `symbols` are the sizes that it has memory for, where not the defaults."""
+        # Here, so that --help needs nothing that has to be installed.
+        from wasmtime import Engine, Instance, Module, Store
+
+        if len(model) < 64 or model[:4] != b"FEWB":
+            raise ValueError("the model is no fewbit file")
+        head_bytes, other_bytes = struct.unpack_from("<IQ", model, 8)
+        if head_bytes + other_bytes > len(model):
+            expected = f"{head_bytes} and {other_bytes} expected"
+            raise ValueError(f"the model is cut off: {len(model)} bytes, {expected}")
         engine = Engine()
         self.store = Store(engine)
         self.exports = Instance(self.store, Module(engine, wasm), []).exports(self.store)
         self.memory = self.exports["memory"]
-        head_bytes = struct.unpack_from("<I", model, 8)[0]
         self.model = self.call("heap_base")
         # Names that are looked up lie behind the model, and then behind its instance.
         self.names = self.model + self.call("model_size", head_bytes)
@@ -64,14 +75,20 @@ class Program:
             self.check("symbol_set", self.context, self.find(SYMBOL, name), value)
         for name, data in inputs.items():
             tensor = self.find(TENSOR, name)
-            if len(data) > self.call("tensor_capacity", self.context, tensor):
-                raise ValueError(f"{name}: {len(data)} bytes are more than it has memory for")
+            expected = self.call("tensor_bytes", self.context, tensor)
+            if len(data) != expected:
+                raise ValueError(f"{name}: {len(data)} bytes, {expected} expected")
             self.write(self.call("tensor_address", self.context, tensor), data)
         self.check("begin", self.context, index)
         self.check("run", self.context, index, 0, 0x7FFFFFFF)
         tensor = self.find(TENSOR, output)
         size = self.call("tensor_bytes", self.context, tensor)
         return self.read(self.call("tensor_address", self.context, tensor), size)
+
+    def metadata(self) -> bytes:
+        """What the file says of the model, in JSON."""
+        size = self.call("metadata_bytes", self.model)
+        return self.read(self.call("metadata_address", self.model), size)
 
     def find(self, kind: int, name: str) -> int:
         """Index of a symbol, tensor or entry."""

@@ -1,12 +1,17 @@
 /** Where models and images come from. */
+import { readParts } from "../engines/parts.ts";
 import { FewbitError } from "../errors.ts";
 import { fetchBytes, fetchFile, fetchOptionalBytes } from "../files/fetch_file.ts";
 import { isWindows } from "../files/host.ts";
 import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import type { ReadFileOptions } from "../files/read_file.ts";
+import { splitPath } from "../files/split_path.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
 
-/** A model file: its bytes, a stream of them, or where they are. */
+/** Longest index of a model in parts. */
+const MAX_INDEX_BYTES = 2 ** 20;
+
+/** A model file, or the index of one in parts: its bytes, a stream of them, or where they are. */
 export type ModelSource =
   | string
   | URL
@@ -16,14 +21,22 @@ export type ModelSource =
   | ReadableStream<Uint8Array>
   | Response;
 
+/** A model file that is about to be read. */
+export type OpenedModel =
+  | Uint8Array
+  | Blob
+  | ReadableStream<Uint8Array>
+  | Response
+  | AsyncIterable<Uint8Array>;
+
 /** Bytes, or a response or stream of them, for an engine to load. */
-export async function openModel(
-  source: ModelSource,
-  signal?: AbortSignal,
-): Promise<Uint8Array | Blob | ReadableStream<Uint8Array> | Response> {
+export async function openModel(source: ModelSource, signal?: AbortSignal): Promise<OpenedModel> {
   if (source instanceof ArrayBuffer) return new Uint8Array(source);
   if (typeof source !== "string" && !(source instanceof URL)) return source;
   const url = remoteUrl(source);
+  if (/\.parts\.json$/.test(url?.pathname ?? pathOf(source))) {
+    return await openParts(source, signal);
+  }
   if (url !== undefined) return await fetchFile(url, signal);
   const path = pathOf(source);
   return await isFolder(path) ? await openInside(path) : await openPath(path);
@@ -100,6 +113,23 @@ async function openInside(folder: string): Promise<Response> {
     `Cannot load ${folder}: it has no model.fewbit; ` +
       (await kindOfFolder(folder) ?? `make one with "fewbit quantize ${folder}"`),
   );
+}
+
+/** A model in parts, by its index; the parts are beside it. */
+async function openParts(
+  source: string | URL,
+  signal: AbortSignal | undefined,
+): Promise<AsyncIterable<Uint8Array>> {
+  const index = parseJson(
+    `Cannot read ${source}`,
+    await readBytes(source, signal, { maxBytes: MAX_INDEX_BYTES }),
+  );
+  const url = remoteUrl(source);
+  const open = (name: string): Promise<Response> =>
+    url === undefined
+      ? openPath(`${splitPath(pathOf(source))[0]}/${name}`)
+      : fetchFile(new URL(name, url), signal);
+  return readParts(index, open, signal === undefined ? {} : { signal });
 }
 
 /** What the checkpoint in a folder is, if there is one. */

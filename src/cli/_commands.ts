@@ -16,6 +16,18 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Write on from a prompt with a language model",
     load: () => import("./generate.ts"),
   },
+  chat: {
+    description: "Talk with a language model that has a chat template",
+    load: () => import("./chat.ts"),
+  },
+  prefill: {
+    description: "Save the state of a language model behind a system prompt",
+    load: () => import("./prefill.ts"),
+  },
+  serve: {
+    description: "Serve a language model or a sentence encoder to OpenAI's clients",
+    load: () => import("./serve.ts"),
+  },
   embed: {
     description: "Embed texts with a sentence encoder",
     load: () => import("./embed.ts"),
@@ -25,11 +37,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./search.ts"),
   },
   quantize: {
-    description: "Turn a float DeiT, ViT, Swin or sentence encoder into integers",
+    description: "Turn a float DeiT, ViT, Swin, sentence encoder or Llama into integers",
     load: () => import("./quantize.ts"),
   },
   convert: {
-    description: "Convert a MatMul-free language model, or a checkpoint of I-ViT's training",
+    description: "Convert a language model as it is, or a checkpoint of I-ViT's training",
     load: () => import("./convert.ts"),
   },
   train: {

@@ -2,9 +2,8 @@
 import { openFile } from "../files/read_file.ts";
 import { type Gguf, type GgufTensorInfo, openGguf } from "../formats/gguf.ts";
 import { fileAccess } from "../formats/random_access.ts";
-import { snakeKeys } from "../inspect/json.ts";
 import { ggufListing } from "../inspect/text_gguf.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
 
 /** Whether a model is a GGUF file, by its name. */
 export function isGguf(path: string): boolean {
@@ -16,13 +15,12 @@ export async function inspectGguf(path: string, json: boolean): Promise<void> {
   using file = (await openFile(path)).file;
   const access = fileAccess(file);
   const gguf = await openGguf(access);
-  print(
-    json ? JSON.stringify(plain(gguf, access.size)) : ggufListing(gguf, access.size).join("\n"),
-  );
+  if (json) printJson(plain(gguf, access.size));
+  else print(ggufListing(gguf, access.size).join("\n"));
 }
 
 /** What JSON can hold: integers beyond 2^53 as text. */
-function plain({ version, metadata, tensors }: Gguf<GgufTensorInfo>, fileBytes: number): unknown {
+function plain({ version, metadata, tensors }: Gguf<GgufTensorInfo>, fileBytes: number): object {
   const entries = [...tensors].map(([name, { type, shape, byteOffset, byteLength }]) => ({
     name,
     type,
@@ -34,5 +32,5 @@ function plain({ version, metadata, tensors }: Gguf<GgufTensorInfo>, fileBytes: 
     Object.fromEntries(metadata),
     (_, value) => typeof value === "bigint" ? String(value) : value,
   ));
-  return snakeKeys({ version, fileBytes, metadata: values, tensors: entries });
+  return { version, fileBytes, metadata: values, tensors: entries };
 }

@@ -19,9 +19,18 @@ const STANDARD_INPUT: readonly string[] = ["-", "/dev/stdin", "/dev/fd/0"];
  * @throws {FewbitError} `not_found` without a file, `invalid_file` for what is not UTF-8 and for lines
  * of more than 2^24 code units.
  */
-export async function* readLines(path: string): AsyncGenerator<string> {
+export function readLines(path: string): AsyncGenerator<string> {
+  return linesOf(path, readChunks(path, "texts, one in each line"));
+}
+
+/** Lines of standard input as they come, without a word about it. */
+export function inputLines(): AsyncGenerator<string> {
+  return linesOf("-", decoded("-", standardInput()));
+}
+
+async function* linesOf(path: string, chunks: AsyncIterable<string>): AsyncGenerator<string> {
   let rest = "";
-  for await (const chunk of readChunks(path, "texts, one in each line")) {
+  for await (const chunk of chunks) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
     if (rest.length > LONGEST) throw unreadable(path, "it has a line of more than 2^24 characters");
@@ -56,6 +65,13 @@ async function* readChunks(path: string, what: string): AsyncGenerator<string> {
   const stream = STANDARD_INPUT.includes(path)
     ? announcedInput(what)
     : (await openFile(path)).file.readable();
+  yield* decoded(path, stream);
+}
+
+async function* decoded(
+  path: string,
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<string> {
   try {
     yield* stream.pipeThrough(new TextDecoderStream("utf-8", { fatal: true }));
   } catch (error) {

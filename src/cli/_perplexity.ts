@@ -2,7 +2,7 @@
 import type { EngineName } from "../engines/load.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import { readAll } from "./_lines.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
 import { progressLine } from "./_run.ts";
 
 /** What the command line says. */
@@ -41,8 +41,7 @@ export async function printPerplexity(run: PerplexityRun): Promise<void> {
   const ms = performance.now() - start;
   progress.end();
   if (run.json) {
-    print(JSON.stringify({ ...result, window, state, bos, skip: run.skip, ms }));
-    return;
+    return printJson({ ...result, window, state, bos, skip: run.skip, ms });
   }
   const rate = (1000 * result.tokens / ms).toFixed(0);
   print(

@@ -1,5 +1,6 @@
 /** Standard output and standard error. */
 import { fileError } from "../files/file_error.ts";
+import { snakeKeys } from "../inspect/json.ts";
 import { STDERR, STDOUT, writeBytes } from "./_standard_streams.ts";
 
 /** Nobody reads the output any more, as behind `| head`: the command ends and says nothing. */
@@ -10,6 +11,16 @@ const encoder = new TextEncoder();
 /** Prints a line. */
 export function print(line: string): void {
   write(`${line}\n`);
+}
+
+/** Prints one JSON object in a line, with keys in `snake_case`: what every command does with `--json`. */
+export function printJson(value: object): void {
+  print(jsonLine(value));
+}
+
+/** An object as such a line. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(snakeKeys(value));
 }
 
 /** Writes a text to standard output. */

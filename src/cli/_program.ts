@@ -15,7 +15,11 @@ export function newProgram(version: string): Command {
     .version(version, "--version", "Show the version")
     .helpOption("-h, --help", "Show this text")
     .helpCommand(false)
-    .addHelpText("after", "\nfewbit <command> --help explains each.")
+    .addHelpText(
+      "after",
+      examples("fewbit classify boot.png", 'fewbit generate "ROMEO:" --seed 1 --max-tokens 24') +
+        "\n\nfewbit <command> --help explains each.",
+    )
     // As commander does it, but without the quotes around a value.
     .configureHelp({
       optionDescription: ({ description, defaultValue, defaultValueDescription }) =>
@@ -32,6 +36,11 @@ export function newProgram(version: string): Command {
       getOutHelpWidth: () => WIDTH,
       getOutHasColors: () => false,
     });
+}
+
+/** The end of a command's help text: command lines, which a test runs as they are. */
+export function examples(...lines: readonly string[]): string {
+  return `\nExamples:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }
 
 /** What commander says about a command line, in one line: `unknown option '--engin'; did you mean --engine?` */

@@ -8,7 +8,7 @@ import { quantizeEncoder } from "../compile/encoder_folder.ts";
 import type { EncoderQuantization } from "../quantize/bert.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { readLines } from "./_lines.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 
 /** What to quantise, how, and where to write it. */
@@ -20,12 +20,14 @@ export interface QuantizeEncoderArguments {
   readonly calibration: string | undefined;
   /** Texts to use at most. */
   readonly limit: number;
+  /** One JSON object instead of a line. */
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Quantises a folder of sentence-transformers into one file. */
 export async function quantizeEncoderFile(
-  { folder, output, quantization, calibration, limit, signal }: QuantizeEncoderArguments,
+  { folder, output, quantization, calibration, limit, json, signal }: QuantizeEncoderArguments,
 ): Promise<void> {
   const texts = calibration === undefined ? undefined : await calibrationTexts(calibration, limit);
   const progress = progressLine();
@@ -42,11 +44,15 @@ export async function quantizeEncoderFile(
   const bytes = await encodeProgram(program);
   signal.throwIfAborted();
   await writeWhole(output, bytes, signal);
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  const how = texts ? `calibrated on ${texts.length} texts` : "with the scales that ship";
+  const seconds = (performance.now() - start) / 1000;
   const { weightBits = 8, geluBits = 12, tableBits = 8 } = quantization;
+  if (json) {
+    const facts = { output, bytes: bytes.length, weightBits, geluBits, tableBits, seconds };
+    return printJson({ ...facts, ...texts && { texts: texts.length } });
+  }
+  const how = texts ? `calibrated on ${texts.length} texts` : "with the scales that ship";
   const bits = `weights ${weightBits}, GELU ${geluBits}, token table ${tableBits} bits`;
-  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, ${how}, in ${seconds} s`);
+  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, ${how}, in ${seconds.toFixed(1)} s`);
 }
 
 async function calibrationTexts(path: string, limit: number): Promise<string[]> {

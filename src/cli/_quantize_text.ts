@@ -1,34 +1,41 @@
 /** `fewbit quantize` of a language model. */
-import { defaultPrefix } from "../compile/integer_text.ts";
 import {
-  calibrateTextModel,
   compareIntegerText,
   compileIntegerText,
-  parametersOfRanges,
+  defaultPrefix,
+  roundIntegerText,
 } from "../compile/integer_text.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
-import { parseJson } from "../json.ts";
+import { sha256 } from "../files/sha256.ts";
+import { splitPath } from "../files/split_path.ts";
 import { formatBytes } from "../format_bytes.ts";
+import { parseJson } from "../json.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
-import { NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
-import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
+import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
+import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
+import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
+import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
-import { hasRotation } from "../numeric/hadamard.ts";
-import { Tokenizer } from "../text/tokenizer.ts";
+import { bytesOf } from "../tensor.ts";
+import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
+import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
-import { note, print } from "./_print.ts";
+import { PartialWork } from "./_partial.ts";
+import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
+import { chooseWindows, idsOf, MAX_TEXT_BYTES, readWindowsOf } from "./_text_windows.ts";
 
 /** What to quantise, how, and where to write it. */
 export interface QuantizeTextArguments {
   readonly model: string;
   readonly output: string;
   readonly bits: LanguageBits;
+  readonly method: Choice["method"];
   /** A text, or `.json` with a list of windows of ids. */
   readonly calibration: string | undefined;
   /** Parameters: written where there is a calibration, else read. */
@@ -44,22 +51,13 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** One JSON object instead of lines. */
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
-/** Windows on which smoothing is chosen. */
-const VALIDATION = 2;
-/** Longest text: less than the longest string of a host. */
-const MAX_TEXT_BYTES = 2 ** 28;
 /** Multiply-accumulates a second on which the plan counts; what hosts reach, with all around it. */
 const RATE = 4e9;
-
-/** Windows of ids, without a prefix, for each purpose. */
-interface Windows {
-  readonly calibration: readonly (readonly number[])[];
-  readonly validation: readonly (readonly number[])[];
-  readonly check: readonly (readonly number[])[];
-}
 
 /** Quantises a Llama into one file. */
 export async function quantizeTextFile(given: QuantizeTextArguments): Promise<void> {
@@ -69,30 +67,77 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     model,
     vocabulary === undefined ? {} : { vocabulary },
   );
-  const { params, windows } = given.calibration === undefined
-    ? { params: await readParams(given.params), windows: undefined }
-    : await calibrated(given, checkpoint, given.calibration);
-  note("quantising");
-  const program = compileIntegerText(checkpoint, params, { bits });
+  const choice = given.calibration === undefined
+    ? undefined
+    : await choiceOf(given, checkpoint, given.calibration);
+  const known = choice === undefined ? await readParams(given.params) : undefined;
+  const isRounded = bits !== "w8a8" &&
+    (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
+  plan(checkpoint, choice, isRounded ? (choice?.windows.calibration ?? known!.windows) : []);
+  const work = await PartialWork.open(
+    output,
+    await keyOf(checkpoint, given, choice ?? known),
+    signal,
+  );
+  let params = known ?? await chosen(checkpoint, choice!, work);
+  let rounded: RoundedBlock | undefined;
+  if (isRounded) {
+    rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, signal);
+    params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
+  }
+  note("writing");
+  const program = compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
   const bytes = await encodeProgram(program);
   await writeWhole(output, bytes, signal);
-  if (given.calibration !== undefined && given.params !== undefined) {
+  if (choice !== undefined && given.params !== undefined) {
     await writeWhole(given.params, new TextEncoder().encode(writeDecoderParams(params)), signal);
   }
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds} s`);
-  if (windows === undefined || windows.check.length === 0) return;
+  await work.remove();
+  const seconds = (performance.now() - start) / 1000;
+  const written = { output, bytes: bytes.length, bits, seconds };
+  if (!given.json) {
+    print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds.toFixed(1)} s`);
+  }
+  const check = choice?.windows.check ?? [];
+  if (check.length === 0) {
+    if (given.json) printJson(written);
+    return;
+  }
   const progress = progressLine();
   const result = await compareIntegerText(
     checkpoint,
     program,
     params.grids.prefix.ids,
-    windows.check,
-    (done) => progress.update(`measuring: ${done} of ${windows.check.length} windows`),
+    check,
+    (done) => {
+      signal.throwIfAborted();
+      progress.update(`measuring: ${done} of ${check.length} windows`);
+    },
   ).finally(() => progress.end());
-  print(`${windows.check.length} windows that calibration did not see: ${measured(result)}`);
+  if (given.json) printJson({ ...written, check: { windows: check.length, ...result } });
+  else print(`${check.length} windows that calibration did not see: ${measured(result)}`);
 }
 
+/** Bits of weights that are rounded by what they multiply. */
+type RoundedBits = Exclude<LanguageBits, "w8a8">;
+
+async function choiceOf(
+  given: QuantizeTextArguments,
+  checkpoint: TextCheckpoint,
+  file: string,
+): Promise<Choice> {
+  const { method, bits, signal } = given;
+  const config = llamaConfig(checkpoint.config);
+  const prefix = given.prefix === undefined ? defaultPrefix(checkpoint) : idsOf(given.prefix);
+  const length = Math.min(given.length, config.context) - prefix.length;
+  const all = await readWindowsOf(checkpoint, file, length);
+  const windows = chooseWindows(all, prefix, given);
+  const canChoose = windows.validation.length > 0;
+  const rotations = rotationsOf(method, given.rotate, config.width, canChoose);
+  return { method, bits, prefix, windows, rotations, signal };
+}
+
+/** Parameters that were written, with the windows of the file beside them. */
 async function readParams(path: string | undefined): Promise<DecoderParams> {
   if (path === undefined) {
     throw new FewbitError(
@@ -100,129 +145,115 @@ async function readParams(path: string | undefined): Promise<DecoderParams> {
       "Cannot quantise a language model: give a text with --calibration, or --params",
     );
   }
-  return readDecoderParams(await readAll(path, MAX_TEXT_BYTES));
-}
-
-async function calibrated(
-  given: QuantizeTextArguments,
-  checkpoint: TextCheckpoint,
-  file: string,
-): Promise<{ readonly params: DecoderParams; readonly windows: Windows }> {
-  const { bits, signal } = given;
-  const config = llamaConfig(checkpoint.config);
-  const prefix = given.prefix === undefined ? defaultPrefix(checkpoint) : idsOf(given.prefix);
-  const length = Math.min(given.length, config.context) - prefix.length;
-  const windows = chooseWindows(await readWindows(checkpoint, file, length), prefix, given);
-  const { calibration, validation, check } = windows;
-  const count = parametersOf(config);
-  const tokens = (list: Windows["check"]) => list.reduce((sum, { length }) => sum + length, 0);
-  const rotations = rotationsOf(given.rotate, config.width, validation.length > 0);
-  const tried = tokens(calibration) + 2 * SHRINKINGS.length * tokens(validation);
-  const macs = count * (rotations.length * tried + 2 * tokens(check));
-  print(
-    `plan: ${calibration.length} windows (${tokens(calibration)} tokens) to calibrate on, ` +
-      `${validation.length} to choose the smoothing by, ${check.length} to measure; ` +
-      `about ${Math.ceil(macs / RATE / 60)} min, ${formatBytes(5 * count)} of memory`,
-  );
-  let best: { readonly params: DecoderParams; readonly divergence: number } | undefined;
-  for (const rotate of rotations) {
-    const progress = progressLine();
-    const ranges = await calibrateTextModel(checkpoint, calibration, {
-      prefix,
-      rotate,
-      signal,
-      onProgress: (done) =>
-        progress.update(`calibrating: ${done} of ${calibration.length} windows`),
-    }).finally(() => progress.end());
-    for (const down of validation.length === 0 ? [ROOT] : SHRINKINGS) {
-      signal.throwIfAborted();
-      // A rotation spreads what is large: the norms need no smoothing then.
-      const norms = rotate ? NO_SHRINKING : ROOT;
-      const params = parametersOfRanges(checkpoint, ranges, calibration, { norms, down });
-      if (validation.length === 0) return { params, windows };
-      const program = compileIntegerText(checkpoint, params, { bits });
-      const { divergence } = await compareIntegerText(checkpoint, program, prefix, validation);
-      note(
-        `${rotate ? "rotated, " : ""}smoothing ${down.quantile}^${down.power}: ` +
-          `KL ${divergence.toFixed(4)}`,
-      );
-      if (best === undefined || divergence < best.divergence) best = { params, divergence };
-    }
-  }
-  return { params: best!.params, windows };
-}
-
-/** Networks that are tried: as it is, rotated. */
-function rotationsOf(
-  rotate: QuantizeTextArguments["rotate"],
-  width: number,
-  canChoose: boolean,
-): readonly boolean[] {
-  if (rotate !== "auto") return [rotate === "yes"];
-  return canChoose && hasRotation(width) ? [false, true] : [false];
-}
-
-/** Windows of a text, or those of a JSON file, at most `length` ids each. */
-async function readWindows(
-  { tokenizer, tokenizerConfig }: TextCheckpoint,
-  file: string,
-  length: number,
-): Promise<number[][]> {
+  const params = readDecoderParams(await readAll(path, MAX_TEXT_BYTES));
+  if (params.windowsFile === undefined) return params;
+  const file = `${splitPath(path)[0]}/${params.windowsFile}`;
   const text = await readAll(file, MAX_TEXT_BYTES);
-  if (/\.json$/i.test(file)) {
-    const ids = parseJson(`Cannot calibrate on ${file}`, text);
-    const isWindow = (ids: unknown): ids is number[] =>
-      Array.isArray(ids) && ids.length > 1 && ids.every((id) => Number.isInteger(id) && id >= 0);
-    if (Array.isArray(ids) && ids.every(isWindow)) return ids.map((w) => w.slice(0, length));
-    throw new FewbitError("invalid_file", `Cannot calibrate: ${file} is no list of lists of ids`);
-  }
-  if (tokenizer === undefined) {
-    throw new FewbitError(
-      "unsupported",
-      "Cannot calibrate on a text: the checkpoint has no tokenizer; give windows of ids as JSON",
+  return { ...params, windows: readWindows(parseJson(`Cannot read ${file}`, text)) };
+}
+
+/** Says what will be done before it is. */
+function plan(
+  { config }: TextCheckpoint,
+  choice: Choice | undefined,
+  rounding: DecoderParams["windows"],
+): void {
+  const sizes = llamaConfig(config);
+  const count = parametersOf(sizes);
+  const tokens = (list: DecoderParams["windows"]) =>
+    list.reduce((sum, { length }) => sum + length, 0);
+  let macs = 0;
+  const parts: string[] = [];
+  if (choice !== undefined) {
+    const { windows: { calibration, validation, check }, rotations } = choice;
+    const tries = 2 * shrinkingsOf(choice).length * tokens(validation);
+    macs += count * (rotations.length * (tokens(calibration) + tries) + 2 * tokens(check));
+    parts.push(
+      `${calibration.length} windows (${tokens(calibration)} tokens) to calibrate on, ` +
+        `${validation.length} to choose by, ${check.length} to measure`,
     );
   }
-  const own = Tokenizer.fromJson(tokenizer, tokenizerConfig ?? {});
-  const { ids } = own.encode(text, { addSpecialTokens: false });
-  const count = Math.floor(ids.length / length);
-  return Array.from(
-    { length: count },
-    (_, w) => Array.from(ids.slice(w * length, (w + 1) * length)),
-  );
-}
-
-/** Windows from all over the text; what measures is not what calibrates. */
-function chooseWindows(
-  all: readonly number[][],
-  prefix: readonly number[],
-  { windows, check }: QuantizeTextArguments,
-): Windows {
-  // A window may begin with the prefix, which is read anyway.
-  const own = all.map((ids) =>
-    prefix.every((id, i) => ids[i] === id) ? ids.slice(prefix.length) : ids
-  );
-  const wanted = windows + VALIDATION + check;
-  const used = Math.min(wanted, own.length);
-  const picked = Array.from(
-    { length: used },
-    (_, i) => own[Math.floor(i * own.length / used)],
-  );
-  const rest = used < wanted ? Math.max(0, used - Math.max(1, used >> 1)) : VALIDATION + check;
-  const validation = Math.min(VALIDATION, rest);
-  if (used === 0) {
-    throw new FewbitError("invalid_argument", "Cannot calibrate: the text has no whole window");
+  if (rounding.length > 0) {
+    const { depth, width, hidden } = sizes;
+    // The network, half of the products of columns, and L of them.
+    const squares = 3 * width ** 2 + hidden ** 2;
+    macs += tokens(rounding) * (count + depth * squares / 2) + 5 * depth * squares * width;
+    parts.push(`${rounding.length} windows to round the weights by`);
   }
-  return {
-    calibration: picked.slice(0, used - rest),
-    validation: picked.slice(used - rest, used - rest + validation),
-    check: picked.slice(used - rest + validation),
-  };
+  if (parts.length === 0) return;
+  note(
+    `plan: ${parts.join("; ")}; about ${Math.ceil(macs / RATE / 60)} min, ` +
+      `${formatBytes(5 * count)} of memory`,
+  );
 }
 
-function idsOf(text: string): number[] {
-  const ids = text.split(",").map(Number);
-  if (text !== "" && ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
-  throw new FewbitError("invalid_argument", `Option --prefix is "${text}", expected ids`);
+/** All that the work follows from, as a digest. */
+async function keyOf(
+  { config, weights }: TextCheckpoint,
+  { bits, method, rotate }: QuantizeTextArguments,
+  source: Choice | DecoderParams | undefined,
+): Promise<string> {
+  // Of the weights the last ones of a layer stand for all.
+  const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
+  const text = source !== undefined && "grids" in source
+    ? writeDecoderParams(source)
+    : JSON.stringify([source?.prefix, source?.windows]);
+  const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
+  const all = JSON.stringify([bits, method, rotate, config, sum, text]);
+  return await sha256(new TextEncoder().encode(all));
+}
+
+/** Parameters that were chosen before, or are now. */
+async function chosen(
+  checkpoint: TextCheckpoint,
+  choice: Choice,
+  work: PartialWork,
+): Promise<DecoderParams> {
+  const before = await work.read("params.json");
+  if (before !== undefined) {
+    note("parameters were chosen before");
+    return readDecoderParams(before);
+  }
+  const params = await chooseParameters(checkpoint, choice);
+  await work.write("params.json", writeDecoderParams(params));
+  return params;
+}
+
+/** Weights by GPTQ: blocks that were rounded before, and the others. */
+async function roundedWeights(
+  checkpoint: TextCheckpoint,
+  params: DecoderParams,
+  bits: RoundedBits,
+  work: PartialWork,
+  signal: AbortSignal,
+): Promise<RoundedBlock> {
+  const all = new Map<string, RoundedWeight>();
+  let first = 0;
+  for (let text; (text = await work.read(`${first}.json`)) !== undefined; first++) {
+    for (const [name, weight] of readRounded(text)) all.set(name, weight);
+  }
+  if (first > 0) note(`${first} blocks were rounded before`);
+  const { depth } = llamaConfig(checkpoint.config);
+  if (first === depth) return all;
+  const progress = progressLine();
+  const blocks = roundIntegerText(checkpoint, params, {
+    bits,
+    first,
+    signal,
+    onProgress: (layer, windows) =>
+      progress.update(
+        `rounding: block ${layer + 1} of ${depth}, ${windows} of ${params.windows.length} windows`,
+      ),
+  });
+  try {
+    for await (const block of blocks) {
+      for (const [name, weight] of block) all.set(name, weight);
+      await work.write(`${first++}.json`, writeRounded(block));
+    }
+  } finally {
+    progress.end();
+  }
+  return all;
 }
 
 function measured({ loss, floatLoss, divergence, tokens }: LogitComparison): string {

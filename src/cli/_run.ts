@@ -66,3 +66,15 @@ export async function writeWhole(
 ): Promise<void> {
   await writeFile(path, bytes, { signal, ...toldOfTemporary && { onTemporary: toldOfTemporary } });
 }
+
+let toldOfGrace: ((ms: number) => void) | undefined;
+
+/** Has a function told how long a command needs to stop by itself. */
+export function onGrace(told: (ms: number) => void): void {
+  toldOfGrace = told;
+}
+
+/** Asks for time to stop; a second Ctrl-C ends the command at once all the same. */
+export function askForGrace(ms: number): void {
+  toldOfGrace?.(ms);
+}

@@ -3,11 +3,11 @@ import type { Command } from "./_commander.ts";
 import { ENGINES, load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { benchmark, symbolsForBatch } from "../inspect/bench.ts";
-import { snakeKeys } from "../inspect/json.ts";
 import { openProgram } from "../inspect/open.ts";
 import { benchLines } from "../inspect/text_bench.ts";
 import { readModel } from "./_model.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, progressLine } from "./_run.ts";
 
 /** What `fewbit bench` takes and does. */
@@ -22,7 +22,14 @@ export default function benchCommand(command: Command, signal: AbortSignal): voi
     .option("--batch <n>", "Images (or sequences) in a run", "1")
     .option("--seconds <n>", "Seconds for each engine", "3")
     .option("--entry <name>", "Entry to run (default: the first)")
-    .option("--json", "Print JSON")
+    .option("--json", "One JSON object")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit bench model.fewbit --seconds 1",
+        "fewbit bench model.fewbit --engine wasm-simd --batch 8 --seconds 1 --json",
+      ),
+    )
     .action(async (model, options) => {
       const names = options.engine.split(",").map((name) => name.trim());
       const engines = [...new Set(names)].map((name) => choice("engine", name, ENGINES));
@@ -51,7 +58,7 @@ export default function benchCommand(command: Command, signal: AbortSignal): voi
         },
       ).finally(() => progress.end());
       const images = verified.program.metadata.task === "image-classification";
-      if (options.json) print(JSON.stringify(snakeKeys({ batch, results })));
+      if (options.json) printJson({ batch, results });
       else print(benchLines(results, images ? "images" : "items").join("\n"));
       const failed = results.flatMap((each) => "error" in each ? [each.engine] : []);
       if (failed.length > 0) {

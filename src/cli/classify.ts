@@ -2,7 +2,8 @@
 import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { sha256 } from "../files/sha256.ts";
 import { choice, count } from "./_run.ts";
 
@@ -13,7 +14,14 @@ export default function classifyCommand(command: Command, signal: AbortSignal): 
     .option("--model <model>", "model.fewbit: path or URL (default: Fashion-MNIST ViT)")
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--top <n>", "Labels to show", "5")
-    .option("--json", "One JSON object for each image")
+    .option("--json", "One JSON object in a line for each image")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit classify boot.png",
+        "fewbit classify boot.png dress.png --model model.fewbit --top 1 --json",
+      ),
+    )
     .action(async (images, options) => {
       const engine = choice("engine", options.engine, ENGINES);
       const topK = count("top", options.top);
@@ -25,13 +33,15 @@ export default function classifyCommand(command: Command, signal: AbortSignal): 
         const hash = await sha256(logits);
         if (options.json) {
           const result = { image: path, top, milliseconds, engine: model.engine };
-          print(JSON.stringify({ ...result, logits_f32_sha256: hash }));
+          printJson({ ...result, logits_f32_sha256: hash });
           continue;
         }
         print(`${path}  ${milliseconds.toFixed(1)} ms  ${model.engine}  logits ${hash}`);
         for (const { label, score } of top) {
           const bar = "█".repeat(Math.round(score * 30));
-          print(`  ${(100 * score).toFixed(1).padStart(5)} %  ${label.padEnd(20)} ${bar}`);
+          print(
+            `  ${(100 * score).toFixed(1).padStart(5)} %  ${label.padEnd(20)} ${bar}`.trimEnd(),
+          );
         }
       }
     });

@@ -11,8 +11,11 @@ import type { TextCheckpointOptions } from "../checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { print } from "./_print.ts";
+import { readModel } from "./_model.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
+import { partSize, writeParts } from "./_write_parts.ts";
 
 /** What `fewbit convert` takes and does. */
 export default function convertCommand(command: Command, signal: AbortSignal): void {
@@ -20,9 +23,13 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     .argument(
       "<checkpoint>",
       "A language model: the folder of an HGRNBitForCausalLM or LlamaForCausalLM, a Llama as .gguf, " +
-        "or llama2.c's .bin; or I-ViT's .safetensors, .pth or .pth.tar",
+        "or llama2.c's .bin; I-ViT's .safetensors, .pth or .pth.tar; a .fewbit to cut into parts",
     )
     .option("-o, --output <file>", "File to write", "model.fewbit")
+    .option(
+      "--part-size <bytes>",
+      "Write parts of this size (20MB, 25MiB) and their index, for hosts that limit the size of files",
+    )
     .option(
       "--tokenizer <file>",
       "Vocabulary of a .bin of llama2.c (default: tok512.bin, by its size, or tokenizer.bin beside it)",
@@ -30,18 +37,55 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     .option("--config <file>", "config.json (default: read off the tensors' shapes)")
     .option("--heads <n>", "Attention heads of a DeiT (default: channels / 64)")
     .option("--image-size <pixels>", "Pixels of a side of a Swin's image (default: 224)")
+    .option("--json", "One JSON object that says what was written")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit convert mmfree-370m -o mmfree.fewbit",
+        "fewbit convert stories260K.bin --tokenizer tok512.bin -o stories.fewbit",
+        "fewbit convert deit.pth --heads 2 -o deit.fewbit --json",
+        "fewbit convert stories.fewbit --part-size 100kB -o stories.fewbit --json",
+      ),
+    )
     .action(async (checkpoint, options) => {
       const { output, config, tokenizer: vocabulary } = options;
-      const inputs = [checkpoint, config, vocabulary];
-      await checkOutput(output, inputs.filter((input) => input !== undefined));
-      const program = isTextCheckpointFile(checkpoint) || await isFolder(checkpoint)
-        ? await convertText(checkpoint, vocabulary === undefined ? {} : { vocabulary }, signal)
-        : await convertImages(checkpoint, options);
-      const bytes = await encodeProgram(program);
+      const inputs = [checkpoint, config, vocabulary].filter((input) => input !== undefined);
+      const size = options.partSize === undefined ? undefined : partSize(options.partSize);
+      await checkOutput(size === undefined ? output : `${output}.parts.json`, inputs);
+      const bytes = await convert(checkpoint, options, signal);
       signal.throwIfAborted();
+      if (size !== undefined) {
+        const { path, index } = await writeParts(output, bytes, size, signal);
+        const { length: parts } = index.parts;
+        if (options.json) printJson({ output: path, bytes: bytes.length, parts });
+        else print(`${path}: ${parts} parts, ${formatBytes(bytes.length)}`);
+        return;
+      }
       await writeWhole(output, bytes, signal);
-      print(`${output}: ${formatBytes(bytes.length)}`);
+      if (options.json) printJson({ output, bytes: bytes.length });
+      else print(`${output}: ${formatBytes(bytes.length)}`);
     });
+}
+
+/** What a checkpoint can be read with. */
+interface ConvertOptions {
+  readonly tokenizer?: string;
+  readonly config?: string;
+  readonly heads?: string;
+  readonly imageSize?: string;
+}
+
+async function convert(
+  checkpoint: string,
+  options: ConvertOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const { tokenizer: vocabulary } = options;
+  if (checkpoint.endsWith(".fewbit")) return await readModel(checkpoint, signal);
+  const program = isTextCheckpointFile(checkpoint) || await isFolder(checkpoint)
+    ? await convertText(checkpoint, vocabulary === undefined ? {} : { vocabulary }, signal)
+    : await convertImages(checkpoint, options);
+  return await encodeProgram(program);
 }
 
 async function convertText(
@@ -60,7 +104,7 @@ async function convertText(
 
 async function convertImages(
   checkpoint: string,
-  options: { readonly config?: string; readonly heads?: string; readonly imageSize?: string },
+  options: ConvertOptions,
 ): Promise<CompiledProgram> {
   const { heads, imageSize } = options;
   const config = options.config === undefined ? {} : await readConfig(options.config);

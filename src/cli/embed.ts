@@ -11,7 +11,8 @@ import { TextEmbedder } from "../pipelines/embedding/text_embedder.ts";
 import { tensorOf } from "../tensor.ts";
 import type { DType } from "../tensor.ts";
 import { readLines } from "./_lines.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, progressLine, writeWhole } from "./_run.ts";
 
 /** Lines that are embedded before they are written. */
@@ -40,6 +41,15 @@ export default function embedCommand(command: Command, signal: AbortSignal): voi
     .option("--prefix <text>", "Text in front of each line")
     .option("--prompt <name>", "Name of one of the model's prompts")
     .option("--engine <name>", ENGINES.join(", "), "auto")
+    .option("--json", "With -o, one JSON object that says what was written")
+    .addHelpText(
+      "after",
+      examples(
+        'fewbit embed minilm.fewbit "How old are you?" "What is your age?"',
+        "fewbit embed minilm.fewbit --input lines.txt -o rows.npy --json",
+        "cat lines.txt | fewbit embed minilm.fewbit --format int8 > rows.jsonl",
+      ),
+    )
     .action(async (model, texts, options) => {
       const { output, prefix, prompt } = options;
       if (!/(^-|\.npy|\.jsonl)$/.test(output)) {
@@ -67,11 +77,19 @@ export default function embedCommand(command: Command, signal: AbortSignal): voi
         ...prefix !== undefined && { prefix },
         ...prompt !== undefined && { prompt },
       };
+      const embedded = embedLines(embedder, input, embedding);
       if (output === "-") {
-        for await (const line of jsonLines(embedder, input, embedding)) print(line);
-      } else if (output.endsWith(".npy")) {
-        await writeWhole(output, await npyOf(embedder, input, format, embedding), signal);
-      } else await writeWhole(output, await jsonOf(embedder, input, embedding), signal);
+        let index = 0;
+        for await (const line of embedded) print(jsonLine(line, index++));
+        return;
+      }
+      const lines = await Array.fromAsync(embedded);
+      const { dimension } = embedder;
+      const bytes = output.endsWith(".npy") ? npyOf(lines, format, dimension) : await jsonOf(lines);
+      await writeWhole(output, bytes, signal);
+      if (options.json) {
+        printJson({ output, bytes: bytes.length, texts: lines.length, dimension, format });
+      }
     });
 }
 
@@ -113,41 +131,27 @@ async function* embedLines(
   }
 }
 
-async function* jsonLines(
-  embedder: TextEmbedder,
-  input: Input,
-  options: Options,
-): AsyncGenerator<string> {
-  let index = 0;
-  for await (const { row, tokens, truncated } of embedLines(embedder, input, options)) {
-    yield JSON.stringify({ index: index++, tokens, truncated, embedding: Array.from(row) });
-  }
+function jsonLine({ row, tokens, truncated }: EmbeddedLine, index: number): string {
+  return JSON.stringify({ index, tokens, truncated, embedding: Array.from(row) });
 }
 
-async function jsonOf(
-  embedder: TextEmbedder,
-  input: Input,
-  options: Options,
-): Promise<Uint8Array> {
-  const lines = await Array.fromAsync(jsonLines(embedder, input, options), (line) => `${line}\n`);
-  return new Uint8Array(await new Blob(lines).arrayBuffer());
+async function jsonOf(lines: readonly EmbeddedLine[]): Promise<Uint8Array> {
+  const texts = lines.map((line, i) => `${jsonLine(line, i)}\n`);
+  return new Uint8Array(await new Blob(texts).arrayBuffer());
 }
 
-async function npyOf(
-  embedder: TextEmbedder,
-  input: Input,
+function npyOf(
+  lines: readonly EmbeddedLine[],
   format: EmbeddingFormat,
-  options: Options,
-): Promise<Uint8Array> {
-  const rows = await Array.fromAsync(embedLines(embedder, input, options), ({ row }) => row);
-  const { dimension } = embedder;
+  dimension: number,
+): Uint8Array {
   const width = format === "binary" ? Math.ceil(dimension / 8) : dimension;
-  const length = rows.length * width;
+  const length = lines.length * width;
   const data = format === "float32"
     ? new Float32Array(length)
     : format === "int8"
     ? new Int8Array(length)
     : new Uint8Array(length);
-  rows.forEach((row, i) => data.set(row, i * width));
-  return writeNpy(tensorOf(DTYPES[format], [rows.length, width], data));
+  lines.forEach(({ row }, i) => data.set(row, i * width));
+  return writeNpy(tensorOf(DTYPES[format], [lines.length, width], data));
 }

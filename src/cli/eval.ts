@@ -10,7 +10,8 @@ import { compileFloatVision } from "../compile/vision.ts";
 import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
 import { printPerplexity } from "./_perplexity.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { sha256 } from "../files/sha256.ts";
 import { choice, count, fraction, progressLine } from "./_run.ts";
 
@@ -29,7 +30,15 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     .option("--bos", "BOS before each window that begins a text")
     .option("--skip <part>", "Part of the text to leave out: 0.9", "0")
     .option("--limit <n>", "Images to use at most")
-    .option("--json", "Print JSON")
+    .option("--json", "One JSON object")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit eval model.fewbit --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz",
+        "fewbit eval model.fewbit --images photos --limit 100 --json",
+        "fewbit eval hgrn-shakespeare.fewbit --perplexity text.txt --skip 0.9",
+      ),
+    )
     .action(async (path, options) => {
       const engine = choice("engine", options.engine, ENGINES);
       if (options.perplexity !== undefined) {
@@ -86,7 +95,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
         using model = await ImageClassifier.fromPretrained(bytes, loading);
         results.float = await evaluate(model, images, labels, batchSize, signal);
       }
-      if (options.json) return print(JSON.stringify({ images: images.count, ...results }));
+      if (options.json) return printJson({ images: images.count, ...results });
       for (const [name, result] of Object.entries(results)) {
         print(
           `${name.padEnd(6)} top-1 ${(100 * result.top1).toFixed(2)} %  ` +

@@ -2,7 +2,7 @@
 import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { htmlPage } from "../inspect/html.ts";
-import { snakeKeys } from "../inspect/json.ts";
+import { contextLines, contextTable } from "../inspect/contexts.ts";
 import { openProgram } from "../inspect/open.ts";
 import type { OpenedProgram } from "../inspect/open.ts";
 import { summarize } from "../inspect/summary.ts";
@@ -20,7 +20,8 @@ import type { FusionReport } from "../lower/fusion.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit inspect` takes and does. */
@@ -35,7 +36,15 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
     .option("--runs <n>", "Runs to take the median of", "10")
     .option("--engine <name>", "Engine to time", "auto")
     .option("--html <file>", "Write a page with pictures to this file")
-    .option("--json", "Print JSON")
+    .option("--json", "One JSON object")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit inspect model.fewbit --time",
+        "fewbit inspect model.fewbit --html model.html",
+        "fewbit inspect model.gguf --json",
+      ),
+    )
     .action(async (model, options) => {
       const runs = count("runs", options.runs, 10_000);
       if (options.html !== undefined) await checkOutput(options.html, [model]);
@@ -51,6 +60,7 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
       const { bytes, fusions } = await readProgram(model, signal);
       const opened = openProgram(bytes);
       const summary = summarize(opened.head, opened.verified);
+      const contexts = contextTable(opened);
       const entries = entriesOf(summary, options.entry);
       const timings = options.time
         ? await timeEntries(bytes, opened, entries, options.engine, runs, signal)
@@ -62,15 +72,17 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
         note(`${options.html}: ${formatBytes(page.length)}`);
       }
       if (options.json) {
-        return print(JSON.stringify(snakeKeys({
+        return printJson({
           ...summary,
           entries,
           ...(timings.length > 0 && { timings }),
+          ...contexts && { contexts },
           ...fusions && { fusions },
-        })));
+        });
       }
       if (options.html !== undefined) return;
       const lines = listing(summary, entries);
+      if (contexts !== undefined) lines.push("", ...contextLines(contexts));
       if (fusions !== undefined) lines.push("", ...fusionLines(fusions));
       for (const timing of timings) {
         const entry = entries.find(({ name }) => name === timing.entry)!;

@@ -11,11 +11,13 @@ import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
+import { METHODS } from "./_choose_parameters.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages } from "./_images.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { quantizeEncoderFile } from "./_quantize_encoder.ts";
-import { note, print } from "./_print.ts";
+import { note, print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit quantize` takes and does. */
@@ -62,12 +64,27 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "--params <file>",
       "Parameters of a language model: written with --calibration, read without",
     )
+    .option(
+      "--method <name>",
+      "Of a language model: closed-form (searched smoothing, a rotation, GPTQ for 4 bits), or the " +
+        "baselines smoothquant-edge, rtn",
+      "closed-form",
+    )
     .option("--prefix <ids>", "Ids before all texts of a language model (default: its BOS token)")
     .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
+    .option("--json", "One JSON object that says what was written, and what was measured")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit quantize deit-tiny --images photos -o deit.fewbit",
+        "fewbit quantize encoder --calibration lines.txt -o encoder.fewbit --json",
+        "fewbit quantize llama.bin --bits w4a8g32 --calibration text.txt -o llama.fewbit",
+      ),
+    )
     .action(async (model, options) => {
       const limit = count("limit", options.limit);
       const nonlinear = choice("nonlinear", options.nonlinear, ["table", "shift"] as const);
@@ -78,6 +95,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           model,
           output: options.output,
           bits: choice("bits", options.bits, LANGUAGE_BITS),
+          method: choice("method", options.method, METHODS),
           calibration: options.calibration,
           params: options.params,
           prefix: options.prefix,
@@ -86,6 +104,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           check: count("check", options.check, 4096),
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
+          json: options.json ?? false,
           signal,
         });
       }
@@ -109,6 +128,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           quantization,
           calibration,
           limit,
+          json: options.json ?? false,
           signal,
         });
       }
@@ -140,10 +160,14 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       }).finally(() => progress.end());
       const bytes = await encodeProgram(program);
       await writeWhole(options.output, bytes, signal);
-      const seconds = ((performance.now() - start) / 1000).toFixed(1);
+      const seconds = (performance.now() - start) / 1000;
+      if (options.json) {
+        const facts = { output: options.output, bytes: bytes.length, bits, nonlinear, seconds };
+        return printJson({ ...facts, images: images.count });
+      }
       print(
         `${options.output}: ${formatBytes(bytes.length)}, ${bits}, ${nonlinear}, ` +
-          `calibrated on ${images.count} images in ${seconds} s`,
+          `calibrated on ${images.count} images in ${seconds.toFixed(1)} s`,
       );
     });
 }

@@ -15,7 +15,9 @@ import type { SearchResult } from "../search/ask_index.ts";
 import { decodePassageIndex, encodePassageIndex } from "../search/passage_index.ts";
 import type { PassageIndex } from "../search/passage_index.ts";
 import { updateIndex } from "../search/update_index.ts";
-import { note, print } from "./_print.ts";
+import type { UpdateReport } from "../search/update_index.ts";
+import { note, print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** Tokens of a passage, and those that it shares with the one before, where nothing else is asked. */
@@ -34,8 +36,16 @@ export default function searchCommand(command: Command, signal: AbortSignal): vo
     .option("--tokens <n>", `Tokens of a passage (default: ${TOKENS})`)
     .option("--overlap <n>", `Tokens shared with the next (default: ${OVERLAP})`)
     .option("--top <n>", "Passages to show", "5")
-    .option("--json", "Print JSON")
+    .option("--json", "One JSON object: the passages, and what --add did")
     .option("--engine <name>", ENGINES.join(", "), "auto")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit search --index notes.index --add notes --model minilm.fewbit",
+        'fewbit search "how do I add an op?" --index notes.index --top 3',
+        'fewbit search "how do I add an op?" --index notes.index --add notes --json',
+      ),
+    )
     .action(async (question, options) => {
       const { index: path, add, json } = options;
       // As a required option it would be missed before a slip in its name is found.
@@ -60,26 +70,30 @@ export default function searchCommand(command: Command, signal: AbortSignal): vo
         throw new FewbitError("invalid_argument", "Cannot make an index: give --model");
       }
       using embedder = await TextEmbedder.fromPretrained(source, { engine, signal });
-      if (add !== undefined) {
+      const added = add === undefined
+        ? undefined
         // Another process that adds to this index waits, and then begins with what this one has written.
-        await withFileLock(path, async () => {
+        : await withFileLock(path, async () => {
           const before = await readIndexIfAny(path);
           const index = before ?? await emptyIndex(embedder, source);
           checkModel(index, embedder);
           const all = { ...index, sizes: sizesOf(index, before !== undefined, sizes, embedder) };
           const updated = await addFolder(all, add, embedder, signal);
-          await writeWhole(path, await encodePassageIndex(updated), signal);
+          await writeWhole(path, await encodePassageIndex(updated.index), signal);
+          return updated.report;
         }, {
           signal,
           onWait: (owner) => note(`waiting for another fewbit that adds to ${path}: ${owner}`),
         });
+      if (question === undefined) {
+        if (json) printJson({ added });
+        return;
       }
-      if (question === undefined) return;
       const index = await readIndex(path);
       checkModel(index, embedder);
       sizesOf(index, true, sizes, embedder);
       const results = await askIndex(index, question, embedder, { top, signal });
-      if (json) print(JSON.stringify(results));
+      if (json) printJson({ results, ...added && { added } });
       else show(results);
     });
 }
@@ -131,12 +145,17 @@ function sizesOf(
   return { tokens, overlap };
 }
 
+/** What was done, and how many passages the index has now. */
+interface IndexReport extends UpdateReport {
+  readonly passages: number;
+}
+
 async function addFolder(
   index: PassageIndex,
   folder: string,
   embedder: TextEmbedder,
   signal: AbortSignal,
-): Promise<PassageIndex> {
+): Promise<{ readonly index: PassageIndex; readonly report: IndexReport }> {
   const progress = progressLine();
   const updated = await updateIndex(index, folder, embedder, {
     signal,
@@ -148,14 +167,14 @@ async function addFolder(
     `${embedded} files embedded, ${unchanged} unchanged, ${removed} removed, ` +
       `${skipped} without text; ${passages} passages in all`,
   );
-  return updated.index;
+  return { index: updated.index, report: { ...updated.report, passages } };
 }
 
 function show(results: readonly SearchResult[]): void {
   if (results.length === 0) print("nothing found: the index has no passages");
   for (const { path, firstLine, lastLine, score, text } of results) {
     print(`${score.toFixed(3)}  ${shown(path)}:${firstLine}-${lastLine}`);
-    print(`${text.replaceAll(/^/gm, "    ")} \n`);
+    print(`${text.replaceAll(/^(?=.)/gm, "    ")}\n`);
   }
 }
 

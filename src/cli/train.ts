@@ -10,7 +10,8 @@ import type { Schedule } from "../training/optimizers/schedule.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { examplesOf, pixelStatistics, readPictures, split } from "./_pictures.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
 
 const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"] as const;
@@ -39,6 +40,14 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
     .option("-o, --output <file>", "Best checkpoint", "trained.safetensors")
     .option("--checkpoint <file>", "Last checkpoint (default: the output with .last)")
     .option("--resume", "Go on from the last checkpoint")
+    .option("--json", "One JSON object for each epoch, and one at the end")
+    .addHelpText(
+      "after",
+      examples(
+        "fewbit train --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --batch 1",
+        "fewbit train --images images.idx --labels labels.idx --epochs 1 --batch 1 -o net --json",
+      ),
+    )
     .action(async (options) => {
       const { output, checkpoint = `${output}.last` } = options;
       const inputs = [options.images, options.labels, options.testImages, options.testLabels];
@@ -73,7 +82,9 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
         }
         trainer.restore(await readFile(checkpoint));
       }
-      await train(trainer, { learned, heldOut, epochs, steps, output, checkpoint, best, signal });
+      const json = options.json ?? false;
+      const files = { output, checkpoint, json };
+      await train(trainer, { learned, heldOut, epochs, steps, best, signal, ...files });
     });
 }
 
@@ -136,13 +147,17 @@ interface Run {
   readonly checkpoint: string;
   /** Accuracy of what the output holds, −1 for nothing. */
   readonly best: number;
+  /** JSON objects instead of lines. */
+  readonly json: boolean;
   readonly signal: AbortSignal;
 }
 
 /** Trains epoch by epoch; what was reached is on the disk after each, and after Ctrl-C. */
 async function train(trainer: Trainer, run: Run): Promise<void> {
-  const { learned, heldOut, epochs, steps, output, checkpoint, signal } = run;
-  print(`${steps} steps of ${trainer.batch}, ${formatBytes(trainer.memoryBytes)} of memory`);
+  const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
+  if (!json) {
+    print(`${steps} steps of ${trainer.batch}, ${formatBytes(trainer.memoryBytes)} of memory`);
+  }
   const progress = progressLine();
   let { best } = run;
   let losses: number[] = [];
@@ -159,10 +174,14 @@ async function train(trainer: Trainer, run: Run): Promise<void> {
       progress.end();
       const { accuracy } = await trainer.evaluate(heldOut, { signal });
       const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
-      print(
-        `epoch ${epoch + 1}: loss ${mean.toFixed(4)}, ${(100 * accuracy).toFixed(2)} % of ` +
-          `${heldOut.count}, ${Math.round(rateNow() * trainer.batch)} pictures/s`,
-      );
+      const rate = Math.round(rateNow() * trainer.batch);
+      if (json) printJson({ epoch: epoch + 1, loss: mean, accuracy, picturesPerSecond: rate });
+      else {
+        print(
+          `epoch ${epoch + 1}: loss ${mean.toFixed(4)}, ${(100 * accuracy).toFixed(2)} % of ` +
+            `${heldOut.count}, ${rate} pictures/s`,
+        );
+      }
       losses = [];
       const bytes = await trainer.save();
       await writeWhole(checkpoint, bytes, signal);
@@ -176,5 +195,6 @@ async function train(trainer: Trainer, run: Run): Promise<void> {
   } finally {
     progress.end();
   }
-  print(`${output}: ${(100 * best).toFixed(2)} %`);
+  if (json) printJson({ output, accuracy: best });
+  else print(`${output}: ${(100 * best).toFixed(2)} %`);
 }

@@ -3,21 +3,26 @@ import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import type { SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import type { Graph } from "../graph/graph.ts";
 import { compile } from "../lower/compile.ts";
 import { buildLlama } from "../models/llama.ts";
 import { isLlama, llamaConfig } from "../models/llama_config.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import { compareLogits } from "../quantize/compare_logits.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
 import type { Smoothing } from "../quantize/decoder_calibrate.ts";
+import type { DecoderRotation } from "../quantize/decoder_grids.ts";
+import { smoothQuantDivisors } from "../quantize/decoder_smoothquant.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import { rangesOfLlama } from "../quantize/decoder_ranges.ts";
 import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
+import { roundLlama } from "../quantize/decoder_rounding.ts";
+import type { RoundedBlock, RoundLlamaOptions } from "../quantize/decoder_rounding.ts";
 import { rotateWhole, rotationOf } from "../quantize/rotate_llama.ts";
 import { quantizeLlama } from "../quantize/mobile_quant.ts";
 import type { QuantizeLlamaOptions } from "../quantize/mobile_quant.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import { TextComparison } from "./compare_text.ts";
 import { textMetadata } from "./text_metadata.ts";
 
 /** Options of {@linkcode calibrateTextModel}. */
@@ -52,10 +57,27 @@ export async function calibrateTextModel(
   };
   if (!rotate) return await rangesOfLlama(buildLlama(config, weights), common);
   const rotation = rotationOf(config);
+  const { graph, turnBack } = rotatedGraph(config, weights, rotation);
+  return { ...await rangesOfLlama(graph, { ...common, turnBack }), rotation };
+}
+
+/** The float network that is rotated throughout, and the way back behind its last norm. */
+function rotatedGraph(
+  config: ReturnType<typeof configOf>,
+  weights: TextCheckpoint["weights"],
+  rotation: DecoderRotation,
+): { readonly graph: Graph; readonly turnBack: (row: Float32Array) => Float32Array } {
   const { weights: rotated, turnBack } = rotateWhole(config, weights, rotation);
   // The head has the norm's gains in it, the embedding has not.
-  const graph = buildLlama({ ...config, tied: false }, rotated);
-  return { ...await rangesOfLlama(graph, { ...common, turnBack }), rotation };
+  return { graph: buildLlama({ ...config, tied: false }, rotated), turnBack };
+}
+
+/** Divisors of SmoothQuant-Edge, for {@linkcode parametersOfRanges}; ranges are those without a rotation. */
+export function smoothQuantText(
+  { weights, config }: TextCheckpoint,
+  ranges: DecoderRanges,
+): ReadonlyMap<string, Float32Array> {
+  return smoothQuantDivisors(buildLlama(configOf(config), weights), ranges);
 }
 
 /** The parameters that follow from ranges. */
@@ -63,9 +85,32 @@ export function parametersOfRanges(
   { config }: Pick<TextCheckpoint, "config">,
   ranges: DecoderRanges,
   windows: DecoderParams["windows"],
-  smoothing?: Smoothing,
+  smoothing?: Smoothing | ReadonlyMap<string, Float32Array>,
 ): DecoderParams {
   return { grids: gridsOfRanges(configOf(config), ranges, smoothing), windows };
+}
+
+/**
+ * Rounds the weights of a Llama to 4 bits by GPTQ, on the windows of the parameters: one block after the other, for
+ * {@linkcode compileIntegerText}. The same bits on every host.
+ *
+ * @throws {FewbitError} `invalid_argument` where the parameters have no windows.
+ */
+export function roundIntegerText(
+  { weights, ...files }: TextCheckpoint,
+  { grids, windows, ranges }: DecoderParams,
+  options: Omit<RoundLlamaOptions, "windows" | "load" | "ranges">,
+): AsyncGenerator<RoundedBlock> {
+  const config = configOf(files.config);
+  const graph = grids.rotation === undefined
+    ? buildLlama(config, weights)
+    : rotatedGraph(config, weights, grids.rotation).graph;
+  return roundLlama(graph, grids, {
+    ...options,
+    windows,
+    load: loadSync,
+    ...ranges && { ranges: (layer) => ranges.get(layer) },
+  });
 }
 
 /**
@@ -100,26 +145,14 @@ export function compileIntegerText(
  * @param program Of {@linkcode compileIntegerText}.
  */
 export async function compareIntegerText(
-  { weights, config }: TextCheckpoint,
+  checkpoint: TextCheckpoint,
   program: CompiledProgram,
   prefix: readonly number[],
   windows: readonly ArrayLike<number>[],
   onWindow?: (done: number) => void,
 ): Promise<LogitComparison> {
-  const longest = windows.reduce((most, { length }) => Math.max(most, length), 0);
-  const rows = Math.min(64, longest);
-  const symbols = { max_tokens: rows, max_rows: rows, context: longest + prefix.length };
-  using float = await loadSync(compile(buildLlama(configOf(config), weights)), symbols);
-  // One with a window has no longest text.
-  const { context, ...others } = symbols;
-  const isBounded = program.symbols.some(({ name }) => name === "context");
-  using integers = await loadSync(program, { ...others, ...isBounded && { context } });
-  return compareLogits(
-    { instance: float, before: prefix, past: 0 },
-    { instance: integers, before: [], past: prefix.length },
-    windows,
-    onWindow,
-  );
+  using comparison = await TextComparison.of(checkpoint, prefix, windows);
+  return await comparison.compare(program, onWindow);
 }
 
 /** The id that begins a text, by the files of a checkpoint. */

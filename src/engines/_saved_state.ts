@@ -34,16 +34,13 @@ export function encodeState(id: string, parts: readonly Uint8Array[]): Uint8Arra
  */
 export function decodeState(id: string, saved: Uint8Array, parts: readonly Uint8Array[]): void {
   const length = lengthOf(parts);
-  const fail = (why: string): never => {
-    throw new FewbitError("invalid_file", `Cannot restore state: ${why}`);
-  };
+  checkOwner(id, saved);
   if (saved.length !== HEADER_BYTES + length) {
     fail(`expected ${HEADER_BYTES + length} bytes, got ${saved.length}`);
   }
   const view = new DataView(saved.buffer, saved.byteOffset, saved.length);
   if (view.getUint32(0, true) !== MAGIC) fail("not a saved state");
   if (view.getUint32(28, true) !== crc32c(saved.subarray(0, 28))) fail("header checksum");
-  if (idBytes(id).some((byte, i) => byte !== saved[8 + i])) fail("it is another program's");
   if (view.getUint32(4, true) !== length) fail("length");
   if (view.getUint32(24, true) !== crc32c(saved.subarray(HEADER_BYTES))) fail("checksum");
   let at = HEADER_BYTES;
@@ -51,6 +48,25 @@ export function decodeState(id: string, saved: Uint8Array, parts: readonly Uint8
     part.set(saved.subarray(at, at + part.length));
     at += part.length;
   }
+}
+
+/**
+ * Says so where a state is whole as far as its header goes, and another program's, whose sizes say nothing.
+ *
+ * @throws {FewbitError} `invalid_file`.
+ */
+export function checkOwner(id: string, saved: Uint8Array): void {
+  if (saved.length < HEADER_BYTES) return;
+  const view = new DataView(saved.buffer, saved.byteOffset, saved.length);
+  const isWhole = view.getUint32(0, true) === MAGIC &&
+    view.getUint32(28, true) === crc32c(saved.subarray(0, 28));
+  if (isWhole && idBytes(id).some((byte, i) => byte !== saved[8 + i])) {
+    fail("it is another program's: states are of one model only");
+  }
+}
+
+function fail(why: string): never {
+  throw new FewbitError("invalid_file", `Cannot restore state: ${why}`);
 }
 
 /** The bytes of the state in what was saved, whatever they are. */

@@ -8,7 +8,7 @@ import { bytesOf } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 import { RowCaches } from "./_row_caches.ts";
 import type { RowMark } from "./_row_caches.ts";
-import { decodeState, encodeState, stateOf } from "./_saved_state.ts";
+import { checkOwner, decodeState, encodeState, stateOf } from "./_saved_state.ts";
 import type { StateSnapshot } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
 
@@ -57,7 +57,8 @@ export class Sessions {
   /** Notes that a state was written from outside: all of it counts. */
   written(tensor: Index): void {
     if (!this.#caches?.states.has(tensor)) return;
-    this.#caches.set(this.#caches.lengths.map(() => this.#rowsOf(tensor)), undefined);
+    const rows = this.#rowsOf(tensor);
+    this.#caches.set(this.#caches.lengths.map((length) => Math.max(length, rows)), undefined);
   }
 
   /** Takes the place of other sessions, whose memory was copied. */
@@ -91,10 +92,26 @@ export class Sessions {
       );
     }
     const parts = this.#parts(slot, "restore");
+    checkOwner(this.#loaded.id, saved);
     const lengths = this.#lengths(slot);
     bytesOf(lengths).set(stateOf(saved).subarray(0, lengths.byteLength));
     decodeState(this.#loaded.id, saved, [bytesOf(lengths), ...this.#inUse(parts, lengths)]);
     this.#caches?.set(lengths, slot);
+  }
+
+  rewind(tokens: number, slot: number): void {
+    this.#parts(slot, "rewind");
+    const had = this.#caches?.lengths[slot];
+    if (had === undefined) {
+      throw new FewbitError("unsupported", "Cannot rewind: the program has no cache of rows");
+    }
+    if (!Number.isInteger(tokens) || tokens < 0 || tokens > had) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot rewind slot ${slot} to ${tokens} tokens: expected 0 to ${had}`,
+      );
+    }
+    this.#caches!.rewind(tokens, slot);
   }
 
   snapshot(slot?: number): StateSnapshot {
@@ -123,39 +140,47 @@ export class Sessions {
     states.forEach((state, i) => state.set(bytes[i]));
   }
 
-  /** Rows that each of some sessions uses of its caches; nothing where there are none. */
+  /** Rows that each of some sessions has appended to its caches; nothing where there are none. */
   #lengths(slot: number | undefined): Int32Array {
     const lengths = this.#caches?.lengths ?? new Int32Array(0);
     return slot === undefined ? lengths.slice() : lengths.slice(slot, slot + 1);
   }
 
   /**
-   * Of the memory of states, or of one session's part of it, what is in use.
+   * Of the memory of states, or of one session's part of it, what is in use: of caches rows in the order of
+   * their tokens, so that they fit wherever there are enough.
    *
    * @throws {FewbitError} `invalid_file` for more rows than there are.
    */
   #inUse(parts: readonly Uint8Array[], lengths: Int32Array): Uint8Array[] {
     return this.#states.flatMap((tensor, n) => {
-      if (!this.#caches?.states.has(tensor)) return [parts[n]];
+      const cache = this.#caches?.states.get(tensor);
+      if (cache === undefined) return [parts[n]];
       const rows = this.#rowsOf(tensor);
-      const tooMany = lengths.find((length) => length < 0 || length > rows);
+      const tooMany = lengths.find((length) => length < 0 || length > rows && !cache.isRing);
       if (tooMany !== undefined) {
         throw new FewbitError(
           "invalid_file",
           `Cannot restore state: a session of ${tooMany} rows, there is memory for ${rows}`,
         );
       }
-      const bytes = parts[n].length / lengths.length;
-      return Array.from(
-        lengths,
-        (length, s) => parts[n].subarray(s * bytes, s * bytes + length * (bytes / rows)),
-      );
+      return Array.from(lengths).flatMap((length, s) => {
+        const session = part(parts[n], s, lengths.length);
+        const row = session.length / rows;
+        const count = cache.isRing ? Math.min(length, cache.window) : length;
+        const first = (length - count) % rows;
+        const last = Math.min(first + count, rows);
+        return [
+          session.subarray(first * row, last * row),
+          session.subarray(0, (count - (last - first)) * row),
+        ];
+      });
     });
   }
 
   /** Of the memory of states, that of those which snapshots copy. */
   #copied(parts: readonly Uint8Array[]): Uint8Array[] {
-    return parts.filter((_, n) => !this.#caches?.states.has(this.#states[n]));
+    return parts.filter((_, n) => this.#caches?.states.get(this.#states[n])?.isRing ?? true);
   }
 
   /** Memory of the state, or of one session's part of it. */

@@ -259,6 +259,10 @@ export abstract class BaseInstance implements SyncInstance {
     this.#usable.restore(saved, slot);
   }
 
+  rewind(tokens: number, slot: number): void {
+    this.#usable.rewind(tokens, slot);
+  }
+
   snapshot(slot?: number): Promise<StateSnapshot> {
     return promised(() => this.#usable.snapshot(slot));
   }

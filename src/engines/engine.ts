@@ -131,12 +131,19 @@ export interface Instance extends Disposable {
   saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>>;
   /** Restores what {@linkcode saveState} of the same program returned, with `slot` into that session. */
   restoreState(saved: Uint8Array, slot?: number): void;
+  /**
+   * Says that a session has had fewer tokens than its last run had behind it: so many rows of its caches are
+   * saved, and the next run goes on behind them. Of a ring the caller knows that the rows before are there.
+   *
+   * @throws {FewbitError} `unsupported` where the program has no caches, `invalid_argument` for more tokens.
+   */
+  rewind(tokens: number, slot: number): void;
   /** A copy of the state, or of one session's, to go back to: where the state is, without checksums. */
   snapshot(slot?: number): Promise<StateSnapshot>;
   /**
    * Goes back to a snapshot of this instance. Rows of a cache are not copied: a snapshot ends where those
-   * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState` or
-   * `write`.
+   * that were in use are written again, by a run with a smaller `past` or by `reset`, `restoreState`, `rewind`
+   * or `write`.
    */
   rollback(snapshot: StateSnapshot): void;
   /** An instance with the same constants and copies of parameters and state. */

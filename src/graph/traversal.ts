@@ -16,12 +16,20 @@ export function producersOf(graph: Graph): Map<number, Node> {
   return new Map(graph.nodes.flatMap((node) => outputsOf(node).map(({ id }) => [id, node])));
 }
 
-/** The nodes that some outputs need, in order. What a node updates does not make it needed. */
-export function nodesOf(graph: Graph, outputs: readonly (GraphOutput | GraphUpdate)[]): Node[] {
+/**
+ * The nodes that some outputs need, in order. What a node updates does not make it needed.
+ *
+ * @param given A value that is there: what makes it is not needed for it.
+ */
+export function nodesOf(
+  graph: Graph,
+  outputs: readonly (GraphOutput | GraphUpdate)[],
+  given?: Value,
+): Node[] {
   const needed = new Set(outputs.map((output) => output.value.id));
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {
-    if (!outputsOf(node).some(({ id }) => needed.has(id))) continue;
+    if (!outputsOf(node).some(({ id }) => needed.has(id) && id !== given?.id)) continue;
     nodes.push(node);
     for (const { id } of inputsOf(node)) needed.add(id);
   }

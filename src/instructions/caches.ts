@@ -7,11 +7,13 @@ export interface CacheOperands {
   readonly written: readonly number[];
   /** Caches of which it reads the rows up to the present ones. */
   readonly read: readonly number[];
+  /** The attribute that says how many rows it looks back, 0: all; absent: it has none. */
+  readonly window?: number;
 }
 
 /** By opcode, of the instructions that have `cached` operands. */
 export const CACHE_OPERANDS: Readonly<Record<number, CacheOperands>> = {
   24: { inputs: [2, 3, 1], written: [4], read: [] },
   45: { inputs: [2, 3, 1], written: [], read: [4, 5] },
-  51: { inputs: [2, 3, 1], written: [], read: [4, 5] },
+  51: { inputs: [2, 3, 1], written: [], read: [4, 5], window: 2 },
 };

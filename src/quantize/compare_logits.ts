@@ -22,35 +22,54 @@ export interface LogitComparison {
   readonly divergence: number;
 }
 
+/** Logits of a model behind tokens of windows: so many rows from a token of a window on, float64. */
+export type LogitsOf = (window: number, at: number, count: number) => Float64Array;
+
+/** Ids that a model reads at once. */
+const CHUNK = 64;
+
+/** What a loaded model says of windows; chunks of one are asked for in order. */
+export function logitsOf(
+  { instance, before, past }: ComparedModel,
+  windows: readonly ArrayLike<number>[],
+): LogitsOf {
+  return (w, at, count) => {
+    if (at === 0 && before.length > 0) runIds(instance, before, past, 0);
+    const ids = Array.from(windows[w]).slice(at, at + count);
+    return runIds(instance, ids, past + before.length + at, count);
+  };
+}
+
+/** The same, kept for the next time: 4 bytes for each piece of a vocabulary and token. */
+export function keptLogits(logits: LogitsOf): LogitsOf {
+  const kept = new Map<string, Float32Array>();
+  return (w, at, count) => {
+    const key = `${w} ${at} ${count}`;
+    const rows = kept.get(key) ?? Float32Array.from(logits(w, at, count));
+    kept.set(key, rows);
+    return Float64Array.from(rows);
+  };
+}
+
 /**
  * Compares two models on windows: all tokens but the first of each are predicted from those before.
  *
  * @param windows Ids without a prefix, two at least each.
  */
 export function compareLogits(
-  float: ComparedModel,
-  integers: ComparedModel,
+  float: LogitsOf,
+  integers: LogitsOf,
   windows: readonly ArrayLike<number>[],
   onWindow: (done: number) => void = () => {},
 ): LogitComparison {
   let [tokens, loss, floatLoss, divergence] = [0, 0, 0, 0];
   for (const [w, window] of windows.entries()) {
-    const ids = Array.from(window).slice(0, -1);
-    const step = Math.min(
-      ...[float, integers].map(({ instance: { symbols } }) =>
-        Math.min(symbols.max_tokens, symbols.max_rows)
-      ),
-    );
-    for (const { instance, before, past } of [float, integers]) {
-      if (before.length > 0) runIds(instance, before, past, 0);
-    }
-    for (let at = 0; at < ids.length; at += step) {
-      const part = ids.slice(at, at + step);
-      const [p, q] = [float, integers].map(({ instance, before, past }) =>
-        runIds(instance, part, past + before.length + at, part.length)
-      );
-      const columns = p.length / part.length;
-      part.forEach((_, row) => {
+    const last = window.length - 1;
+    for (let at = 0; at < last; at += CHUNK) {
+      const count = Math.min(CHUNK, last - at);
+      const [p, q] = [float, integers].map((logits) => logits(w, at, count));
+      const columns = p.length / count;
+      for (let row = 0; row < count; row++) {
         const target = window[at + row + 1];
         const [a, b] = [p, q].map((all) =>
           logProbabilities(all.subarray(row * columns, (row + 1) * columns))
@@ -58,9 +77,9 @@ export function compareLogits(
         floatLoss -= a[target];
         loss -= b[target];
         for (let id = 0; id < columns; id++) divergence += Math.exp(a[id]) * (a[id] - b[id]);
-      });
+      }
     }
-    tokens += ids.length;
+    tokens += last;
     onWindow(w + 1);
   }
   return {

@@ -50,12 +50,21 @@ export const SHRINKINGS: readonly Shrinking[] = [
   { quantile: 0.98, power: 1 },
 ];
 
-/** The grids that follow from ranges. */
+/**
+ * The grids that follow from ranges.
+ *
+ * @param smoothing How far channels are shrunk, or their divisors by site.
+ */
 export function gridsOfRanges(
   config: LlamaConfig,
   { channels, residual, prefix, rotation }: DecoderRanges,
-  smoothing: Smoothing = { norms: ROOT, down: ROOT },
+  smoothing: Smoothing | ReadonlyMap<string, Float32Array> = { norms: ROOT, down: ROOT },
 ): DecoderGrids {
+  const divisorsOf = (layer: string, site: "norm1" | "norm2" | "down"): Float32Array => {
+    const size = magnitudes(rangeOf(layer + site));
+    if (!("norms" in smoothing)) return smoothing.get(layer + site) ?? size.map(() => 1);
+    return smoothed(size, site === "down" ? smoothing.down : smoothing.norms);
+  };
   const grids = new Map<string, DecoderGrid>();
   const rangeOf = (site: string): ChannelRange => {
     const range = channels.get(site);
@@ -67,10 +76,9 @@ export function gridsOfRanges(
     const set = (site: string, grid: DecoderGrid): void => {
       grids.set(at + site, grid);
     };
-    const shrinking = { norm1: smoothing.norms, norm2: smoothing.norms, down: smoothing.down };
     for (const site of ["norm1", "norm2", "down"] as const) {
       const range = rangeOf(at + site);
-      const divisors = smoothed(magnitudes(range), shrinking[site]);
+      const divisors = divisorsOf(at, site);
       const divide = (x: number, c: number): number => fround(x / divisors[c]);
       const shrunk = { low: range.low.map(divide), high: range.high.map(divide) };
       set(site, { ...asymmetric(shrunk, 8), divisors });

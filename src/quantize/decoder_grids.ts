@@ -52,6 +52,8 @@ export interface DecoderGrids {
   readonly prefix: DecoderPrefix;
   /** With one the grids are those of the rotated network, and `norm` is that behind the way back. */
   readonly rotation?: DecoderRotation;
+  /** What is added to the sums of the rows of a layer, by its name. Default: nothing. */
+  readonly biases?: ReadonlyMap<string, Int32Array>;
 }
 
 /** Most of the residual: `|r| ≤ √((2^62 − 1 − epsilon) / width)` keeps the sum of squares below 2^62. */

@@ -1,7 +1,10 @@
 /** Parameters of an integer Llama as a JSON file: with the checkpoint, all that it is made from. */
 import { FewbitError } from "../errors.ts";
 import { parseJson } from "../json.ts";
+import { decodeBase64, encodeBase64 } from "../base64.ts";
+import { bytesOf } from "../tensor.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
+import { RANGE_FACTORS } from "./range_factors.ts";
 
 /** What calibration finds, and from which ids. */
 export interface DecoderParams {
@@ -9,6 +12,8 @@ export interface DecoderParams {
   readonly grids: DecoderGrids;
   /** Windows of ids, without the prefix. */
   readonly windows: readonly (readonly number[])[];
+  /** Of weights of 4 bits by the names of their layers: which range factor each group has. */
+  readonly ranges?: ReadonlyMap<string, Uint8Array>;
 }
 
 /** What the file says it is. */
@@ -16,10 +21,17 @@ const KIND = "fewbit-llama-parameters";
 /** Largest of each list: a vocabulary, or what the prefix's rows have. */
 const MOST = 2 ** 24;
 
-/** Writes a file: float32 numbers as their bits. */
-export function writeDecoderParams({ grids, windows }: DecoderParams): string {
+/**
+ * Writes a file: float32 numbers as their bits, divisors and range factors as base64, the latter two a byte.
+ *
+ * @param windowsFile Name of a file beside it that has the windows. Default: they are in it.
+ */
+export function writeDecoderParams(
+  { grids, windows, ranges }: DecoderParams,
+  windowsFile?: string,
+): string {
   const bits = (values: Float32Array): number[] => [...new Uint32Array(values.slice().buffer)];
-  const { residualBits, prefix, rotation } = grids;
+  const { residualBits, prefix, rotation, biases } = grids;
   return JSON.stringify({
     kind: KIND,
     residual_bits: residualBits,
@@ -27,7 +39,9 @@ export function writeDecoderParams({ grids, windows }: DecoderParams): string {
       [...grids.grids].map(([site, { scales, zeros, divisors }]) => [site, {
         scales_f32_bits: bits(scales),
         zeros: [...zeros],
-        ...divisors && { divisors_f32_bits: bits(divisors) },
+        ...divisors?.some((divisor) => divisor !== 1) && {
+          divisors_f32_base64: encodeBase64(bytesOf(divisors)),
+        },
       }]),
     ),
     prefix: {
@@ -36,8 +50,22 @@ export function writeDecoderParams({ grids, windows }: DecoderParams): string {
       logits_q12: [...prefix.logits],
     },
     ...rotation && { rotation: { signs: [...rotation.signs] } },
-    windows,
+    ...biases && {
+      row_biases: Object.fromEntries([...biases].map(([layer, of]) => [layer, [...of]])),
+    },
+    ...ranges && {
+      range_factors_u4_base64: Object.fromEntries(
+        [...ranges].map(([layer, of]) => [layer, encodeBase64(packNibbles(of))]),
+      ),
+    },
+    ...windowsFile === undefined ? { windows } : { windows_file: windowsFile },
   });
+}
+
+/** Parameters, and which file has the windows if they have none. */
+export interface ReadParams extends DecoderParams {
+  /** A name beside the file of the parameters. */
+  readonly windowsFile?: string;
 }
 
 /**
@@ -45,7 +73,7 @@ export function writeDecoderParams({ grids, windows }: DecoderParams): string {
  *
  * @throws {FewbitError} `invalid_file` where it is not one.
  */
-export function readDecoderParams(text: string): DecoderParams {
+export function readDecoderParams(text: string): ReadParams {
   const file = object(parseJson("Cannot read parameters", text), "the file");
   if (file.kind !== KIND) throw invalid("kind", `"${KIND}"`, file.kind);
   const prefix = object(file.prefix, "prefix");
@@ -56,7 +84,12 @@ export function readDecoderParams(text: string): DecoderParams {
   const rows = Object.entries(object(prefix.rows, "prefix.rows")).map(([site, codes]) =>
     [site, Int8Array.from(numbers(codes, site, -128, 127))] as const
   );
-  const windows = list(file.windows, "windows");
+  const { windows_file: windowsFile, range_factors_u4_base64: ranges, row_biases: biases } = file;
+  // A file beside this one, not one elsewhere.
+  const isName = typeof windowsFile === "string" && /^[\w.-]+$/.test(windowsFile);
+  if (windowsFile !== undefined && !isName) {
+    throw invalid("windows_file", "the name of a file beside it", windowsFile);
+  }
   const signs = file.rotation === undefined
     ? undefined
     : numbers(object(file.rotation, "rotation").signs, "rotation.signs", -1, 1);
@@ -73,24 +106,85 @@ export function readDecoderParams(text: string): DecoderParams {
         ),
       },
       ...signs && { rotation: { signs: Int8Array.from(signs) } },
+      ...biases !== undefined && { biases: biasesOf(biases) },
     },
-    windows: windows.map((ids, i) => numbers(ids, `windows[${i}]`, 0, 2 ** 31 - 1)),
+    windows: windowsFile === undefined ? readWindows(file.windows) : [],
+    ...isName && { windowsFile },
+    ...ranges !== undefined && {
+      ranges: new Map(
+        Object.entries(object(ranges, "range_factors_u4_base64"))
+          .map(([layer, of]) => [layer, rangesOf(of, `range factors of ${layer}`)]),
+      ),
+    },
   };
 }
 
+/**
+ * Windows of ids as a file has them.
+ *
+ * @throws {FewbitError} `invalid_file` where they are none.
+ */
+export function readWindows(windows: unknown): number[][] {
+  return list(windows, "windows").map((ids, i) => numbers(ids, `windows[${i}]`, 0, 2 ** 31 - 1));
+}
+
+function biasesOf(value: unknown): Map<string, Int32Array> {
+  return new Map(
+    Object.entries(object(value, "row_biases")).map(([layer, of]) => [
+      layer,
+      Int32Array.from(numbers(of, `row biases of ${layer}`, -(2 ** 31), 2 ** 31 - 1)),
+    ]),
+  );
+}
+
+/** Two to a byte, the first in its lower half. */
+function packNibbles(values: Uint8Array): Uint8Array {
+  const packed = new Uint8Array(Math.ceil(values.length / 2));
+  values.forEach((value, i) => packed[i >> 1] |= value << 4 * (i & 1));
+  return packed;
+}
+
+/** The second of the last byte may stand for nothing: whoever knows the layer cuts it off. */
+function rangesOf(value: unknown, what: string): Uint8Array {
+  const packed = bytes(value, what);
+  const all = Uint8Array.from(
+    { length: 2 * packed.length },
+    (_, i) => packed[i >> 1] >> 4 * (i & 1) & 15,
+  );
+  const bad = all.findIndex((range) => range >= RANGE_FACTORS.length);
+  if (bad >= 0) throw invalid(`${what}[${bad}]`, `less than ${RANGE_FACTORS.length}`, all[bad]);
+  return all;
+}
+
+function bytes(value: unknown, what: string): Uint8Array<ArrayBuffer> {
+  const read = typeof value === "string" ? decodeBase64(value) : undefined;
+  if (read !== undefined && read.length <= MOST) return read;
+  throw invalid(what, "base64", value);
+}
+
 function gridOf(grid: Readonly<Record<string, unknown>>, site: string): DecoderGrid {
-  const { divisors_f32_bits: divisors } = grid;
+  const { divisors_f32_base64: divisors } = grid;
   return {
     scales: floats(grid.scales_f32_bits, `scales of ${site}`),
     zeros: Int32Array.from(numbers(grid.zeros, `zeros of ${site}`, -(2 ** 31), 2 ** 31 - 1)),
-    ...divisors !== undefined && { divisors: floats(divisors, `divisors of ${site}`) },
+    ...divisors !== undefined &&
+      { divisors: positive(divisorsOf(divisors, site), `divisors of ${site}`) },
   };
+}
+
+function divisorsOf(value: unknown, site: string): Float32Array {
+  const raw = bytes(value, `divisors of ${site}`);
+  if (raw.length % 4 === 0) return new Float32Array(raw.buffer);
+  throw invalid(`divisors of ${site}`, "bytes of float32 numbers", `${raw.length} bytes`);
 }
 
 /** Positive finite float32 numbers from their bits. */
 function floats(value: unknown, what: string): Float32Array {
   const words = Uint32Array.from(numbers(value, what, 0, 2 ** 32 - 1));
-  const values = new Float32Array(words.buffer);
+  return positive(new Float32Array(words.buffer), what);
+}
+
+function positive(values: Float32Array, what: string): Float32Array {
   const bad = values.findIndex((x) => !(x > 0 && x < Infinity));
   if (bad >= 0) throw invalid(`${what}[${bad}]`, "a positive number", values[bad]);
   return values;

@@ -2,6 +2,8 @@
 import { FewbitError } from "../errors.ts";
 import { residualLimits } from "./decoder_grids.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
+import { unpackRounded } from "./rounded_weights.ts";
+import type { RoundedWeight } from "./rounded_weights.ts";
 import { groupOf, quantizeShifted } from "./shifted_weights.ts";
 import type { LanguageBits, ShiftedWeight } from "./shifted_weights.ts";
 
@@ -31,6 +33,8 @@ export class DecoderSettings {
     readonly bits: LanguageBits,
     readonly sizes: HeadSizes,
     readonly all: DecoderGrids,
+    /** Weights that were rounded before, by the names of the layers. */
+    readonly rounded: ReadonlyMap<string, RoundedWeight> = new Map(),
   ) {
     this.#limits = residualLimits(sizes.width, sizes.epsilon, all.residualBits);
   }
@@ -100,7 +104,11 @@ export class DecoderSettings {
   /** The integers of a layer's weights. */
   weight(name: string, n: number, largestInput: number, rows: () => Float32Array): ShiftedWeight {
     if (this.#last?.name !== name) {
-      this.#last = { name, weight: quantizeShifted(rows(), n, this.bits, largestInput, name) };
+      const known = this.rounded.get(name);
+      const weight = known === undefined
+        ? quantizeShifted(rows(), n, this.bits, largestInput, name)
+        : unpackRounded(known);
+      this.#last = { name, weight };
     }
     return this.#last.weight;
   }

@@ -5,7 +5,10 @@
  *
  * @module
  */
+import type { Graph, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
+import { sampleInteger } from "../graph/ops/mod.ts";
+import { octaveTable } from "../numeric/integer_tables.ts";
 import { buildLlama } from "../models/llama.ts";
 import type { LlamaConfig } from "../models/llama_config.ts";
 import type { LazyWeights } from "../models/language_weights.ts";
@@ -15,6 +18,7 @@ import { DecoderSettings } from "./decoder_settings.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
 import { quantizeParameters } from "./integer_parameters.ts";
 import { rotateLayers } from "./rotate_llama.ts";
+import type { RoundedWeight } from "./rounded_weights.ts";
 import { rewriteIntegers } from "./rewriter.ts";
 import { DECODER_RULES } from "./rules/decoder.ts";
 import type { LanguageBits } from "./shifted_weights.ts";
@@ -26,15 +30,23 @@ export interface QuantizeLlamaOptions {
   readonly bits: LanguageBits;
   /** Tokens that attention reaches back, beside the prefix. Default: to the beginning. */
   readonly window?: number;
+  /** Weights of layers that were rounded before. Default: each to the nearest code. */
+  readonly rounded?: ReadonlyMap<string, RoundedWeight>;
 }
 
-/** The entry that gives the logits behind the prefix. */
+/** The entry that gives the logits behind the prefix, and the one that draws ids. */
 export const PREFIX = "prefix";
+export const SAMPLE = "sample";
+
+/** Most rows that a program can be loaded to draw from at once. */
+const MOST_DRAWS = 4096;
 
 /**
  * The integer network of a Llama: inputs and states as {@linkcode buildLlama} says, codes of 8 bits in the
  * caches, `logits` i32 with 12 fractional bits. `past` counts the prefix, which belongs to the network, and
- * is not less than its length. Entry `prefix` has the output `prefix.logits` `[1, vocabulary]`.
+ * is not less than its length. Entry `prefix` has the output `prefix.logits` `[1, vocabulary]`. Entry `sample`
+ * draws `sample.id [draws]` from `sample.logits [draws, vocabulary]` by what `sample_i32` says: `sample.rate`,
+ * `.top_k`, `.top_p`, `.min_p` `[draws]`, `.random [draws, 4]`, `.mask [draws, ⌈vocabulary/32⌉]`, all i32.
  *
  * @param config Its sizes.
  * @param weights Float tensors under the names of Hugging Face.
@@ -45,7 +57,7 @@ export function quantizeLlama(
   config: LlamaConfig,
   weights: LazyWeights,
   grids: DecoderGrids,
-  { bits, window }: QuantizeLlamaOptions,
+  { bits, window, rounded }: QuantizeLlamaOptions,
 ): IntegerNetwork {
   const { vocabularySize } = config;
   const { logits } = grids.prefix;
@@ -65,13 +77,33 @@ export function quantizeLlama(
     parameters: quantizeParameters(),
     nonlinear: "table",
     output: (graph, name, { value }, _, entry) => graph.output(name, value, entry),
-    decoder: new DecoderSettings(bits, config, grids),
+    decoder: new DecoderSettings(bits, config, grids, rounded),
     rules: DECODER_RULES,
   }, [{ from: "main", to: "main" }]);
   const { graph } = network;
   const behind = graph.constant("", { dtype: "i32", shape: [1, vocabularySize], data: logits });
   graph.output(`${PREFIX}.logits`, behind, PREFIX);
+  addSampler(graph, vocabularySize);
   return network;
+}
+
+/** The entry that draws ids. */
+function addSampler(graph: Graph, vocabularySize: number): void {
+  const rows = graph.symbol("draws", MOST_DRAWS);
+  const input = (name: string, ...extents: number[]): Value =>
+    graph.input(`${SAMPLE}.${name}`, "i32", [rows, ...extents]);
+  const octave = { dtype: "i32", shape: [257], data: octaveTable() } as const;
+  const id = graph.apply(sampleInteger, {
+    logits: input("logits", vocabularySize),
+    octave: graph.constant("octave", octave),
+    rate: input("rate"),
+    topK: input("top_k"),
+    topP: input("top_p"),
+    minP: input("min_p"),
+    random: input("random", 4),
+    mask: input("mask", Math.ceil(vocabularySize / 32)),
+  });
+  graph.output(`${SAMPLE}.id`, id, SAMPLE);
 }
 
 /** The site of the result of each module of a layer, and its bits. */

@@ -1,8 +1,10 @@
 /** Weights of integer language models: 8 bits a row, 4 bits a row or in groups of columns. */
 import { FewbitError } from "../errors.ts";
-import { LEAST_SCALE } from "../numeric/grid.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
+import { fourBitCode, gptqCodes, stepsOf } from "./gptq.ts";
+import type { FourBitGrid } from "./gptq.ts";
 import { quantizeWeight } from "./integer_constants.ts";
+import { chosenRanges, fourBitRange, RANGE_FACTORS } from "./range_factors.ts";
 
 const { fround } = Math;
 
@@ -34,12 +36,21 @@ export function groupOf(bits: LanguageBits): 0 | 32 | 64 {
 /** Largest factor of a group. */
 const LARGEST_FACTOR = 255;
 
+/** How weights of 4 bits are rounded by what they multiply. */
+export interface Rounding {
+  /** Second moments of the input `[K, K]`, of which the lower triangle is read. */
+  readonly moments: Float32Array;
+  /** Of each group, which of {@linkcode RANGE_FACTORS}. Default: that with the least error. */
+  readonly ranges?: Uint8Array;
+}
+
 /**
- * Rounds weights to the nearest codes.
+ * Makes codes of weights: the nearest ones, or by GPTQ.
  *
  * @param rows `[N, K]`.
  * @param largestInput Largest magnitude of what is multiplied, its code of 0 taken off: sums of products
  * stay below 2^31.
+ * @param rounding Of 4 bits: by GPTQ on a part of the range of each group. Default: to the nearest code of all of it.
  * @throws {FewbitError} `unsupported` where they could not.
  */
 export function quantizeShifted(
@@ -48,64 +59,94 @@ export function quantizeShifted(
   bits: LanguageBits,
   largestInput: number,
   name: string,
-): ShiftedWeight {
+  rounding?: Rounding,
+): ShiftedWeight & { readonly ranges?: Uint8Array } {
   const k = rows.length / n;
   if (bits === "w8a8") {
     const weight = { ...quantizeWeight(rows, n, 8), group: k };
     expectRoom(weight, n, largestInput, name);
     return weight;
   }
-  const group = groupOf(bits);
-  if (group === 0) {
-    const weight = fourBits(rows, n, k, 0);
-    expectRoom(weight, n, largestInput, name);
-    return weight;
-  }
-  for (let largest = LARGEST_FACTOR;; largest >>= 1) {
-    const weight = fourBits(rows, n, group, largest);
-    if (largest === 1 || largestSum(weight, n) * largestInput < 2 ** 31) {
+  const hasFactors = groupOf(bits) > 0;
+  const group = hasFactors ? groupOf(bits) : k;
+  const ranges = rounding && rangesOf(rows, n, group, rounding, name);
+  for (let largest = hasFactors ? LARGEST_FACTOR : 1;; largest >>= 1) {
+    const grid = fourBitGrid(rows, n, group, hasFactors ? largest : 0, ranges);
+    const codes = rounding === undefined
+      ? nearestCodes(rows, n, grid)
+      : gptqCodes(rows, n, grid, rounding.moments);
+    const weight = { ...grid, codes, ...ranges && { ranges } };
+    if (largest === 1 || hasRoom(weight, n, largestInput)) {
       expectRoom(weight, n, largestInput, name);
       return weight;
     }
   }
 }
 
+/** Range factors that are given, or those with the least error. */
+function rangesOf(
+  rows: Float32Array,
+  n: number,
+  group: number,
+  { moments, ranges }: Rounding,
+  name: string,
+): Uint8Array {
+  if (ranges === undefined) return chosenRanges(rows, n, group, moments);
+  const count = n * Math.ceil(rows.length / n / group);
+  // Files have two a byte: there may be one too many.
+  if (ranges.length === count || ranges.length === count + 1) return ranges.subarray(0, count);
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot quantise ${name}: ${ranges.length} range factors for ${count} groups`,
+  );
+}
+
 /**
- * Codes 0 … 15 of groups of columns: the range of a group is widened to hold 0, `s = fl32((hi − lo)/15)`,
- * `zero = round(−lo/s)`. With factors, `scale = fl32(max s / largest)` of a row, `factor = round(s/scale)`.
+ * The grid of groups of columns: the range of a group is widened to hold 0, `s = fl32((hi − lo)/15)`, `zero =
+ * round(−lo/s)`. With factors, `scale = fl32(max s / largest)` of a row, `factor = round(s/scale)`.
  */
-function fourBits(rows: Float32Array, n: number, group: number, largest: number): ShiftedWeight {
+function fourBitGrid(
+  rows: Float32Array,
+  n: number,
+  group: number,
+  largest: number,
+  ranges: Uint8Array | undefined,
+): FourBitGrid {
   const k = rows.length / n;
   const groups = Math.ceil(k / group);
-  const [codes, scales] = [new Uint8Array(n * k), new Float32Array(n)];
+  const scales = new Float32Array(n);
   const [zero, factor] = [new Uint8Array(n * groups), new Uint8Array(n * groups)];
   const own = new Float32Array(groups);
   for (let r = 0; r < n; r++) {
-    const row = rows.subarray(r * k, (r + 1) * k);
     for (let g = 0; g < groups; g++) {
-      let [low, high] = [0, 0];
-      for (const w of row.subarray(g * group, (g + 1) * group)) {
-        if (w < low) low = w;
-        if (w > high) high = w;
-      }
-      own[g] = Math.max(fround(fround(high - low) / 15), LEAST_SCALE);
-      zero[r * groups + g] = roundHalfEven(fround(-low / own[g]));
+      const at = r * groups + g;
+      const end = Math.min((r + 1) * k, r * k + (g + 1) * group);
+      const part = ranges === undefined ? 1 : RANGE_FACTORS[ranges[at]];
+      ({ step: own[g], zero: zero[at] } = fourBitRange(
+        rows.subarray(r * k + g * group, end),
+        part,
+      ));
     }
     const most = own.reduce((a, b) => Math.max(a, b));
     scales[r] = largest > 0 ? fround(most / largest) : most;
     for (let g = 0; g < groups; g++) {
-      const at = r * groups + g;
-      factor[at] = largest > 0
-        ? Math.max(1, Math.min(largest, roundHalfEven(fround(own[g] / scales[r]))))
-        : 1;
-      const step = fround(factor[at] * scales[r]);
-      for (let i = g * group; i < Math.min(k, (g + 1) * group); i++) {
-        const code = roundHalfEven(fround(row[i] / step)) + zero[at];
-        codes[r * k + i] = Math.max(0, Math.min(15, code));
-      }
+      factor[r * groups + g] = Math.max(
+        1,
+        Math.min(largest, roundHalfEven(fround(own[g] / scales[r]))),
+      );
     }
   }
-  return { codes, scales, zero, ...largest > 0 && { factor }, group };
+  return { scales, zero, ...largest > 0 && { factor }, group };
+}
+
+function nearestCodes(rows: Float32Array, n: number, grid: FourBitGrid): Uint8Array {
+  const k = rows.length / n;
+  const groups = grid.zero.length / n;
+  const steps = stepsOf(grid);
+  return Uint8Array.from(rows, (w, i) => {
+    const at = Math.floor(i / k) * groups + Math.floor(i % k / grid.group);
+    return fourBitCode(fround(w / steps[at]), 1, grid.zero[at]);
+  });
 }
 
 /** `Σ_k factor·(code − zero)` of each row. */
@@ -113,10 +154,9 @@ export function rowSums(weight: ShiftedWeight, n: number): Int32Array<ArrayBuffe
   return Int32Array.from(sumsOf(weight, n, (sum, factor) => factor * sum));
 }
 
-/** Largest `Σ_k |factor·(code − zero)|` of a row. */
-function largestSum(weight: ShiftedWeight, n: number): number {
-  return sumsOf(weight, n, (_, factor, magnitude) => factor * magnitude)
-    .reduce((a, b) => Math.max(a, b), 0);
+/** `Σ_k |factor·(code − zero)|` of each row. */
+function magnitudes(weight: ShiftedWeight, n: number): Float64Array {
+  return sumsOf(weight, n, (_, factor, magnitude) => factor * magnitude);
 }
 
 /** For each row the sum over groups of a number that follows from the codes of the group. */
@@ -144,10 +184,39 @@ function sumsOf(
   return sums;
 }
 
-function expectRoom(weight: ShiftedWeight, n: number, largestInput: number, name: string): void {
-  if (largestSum(weight, n) * largestInput < 2 ** 31) return;
+/**
+ * Sums of a row, with what is added to them, have 32 bits.
+ *
+ * @param biases What is added; of each row one.
+ * @throws {FewbitError} `unsupported` where they could have more, `shape_mismatch` for another count of biases.
+ */
+export function expectRoom(
+  weight: ShiftedWeight,
+  n: number,
+  largestInput: number,
+  name: string,
+  biases?: Int32Array,
+): void {
+  if (biases !== undefined && biases.length !== n) {
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot quantise ${name}: ${biases.length} biases for ${n} rows`,
+    );
+  }
+  if (hasRoom(weight, n, largestInput, biases)) return;
   throw new FewbitError(
     "unsupported",
     `Cannot quantise ${name}: the sums of its ${weight.codes.length / n} products reach 2^31`,
+  );
+}
+
+function hasRoom(
+  weight: ShiftedWeight,
+  n: number,
+  largestInput: number,
+  biases?: Int32Array,
+): boolean {
+  return magnitudes(weight, n).every((sum, row) =>
+    sum * largestInput + Math.abs(biases?.[row] ?? 0) < 2 ** 31
   );
 }

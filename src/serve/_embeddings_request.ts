@@ -1,4 +1,6 @@
 /** What a body of `POST /v1/embeddings` may hold. */
+import { checkModel } from "./_gateway.ts";
+import { quote } from "./_quote.ts";
 import { Refusal } from "./_refusal.ts";
 
 /** What the handler needs of an embedder. */
@@ -28,18 +30,13 @@ export interface EmbeddingsRequest {
 
 /** Reads a body. A field that is null counts as left out, as clients send it. */
 export function parseRequest(
-  bytes: Uint8Array,
+  body: Readonly<Record<string, unknown>>,
   embedder: Embedder,
   { model, maxInputs }: { readonly model: string; readonly maxInputs: number },
 ): EmbeddingsRequest {
-  const body = parseJson(bytes);
   const format = body.encoding_format ?? "float";
   const dimensions = body.dimensions ?? embedder.dimension;
-  if ((body.model ?? model) !== model) {
-    throw new Refusal(404, `There is no model ${quote(body.model)}; this is "${model}".`, {
-      param: "model",
-    });
-  }
+  checkModel(body.model, model);
   if (format !== "float" && format !== "base64") {
     throw new Refusal(400, `encoding_format is ${quote(format)}; use "float" or "base64".`, {
       param: "encoding_format",
@@ -50,19 +47,6 @@ export function parseRequest(
     throw new Refusal(400, message, { param: "dimensions" });
   }
   return { inputs: parseInput(body.input, maxInputs, embedder), base64: format === "base64" };
-}
-
-function parseJson(bytes: Uint8Array): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
-  } catch {
-    throw new Refusal(400, "The body is not JSON in UTF-8.");
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Refusal(400, "The body is not a JSON object.");
-  }
-  return value as Record<string, unknown>;
 }
 
 /** A text, texts, the token ids of a text, or of several. */
@@ -97,10 +81,4 @@ function parseText(item: unknown, name: string, embedder: Embedder): Input {
 
 function bad(message: string): never {
   throw new Refusal(400, message, { param: "input" });
-}
-
-/** A value for a message, not too long. */
-function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }

@@ -1,4 +1,5 @@
 import { FewbitError } from "../errors.ts";
+import type { ControlMarks } from "./control_marks.ts";
 import { chatGlobals, Refusal } from "./jinja/chat_globals.ts";
 import { Template, TemplateError } from "./jinja/template.ts";
 import { isObject } from "./tokenizer_json/json.ts";
@@ -49,12 +50,19 @@ export interface ChatOptions {
 export class ChatTemplate {
   readonly #template: Template;
   readonly #tokens: Readonly<Record<string, string>>;
+  readonly #marks: ControlMarks | undefined;
 
   /**
    * Parses a template; `tokens` are variables such as `bos_token`. Throws `invalid_file` if it is no
    * template and `limit_exceeded` if it is longer than 2^20 code units.
+   *
+   * @param marks How special tokens of the template are marked in what it renders; see `ChatEncoder`.
    */
-  constructor(template: string, tokens: Readonly<Record<string, string>> = {}) {
+  constructor(
+    template: string,
+    tokens: Readonly<Record<string, string>> = {},
+    marks?: ControlMarks,
+  ) {
     if (template.length > MAX_TEMPLATE_LENGTH) {
       throw new FewbitError(
         "limit_exceeded",
@@ -62,22 +70,29 @@ export class ChatTemplate {
       );
     }
     try {
-      this.#template = new Template(template);
+      this.#template = new Template(template, (text) => marks?.mark(text) ?? text);
     } catch (error) {
       if (error instanceof FewbitError) throw error;
       throw new FewbitError("invalid_file", `Cannot read chat template: ${messageOf(error)}`, {
         cause: error,
       });
     }
-    this.#tokens = tokens;
+    this.#marks = marks;
+    this.#tokens = Object.fromEntries(
+      Object.entries(tokens).map(([name, token]) => [name, marks?.mark(token) ?? token]),
+    );
   }
 
   /**
    * The template of a `tokenizer_config.json`, and its special tokens. Where there are several, the one
    * of that name. Throws `not_found` if there is none.
    */
-  static fromConfig(config: Readonly<Record<string, unknown>>, name = "default"): ChatTemplate {
-    return new ChatTemplate(templateOf(config.chat_template, name), tokensOf(config));
+  static fromConfig(
+    config: Readonly<Record<string, unknown>>,
+    name = "default",
+    marks?: ControlMarks,
+  ): ChatTemplate {
+    return new ChatTemplate(templateOf(config.chat_template, name), tokensOf(config), marks);
   }
 
   /**
@@ -88,13 +103,11 @@ export class ChatTemplate {
     const { addGenerationPrompt = true, variables = {}, now = new Date() } = options;
     checkMessages(messages);
     try {
-      return this.#template.render({
-        ...chatGlobals(now),
-        ...this.#tokens,
-        ...variables,
-        messages,
-        add_generation_prompt: addGenerationPrompt,
-      });
+      return this.#template.render(
+        { ...chatGlobals(now), ...this.#tokens },
+        { ...variables, messages, add_generation_prompt: addGenerationPrompt },
+        (text) => this.#marks?.plain(text) ?? text,
+      );
     } catch (error) {
       if (error instanceof FewbitError) throw error;
       if (error instanceof RangeError) {

@@ -6,11 +6,14 @@ import { FewbitError } from "../errors.ts";
 import { Detokenizer } from "./detokenizer.ts";
 import { RandomStream } from "./random.ts";
 import { RecentIds } from "./recent_ids.ts";
-import { sample } from "./sampler.ts";
-import type { TokenLogprob } from "./sampler.ts";
+import { integerDraw } from "./integer_draw.ts";
+import type { IntegerDraw } from "./integer_draw.ts";
+import { sample, sampled } from "./sampler.ts";
+import type { Sample, TokenLogprob } from "./sampler.ts";
 import { samplingOptions } from "./sampling_options.ts";
 import type { SamplingOptions } from "./sampling_options.ts";
 import { StopStrings } from "./stop_strings.ts";
+import { constrained } from "./token_constraint.ts";
 import type { Tokenizer } from "./tokenizer.ts";
 
 /** Most tokens of an answer where neither a caller nor the model says. */
@@ -142,18 +145,27 @@ export class Generation {
     };
   }
 
+  /** What a sampler of integers draws the next id by; it knows no repetition penalty. */
+  get draw(): IntegerDraw | undefined {
+    const { repetitionPenalty } = this.#sampling;
+    return repetitionPenalty === 1 ? integerDraw(this.#sampling, this.#random) : undefined;
+  }
+
   /**
    * Chooses the next token.
    *
    * @param logits Of all ids, behind the last one. −Infinity excludes an id.
+   * @param drawn The id, where it was chosen by {@linkcode draw}.
+   * @param allowed Which ids may be chosen, as a `TokenConstraint` has them; log probabilities are those
+   * among them. Default: all.
    * @throws {FewbitError} `invalid_argument` for other logits that are not finite, and after the end.
    */
-  step(logits: Float32Array): GenerationStep {
+  step(logits: Float32Array, drawn?: number, allowed?: Int32Array): GenerationStep {
     if (this.#isFinished) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the answer has ended");
     }
-    const state = { random: this.#random, recent: this.#recent };
-    const { id, logprob, top } = sample(logits, this.#sampling, state);
+    const possible = allowed === undefined ? logits : constrained(logits, allowed);
+    const { id, logprob, top } = this.#choose(possible, drawn);
     this.#recent.push(id);
     this.#count++;
     const ended = this.#endIds.includes(id);
@@ -169,6 +181,14 @@ export class Generation {
       ...logprob !== undefined && { token: { id, logprob, ...top && { top } } },
       ...finishReason && { finishReason },
     };
+  }
+
+  #choose(logits: Float32Array, drawn: number | undefined): Sample {
+    const { temperature, logprobs } = this.#sampling;
+    const state = { random: this.#random, recent: this.#recent };
+    if (drawn === undefined) return sample(logits, this.#sampling, state);
+    if (temperature > 0) this.#random.next();
+    return sampled(logits, drawn, logprobs);
   }
 
   /** What was held back, as far as it belongs to the answer. */

@@ -62,7 +62,16 @@ export function sample(
   checkLogits(logits);
   const scores = penalize(logits, all.repetitionPenalty, state.recent);
   const id = all.temperature === 0 ? argmax(scores) : draw(scores, all, state.random);
-  return all.logprobs === 0 ? { id } : { id, ...logprobs(logits, id, all.logprobs) };
+  return sampled(logits, id, all.logprobs);
+}
+
+/**
+ * A token that was chosen, with what is reported of it.
+ *
+ * @param count How many alternatives to report.
+ */
+export function sampled(logits: Float32Array, id: number, count: number): Sample {
+  return count === 0 ? { id } : { id, ...logprobs(logits, id, count) };
 }
 
 function checkLogits(logits: Float32Array): void {

@@ -4,6 +4,7 @@ import { invalid, isObject } from "./tokenizer_json/json.ts";
 import type { Json } from "./tokenizer_json/json.ts";
 import { cleanUpSpaces as withoutSpaces } from "./tokenizer_json/decoder.ts";
 import type { Frame } from "./tokenizer_json/post_processor.ts";
+import type { AddedToken, Marks } from "./tokenizer_json/added_tokens.ts";
 import { TextToIds } from "./tokenizer_json/text_to_ids.ts";
 
 /** The longest text, in UTF-16 code units. */
@@ -20,6 +21,11 @@ export interface TokenizerEncodeOptions {
   readonly maxTokens?: number;
   /** A second text. Of the two the longer one is cut first. */
   readonly pair?: string;
+  /**
+   * Where the special tokens are: characters of the text that stand for them, by their ids. What spells a
+   * special token is text then. Default: special tokens are wherever the text spells them.
+   */
+  readonly marks?: ReadonlyMap<string, number>;
 }
 
 /** A text as ids. */
@@ -85,6 +91,8 @@ export class Tokenizer {
   readonly vocabSize: number;
   /** Ids of the special tokens that the config names and the vocabulary has. */
   readonly specialIds: Readonly<Partial<Record<SpecialToken, number>>>;
+  /** Ids of all special tokens that are found in a text, by what it has to spell. */
+  readonly specialTokens: ReadonlyMap<string, number>;
   readonly #textToIds: TextToIds;
   readonly #ids: ReadonlyMap<string, number>;
   readonly #tokens: ReadonlyMap<number, string>;
@@ -102,6 +110,10 @@ export class Tokenizer {
     this.vocabSize = [...ids.values()].reduce((most, id) => Math.max(most, id + 1), 0);
     this.specialIds = specialIds(config, ids, textToIds.model.unknown);
     this.#special = specialSet(config, this.specialIds, textToIds, ids);
+    this.specialTokens = new Map(
+      [...textToIds.added.values()].filter(({ id }) => this.#special.has(id))
+        .map(({ content, id }) => [content, id]),
+    );
     this.#single = this.#framed(textToIds.frames.single);
     const { pair } = textToIds.frames;
     this.#pair = pair && this.#framed(pair);
@@ -135,6 +147,7 @@ export class Tokenizer {
    */
   encode(text: string, options: TokenizerEncodeOptions = {}): TokenizerEncoding {
     const { addSpecialTokens = true, maxTokens, pair } = options;
+    const marks = options.marks && this.#marks(options.marks);
     const frame = pair === undefined ? this.#single : this.#pair;
     if (frame === undefined) {
       throw new FewbitError(
@@ -143,8 +156,8 @@ export class Tokenizer {
       );
     }
     const { before, between, after } = addSpecialTokens ? frame : NOTHING;
-    const first = this.#encode(text);
-    const second = pair === undefined ? [] : this.#encode(pair);
+    const first = this.#encode(text, marks);
+    const second = pair === undefined ? [] : this.#encode(pair, marks);
     const special = before.length + between.length + after.length;
     const tokens = special + first.length + second.length;
     checkMaxTokens(maxTokens, special);
@@ -193,14 +206,32 @@ export class Tokenizer {
     return this.#special.has(id);
   }
 
-  #encode(text: string): readonly number[] {
+  #encode(text: string, marks: Marks | undefined): readonly number[] {
     if (text.length > MAX_TEXT_LENGTH) {
       throw new FewbitError(
         "limit_exceeded",
         `Cannot encode: the text has ${text.length} UTF-16 code units, at most ${MAX_TEXT_LENGTH} are allowed`,
       );
     }
-    return this.#textToIds.encode(text.toWellFormed());
+    return this.#textToIds.encode(text.toWellFormed(), marks);
+  }
+
+  /** Special tokens by the code units that stand for them. */
+  #marks(ids: ReadonlyMap<string, number>): Marks {
+    const { added } = this.#textToIds;
+    const tokens = new Map([...ids].map(([mark, id]): [number, AddedToken] => {
+      const token = added.get(id);
+      if (token !== undefined && mark.length === 1) return [mark.charCodeAt(0), token];
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot encode: ${
+          JSON.stringify(mark)
+        } for the id ${id} is no mark: expected one code unit for an added token`,
+      );
+    }));
+    // Words that the vocabulary does not have get a special id, too, which says no more than that.
+    const isControl = (id: number): boolean => this.isSpecial(id) && id !== this.specialIds.unk;
+    return { tokens, isControl };
   }
 
   /** With bos and eos where the config asks for them and the post-processor does not add them. */

@@ -120,9 +120,9 @@ Deno.test("cli: an encoder is quantised, embeds lines, and searches a folder", a
         /^2 files embedded, 0 unchanged, 0 removed, 1 without text; 7 passages/,
       );
       const ask = ["search", "the cat sat on the mat.", "--index", index];
-      const [first, second] = JSON.parse((await good([...ask, "--json"])).out);
+      const [first, second] = JSON.parse((await good([...ask, "--json"])).out).results;
       assert.deepEqual(
-        [first.path, first.firstLine, first.lastLine, first.text],
+        [first.path, first.first_line, first.last_line, first.text],
         [await Deno.realPath(at("docs/cats.txt")), 1, 1, "the cat sat on the mat."],
       );
       assert.ok(first.score > second.score);
@@ -132,7 +132,10 @@ Deno.test("cli: an encoder is quantised, embeds lines, and searches a folder", a
       await write("docs/cats.txt", "a house");
       await write("docs/new.txt", "on the house");
       await Deno.remove(at("docs/more"), { recursive: true });
-      const { err } = await good(["search", "a house", ...add, "--json"]);
+      const { err, out: json } = await good(["search", "a house", ...add, "--json"]);
+      const { results, added } = JSON.parse(json);
+      assert.equal(results[0].text, "a house");
+      assert.deepEqual(added, { embedded: 2, unchanged: 0, removed: 1, skipped: 1, passages: 2 });
       assert.match(err, /^2 files embedded, 0 unchanged, 1 removed, 1 without text; 2 passages/);
       await Deno.utime(at("docs/cats.txt"), 5, 5);
       assert.match((await good(["search", ...add])).err, /^0 files embedded, 2 unchanged, 0 rem/);

@@ -50,10 +50,10 @@ Deno.test("cli: generate as JSON has ids, the reason and the usage; stop strings
   const args = ["generate", "KING HENRY VI:\n", "--temperature", "0", "--json"];
   const whole = JSON.parse((await fewbit([...args, "--max-tokens", "40"])).out);
   assert.equal(whole.ids.length, 40);
-  assert.equal(whole.finishReason, "length");
-  assert.equal(whole.usage.completionTokens, 40);
+  assert.equal(whole.finish_reason, "length");
+  assert.equal(whole.usage.completion_tokens, 40);
   const stopped = JSON.parse((await fewbit([...args, "--stop", "\\n"])).out);
-  assert.equal(stopped.finishReason, "stop");
+  assert.equal(stopped.finish_reason, "stop");
   assert.equal(stopped.text, whole.text.slice(0, whole.text.indexOf("\n")));
   const probable = JSON.parse(
     (await fewbit([...args, "--max-tokens", "2", "--logprobs", "2"])).out,

@@ -100,7 +100,7 @@ Deno.test("cli: six processes add to one index at once, and no passage is lost",
       "1000",
       "--json",
     ]);
-    const files = new Set(JSON.parse(all.out).map(({ path }: { path: string }) => path));
+    const files = new Set(JSON.parse(all.out).results.map(({ path }: { path: string }) => path));
     assert.equal(files.size, 60);
     const left = [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
       name.startsWith(".")

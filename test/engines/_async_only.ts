@@ -71,6 +71,10 @@ export class AsyncOnly implements Instance {
     this.#inner.restoreState(saved, slot);
   }
 
+  rewind(tokens: number, slot: number): void {
+    this.#inner.rewind(tokens, slot);
+  }
+
   snapshot(slot?: number): Promise<StateSnapshot> {
     return this.#later(this.#inner.snapshot(slot));
   }

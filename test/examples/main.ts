@@ -1,12 +1,13 @@
 /**
  * Runs every example of the documentation, that of the API and README.md, in a folder that has the files
- * they name.
+ * they name; what those of README.md print is what stands behind them.
  *
  *     deno run -A test/examples/main.ts
  *
  * @module
  */
 import { writeFixtures } from "./_fixtures.ts";
+import { runReadmeSamples } from "./_readme_samples.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 /** A block that `deno test --doc` runs; those in comments begin behind a star. */
@@ -46,6 +47,7 @@ try {
   const passed = Number(/(\d+) passed/.exec(output)?.[1]);
   const count = await countExamples();
   console.log(`${passed} of ${count} examples run`);
+  console.log(`${await runReadmeSamples(folder)} samples of README.md print what it shows`);
   if (!success || passed !== count) {
     console.error(output, new TextDecoder().decode(stderr));
     Deno.exitCode = 1;

@@ -10,6 +10,7 @@ import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { openGgufFile } from "../../src/formats/gguf_file.ts";
 import { float32 } from "../../src/models/weights.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
+import { ChatEncoder } from "../../src/text/chat_encoder.ts";
 import { applyChatTemplate } from "../../src/text/chat_template.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
@@ -73,11 +74,13 @@ Deno.test({
         expected.sha256,
       ]);
     }
-    for (const { messages, add_generation_prompt, text, ids } of golden.chat) {
+    const encoder = new ChatEncoder(own);
+    for (const { messages, add_generation_prompt, text, ids, ids_content_as_text } of golden.chat) {
       const options = { addGenerationPrompt: add_generation_prompt };
       const rendered = applyChatTemplate(own.config, messages, options);
       assert.equal(rendered, text);
       assert.deepEqual(idsOf(own, rendered), ids);
+      assert.deepEqual([...encoder.encode(messages, options)], ids_content_as_text);
     }
   },
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { followReadme } from "./_follow_readme.ts";
 import type { Example } from "./_without_javascript.ts";
 import { capture, missing, scratchFolder } from "./_picture.ts";
 import { classifyRelaxed, expectedLogits, tryExamples } from "./_without_javascript.ts";
@@ -14,6 +15,7 @@ Deno.test({
     await capture("go", ["build", "-o", binary, "."], { cwd });
     const example: Example = (...args) => capture(binary, args);
     await tryExamples(t, example);
+    await t.step("README", () => followReadme("Go"));
     await t.step("relaxed SIMD", async () => {
       const expected = await expectedLogits();
       const output = await classifyRelaxed(example).catch((error: Error) => error.message);

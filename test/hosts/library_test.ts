@@ -150,7 +150,7 @@ async function commandLine(host: NpmHost, t: Deno.TestContext): Promise<void> {
     const added = await Promise.all([run(add), run(add), run(add)]);
     for (const { code, stderr } of added) assert.equal(code, 0, stderr);
     const found = await run(["search", "the cat", ...index, "--json"]);
-    assert.equal(JSON.parse(found.stdout)[0].text, "the cat sat on the mat.");
+    assert.equal(JSON.parse(found.stdout).results[0].text, "the cat sat on the mat.");
     const hidden = [...Deno.readDirSync(folder.path)].map(({ name }) => name)
       .filter((name) => name.startsWith(".") && name !== ".package-lock.json");
     assert.deepEqual(hidden, []);

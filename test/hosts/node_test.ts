@@ -2,16 +2,18 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { expectDots } from "./_expect_dots.ts";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
+import { expectedStories, STORIES } from "./_expected_stories.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
 const SCRIPT = `
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-const [runtime, decoding, dotsModule, classifier, pixels, languageModel, prompt, count] = process.argv.slice(2);
+const [runtime, decoding, dotsModule, classifier, pixels, languageModel, prompt, count, story, stories] = process.argv.slice(2);
 const { load } = await import(pathToFileURL(runtime));
 const { greedy } = await import(pathToFileURL(decoding));
 const { dotsOf } = await import(pathToFileURL(dotsModule));
+const { storiesOf } = await import(pathToFileURL(story));
 const answers = [];
 for (const engine of ["wasm-simd", "auto"]) {
   const image = await load(readFileSync(classifier), { engine });
@@ -24,7 +26,8 @@ for (const engine of ["wasm-simd", "auto"]) {
   }
 }
 const dots = await dotsOf(load, readFileSync(classifier), new Uint8Array(readFileSync(pixels)));
-console.log(JSON.stringify({ answers, dots, version: process.version }));
+const told = await storiesOf(load, readFileSync(stories));
+console.log(JSON.stringify({ answers, dots, told, version: process.version }));
 `;
 
 Deno.test({
@@ -36,6 +39,7 @@ Deno.test({
     await Deno.writeFile(`${folder.path}/pixels.bin`, pixels());
     await Deno.copyFile(new URL("./_greedy.js", import.meta.url), `${folder.path}/greedy.mjs`);
     await Deno.copyFile(new URL("./_dots.js", import.meta.url), `${folder.path}/dots.mjs`);
+    await Deno.copyFile(new URL("./_stories.js", import.meta.url), `${folder.path}/stories.mjs`);
     const output = await capture("node", [
       `${folder.path}/main.mjs`,
       fileURLToPath(new URL("../../dist/runtime.js", import.meta.url)),
@@ -46,10 +50,13 @@ Deno.test({
       fileURLToPath(LANGUAGE_MODEL),
       JSON.stringify(PROMPT),
       String(GREEDY.length),
+      `${folder.path}/stories.mjs`,
+      fileURLToPath(STORIES),
     ]);
     const expected = { hash: await hashOn("wasm-simd"), ids: GREEDY };
-    const { answers, dots, version } = JSON.parse(output);
+    const { answers, dots, told, version } = JSON.parse(output);
     assert.deepEqual(answers, [expected, expected]);
+    assert.deepEqual(told, await expectedStories());
     await expectDots(`Node ${version}`, dots);
   },
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { followReadme } from "./_follow_readme.ts";
 import type { Example } from "./_without_javascript.ts";
-import { capture, missing, scratchFolder } from "./_picture.ts";
+import { capture, missing, pixels, scratchFolder } from "./_picture.ts";
 import { classifyRelaxed, expectedLogits, RELAXED, tryExamples } from "./_without_javascript.ts";
 
 const WASMTIME = "wasmtime==50.0.1";
@@ -23,11 +24,30 @@ Deno.test({
     using packages = scratchFolder();
     await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, WASMTIME]);
     const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
+    await t.step("README", async () => {
+      // What it installs is there already.
+      const pip = { PIP_TARGET: packages.path, PIP_DISABLE_PIP_VERSION_CHECK: "1" };
+      await followReadme("Python", { ...env, ...pip });
+      await Deno.remove(new URL("../../examples/hosts/pixels.bin", import.meta.url));
+    });
     const example: Example = (name, ...args) => {
       const script = new URL(`../../examples/hosts/${name}.py`, import.meta.url);
       return capture("python3", [fileURLToPath(script), ...args], { env });
     };
     await tryExamples(t, example);
+    await t.step("pixels.py makes the pixels, and refuses what is no whole PNG", async () => {
+      const picture = new URL("../../examples/fashion/000-ankle-boot.png", import.meta.url);
+      const png = await Deno.readFile(picture);
+      const [source, output] = [`${packages.path}/a.png`, `${packages.path}/pixels.bin`];
+      await example("pixels", fileURLToPath(picture), output);
+      assert.deepEqual(await Deno.readFile(output), pixels());
+      const damaged = png.slice();
+      damaged.fill(0x55, 60, 80);
+      for (const bytes of [png.subarray(0, -60), damaged, png.subarray(0, 20), pixels()]) {
+        await Deno.writeFile(source, bytes);
+        await assert.rejects(example("pixels", source, output), /PNG/);
+      }
+    });
     await t.step("classify with relaxed SIMD", async () => {
       assert.match(await classifyRelaxed(example), await expectedLogits());
       const output = await capture("python3", ["-c", DOT, RELAXED], { env });

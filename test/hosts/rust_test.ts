@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
+import { followReadme } from "./_follow_readme.ts";
 import { capture, hashOn, missing, MODEL, pixels, scratchFolder } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
@@ -28,6 +29,8 @@ Deno.test({
       const hash = createHash("sha256").update(bits, "hex").digest("hex");
       assert.equal(hash, await hashOn("wasm-simd"));
     });
+
+    await t.step("README", () => followReadme("Rust", { CARGO_TARGET_DIR: folder.path }));
 
     await t.step("sizes are checked", async () => {
       const input = `${folder.path}/few.bin`;

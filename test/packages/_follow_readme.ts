@@ -6,7 +6,7 @@ import { startWorkerd } from "../hosts/_workerd.ts";
 import { expectedText } from "./_expected.ts";
 import { newProject } from "./_project.ts";
 import type { Project } from "./_project.ts";
-import { readmeBlocks } from "./_readme.ts";
+import { samplesFor } from "./_readme.ts";
 import type { Registry } from "./_registry.ts";
 import { kilobytes, report } from "./_report.ts";
 import { serveFolder } from "./_serve_folder.ts";
@@ -20,10 +20,8 @@ async function follow(
   const project = await newProject(registry, host);
   let output = "";
   try {
-    const blocks = await readmeBlocks();
-    const own = blocks.get(part);
-    assert.ok(own !== undefined, `README.md has nothing for ${part}`);
-    for (const { language, file, text } of [...blocks.get("all") ?? [], ...own]) {
+    for (const { language, file, text, output: shown } of await samplesFor(part)) {
+      if (shown !== undefined) assert.equal(shown.trim(), (await expectedText()).trim());
       if (file !== undefined) await project.write(file, text);
       else if (language === "sh") output += await project.shell(text);
       else assert.fail(`README.md, ${part}: neither a file nor commands: ${text}`);
@@ -46,6 +44,20 @@ export async function followOnHosts(registry: Registry): Promise<void> {
     assert.equal(output.split(text.trim()).length - 1, times, `${part}: ${output}`);
     report(`README, ${part}`, "the same text");
   }
+}
+
+/** The packages as folders, which is how they are installed before they are published. */
+export async function followFromFolders(registry: Registry): Promise<void> {
+  const text = await expectedText();
+  using project = await newProject(registry);
+  await project.shell(`npm install --install-links ${registry.folders.join(" ")}`);
+  const [{ file, text: program }] = await samplesFor("Node");
+  await project.write(file!, program);
+  for (const run of ["node", "deno run --allow-read"]) {
+    assert.ok((await project.shell(`${run} ${file}`)).includes(text.trim()), run);
+  }
+  assert.ok((await project.shell("npx fewbit --help")).includes("classify"));
+  report("README, from folders", "the same text in Node and Deno");
 }
 
 /** A page in a browser. */

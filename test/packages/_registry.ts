@@ -14,6 +14,8 @@ interface Tarball {
 export interface Registry extends AsyncDisposable {
   /** What an `.npmrc` says, so that npm, Bun and Deno ask here for `@fewbit/…` and elsewhere for the rest. */
   readonly npmrc: string;
+  /** The packages as folders. */
+  readonly folders: readonly string[];
   /** Bytes of the tarballs by the names of the packages. */
   readonly sizes: ReadonlyMap<string, number>;
 }
@@ -21,7 +23,8 @@ export interface Registry extends AsyncDisposable {
 /** Builds and packs both packages, and serves them. */
 export async function serveRegistry(folder: string): Promise<Registry> {
   const tarballs = new Map<string, Tarball>();
-  for (const [name, files] of Object.entries(await packages())) {
+  const built = await packages();
+  for (const [name, files] of Object.entries(built)) {
     await writeFiles(`${folder}/${name}`, files);
     const tarball = await pack(`${folder}/${name}`, folder);
     tarballs.set(tarball.manifest.name, tarball);
@@ -33,6 +36,7 @@ export async function serveRegistry(folder: string): Promise<Registry> {
   return {
     npmrc: `@fewbit:registry=http://127.0.0.1:${server.addr.port}/\n` +
       "audit=false\nfund=false\nprefer-offline=true\nupdate-notifier=false\n",
+    folders: Object.keys(built).map((name) => `${folder}/${name}`),
     sizes: new Map([...tarballs].map(([name, { bytes }]) => [name, bytes.length])),
     [Symbol.asyncDispose]: () => server.shutdown(),
   };

@@ -5,7 +5,12 @@
 import { NPM_HOSTS_MISSING } from "../hosts/_npm_host.ts";
 import { missing, scratchFolder } from "../hosts/_picture.ts";
 import { bundle } from "./_bundlers.ts";
-import { followInBrowser, followInWorker, followOnHosts } from "./_follow_readme.ts";
+import {
+  followFromFolders,
+  followInBrowser,
+  followInWorker,
+  followOnHosts,
+} from "./_follow_readme.ts";
 import { runOnHosts } from "./_on_hosts.ts";
 import { serveRegistry } from "./_registry.ts";
 import { kilobytes, report, table } from "./_report.ts";
@@ -31,6 +36,7 @@ Deno.test({
       fn: () => bundle(registry),
     });
     await t.step("README, word by word, in Node, Bun and Deno", () => followOnHosts(registry));
+    await t.step("README, from folders", () => followFromFolders(registry));
     await t.step({
       name: "README, word by word, in a browser",
       ignore: missing("chromium"),

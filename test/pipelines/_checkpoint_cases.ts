@@ -18,6 +18,20 @@ export async function readCases<T>(path: string | URL): Promise<T> {
   return await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).json();
 }
 
+/** Writes files of a case into a folder, which need not be there. */
+export async function writeFiles(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
+  for (const [path, content] of Object.entries(files)) {
+    await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
+    const bytes = path.endsWith(".json")
+      ? new TextEncoder().encode(content)
+      : Uint8Array.fromHex(content);
+    await Deno.writeFile(`${folder}/${path}`, bytes);
+  }
+}
+
 /** Calls with the path of a folder that has the files, and removes it. */
 export async function withFolder<T>(
   files: Readonly<Record<string, string>>,
@@ -25,13 +39,7 @@ export async function withFolder<T>(
 ): Promise<T> {
   const folder = await Deno.makeTempDir();
   try {
-    for (const [path, content] of Object.entries(files)) {
-      await Deno.mkdir(`${folder}/${path}`.replace(/\/[^/]*$/, ""), { recursive: true });
-      const bytes = path.endsWith(".json")
-        ? new TextEncoder().encode(content)
-        : Uint8Array.fromHex(content);
-      await Deno.writeFile(`${folder}/${path}`, bytes);
-    }
+    await writeFiles(folder, files);
     return await call(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

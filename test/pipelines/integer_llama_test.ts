@@ -6,13 +6,18 @@ import {
   compareIntegerText,
   compileIntegerText,
   parametersOfRanges,
+  roundIntegerText,
 } from "../../src/compile/integer_text.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
+import { llamaConfig } from "../../src/models/llama_config.ts";
+import { quantizeLlama } from "../../src/quantize/mobile_quant.ts";
 import { lazyWeights } from "../../src/models/language_weights.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { readDecoderParams, writeDecoderParams } from "../../src/quantize/decoder_params.ts";
 import type { DecoderParams } from "../../src/quantize/decoder_params.ts";
+import { readRounded, writeRounded } from "../../src/quantize/rounded_weights.ts";
+import type { RoundedWeight } from "../../src/quantize/rounded_weights.ts";
 import { LANGUAGE_BITS } from "../../src/quantize/shifted_weights.ts";
 import { ENGINES } from "../conformance/_engines.ts";
 import { Random } from "../conformance/_random.ts";
@@ -167,6 +172,43 @@ for (const [width, headSize] of [[64, 16], [72, 6]] as const) {
   }
 }
 
+for (const bits of ["w4a8", "w4a8g64", "w4a8g32"] as const) {
+  Deno.test(`weights of ${bits} by GPTQ: nearer to float32, the same from parameters`, async () => {
+    const sizes = { ...SIZES, width: 72 };
+    const checkpoint = { weights: lazyWeights(weightsOf(sizes, 5)), config: configOf(sizes) };
+    const windows = windowsOf(8);
+    const ranges = await calibrateTextModel(checkpoint, windows, { rotate: bits !== "w4a8" });
+    const params = parametersOfRanges(checkpoint, ranges, windows);
+    const roundedBy = async (own: DecoderParams): Promise<Map<string, RoundedWeight>> => {
+      const blocks = await Array.fromAsync(roundIntegerText(checkpoint, own, { bits }));
+      return new Map(blocks.flatMap((block) => [...block]));
+    };
+    const rounded = await roundedBy(params);
+    assert.equal(rounded.size, 7 * sizes.depth);
+    const check = windowsOf(4);
+    const [nearest, better] = await Promise.all([undefined, rounded].map(async (weights) => {
+      const options = { bits, ...weights && { rounded: weights } };
+      const program = compileIntegerText(checkpoint, params, options);
+      const { divergence } = await compareIntegerText(checkpoint, program, [1], check);
+      return divergence;
+    }));
+    assert.ok(better < 0.9 * nearest, `${better}, nearest codes ${nearest}`);
+    const factors = new Map([...rounded].map(([name, weight]) => [name, weight.ranges]));
+    const text = writeDecoderParams({ ...params, ranges: factors });
+    const read = readDecoderParams(text);
+    assert.deepEqual(await roundedBy(read), rounded);
+    assert.deepEqual(readRounded(writeRounded(rounded)), rounded);
+    const short = new Map([...factors].map(([name, of]) => [name, of.slice(2)]));
+    await assert.rejects(roundedBy({ ...params, ranges: short }), {
+      code: "invalid_argument",
+      message: /range factors for/,
+    });
+    for (const other of ["{}[", "[1]", '{"a":{"length":4}}', '{"a":1}', text]) {
+      assert.throws(() => readRounded(other), { code: "invalid_file" });
+    }
+  });
+}
+
 Deno.test("a width without a rotation is refused", async () => {
   await assert.rejects(calibrateTextModel(CHECKPOINT, windowsOf(1), { rotate: true }), {
     code: "unsupported",
@@ -186,6 +228,16 @@ Deno.test("parameters as a file give the same model, damaged ones are refused", 
     ["residual_bits", (file) => ({ ...file as object, residual_bits: 17 })],
     ["grids", (file) => ({ ...file as object, grids: [] })],
     ["windows", (file) => ({ ...file as object, windows: [["a"]] })],
+    [
+      "range factors of x",
+      (file) => ({ ...file as object, range_factors_u4_base64: { x: "////" } }),
+    ],
+    ["range factors of x", (file) => ({ ...file as object, range_factors_u4_base64: { x: "?" } })],
+    ["windows_file", (file) => ({ ...file as object, windows_file: "a/b" })],
+    ["divisors of norm", (file) => ({
+      ...file as object,
+      grids: { norm: { scales_f32_bits: [1], zeros: [0], divisors_f32_base64: "AAAA" } },
+    })],
     ["scales of norm", (file) => ({
       ...file as object,
       grids: { norm: { scales_f32_bits: [0], zeros: [0] } },
@@ -202,6 +254,27 @@ Deno.test("parameters as a file give the same model, damaged ones are refused", 
     code: "invalid_argument",
     message: /the grids have no "layers.0/,
   });
+});
+
+Deno.test("biases of rows are added to their sums, and kept in the file of parameters", () => {
+  const name = "layers.1.mlp.up_proj";
+  const biases = new Map([[name, Int32Array.from({ length: SIZES.hidden }, (_, n) => 3 * n - 7)]]);
+  const text = writeDecoderParams({ ...PARAMS, grids: { ...PARAMS.grids, biases } });
+  const { grids } = readDecoderParams(text);
+  assert.deepEqual(grids.biases, biases);
+  const config = llamaConfig(CHECKPOINT.config);
+  const biasOf = (grids: DecoderParams["grids"]): Int32Array => {
+    const { graph } = quantizeLlama(config, CHECKPOINT.weights, grids, { bits: "w8a8" });
+    const { bias } = graph.nodes.find((node) => node.name === name)!.inputs;
+    if (bias === undefined) return new Int32Array(SIZES.hidden);
+    return graph.constants.get(bias.id)!.tensor(new Map()).data as Int32Array;
+  };
+  const plain = biasOf(PARAMS.grids);
+  assert.deepEqual(biasOf(grids), plain.map((bias, n) => bias + 3 * n - 7));
+  const other = (data: Int32Array) => biasOf({ ...grids, biases: new Map([[name, data]]) });
+  const large = new Int32Array(SIZES.hidden).fill(-(2 ** 31));
+  assert.throws(() => other(large), { code: "unsupported", message: /reach 2\^31/ });
+  assert.throws(() => other(new Int32Array(3)), { code: "shape_mismatch", message: /3 biases/ });
 });
 
 Deno.test("what has no integers is refused", async () => {

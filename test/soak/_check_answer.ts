@@ -1,4 +1,5 @@
 /** Whether an answer is what its request deserves. */
+import { problemOfText } from "./_check_text.ts";
 import type { Input, Kind, SoakRequest } from "./kinds.ts";
 import type { Answer } from "./_send.ts";
 
@@ -19,6 +20,8 @@ export class AnswerChecker {
       return `status ${status}, expected ${deserves}: ${quote(body)}`;
     }
     if (request.inputs !== undefined) return this.#problemOfRows(request, body);
+    if (request.text !== undefined) return problemOfText(request.text, answer);
+    if (status === 200) return undefined;
     const { type, message } = (body as { error?: Record<string, unknown> } | undefined)?.error ??
       {};
     return type === "invalid_request_error" && typeof message === "string" && message !== ""

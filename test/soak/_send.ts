@@ -7,6 +7,10 @@ export interface Answer {
   readonly status: number;
   /** Undefined where the body is not JSON. */
   readonly body: unknown;
+  /** What came. */
+  readonly text: string;
+  /** Milliseconds until the first of it came. */
+  readonly firstMs: number;
 }
 
 /**
@@ -21,6 +25,7 @@ export async function send(
   timeoutMs: number,
 ): Promise<Answer | undefined> {
   const { method = "POST", path = "/v1/embeddings", type = "application/json", hangUp } = request;
+  const start = performance.now();
   const timeout = AbortSignal.timeout(hangUp?.afterMs ?? timeoutMs);
   try {
     const response = await fetch(new URL(path, base), {
@@ -29,12 +34,25 @@ export async function send(
       body: bodyOf(request),
       signal: timeout,
     });
-    const text = await response.text();
-    return { status: response.status, body: parsed(text) };
+    const { text, firstMs } = await readText(response, start);
+    return { status: response.status, body: parsed(text), text, firstMs };
   } catch (error) {
     if (timeout.aborted ? hangUp !== undefined : request.mayBeCutOff) return undefined;
     throw timeout.aborted ? new Error(`no answer in ${timeoutMs} ms`) : error;
   }
+}
+
+async function readText(
+  response: Response,
+  start: number,
+): Promise<{ readonly text: string; readonly firstMs: number }> {
+  let [text, firstMs] = ["", NaN];
+  const decoder = new TextDecoderStream();
+  for await (const part of (response.body ?? new Blob([]).stream()).pipeThrough(decoder)) {
+    if (Number.isNaN(firstMs)) firstMs = performance.now() - start;
+    text += part;
+  }
+  return { text, firstMs };
 }
 
 /** One piece goes with its length, several without. */

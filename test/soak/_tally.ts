@@ -15,6 +15,9 @@ export interface KindReport {
   readonly p95Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** Milliseconds to the first of a good answer: their median, and the longest. */
+  readonly firstP50Ms: number;
+  readonly firstMaxMs: number;
 }
 
 /** Problems that are kept. */
@@ -24,12 +27,17 @@ const KEPT = 20;
 export class Tally {
   /** Sentences about the first failures. */
   readonly problems: string[] = [];
-  readonly #kinds: readonly { readonly kind: Kind; readonly ms: number[]; failures: number }[];
+  readonly #kinds: readonly {
+    readonly kind: Kind;
+    readonly ms: number[];
+    readonly firstMs: number[];
+    failures: number;
+  }[];
   readonly #weights: number;
   readonly #checker = new AnswerChecker();
 
   constructor(kinds: readonly Kind[]) {
-    this.#kinds = kinds.map((kind) => ({ kind, ms: [], failures: 0 }));
+    this.#kinds = kinds.map((kind) => ({ kind, ms: [], firstMs: [], failures: 0 }));
     this.#weights = kinds.reduce((sum, { weight }) => sum + weight, 0);
   }
 
@@ -42,6 +50,7 @@ export class Tally {
     let problem: string | undefined;
     try {
       const answer = await send(base, request, timeoutMs);
+      if (answer?.status === 200) entry.firstMs.push(answer.firstMs);
       problem = this.#checker.problem(entry.kind, request, answer);
     } catch (error) {
       problem = String(error);
@@ -54,7 +63,7 @@ export class Tally {
 
   /** In the order of the kinds. */
   reports(): KindReport[] {
-    return this.#kinds.map(({ kind, ms, failures }) => ({
+    return this.#kinds.map(({ kind, ms, firstMs, failures }) => ({
       name: kind.name,
       requests: ms.length,
       failures,
@@ -62,6 +71,8 @@ export class Tally {
       p95Ms: percentile(ms, 0.95),
       p99Ms: percentile(ms, 0.99),
       maxMs: percentile(ms, 1),
+      firstP50Ms: percentile(firstMs, 0.5),
+      firstMaxMs: percentile(firstMs, 1),
     }));
   }
 }

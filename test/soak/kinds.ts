@@ -1,7 +1,15 @@
 /** The requests of a soak: what they are, how often they come and which status they deserve. */
 import type { Random } from "../fuzz/_random.ts";
 
-/** A request to `POST /v1/embeddings`, or what somebody sends there. */
+/** The answer that a request for a text deserves. */
+export interface ExpectedText {
+  /** What the model writes for it alone. */
+  readonly texts: readonly string[];
+  readonly isChat: boolean;
+  readonly isStream: boolean;
+}
+
+/** A request to a server, or what somebody sends there. */
 export interface SoakRequest {
   /** Default POST. */
   readonly method?: string;
@@ -24,6 +32,8 @@ export interface SoakRequest {
   readonly inputs?: readonly Input[];
   /** Rows come in base64. */
   readonly base64?: boolean;
+  /** The text that a good answer has. */
+  readonly text?: ExpectedText;
 }
 
 /** A text, or ids of tokens. */

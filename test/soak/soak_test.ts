@@ -1,11 +1,13 @@
 /** The soak itself: it passes a good server, and finds what is wrong with others. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { problemOfText } from "./_check_text.ts";
 import { memoryReport } from "./_memory.ts";
 import { printed } from "./_print.ts";
 import { percentile } from "./_statistics.ts";
 import { KINDS } from "./kinds.ts";
 import { soak } from "./soak.ts";
+import type { Answer } from "./_send.ts";
 import type { SoakOptions } from "./options.ts";
 import type { SoakReport } from "./soak.ts";
 
@@ -87,4 +89,29 @@ Deno.test("soak: percentiles are nearest ranks, growth is between thirds", () =>
     peakMB: 90,
   });
   assert.deepEqual(memoryReport([1, 2]), { skipped: "2 samples are too few" });
+});
+
+Deno.test("soak: finds texts that are not those of a request alone, and streams without an end", () => {
+  const stream = (parts: readonly unknown[], end = "data: [DONE]\n\n"): Answer => ({
+    status: 200,
+    body: undefined,
+    text: parts.map((part) => `data: ${JSON.stringify(part)}\n\n`).join("") + end,
+    firstMs: 1,
+  });
+  const choice = (index: number, text: string, finish_reason: string | null = null): unknown => ({
+    choices: [{ index, text, finish_reason }],
+  });
+  const good = [choice(1, "b"), choice(0, "a "), choice(0, "dog", "stop"), choice(1, "", "length")];
+  const expected = { texts: ["a dog", "b"], isChat: false, isStream: true };
+  assert.equal(problemOfText(expected, stream(good)), undefined);
+  assert.match(problemOfText(expected, stream(good, ""))!, /no whole stream/);
+  assert.match(problemOfText(expected, stream(good.slice(0, 3)))!, /another text than alone/);
+  assert.match(problemOfText(expected, stream([...good, choice(0, "!")]))!, /"a dog!", expected/);
+  assert.match(problemOfText(expected, stream([...good, choice(2, "c")]))!, /another shape/);
+  assert.match(problemOfText(expected, stream([{ error: {} }]))!, /no choices/);
+  const chat = { choices: [{ index: 0, message: { content: "a dog" }, finish_reason: "stop" }] };
+  const whole = { status: 200, body: chat, text: "", firstMs: 1 };
+  const said = { texts: ["a dog"], isChat: true, isStream: false };
+  assert.equal(problemOfText(said, whole), undefined);
+  assert.match(problemOfText({ ...said, texts: ["a cat"] }, whole)!, /"a dog", expected "a cat"/);
 });

@@ -8,7 +8,7 @@
  * not import one another. A folder that is named here is apart from the one that it lies in.
  */
 export const LEVELS: readonly (readonly string[])[] = [
-  ["errors.ts", "foreign_file.ts", "tensor.ts", "event_loop.ts", "format_bytes.ts"],
+  ["errors.ts", "foreign_file.ts", "tensor.ts", "event_loop.ts", "format_bytes.ts", "base64.ts"],
   ["json.ts"],
   ["numeric", "files"],
   ["layouts", "formats"],
@@ -22,7 +22,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["pipelines"],
   ["pipelines/image", "pipelines/embedding", "pipelines/text"],
   ["serve", "search", "embedder.ts", "generator.ts", "train.ts"],
-  ["cli"],
+  ["cli", "server.ts"],
 ];
 
 /** Entries in the root of the tree: above all of `src`. */

@@ -3,6 +3,9 @@ import type { Mutation } from "./mutation.ts";
 
 const weights = ["test/quantize/shifted_weights_test.ts"];
 const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
+const gptq = ["test/quantize/gptq_test.ts"];
+const moments = ["test/quantize/second_moments_test.ts", "test/quantize/decoder_moments_test.ts"];
+const quantize = ["test/cli/quantize_llama_test.ts"];
 const shift = ["test/numeric/shared_shift_test.ts"];
 const rules = ["test/lower/rules/rules_test.ts"];
 const model = ["test/pipelines/integer_llama_test.ts"];
@@ -14,13 +17,41 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["Math.sign(ratio) * Math.floor(", "Math.floor("],
   ]),
   ...changes("src/quantize/shifted_weights.ts", weights, [
-    ["fround(-low / own[g])", "fround(low / own[g])"],
-    [
-      "Math.max(1, Math.min(largest, roundHalfEven(",
-      "Math.max(0, Math.min(largest, roundHalfEven(",
-    ],
+    ["Math.min(largest, roundHalfEven(fround(own[g] / scales[r])))", "largest"],
     ["sum += w;", "sum += codes[i];"],
     ["const LARGEST_FACTOR = 255;", "const LARGEST_FACTOR = 127;"],
+  ]),
+  ...changes("src/numeric/cholesky.ts", ["test/numeric/cholesky_test.ts"], [
+    ["if (i === j && !(rest > 0)) return false;", ""],
+    ["(a[r2 + j] - s2) / diagonal", "a[r2 + j] - s2 / diagonal"],
+  ]),
+  ...changes("src/quantize/gptq.ts", gptq, [
+    ["diagonal[a] - diagonal[b] || a - b", "diagonal[b] - diagonal[a] || a - b"],
+    ["own[j] += error * factor[i * k + j];", ""],
+    ["+ e2 * factor[r2 + j]", ""],
+    ["damping * mean", "mean"],
+    ["order[i] > order[j] ?", "order[i] < order[j] ?"],
+  ]),
+  ...changes("src/quantize/range_factors.ts", [...gptq, ...weights], [
+    ["fround(-low * part)", "fround(low * part)"],
+    ["diagonal[start + c] * off * off", "off * off"],
+  ]),
+  ...changes("src/quantize/second_moments.ts", moments, [
+    ["turned.subarray(first * rows)", "turned"],
+    ["moments[to + j] += sums[from + j]", "moments[to + j] = sums[from + j]"],
+  ]),
+  ...changes("src/quantize/decoder_moments.ts", moments, [
+    ["rows.subarray(prefix.length * columns)", "rows"],
+    ["streams[w] = outputs.residual.data as Float32Array;", ""],
+  ]),
+  ...changes("src/quantize/decoder_rounding.ts", model, [
+    [
+      "moments[i * columns + j] /= divisors[i] * divisors[j]",
+      "moments[i * columns + j] *= divisors[i]",
+    ],
+  ]),
+  ...changes("src/cli/_partial.ts", quantize, [
+    ["if (other === key) return work;", "if (other !== undefined) return work;"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
     ["fround(max(span, radius) / 255)", "fround(span / 255)"],

@@ -6,6 +6,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "./runtime": "src/runtime.ts",
   "./embedder": "src/embedder.ts",
   "./generator": "src/generator.ts",
+  "./server": "src/server.ts",
   "./train": "src/train.ts",
 };
 

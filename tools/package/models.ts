@@ -7,6 +7,7 @@ import { configuration, json } from "./library.ts";
 const FILES = [
   "vit-fashion-mnist.fewbit",
   "hgrn-shakespeare.fewbit",
+  "stories260k.fewbit",
   "all-MiniLM-L6-v2.scales.json",
 ];
 

@@ -29,6 +29,8 @@ export function summary(packages: Readonly<Record<string, Files>>): string {
 function groupOf(path: string): string {
   if (path.startsWith("types/src/") || path.startsWith("types/wasm/")) return "types/**/*.d.ts";
   if (path.endsWith(".map")) return "dist/*.map";
-  if (/^dist\/(?!(mod|runtime|embedder|generator|cli)\.js$)/.test(path)) return "dist/ (shared)";
+  if (/^dist\/(?!(mod|runtime|embedder|generator|server|cli)\.js$)/.test(path)) {
+    return "dist/ (shared)";
+  }
   return path;
 }

@@ -1,10 +1,9 @@
 /** The WebAssembly modules, and which of them this host runs. */
 import { FewbitError } from "../../errors.ts";
-import { MODULES, PACKED_BYTES, RELAXED_BYTES, SIMD_BYTES } from "../../../wasm/modules.ts";
-import { decodeBase91 } from "./base91.ts";
+import { MODULES, RELAXED_BYTES, SIMD_BYTES } from "../../../wasm/modules.ts";
 import { ABI_VERSION } from "./_exports.ts";
 import { release, take } from "./memory_pool.ts";
-import { unpack } from "./unpack.ts";
+import { unpack } from "../../numeric/unpack.ts";
 
 /** Name of a build: plain SIMD, or relaxed SIMD, which is faster and gives the same integers. */
 export type BuildName = "simd" | "relaxed";
@@ -19,7 +18,7 @@ export interface Build {
 
 // Some hosts (workerd) compile WebAssembly only here, while modules are evaluated, and only
 // synchronously; others forbid it altogether and bring their own module.
-const modules = unpack(decodeBase91(MODULES, PACKED_BYTES), SIMD_BYTES + RELAXED_BYTES);
+const modules = unpack(MODULES, SIMD_BYTES + RELAXED_BYTES);
 const compiled: Readonly<Record<BuildName, WebAssembly.Module | undefined>> = {
   simd: compile(modules.subarray(0, SIMD_BYTES)),
   relaxed: compile(modules.subarray(SIMD_BYTES)),

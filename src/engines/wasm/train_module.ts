@@ -1,10 +1,9 @@
 /** The WebAssembly module for training, which an entry of its own carries. */
 import { FewbitError } from "../../errors.ts";
-import { TRAIN_BYTES, TRAIN_MODULE, TRAIN_PACKED_BYTES } from "../../../wasm/train_module.ts";
-import { decodeBase91 } from "./base91.ts";
+import { TRAIN_BYTES, TRAIN_MODULE } from "../../../wasm/train_module.ts";
+import { unpack } from "../../numeric/unpack.ts";
 import { fromModule } from "./module.ts";
 import type { Build } from "./module.ts";
-import { unpack } from "./unpack.ts";
 
 // As in `module.ts`: some hosts compile WebAssembly only while modules are evaluated.
 const compiled = compile();
@@ -12,9 +11,7 @@ let build: Build | undefined;
 
 function compile(): WebAssembly.Module | undefined {
   try {
-    return new WebAssembly.Module(
-      unpack(decodeBase91(TRAIN_MODULE, TRAIN_PACKED_BYTES), TRAIN_BYTES),
-    );
+    return new WebAssembly.Module(unpack(TRAIN_MODULE, TRAIN_BYTES));
   } catch {
     return undefined;
   }

@@ -79,6 +79,7 @@ export { rotary } from "./rotary.ts";
 export { rotaryAngles } from "./rotary_angles.ts";
 export { rotaryAnglesInteger } from "./rotary_angles_integer.ts";
 export { rotaryInteger } from "./rotary_integer.ts";
+export { sampleInteger } from "./sample_integer.ts";
 export { scan } from "./scan.ts";
 export { selectRow } from "./select_row.ts";
 export { sgd } from "./sgd.ts";

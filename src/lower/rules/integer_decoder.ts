@@ -27,6 +27,19 @@ export const INTEGER_DECODER_RULES = {
       window,
     });
   },
+  SampleInteger(lowering, { inputs, outputs: { y } }) {
+    lowering.emit(y, "sample_i32", {
+      logits: lowering.operand(inputs.logits),
+      octave: lowering.operand(inputs.octave),
+      rate: lowering.operand(inputs.rate),
+      top_k: lowering.operand(inputs.topK),
+      top_p: lowering.operand(inputs.topP),
+      min_p: lowering.operand(inputs.minP),
+      random: lowering.operand(inputs.random),
+      mask: lowering.optional(inputs.mask),
+      y: lowering.result(y),
+    });
+  },
   HadamardInteger(lowering, { inputs: { x, shift, signs }, attributes, outputs: { y } }) {
     lowering.emit(y, "hadamard_i32", {
       x: lowering.operand(x),

@@ -10,7 +10,11 @@ import { expectInstance } from "../expect_instance.ts";
 import type { Metadata } from "../../program/program.ts";
 import type { Tensor } from "../../tensor.ts";
 import { programKind } from "../program_kind.ts";
+import { IntegerSampler } from "./_integer_sampler.ts";
+import { memoryOf } from "./_memory.ts";
+import type { Memory } from "./_memory.ts";
 import { MAX_PAST } from "./_saved_session.ts";
+import type { BatchModel, BatchPart } from "./batch_model.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
@@ -29,15 +33,17 @@ export interface Position {
 }
 
 /** Runs the ids of sessions through a program, chunk by chunk. */
-export class LanguageModel implements Disposable {
+export class LanguageModel implements BatchModel, Disposable {
   readonly vocabularySize: number;
-  /** Sessions that there is memory for. */
   readonly sessions: number;
-  /** Most tokens of a session. */
   readonly context: number;
+  readonly maxTokens: number;
+  readonly maxSequences: number;
+  readonly sampler: IntegerSampler | undefined;
+  /** What it keeps of a text. */
+  readonly memory: Memory;
   /** Ids that every text begins with, read or not. */
   readonly #prefix: readonly number[];
-  readonly #chunk: number;
   readonly #maxRows: number;
   readonly #taken: boolean[];
 
@@ -62,16 +68,18 @@ export class LanguageModel implements Disposable {
     }
     this.vocabularySize = expressions[logits.extents[1]].constant;
     this.#prefix = prefixOf(instance.program.metadata, this.vocabularySize);
-    this.#chunk = symbols.max_tokens;
+    this.maxTokens = symbols.max_tokens;
     this.#maxRows = symbols.max_rows;
     this.sessions = symbols.sessions;
+    this.maxSequences = Math.min(symbols.max_sequences ?? 1, this.#maxRows, this.sessions);
     // A network with a recurrence has no longest text.
     this.context = symbols.context ?? MAX_PAST;
+    this.memory = memoryOf(instance);
+    this.sampler = IntegerSampler.of(instance, this.vocabularySize);
     this.#taken = TAKEN.get(instance) ?? Array(this.sessions).fill(false);
     TAKEN.set(instance, this.#taken);
   }
 
-  /** Takes a session. */
   takeSlot(): number {
     const slot = this.#taken.indexOf(false);
     if (slot < 0) {
@@ -84,9 +92,13 @@ export class LanguageModel implements Disposable {
     return slot;
   }
 
-  /** Gives a session back. */
   freeSlot(slot: number): void {
     this.#taken[slot] = false;
+  }
+
+  /** Ids that every text begins with, read or not. */
+  get prefixLength(): number {
+    return this.#prefix.length;
   }
 
   /** Tokens that a session of `past` has had when it has read some more, a prefix included. */
@@ -95,14 +107,33 @@ export class LanguageModel implements Disposable {
     return ids.length + (this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length);
   }
 
+  /** The ids of a text that begins with these, a prefix included: as many as `pastAfter` says. */
+  fromTheBeginning(ids: Int32Array): Int32Array {
+    return this.#beginsWithPrefix(ids) ? ids : Int32Array.from([...this.#prefix, ...ids]);
+  }
+
+  /**
+   * Tokens that a session of `past` has when it goes back to `wanted` or, where it cannot, further.
+   *
+   * @param oldest The first token whose row is there, beside those of the prefix.
+   */
+  backTo(wanted: number, past: number, oldest: number): number {
+    const { memory } = this;
+    if (wanted === past) return past;
+    if (wanted < this.#prefix.length) return 0;
+    if (memory.kind !== "ring") return memory.kind === "rows" ? wanted : 0;
+    const first = Math.max(this.#prefix.length, wanted - memory.window + 1);
+    return first >= oldest ? wanted : 0;
+  }
+
   /** Reads ids and returns the logits after the last one. */
   async read(all: Int32Array, position: Position, signal?: AbortSignal): Promise<Float32Array> {
     this.checkIds(all);
-    let past = this.#checkLength(all, position.past);
+    let past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
-    for (let at = 0; at < ids.length; at += this.#chunk) {
-      const chunk = ids.subarray(at, at + this.#chunk);
+    for (let at = 0; at < ids.length; at += this.maxTokens) {
+      const chunk = ids.subarray(at, at + this.maxTokens);
       const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
       const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
       logits = floatLogits(outputs.logits);
@@ -118,7 +149,7 @@ export class LanguageModel implements Disposable {
     signal?: AbortSignal,
   ): AsyncGenerator<{ readonly first: number; readonly logits: Float32Array }> {
     this.checkIds(all);
-    const past = this.#checkLength(all, position.past);
+    const past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
     const skipped = all.length - ids.length;
     if (skipped > 0) {
@@ -127,7 +158,7 @@ export class LanguageModel implements Disposable {
       rows.set(await this.#behindPrefix(), (skipped - 1) * this.vocabularySize);
       yield { first: 0, logits: rows };
     }
-    const step = Math.min(this.#chunk, this.#maxRows);
+    const step = Math.min(this.maxTokens, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
       const inputs = this.#inputs(
@@ -141,8 +172,48 @@ export class LanguageModel implements Disposable {
     }
   }
 
-  /** Where reading begins. */
-  #checkLength(ids: Int32Array, past: number): number {
+  begin(ids: Int32Array): { readonly past: number; readonly ids: Int32Array } {
+    this.checkIds(ids);
+    return { past: this.checkLength(ids, 0), ids: this.#unread(ids, 0) };
+  }
+
+  async readBatch(parts: readonly BatchPart[]): Promise<(Float32Array | undefined)[]> {
+    const read = parts.filter(({ ids }) => ids.length > 0);
+    const [offsets, rows] = [[0], [] as number[]];
+    for (const { ids, wanted } of read) {
+      const end = offsets[offsets.length - 1] + ids.length;
+      offsets.push(end);
+      if (wanted) rows.push(end - 1);
+    }
+    const ids = new Int32Array(offsets[read.length]);
+    read.forEach((part, i) => ids.set(part.ids, offsets[i]));
+    let logits = new Float32Array(0);
+    if (read.length > 0) {
+      const outputs = await this.instance.run({
+        ids,
+        offsets: Int32Array.from(offsets),
+        slot: Int32Array.from(read, ({ slot }) => slot),
+        past: Int32Array.from(read, ({ past }) => past),
+        // A program computes one row at least.
+        rows: Int32Array.from(rows.length > 0 ? rows : [0]),
+      });
+      logits = floatLogits(outputs.logits);
+    }
+    const behindPrefix = read.length < parts.length ? await this.#behindPrefix() : logits;
+    let row = 0;
+    return parts.map(({ ids, wanted }) => {
+      if (!wanted) return undefined;
+      if (ids.length === 0) return behindPrefix;
+      return logits.subarray(row * this.vocabularySize, ++row * this.vocabularySize);
+    });
+  }
+
+  /**
+   * Where reading begins.
+   *
+   * @throws {FewbitError} `limit_exceeded` where the ids do not fit behind the `past` ones.
+   */
+  checkLength(ids: Int32Array, past: number): number {
     if (this.pastAfter(ids, past) <= this.context) return past > 0 ? past : this.#prefix.length;
     throw new FewbitError(
       "limit_exceeded",

@@ -5,14 +5,23 @@
 import { FewbitError } from "../../errors.ts";
 import { parseJson } from "../../json.ts";
 import { crc32c } from "../../program/crc32c.ts";
+import type { ChatMessage } from "../../text/chat_template.ts";
 import type { GenerationState } from "../../text/generation.ts";
 
-/** What is saved beside the network's state, less than 1 KB. */
-export interface SavedSession extends GenerationState {
+/** What a session has read. */
+export interface SavedHistory {
   /** Tokens that the network has read. */
   readonly past: number;
   /** Ids behind them that it has not. */
   readonly unread: readonly number[];
+  /** Those that it has read, where they are kept: to go back in them. */
+  readonly ids?: readonly number[];
+}
+
+/** What is saved beside the network's state: less than 1 KB, the ids and the messages. */
+export interface SavedSession extends GenerationState, SavedHistory {
+  /** What was said, where the text is a conversation. */
+  readonly messages?: readonly ChatMessage[];
 }
 
 /** `FWSE`. */
@@ -22,8 +31,11 @@ const HEADER_BYTES = 12;
 /** Most tokens of a conversation: programs count them in 32 bits. */
 export const MAX_PAST = 2 ** 31 - 1;
 
-/** The facts are one object with two lists. */
-const BOUNDS = { maxDepth: 2, maxValues: 256, uniqueKeys: true };
+/** Most ids that are kept of a conversation. */
+export const MAX_IDS: number = 2 ** 17;
+
+/** The facts are one object with lists, and messages may have tools in them. */
+const BOUNDS = { maxDepth: 32, maxValues: 2 * MAX_IDS, uniqueKeys: true };
 
 /** Facts and state as bytes. */
 export function encodeSession(saved: SavedSession, state: Uint8Array): Uint8Array<ArrayBuffer> {
@@ -70,12 +82,21 @@ function parse(text: Uint8Array, vocabularySize: number): SavedSession | undefin
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
-  const { past, unread, recent, seed, draws, held, pending } = value;
+  const { past, unread, ids, messages, recent, seed, draws, held, pending } = value;
   const isCount = (x: unknown): x is number => Number.isSafeInteger(x) && x as number >= 0;
   const areIds = (x: unknown, most: number): x is number[] =>
     Array.isArray(x) && x.length <= most && x.every((id) => isCount(id) && id < vocabularySize);
   const good = isCount(past) && past <= MAX_PAST && isCount(seed) && isCount(draws) &&
     areIds(unread, 1) &&
-    areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string";
-  return good ? { past, unread, recent, seed, draws, held, pending } : undefined;
+    areIds(recent, 64) && typeof held === "boolean" && typeof pending === "string" &&
+    (ids === undefined || areIds(ids, MAX_IDS) && ids.length === past) &&
+    (messages === undefined || areMessages(messages));
+  if (!good) return undefined;
+  const optional = { ...ids && { ids }, ...messages && { messages } };
+  return { past, unread, ...optional, recent, seed, draws, held, pending };
+}
+
+function areMessages(messages: unknown): messages is ChatMessage[] {
+  return Array.isArray(messages) &&
+    messages.every((message) => typeof message === "object" && typeof message?.role === "string");
 }

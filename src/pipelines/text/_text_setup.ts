@@ -2,6 +2,8 @@
 import type { GenerationDefaults } from "../../compile/text_metadata.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Metadata } from "../../program/program.ts";
+import type { ChatEncoder } from "../../text/chat_encoder.ts";
+import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
 import { samplingOptions } from "../../text/sampling_options.ts";
 import { Tokenizer } from "../../text/tokenizer.ts";
@@ -10,6 +12,11 @@ import { Tokenizer } from "../../text/tokenizer.ts";
 export interface TextSetup extends GenerationSetup {
   /** Id that begins a text. */
   readonly beginId?: number;
+  /** A conversation as ids; see `GenerationModel.encodeChat`. */
+  readonly encodeChat: (
+    messages: readonly ChatMessage[],
+    options: ChatOptions,
+  ) => Promise<Int32Array>;
 }
 
 /**
@@ -36,6 +43,7 @@ export function textSetup(metadata: Metadata, vocabularySize: number): TextSetup
       : Tokenizer.fromJson(metadata.tokenizer, metadata.tokenizerConfig ?? {});
     return {
       ...tokenizer && { tokenizer },
+      encodeChat: chatEncoding(tokenizer),
       ...bosTokenId !== undefined && { beginId: bosTokenId },
       endIds: eosTokenIds,
       defaults: defaultsOf(generation, doSample === false),
@@ -44,6 +52,19 @@ export function textSetup(metadata: Metadata, vocabularySize: number): TextSetup
     if (!(cause instanceof FewbitError)) throw cause;
     return fail(cause.message, cause);
   }
+}
+
+/** Encodes conversations. */
+function chatEncoding(tokenizer: Tokenizer | undefined): TextSetup["encodeChat"] {
+  let encoder: ChatEncoder | undefined;
+  return async (messages, options) => {
+    if (encoder === undefined) {
+      // A quarter of the small entry, for those who chat: bundlers make a file of its own of it.
+      const { ChatEncoder } = await import("../../text/chat_encoder.ts");
+      encoder = new ChatEncoder(requireTokenizer(tokenizer));
+    }
+    return encoder.encode(messages, options);
+  };
 }
 
 function defaultsOf(

@@ -2,7 +2,8 @@
 import type { Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
-import type { ChatMessage } from "../../text/chat_template.ts";
+import type { ChatMessage, ChatOptions } from "../../text/chat_template.ts";
+import type { GenerationSetup } from "../../text/generation.ts";
 import type { Tokenizer } from "../../text/tokenizer.ts";
 import { LanguageModel, readIds } from "./_language_model.ts";
 import { requireTokenizer, textSetup } from "./_text_setup.ts";
@@ -11,7 +12,7 @@ import { perplexity } from "./perplexity.ts";
 import type { Perplexity, PerplexityOptions } from "./perplexity.ts";
 import type { TextPiece } from "./text_piece.ts";
 import { TextSession } from "./text_session.ts";
-import type { GenerateOptions } from "./text_session.ts";
+import type { ChatAnswerOptions, GenerateOptions } from "./text_session.ts";
 
 /** What a text begins with: a text, token ids, or messages for a model with a chat template. */
 export type Prompt = string | ArrayLike<number> | readonly ChatMessage[];
@@ -50,6 +51,16 @@ export class GenerationModel implements Disposable {
     return requireTokenizer(this.#setup.tokenizer);
   }
 
+  /** The loaded model. */
+  get instance(): Instance {
+    return this.#model.instance;
+  }
+
+  /** What all answers have in common: the tokenizer, ids that end a text, defaults of options. */
+  get setup(): GenerationSetup {
+    return this.#setup;
+  }
+
   /** Name of the engine that runs the model. */
   get engine(): string {
     return this.#model.instance.engine;
@@ -58,6 +69,11 @@ export class GenerationModel implements Disposable {
   /** Bytes that the model occupies. */
   get memoryBytes(): number {
     return this.#model.instance.memoryBytes;
+  }
+
+  /** Most tokens of a conversation; 2^31 − 1 where it has no end. */
+  get context(): number {
+    return this.#model.context;
   }
 
   /** Words of the vocabulary. */
@@ -82,6 +98,20 @@ export class GenerationModel implements Disposable {
     }
   }
 
+  /**
+   * A conversation as ids, by the model's chat template. What stands in messages is text, whatever it
+   * spells: users cannot forge control tokens.
+   *
+   * @throws {FewbitError} `unsupported` without a tokenizer, `not_found` without a chat template,
+   * `invalid_argument` where the template refuses the conversation.
+   */
+  async encodeChat(
+    messages: readonly ChatMessage[],
+    options: ChatOptions = {},
+  ): Promise<Int32Array> {
+    return await this.#setup.encodeChat(messages, options);
+  }
+
   /** Writes on from a prompt, piece by piece; the last piece has the reason of the end and the usage. */
   async *generate(
     prompt: Prompt,
@@ -92,6 +122,22 @@ export class GenerationModel implements Disposable {
     // Not `using`: what that becomes for older hosts takes a kilobyte of the small entry.
     try {
       yield* session.generate(text, options);
+    } finally {
+      session[Symbol.dispose]();
+    }
+  }
+
+  /**
+   * Answers the last of some messages in a session of its own; see {@linkcode TextSession.chat}, which does
+   * not read again what it has read.
+   */
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: ChatAnswerOptions = {},
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    const session = this.session();
+    try {
+      yield* session.chat(messages, options);
     } finally {
       session[Symbol.dispose]();
     }
@@ -154,14 +200,10 @@ export class GenerationModel implements Disposable {
   }
 
   async #prompt(prompt: Prompt): Promise<string | ArrayLike<number>> {
-    if (typeof prompt === "string" || !isChat(prompt)) return prompt;
-    // A quarter of the small entry, for those who chat: bundlers make a file of its own of it.
-    const { applyChatTemplate } = await import("../../text/chat_template.ts");
-    const text = applyChatTemplate(this.tokenizer.config, prompt);
-    return this.tokenizer.encode(text, { addSpecialTokens: false }).ids;
+    return isChat(prompt) ? await this.encodeChat(prompt) : prompt;
   }
 }
 
-function isChat(prompt: ArrayLike<unknown>): prompt is readonly ChatMessage[] {
+function isChat(prompt: Prompt): prompt is readonly ChatMessage[] {
   return Array.isArray(prompt) && typeof prompt[0] === "object";
 }

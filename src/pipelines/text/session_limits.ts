@@ -9,6 +9,8 @@ export interface SessionLimits {
    * take more memory.
    */
   readonly context?: number | undefined;
+  /** Conversations that one run goes on with, for a `TextScheduler`. Default 1. */
+  readonly parallel?: number | undefined;
   /** Tokens of a prompt that are read at once. Default 256; fewer take less memory. */
   readonly chunkSize?: number | undefined;
 }
@@ -18,11 +20,12 @@ const MAX_ROWS = 64;
 
 /** The limits as load-time symbols of a program. */
 export function sessionSymbols(
-  { sessions = 1, chunkSize = 256, context }: SessionLimits,
+  { sessions = 1, parallel = 1, chunkSize = 256, context }: SessionLimits,
 ): Record<string, number> {
   return {
     max_tokens: chunkSize,
-    max_rows: MAX_ROWS,
+    max_rows: Math.max(MAX_ROWS, parallel),
+    ...parallel > 1 && { max_sequences: parallel },
     sessions,
     ...context !== undefined && { context },
   };

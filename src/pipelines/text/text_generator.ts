@@ -43,13 +43,13 @@ export class TextGenerator extends GenerationModel {
     source: ModelSource = shippedFile("hgrn-shakespeare.fewbit"),
     options: GeneratorOptions = {},
   ): Promise<TextGenerator> {
-    const { sessions, chunkSize, context, symbols, ...rest } = options;
+    const { sessions, parallel, chunkSize, context, symbols, ...rest } = options;
     options.signal?.throwIfAborted();
     const opened = await openTextModel(source, options.signal);
     const instance = await load(opened, {
       onProgram: expectTask("text-generation", "Cannot generate text"),
       ...rest,
-      symbols: { ...sessionSymbols({ sessions, chunkSize, context }), ...symbols },
+      symbols: { ...sessionSymbols({ sessions, parallel, chunkSize, context }), ...symbols },
     });
     try {
       await pauseIfDue(options.signal);

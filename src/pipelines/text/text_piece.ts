@@ -5,6 +5,8 @@ import type { GeneratedToken, GenerationStep } from "../../text/generation.ts";
 export interface Usage {
   /** Tokens of the prompt. */
   readonly promptTokens: number;
+  /** How many of them the session had read before, where the prompt was a whole conversation. */
+  readonly cachedTokens?: number;
   /** Tokens of the answer, the one that ended it included. */
   readonly completionTokens: number;
   /** Milliseconds until the prompt was read. */

@@ -1,32 +1,40 @@
 /** A conversation with a language model: what it has read, and how the text goes on. */
 import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
-import { appendIds, DEFAULT_MAX_TOKENS, EMPTY_TEXT, Generation } from "../../text/generation.ts";
-import type { GenerationOptions, GenerationState, GenerationStep } from "../../text/generation.ts";
+import type { ChatMessage } from "../../text/chat_template.ts";
+import { appendIds, EMPTY_TEXT, Generation } from "../../text/generation.ts";
+import type { GenerationOptions, GenerationState } from "../../text/generation.ts";
+import type { TokenConstraint } from "../../text/token_constraint.ts";
+import type { ChatAnswerOptions, GenerateOptions } from "./generate_options.ts";
+import { fittedOptions } from "./_fitted_options.ts";
+import { History } from "./_history.ts";
 import { readIds } from "./_language_model.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
 import { requireTokenizer } from "./_text_setup.ts";
 import type { TextSetup } from "./_text_setup.ts";
-import { textPiece } from "./text_piece.ts";
-import type { TextPiece } from "./text_piece.ts";
+import type { TextPiece, Usage } from "./text_piece.ts";
+import { writePieces } from "./_write_pieces.ts";
 
-/**
- * Options of generating. What is left out is as the model's generation_config.json has it. A model with
- * attention ends for `length` where its context is full.
- */
-export interface GenerateOptions extends GenerationOptions {
-  /** Stops with its reason, within some milliseconds. */
-  readonly signal?: AbortSignal;
+export type { ChatAnswerOptions, GenerateOptions };
+
+/** An answer that is about to begin. */
+interface Answer {
+  /** How the text goes on. */
+  readonly generation: Generation;
+  /** What is read first. */
+  readonly ids: Int32Array;
+  readonly constraint: TokenConstraint | undefined;
+  readonly signal: AbortSignal;
+  readonly usage: Pick<Usage, "promptTokens" | "cachedTokens">;
 }
 
 const NO_IDS = new Int32Array(0);
-const MAX_SEED = 2 ** 32;
 
 /**
- * A conversation. What it remembers beside the network's state does not grow: the last 64 ids, where the
- * random numbers are, and text that is held back. The state of a network with attention is a row for each
- * token in each layer, that of one with a recurrence does not grow either.
+ * A conversation. What it remembers beside the network's state is the last 64 ids, where the random numbers
+ * are, and text that is held back; of a network with attention all ids, too, so that it can go back. The state
+ * of such a network is a row for each token in each layer, that of one with a recurrence does not grow.
  *
  * @example
  * ```ts
@@ -43,11 +51,10 @@ export class TextSession implements Disposable {
   readonly #model: LanguageModel;
   readonly #setup: TextSetup;
   readonly #slot: number;
-  #past = 0;
-  /** Ids that belong to the text and were not read yet: at most the last one of an answer. */
-  #unread: number[] = [];
+  readonly #history: History;
   /** How the text goes on, unless an answer is in progress, which knows better. */
   #text = EMPTY_TEXT;
+  #messages: readonly ChatMessage[] = [];
   #generation: Generation | undefined;
   /** Whether an answer has begun and not ended: nothing else may change the session. */
   #busy = false;
@@ -61,12 +68,18 @@ export class TextSession implements Disposable {
     this.#model = model;
     this.#setup = setup;
     this.#slot = model.takeSlot();
+    this.#history = new History(model, this.#slot);
     model.instance.reset(this.#slot);
   }
 
   /** Tokens so far, prompts and answers; of a model with a prefix, those of it, too. */
   get length(): number {
-    return this.#past + this.#unread.length;
+    return this.#history.length;
+  }
+
+  /** What was said, where the conversation is one of messages: it is saved with the session. */
+  get messages(): readonly ChatMessage[] {
+    return this.#messages;
   }
 
   /**
@@ -85,7 +98,7 @@ export class TextSession implements Disposable {
     if (ids.length + this.length === 0) {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
-    if (ids.length + this.#unread.length === 0) {
+    if (ids.length + this.#history.unread.length === 0) {
       // The logits behind the last id were not kept.
       throw new FewbitError(
         "invalid_argument",
@@ -93,46 +106,91 @@ export class TextSession implements Disposable {
           "not to append",
       );
     }
-    const { signal: given, ...rest } = options;
-    const answer = {
-      ...rest,
-      ...this.length === 0 && { seed: rest.seed ?? randomSeed() },
-      ...this.#fitting(rest.maxTokens ?? this.#setup.defaults.maxTokens, ids),
-    };
-    const generation = new Generation(this.#setup, answer, this.#text, ids);
+    const { signal: given, constraint, ...rest } = options;
+    const after = this.#model.pastAfter(ids, this.length);
+    const generation = new Generation(this.#setup, this.#fitted(rest, after), this.#text, ids);
     const signal = this.#signal(given);
     signal.throwIfAborted();
     this.#enter();
-    try {
-      const { seed, draws } = generation.state;
-      this.#text = { ...this.#text, seed, draws };
-      const start = performance.now();
-      let logits = await this.#read(ids, signal);
-      this.#generation = generation;
-      const promptMs = performance.now() - start;
-      let steps: GenerationStep[] = [];
-      for (let count = 1;; count++) {
-        const step = generation.step(logits);
-        this.#unread = [step.id];
-        steps.push(step);
-        if (step.finishReason !== undefined) {
-          const completionMs = performance.now() - start - promptMs;
-          const usage = { promptTokens: ids.length, completionTokens: count, promptMs };
-          yield textPiece(steps, { ...usage, completionMs });
-          return;
-        }
-        if (step.text !== "" || this.#setup.tokenizer === undefined) {
-          yield textPiece(steps);
-          steps = [];
-        }
-        signal.throwIfAborted();
-        logits = await this.#read(NO_IDS, signal);
-      }
-    } finally {
-      this.#text = this.#generation?.state ?? this.#text;
-      this.#generation = undefined;
-      this.#busy = false;
+    this.#messages = [];
+    yield* this.#write({
+      generation,
+      ids,
+      constraint,
+      signal,
+      usage: { promptTokens: ids.length },
+    });
+  }
+
+  /**
+   * Answers a text that is given from its beginning: what the session has read of it already is not read
+   * again. It goes back to where the text differs from what it has read, a network with a recurrence to the
+   * end of the last text that was answered, else it begins anew; what is written is the same.
+   *
+   * @param whole A text or ids, with all that came before.
+   * @throws {FewbitError} What {@linkcode generate} throws; then the session is as it was.
+   */
+  async *answer(
+    whole: string | ArrayLike<number>,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    const ids = this.#model.fromTheBeginning(this.#encode(whole, true));
+    if (ids.length === 0) {
+      throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
+    this.#model.checkLength(ids, 0);
+    const { signal: given, constraint, ...rest } = options;
+    const text = textOf([], this.#text);
+    const generation = new Generation(this.#setup, this.#fitted(rest, ids.length), text, ids);
+    const signal = this.#signal(given);
+    signal.throwIfAborted();
+    this.#enter();
+    this.#messages = [];
+    const cachedTokens = this.#history.reusable(ids);
+    this.#history.goBack(cachedTokens);
+    this.#text = textOf(ids.subarray(0, cachedTokens), this.#text);
+    const usage = { promptTokens: ids.length, cachedTokens };
+    const unread = ids.subarray(cachedTokens);
+    yield* this.#write({ generation, ids: unread, constraint, signal, usage });
+  }
+
+  /**
+   * Answers the last of some messages, which are given from the first one on; see {@linkcode answer}. Then
+   * {@linkcode messages} has them and the answer.
+   *
+   * @throws {FewbitError} What `GenerationModel.encodeChat` and {@linkcode answer} throw.
+   */
+  async *chat(
+    messages: readonly ChatMessage[],
+    options: ChatAnswerOptions = {},
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    const ids = await this.#setup.encodeChat(messages, options);
+    let content = "";
+    for await (const piece of this.answer(ids, options)) {
+      content += piece.text;
+      this.#messages = [...messages, { role: "assistant", content }];
+      yield piece;
+    }
+  }
+
+  /**
+   * Reads what every conversation that begins with these messages has in common, without an answer: what
+   * comes before the text of the next message, by the chat template.
+   */
+  async prefill(
+    messages: readonly ChatMessage[],
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<void> {
+    const [a, b] = await Promise.all(
+      ["a", "0"].map((content) =>
+        this.#setup.encodeChat([...messages, { role: "user", content }], {})
+      ),
+    );
+    const common = a.findIndex((id, i) => id !== b[i]);
+    this.reset();
+    this.#history.clear(true);
+    await this.append(common < 0 ? a : a.subarray(0, common), options);
+    this.#messages = messages;
   }
 
   /** Reads a text or ids without writing anything. */
@@ -144,6 +202,7 @@ export class TextSession implements Disposable {
     this.#enter();
     try {
       if (ids.length === 0) return;
+      this.#messages = [];
       await this.#read(ids, this.#signal(options.signal));
       this.#text = appendIds(this.#text, ids);
     } finally {
@@ -156,7 +215,39 @@ export class TextSession implements Disposable {
     this.#assertUsable();
     this.#assertIdle();
     this.#model.instance.reset(this.#slot);
-    this.#load(0, [], EMPTY_TEXT);
+    this.#history.clear();
+    this.#text = EMPTY_TEXT;
+    this.#messages = [];
+  }
+
+  /**
+   * Goes back to the first tokens of the conversation, which then goes on from there.
+   *
+   * @param tokens How many of {@linkcode length}.
+   * @throws {FewbitError} `unsupported` where the network has not kept what it needs: one with a recurrence
+   * goes back to its beginning only, one with a window not beyond that.
+   */
+  rewind(tokens: number): void {
+    this.#assertUsable();
+    this.#assertIdle();
+    if (!Number.isInteger(tokens) || tokens < 0 || tokens > this.length) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot rewind to ${tokens} tokens: expected an integer from 0 to ${this.length}`,
+      );
+    }
+    if (tokens === this.length) return;
+    if (tokens <= this.#model.prefixLength) return this.reset();
+    const ids = this.#history.first(tokens);
+    if (ids === undefined || !this.#history.reread(tokens)) {
+      throw new FewbitError(
+        "unsupported",
+        `Cannot rewind to ${tokens} of ${this.length} tokens: the network has not kept what came ` +
+          "before them; save the session there to come back",
+      );
+    }
+    this.#text = textOf(ids, this.#text);
+    this.#messages = [];
   }
 
   /**
@@ -170,7 +261,8 @@ export class TextSession implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot save session: it is reading");
     }
     const text = this.#generation?.state ?? this.#text;
-    const saved = { past: this.#past, unread: this.#unread, ...text };
+    const messages = this.#messages;
+    const saved = { ...this.#history.saved, ...messages.length > 0 && { messages }, ...text };
     return encodeSession(saved, await this.#model.instance.saveState(this.#slot));
   }
 
@@ -178,12 +270,12 @@ export class TextSession implements Disposable {
   restore(bytes: Uint8Array): void {
     this.#assertUsable();
     this.#assertIdle();
-    const { saved: { past, unread, ...text }, state } = decodeSession(
-      bytes,
-      this.#model.vocabularySize,
-    );
+    const { saved, state } = decodeSession(bytes, this.#model.vocabularySize);
+    const { past, unread, ids, messages = [], ...text } = saved;
     this.#model.instance.restoreState(state, this.#slot);
-    this.#load(past, unread, text);
+    this.#history.restore({ past, unread, ...ids && { ids } });
+    this.#text = text;
+    this.#messages = messages;
   }
 
   /**
@@ -205,24 +297,46 @@ export class TextSession implements Disposable {
     this.#model.freeSlot(this.#slot);
   }
 
-  #load(past: number, unread: readonly number[], text: GenerationState): void {
-    this.#past = past;
-    this.#unread = [...unread];
-    this.#text = text;
+  /** Reads what an answer begins with, and writes on. */
+  async *#write(
+    { generation, ids, constraint, signal, usage }: Answer,
+  ): AsyncGenerator<TextPiece, void, undefined> {
+    try {
+      const { seed, draws } = generation.state;
+      this.#text = { ...this.#text, seed, draws };
+      const start = performance.now();
+      const logits = await this.#read(ids, signal);
+      this.#generation = generation;
+      if (usage.cachedTokens !== undefined) await this.#history.mark();
+      yield* writePieces(generation, logits, {
+        hasText: this.#setup.tokenizer !== undefined,
+        usage: { ...usage, promptMs: performance.now() - start },
+        chose: (id) => this.#history.chose(id),
+        sampler: this.#model.sampler,
+        constraint,
+        read: () => {
+          signal.throwIfAborted();
+          return this.#read(NO_IDS, signal);
+        },
+      });
+    } finally {
+      this.#text = this.#generation?.state ?? this.#text;
+      this.#generation = undefined;
+      this.#busy = false;
+      constraint?.end?.();
+    }
   }
 
-  /** `maxTokens`, fewer where the context has no room for them: all but the last are read. */
-  #fitting(wanted: number | undefined, prompt: Int32Array): { readonly maxTokens?: number } {
-    const after = this.#model.pastAfter(prompt, this.length);
-    const room = Math.max(this.#model.context - after, 0) + 1;
-    return room < (wanted ?? DEFAULT_MAX_TOKENS) ? { maxTokens: room } : {};
+  #fitted(options: GenerationOptions, after: number): GenerationOptions {
+    const { context } = this.#model;
+    return fittedOptions(options, this.#setup, { before: this.length, after, context });
   }
 
   /** Special tokens, where a text begins with any, only at the beginning of the conversation. */
-  #encode(prompt: string | ArrayLike<number>): Int32Array {
+  #encode(prompt: string | ArrayLike<number>, isBeginning = this.length === 0): Int32Array {
     const ids = typeof prompt === "string"
       ? requireTokenizer(this.#setup.tokenizer)
-        .encode(prompt, { addSpecialTokens: this.length === 0 }).ids
+        .encode(prompt, { addSpecialTokens: isBeginning }).ids
       : readIds(prompt);
     this.#model.checkIds(ids);
     return ids;
@@ -231,16 +345,16 @@ export class TextSession implements Disposable {
   /** Reads what is unread and then the ids. A chunk that an abort interrupts leaves nothing behind. */
   async #read(ids: Int32Array, signal: AbortSignal): Promise<Float32Array> {
     const { instance } = this.#model;
-    const all = Int32Array.from([...this.#unread, ...ids]);
-    const position = { slot: this.#slot, past: this.#past };
+    const history = this.#history;
+    const all = Int32Array.from([...history.unread, ...ids]);
+    const position = { slot: this.#slot, past: history.past };
     let before: StateSnapshot | undefined;
     this.#reading = true;
     try {
       before = await instance.snapshot(this.#slot);
       const logits = await this.#model.read(all, position, signal);
       this.#assertUsable();
-      this.#past = this.#model.pastAfter(all, this.#past);
-      this.#unread = [];
+      history.read(all);
       return logits;
     } catch (error) {
       // The slot may be another session's by now.
@@ -275,10 +389,11 @@ export class TextSession implements Disposable {
   }
 }
 
-function disposedError(): FewbitError {
-  return new FewbitError("disposed", "Cannot use session: it was disposed");
+/** A text with these ids, and the random numbers of another one. */
+function textOf(ids: Iterable<number>, { seed, draws }: GenerationState): GenerationState {
+  return appendIds({ ...EMPTY_TEXT, seed, draws }, ids);
 }
 
-function randomSeed(): number {
-  return crypto.getRandomValues(new Uint32Array(1))[0] % MAX_SEED;
+function disposedError(): FewbitError {
+  return new FewbitError("disposed", "Cannot use session: it was disposed");
 }

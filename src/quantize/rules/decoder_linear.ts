@@ -8,7 +8,7 @@ import type { Tensor } from "../../tensor.ts";
 import type { IntegerBuilder } from "../integer_builder.ts";
 import { knownScale } from "../integer_network.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
-import { rowSums } from "../shifted_weights.ts";
+import { expectRoom, rowSums } from "../shifted_weights.ts";
 import type { ShiftedWeight } from "../shifted_weights.ts";
 import { multiplyColumns } from "../smooth.ts";
 
@@ -85,6 +85,7 @@ function product(
   const zero = x.zeroPoint ?? 0;
   const isTable = bits === 32 && more.limit === undefined;
   const [inputScale] = x.scale.of(new Map());
+  const biases = settings.all.biases?.get(name);
   // −128 − zero … 127 − zero.
   const largestInput = Math.max(127 - zero, zero + 128);
   const rows = (): Float32Array => {
@@ -96,7 +97,7 @@ function product(
   };
   const key = isTable ? `table ${real.id}` : `weight ${name}`;
   const weight = (): ShiftedWeight =>
-    isTable ? settings.table(key, n, rows) : settings.weight(key, n, largestInput, rows);
+    isTable ? settings.table(key, n, rows) : settings.weight(name, n, largestInput, rows);
   const factors = () =>
     sharedShift(
       Float64Array.from(
@@ -109,9 +110,12 @@ function product(
     x: x.value,
     multiplier: integers(builder, `multiplier ${name}`, n, () => factors().multipliers),
     shift: integers(builder, `shift ${name}`, 1, () => Int32Array.of(factors().shift)),
-    bias: zero === 0
+    bias: zero === 0 && biases === undefined
       ? undefined
-      : integers(builder, `bias ${name}`, n, () => rowSums(weight(), n).map((sum) => -zero * sum)),
+      : integers(builder, `bias ${name}`, n, () => {
+        if (biases !== undefined) expectRoom(weight(), n, largestInput, name, biases);
+        return rowSums(weight(), n).map((sum, row) => (biases?.[row] ?? 0) - zero * sum);
+      }),
     ...more,
   };
   if (isTable || settings.bits === "w8a8") {

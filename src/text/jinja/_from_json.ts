@@ -7,11 +7,20 @@ const MAX_DEPTH = 200;
 /**
  * A value of JavaScript as one of a template. Integers are numbers without a fraction; keys whose value is
  * `undefined` are left out, as JSON does.
+ *
+ * @param plain What becomes of the texts in it.
  */
-export function fromJson(value: unknown, name: string, depth = 0): Value {
+export function fromJson(
+  value: unknown,
+  name: string,
+  plain: (text: string) => string,
+  depth = 0,
+): Value {
   if (depth > MAX_DEPTH) throw refused(name, `nested more than ${MAX_DEPTH} deep`);
+  const inner = (item: unknown): Value => fromJson(item, name, plain, depth + 1);
   switch (typeof value) {
     case "string":
+      return plain(value);
     case "boolean":
       return value;
     case "number":
@@ -20,12 +29,12 @@ export function fromJson(value: unknown, name: string, depth = 0): Value {
       return null;
     case "object":
       if (value === null || value instanceof Callable) return value;
-      if (Array.isArray(value)) return value.map((item) => fromJson(item, name, depth + 1));
+      if (Array.isArray(value)) return value.map(inner);
       if (isPlain(value)) {
         return new Map(
           Object.entries(value)
             .filter(([, item]) => item !== undefined)
-            .map(([key, item]) => [key, fromJson(item, name, depth + 1)]),
+            .map(([key, item]) => [plain(key), inner(item)]),
         );
       }
   }

@@ -15,9 +15,12 @@ const CONSTANTS: ReadonlyMap<string, boolean | null> = new Map([
 /** Parses expressions by Jinja2's grammar, whose order of operators is not Python's: `~` binds before `+`. */
 export class ExpressionParser {
   readonly #stream: TokenStream;
+  readonly #literal: (text: string) => string;
 
-  constructor(stream: TokenStream) {
+  /** @param literal What becomes of texts in quotes. */
+  constructor(stream: TokenStream, literal: (text: string) => string) {
     this.#stream = stream;
+    this.#literal = literal;
   }
 
   parse(withCondition = true): Expression {
@@ -144,7 +147,7 @@ export class ExpressionParser {
       case "string": {
         let text = "";
         while (this.#stream.current.type === "string") text += this.#stream.next().value;
-        return { kind: "constant", value: text };
+        return { kind: "constant", value: this.#literal(text) };
       }
       case "integer": {
         this.#stream.next();

@@ -7,19 +7,25 @@ import { TokenStream } from "./_token_stream.ts";
 /** Statements of Jinja2 that need other templates or change what text is. */
 const UNSUPPORTED = ["block", "extends", "include", "import", "from", "autoescape", "trans", "do"];
 
-/** Parses a template; throws a {@linkcode TemplateError} for what Jinja2 would not parse. */
-export function parseTemplate(source: string): Statement[] {
-  return new TemplateParser(new TokenStream(tokenize(source))).parse();
+/**
+ * Parses a template; throws a {@linkcode TemplateError} for what Jinja2 would not parse.
+ *
+ * @param literal What becomes of its texts, those between tags and those in quotes.
+ */
+export function parseTemplate(source: string, literal: (text: string) => string): Statement[] {
+  return new TemplateParser(new TokenStream(tokenize(source)), literal).parse();
 }
 
 class TemplateParser {
   readonly #stream: TokenStream;
   readonly #expressions: ExpressionParser;
+  readonly #literal: (text: string) => string;
   #loops = 0;
 
-  constructor(stream: TokenStream) {
+  constructor(stream: TokenStream, literal: (text: string) => string) {
     this.#stream = stream;
-    this.#expressions = new ExpressionParser(stream);
+    this.#expressions = new ExpressionParser(stream, literal);
+    this.#literal = literal;
   }
 
   parse(): Statement[] {
@@ -34,7 +40,7 @@ class TemplateParser {
     for (;;) {
       const { type, value } = this.#stream.next();
       if (type === "data") {
-        body.push({ kind: "data", text: value });
+        body.push({ kind: "data", text: this.#literal(value) });
       } else if (type === "variable_begin") {
         body.push({ kind: "output", value: this.#expressions.tuple() });
         this.#stream.expect("variable_end");

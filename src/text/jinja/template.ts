@@ -16,19 +16,36 @@ import { Scope } from "./_scope.ts";
 export class Template {
   readonly #statements: readonly Statement[];
 
-  /** Parses; throws a `TemplateError` for what Jinja2 would not. */
-  constructor(source: string) {
-    this.#statements = parseTemplate(source);
+  /**
+   * Parses; throws a `TemplateError` for what Jinja2 would not.
+   *
+   * @param literal What becomes of the template's own texts.
+   */
+  constructor(source: string, literal: (text: string) => string) {
+    this.#statements = parseTemplate(source, literal);
   }
 
-  /** Renders with variables made of JSON and functions that `callables` made. */
-  render(variables: Readonly<Record<string, unknown>>): string {
+  /**
+   * Renders.
+   *
+   * @param own Variables that belong to the template: texts and functions that `callables` made.
+   * @param given Those of its caller, made of JSON, which come before the others.
+   * @param plain What becomes of the texts in them.
+   */
+  render(
+    own: Readonly<Record<string, unknown>>,
+    given: Readonly<Record<string, unknown>>,
+    plain: (text: string) => string,
+  ): string {
     resetComparisons();
     const globals = new Scope();
     for (const [name, value] of GLOBALS) globals.set(name, value);
     const scope = new Scope(globals);
-    for (const [name, value] of Object.entries(variables)) {
-      if (value !== undefined) scope.set(name, fromJson(value, name));
+    for (const [name, value] of Object.entries(own)) {
+      scope.set(name, fromJson(value, name, (text) => text));
+    }
+    for (const [name, value] of Object.entries(given)) {
+      if (value !== undefined) scope.set(name, fromJson(value, name, plain));
     }
     return new Runner(new Meter()).text(this.#statements, scope);
   }

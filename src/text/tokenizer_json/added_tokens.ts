@@ -30,6 +30,14 @@ export interface AddedPart {
   readonly id: number | undefined;
 }
 
+/** How a text says where its special tokens are: by marks, and nowhere else. */
+export interface Marks {
+  /** Special tokens by the code units that stand for them. */
+  readonly tokens: ReadonlyMap<number, AddedToken>;
+  /** Whether an id may come from a mark only. */
+  readonly isControl: (id: number) => boolean;
+}
+
 /**
  * The section `added_tokens`. As in Rust a token that the vocabulary has keeps its id there; others are
  * numbered on from the end of the vocabulary, and a file that says otherwise is refused.
@@ -113,21 +121,20 @@ export class AddedTokenFinder {
   }
 
   /** Cuts a text into tokens and what is between them. */
-  find(text: string, budget: Budget): AddedPart[] {
-    if (this.#tokens.size === 0) return [{ start: 0, end: text.length, id: undefined }];
+  find(text: string, budget: Budget, marks?: Marks): AddedPart[] {
+    if (this.#tokens.size === 0 && marks === undefined) {
+      return [{ start: 0, end: text.length, id: undefined }];
+    }
     const parts: AddedPart[] = [];
     let from = 0;
     for (let at = 0; at < text.length;) {
-      const found = this.#tokens.get(text.charCodeAt(at))?.find(([pattern]) => {
-        budget.spend(1 + pattern.length / 4);
-        return text.startsWith(pattern, at);
-      });
+      const found = this.#at(text, at, budget, marks);
       if (found === undefined) {
         at++;
         continue;
       }
-      const [pattern, token] = found;
-      let [start, end] = [at, at + pattern.length];
+      const [length, token] = found;
+      let [start, end] = [at, at + length];
       at = end;
       if (token.singleWord && !isSingle(text, start, end)) continue;
       if (token.lstrip) {
@@ -142,6 +149,24 @@ export class AddedTokenFinder {
     }
     if (from < text.length) parts.push({ start: from, end: text.length, id: undefined });
     return parts;
+  }
+
+  /** The token that begins at a place, and its length in the text. */
+  #at(
+    text: string,
+    at: number,
+    budget: Budget,
+    marks: Marks | undefined,
+  ): readonly [length: number, token: AddedToken] | undefined {
+    const unit = text.charCodeAt(at);
+    const marked = marks?.tokens.get(unit);
+    if (marked !== undefined) return [1, marked];
+    const found = this.#tokens.get(unit)?.find(([pattern, { id }]) => {
+      if (marks?.isControl(id)) return false;
+      budget.spend(1 + pattern.length / 4);
+      return text.startsWith(pattern, at);
+    });
+    return found && [found[0].length, found[1]];
   }
 }
 

@@ -1,6 +1,7 @@
+import { FewbitError } from "../../errors.ts";
 import { Budget } from "../budget.ts";
 import { AddedTokenFinder, readAddedTokens } from "./added_tokens.ts";
-import type { AddedToken } from "./added_tokens.ts";
+import type { AddedToken, Marks } from "./added_tokens.ts";
 import { readDecoder } from "./decoder.ts";
 import type { Decoder } from "./decoder.ts";
 import { invalid, isObject } from "./json.ts";
@@ -55,12 +56,12 @@ export class TextToIds {
   }
 
   /** The ids of a text that is well formed, without what frames it. */
-  encode(text: string): number[] {
+  encode(text: string, marks?: Marks): number[] {
     const budget = new Budget(text.length, "encode");
     const ids: number[] = [];
-    for (const { start, end, id } of this.#raw.find(text, budget)) {
+    for (const { start, end, id } of this.#raw.find(text, budget, marks)) {
       if (id !== undefined) ids.push(id);
-      else this.#encodePart(text.slice(start, end), start === 0, ids, budget);
+      else this.#encodePart(text.slice(start, end), start === 0, ids, budget, marks);
     }
     return ids;
   }
@@ -76,10 +77,16 @@ export class TextToIds {
   }
 
   /** A part of a text between added tokens that are found before normalization. */
-  #encodePart(text: string, isStart: boolean, ids: number[], budget: Budget): void {
+  #encodePart(
+    text: string,
+    isStart: boolean,
+    ids: number[],
+    budget: Budget,
+    marks: Marks | undefined,
+  ): void {
     const normalized = this.#normalize(text, budget);
     const lead = isStart ? this.#lead(text, normalized, budget) : 0;
-    for (const { start, end, id } of this.#normalized.find(normalized, budget)) {
+    for (const { start, end, id } of this.#normalized.find(normalized, budget, marks)) {
       if (id !== undefined) {
         ids.push(id);
         continue;
@@ -90,7 +97,9 @@ export class TextToIds {
       };
       if (piece.text === "") continue;
       for (const { text } of this.#preTokenizer?.([piece], budget) ?? [piece]) {
+        const before = ids.length;
         this.model.encode(text, ids, budget);
+        if (marks !== undefined) expectText(text, ids.slice(before), marks);
       }
     }
   }
@@ -109,6 +118,17 @@ export class TextToIds {
   #normalize(text: string, budget = new Budget(text.length, "normalize")): string {
     return this.#normalizer?.(text, budget) ?? text;
   }
+}
+
+/** Vocabularies may have special tokens among the words that a text is made of. */
+function expectText(text: string, ids: readonly number[], { isControl }: Marks): void {
+  if (!ids.some(isControl)) return;
+  throw new FewbitError(
+    "unsupported",
+    `Cannot encode ${
+      JSON.stringify(text.slice(0, 80))
+    } as text: the vocabulary has no other ids for it than a special token`,
+  );
 }
 
 function firstOf(text: string): string {

@@ -1,4 +1,4 @@
-import { CONSONANTS, LINKERS, PICTURES, PREPEND, STOPS } from "./_data.ts";
+import { unicodeTables } from "./_tables.ts";
 import { CodePointSet } from "./code_point_set.ts";
 import { joining } from "./properties.ts";
 
@@ -28,14 +28,7 @@ let classes: Classes | undefined;
  * of at most 5 bytes of UTF-8: longer ones are never looked at as a whole.
  */
 export function* graphemes(text: string): Generator<string> {
-  classes ??= {
-    joins: joining(),
-    stops: CodePointSet.unpack(STOPS),
-    prepend: CodePointSet.unpack(PREPEND),
-    pictures: CodePointSet.unpack(PICTURES),
-    consonants: CodePointSet.unpack(CONSONANTS),
-    linkers: CodePointSet.unpack(LINKERS),
-  };
+  classes ??= unpackClasses();
   const state = new State(classes);
   let start = 0;
   for (let at = 0; at < text.length;) {
@@ -47,6 +40,18 @@ export function* graphemes(text: string): Generator<string> {
     at += code > 0xffff ? 2 : 1;
   }
   if (start < text.length) yield text.slice(start);
+}
+
+function unpackClasses(): Classes {
+  const { stops, prepend, pictures, consonants, linkers } = unicodeTables();
+  return {
+    joins: joining(),
+    stops: CodePointSet.unpack(stops),
+    prepend: CodePointSet.unpack(prepend),
+    pictures: CodePointSet.unpack(pictures),
+    consonants: CodePointSet.unpack(consonants),
+    linkers: CodePointSet.unpack(linkers),
+  };
 }
 
 /** What the code points so far say of the next one. */

@@ -1,4 +1,4 @@
-import { LOWER } from "./_data.ts";
+import { unicodeTables } from "./_tables.ts";
 import { Unpacker } from "./_unpack.ts";
 import { isAscii } from "./is_ascii.ts";
 
@@ -17,7 +17,7 @@ export function lowerCase(text: string): string {
 function unpackLower(): ReadonlyMap<number, string> {
   // İ, the only one that becomes two.
   const lower = new Map([[0x130, "i\u0307"]]);
-  const unpacker = new Unpacker(LOWER);
+  const unpacker = new Unpacker(unicodeTables().lower);
   let code = 0;
   while (!unpacker.done) {
     code += unpacker.next();

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { COMPATIBLE } from "./_compatible_data.ts";
-import { CLASSES, DECOMPOSED, EXCLUDED } from "./_data.ts";
 import { unpackMapping } from "./_mapping.ts";
+import { unicodeTables } from "./_tables.ts";
 import { Unpacker } from "./_unpack.ts";
 import { CodePointSet } from "./code_point_set.ts";
 import { isAscii } from "./is_ascii.ts";
@@ -36,7 +35,7 @@ export function normalForm(text: string, form: NormalForm): string {
   tables ??= unpackTables();
   const codes: number[] = [];
   const wholes = form === "NFKC" || form === "NFKD"
-    ? compatible ??= unpackMapping(COMPATIBLE)
+    ? compatible ??= unpackMapping(unicodeTables().compatible)
     : undefined;
   for (const character of text) {
     decompose(character.codePointAt(0)!, wholes, codes, tables);
@@ -52,14 +51,15 @@ function textOf(codes: readonly number[]): string {
 }
 
 function unpackTables(): Tables {
-  const canonical = unpackMapping(DECOMPOSED);
-  const excluded = CodePointSet.unpack(EXCLUDED);
+  const packed = unicodeTables();
+  const canonical = unpackMapping(packed.decomposed);
+  const excluded = CodePointSet.unpack(packed.excluded);
   const composed = new Map<number, number>();
   for (const [code, parts] of canonical) {
     if (parts.length === 2 && !excluded.has(code)) composed.set(pair(parts[0], parts[1]), code);
   }
   const classes = new Map<number, number>();
-  const unpacker = new Unpacker(CLASSES);
+  const unpacker = new Unpacker(packed.classes);
   let end = 0;
   while (!unpacker.done) {
     const start = end + unpacker.next();

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import * as data from "./_data.ts";
+import { unicodeTables } from "./_tables.ts";
+import type { Tables } from "./_tables.ts";
 import { Unpacker } from "./_unpack.ts";
 import { CodePointSet } from "./code_point_set.ts";
 
@@ -22,9 +23,10 @@ function categoriesOf(...names: readonly string[]): CodePointSet {
 
 /** Runs of a category and their lengths; the number after the last stands for Lu and Ll in turns. */
 function unpackCategories(): ReadonlyMap<string, CodePointSet> {
-  const names = data.CATEGORY_NAMES.split(" ");
+  const { categories, categoryNames } = unicodeTables();
+  const names = categoryNames.split(" ");
   const bounds = names.map((): number[] => []);
-  const unpacker = new Unpacker(data.CATEGORIES);
+  const unpacker = new Unpacker(categories);
   let start = 0;
   const append = (kind: number, length: number) => {
     const list = bounds[kind];
@@ -53,8 +55,9 @@ function lazy(make: () => CodePointSet): () => CodePointSet {
   return () => set ??= make();
 }
 
-const differs = (text: string, base: () => CodePointSet) =>
-  lazy(() => base().symmetricDifference(CodePointSet.unpack(text)));
+/** A set that differs from another one as a table says. */
+const differs = (table: Exclude<keyof Tables, "scripts">, base: () => CodePointSet) =>
+  lazy(() => base().symmetricDifference(CodePointSet.unpack(unicodeTables()[table])));
 
 const words = lazy(() => categoriesOf("L", "M", "Nd", "Nl", "Pc"));
 
@@ -62,38 +65,40 @@ const words = lazy(() => categoriesOf("L", "M", "Nd", "Nl", "Pc"));
 const ASCII_PUNCTUATION = CodePointSet.of([0x21, 0x2f], [0x3a, 0x40], [0x5b, 0x60], [0x7b, 0x7e]);
 
 /** White space: `char::is_whitespace`, `\s` of both kinds of patterns. */
-export const white: () => CodePointSet = lazy(() => CodePointSet.unpack(data.WHITE));
+export const white: () => CodePointSet = lazy(() => CodePointSet.unpack(unicodeTables().white));
 /** What BERT cleans away, besides U+0000 and U+FFFD. */
 export const control: () => CodePointSet = differs(
-  data.CONTROL,
+  "control",
   () => categoriesOf("Cc", "Cf", "Co"),
 );
 /** Punctuation of the pre-tokenizers `BertPreTokenizer` and `Punctuation`. */
 export const punctuation: () => CodePointSet = differs(
-  data.PUNCTUATION,
+  "punctuation",
   () => category("P")!.union(ASCII_PUNCTUATION),
 );
 /** `char::is_numeric`, of the pre-tokenizer `Digits`. */
-export const numeric: () => CodePointSet = differs(data.NUMERIC, () => category("N")!);
+export const numeric: () => CodePointSet = differs("numeric", () => category("N")!);
 /** What the normalizer `StripAccents` takes away. */
-export const mark: () => CodePointSet = differs(data.MARK, () => category("M")!);
+export const mark: () => CodePointSet = differs("mark", () => category("M")!);
 /** What BERT takes for accents once a text is decomposed. */
 export const nonspacing: () => CodePointSet = differs(
-  data.NONSPACING,
+  "nonspacing",
   () => category("Mn")!.intersection(mark()),
 );
 /** What joins the grapheme before it. */
-export const joining: () => CodePointSet = differs(data.JOINS, () => category("M")!);
+export const joining: () => CodePointSet = differs("joins", () => category("M")!);
 /** `\w` of the pre-tokenizer `Whitespace` and of added tokens that are single words. */
-export const word: () => CodePointSet = differs(data.WORD, words);
+export const word: () => CodePointSet = differs("word", words);
 /** `\w` of patterns in tokenizer.json. */
-export const patternWord: () => CodePointSet = differs(data.ONIG_WORD, words);
+export const patternWord: () => CodePointSet = differs("onigWord", words);
 
-const scripts = new Map(
-  Object.entries(data.SCRIPTS).map(([name, text]) => [name, lazy(() => CodePointSet.unpack(text))]),
-);
+const scripts = new Map<string, CodePointSet>();
 
 /** The code points of a script, by its lower-case name; `undefined` for what no table has. */
 export function script(name: string): CodePointSet | undefined {
-  return scripts.get(name)?.();
+  const packed = unicodeTables().scripts;
+  if (!scripts.has(name) && Object.hasOwn(packed, name)) {
+    scripts.set(name, CodePointSet.unpack(packed[name]));
+  }
+  return scripts.get(name);
 }

@@ -13,6 +13,8 @@ const worker :Workerd.Worker = (
     (name = "dots.js", esModule = embed "dots.js"),
     (name = "classifier.fewbit", data = embed "classifier.fewbit"),
     (name = "language_model.fewbit", data = embed "language_model.fewbit"),
+    (name = "stories.js", esModule = embed "stories.js"),
+    (name = "stories.fewbit", data = embed "stories.fewbit"),
     (name = "pixels.bin", data = embed "pixels.bin"),
   ],
   compatibilityDate = "2026-07-01",

@@ -1,8 +1,10 @@
 import { load } from "runtime.js";
 import { greedy } from "greedy.js";
 import { dotsOf } from "dots.js";
+import { storiesOf } from "stories.js";
 import classifier from "classifier.fewbit";
 import languageModel from "language_model.fewbit";
+import stories from "stories.fewbit";
 import pixels from "pixels.bin";
 
 /** In workerd: classifies one picture and continues a prompt; answers with the hash of the logits, the ids and its dot product. */
@@ -20,6 +22,7 @@ export default {
     return Response.json({
       hash,
       ids,
+      stories: await storiesOf(load, new Uint8Array(stories)),
       dots: await dotsOf(load, new Uint8Array(classifier), new Uint8Array(pixels)),
     });
   },

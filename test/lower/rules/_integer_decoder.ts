@@ -1,7 +1,7 @@
 /** Ops of integer language models. */
 import type { Graph, Value } from "../../../src/graph/graph.ts";
 import * as ops from "../../../src/graph/ops/mod.ts";
-import { exponentialTable, turnTable } from "../../../src/numeric/integer_tables.ts";
+import { exponentialTable, octaveTable, turnTable } from "../../../src/numeric/integer_tables.ts";
 import { clamped, codes, constant, integers, matrix, nearest, sum } from "./_case.ts";
 import type { RuleCase } from "./_case.ts";
 
@@ -21,6 +21,13 @@ function sequences(graph: Graph): { readonly offsets: Value; readonly past: Valu
   const offsets = graph.input("offsets", "i32", [3], { check: "offsets", limit: T });
   return { offsets, past: graph.input("past", "i32", [2], { check: "past", limit: R, offsets }) };
 }
+
+/** Logits whose largest is id 7 of row 1 and 37 of row 2, and the next one another. */
+const PIECES = 40;
+const pieces = Int32Array.from({ length: 3 * PIECES }, (_, i) => (i * 7919) % 1009);
+pieces[PIECES + 7] = pieces[2 * PIECES + 37] = 5000;
+const integersOf = (graph: Graph, ...values: number[]): Value =>
+  constant(graph, "i32", [values.length], Int32Array.from(values));
 
 /** Octaves a unit of the scores, times 2^26, of each head. */
 const RATES = [20_000, 30_000, 25_000, 40_000];
@@ -105,6 +112,29 @@ export const INTEGER_DECODER_CASES: readonly RuleCase[] = [
     expected: matrix(T, C, (t, c) => {
       const isOdd = (bits: number) => (bits & 1) ^ (bits >> 1 & 1) ^ (bits >> 2 & 1);
       return signs[c] * sum(C, (j) => nearest(residual[t * C + j] / 8) * (1 - 2 * isOdd(c & j)));
+    }),
+  },
+  {
+    op: "SampleInteger",
+    of: "the largest of the allowed: by a rate of 0, by top-k, by min-p",
+    make: (g) =>
+      g.apply(ops.sampleInteger, {
+        logits: g.input("logits", "i32", [3, PIECES]),
+        octave: constant(g, "i32", [257], octaveTable()),
+        rate: integersOf(g, 0, 1_000_000, 1_000_000),
+        topK: integersOf(g, 0, 1, 0),
+        topP: integersOf(g, 65536, 65536, 65536),
+        minP: integersOf(g, 0, 0, 65536),
+        random: constant(g, "i32", [3, 4], Int32Array.from({ length: 12 }, (_, i) => i)),
+        mask: constant(g, "i32", [3, 2], Int32Array.of(-1, -1, ~(1 << 7), -1, -1, ~(1 << 5))),
+      }),
+    inputs: { logits: pieces },
+    expected: [0, 1, 2].map((row) => {
+      const allowed = [...Array(PIECES).keys()].filter((id) =>
+        id !== (row === 1 ? 7 : row === 2 ? 37 : -1)
+      );
+      const logit = (id: number) => pieces[row * PIECES + id];
+      return allowed.reduce((best, id) => logit(id) > logit(best) ? id : best);
     }),
   },
   {

@@ -8,7 +8,8 @@ const HELP: &str = "Runs compiled fewbit models on wasmi.
   cargo run --release -- classify WASM MODEL PIXELS_FILE
   cargo run --release -- generate WASM MODEL COUNT ID...
 
-classify prints the best class and the bits of the logits; PIXELS_FILE is written by pixels.py.
+classify prints the best class and the bits of the logits; PIXELS_FILE holds height x width x channels
+bytes, as the model takes them, and pixels.py makes it of a PNG.
 generate prints COUNT ids that follow those given, always the one of the largest logit.
 
   cargo run --release -- generate ../../../wasm/fewbit.simd.wasm \\

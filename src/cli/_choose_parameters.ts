@@ -1,0 +1,100 @@
+/** Parameters of an integer language model: what calibration finds, and what is chosen by KL. */
+import {
+  calibrateTextModel,
+  compileIntegerText,
+  parametersOfRanges,
+  smoothQuantText,
+} from "../compile/integer_text.ts";
+import { TextComparison } from "../compile/compare_text.ts";
+import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { hasRotation } from "../numeric/hadamard.ts";
+import { NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
+import type { DecoderParams } from "../quantize/decoder_params.ts";
+import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
+import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import { note } from "./_print.ts";
+import { progressLine } from "./_run.ts";
+import type { Windows } from "./_text_windows.ts";
+
+/** How a language model is quantised; the first is the best. */
+export const METHODS = ["closed-form", "smoothquant-edge", "rtn"] as const;
+
+/** What is to be found. */
+export interface Choice {
+  readonly method: typeof METHODS[number];
+  readonly bits: LanguageBits;
+  readonly prefix: readonly number[];
+  readonly windows: Windows;
+  /** Networks to try: as it is, rotated. */
+  readonly rotations: readonly boolean[];
+  readonly signal: AbortSignal;
+}
+
+/** Networks that are tried. */
+export function rotationsOf(
+  method: Choice["method"],
+  rotate: "auto" | "yes" | "no",
+  width: number,
+  canChoose: boolean,
+): readonly boolean[] {
+  if (rotate !== "auto") return [rotate === "yes"];
+  return method === "closed-form" && canChoose && hasRotation(width) ? [false, true] : [false];
+}
+
+/** What is tried for each network. */
+export function shrinkingsOf({ method, windows }: Pick<Choice, "method" | "windows">) {
+  if (method !== "closed-form") return [NO_SHRINKING];
+  return windows.validation.length === 0 ? [ROOT] : SHRINKINGS;
+}
+
+/** Calibrates, and takes what has the least KL on the windows for that. */
+export async function chooseParameters(
+  checkpoint: TextCheckpoint,
+  choice: Choice,
+): Promise<DecoderParams> {
+  const { method, bits, prefix, rotations, signal } = choice;
+  const { calibration, validation } = choice.windows;
+  const shrinkings = shrinkingsOf(choice);
+  const isOnly = rotations.length * shrinkings.length === 1;
+  using comparison = isOnly
+    ? undefined
+    : await TextComparison.of(checkpoint, prefix, validation, true);
+  let best: { readonly params: DecoderParams; readonly divergence: number } | undefined;
+  for (const rotate of rotations) {
+    const ranges = await calibrated(checkpoint, choice, rotate);
+    for (const down of shrinkings) {
+      signal.throwIfAborted();
+      // A rotation spreads what is large: the norms need no smoothing then.
+      const norms = rotate || method === "rtn" ? NO_SHRINKING : ROOT;
+      const smoothing = method === "smoothquant-edge"
+        ? smoothQuantText(checkpoint, ranges)
+        : { norms, down };
+      const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing);
+      if (comparison === undefined) return params;
+      const program = compileIntegerText(checkpoint, params, { bits });
+      const { divergence } = await comparison.compare(program, () => signal.throwIfAborted());
+      note(
+        `${rotate ? "rotated, " : ""}smoothing ${down.quantile}^${down.power}: ` +
+          `KL ${divergence.toFixed(4)}`,
+      );
+      if (best === undefined || divergence < best.divergence) best = { params, divergence };
+    }
+  }
+  return best!.params;
+}
+
+async function calibrated(
+  checkpoint: TextCheckpoint,
+  { prefix, windows: { calibration }, signal }: Choice,
+  rotate: boolean,
+): Promise<DecoderRanges> {
+  const progress = progressLine();
+  const update = (done: number): void =>
+    progress.update(`calibrating: ${done} of ${calibration.length} windows`);
+  return await calibrateTextModel(checkpoint, calibration, {
+    prefix,
+    rotate,
+    signal,
+    onProgress: update,
+  }).finally(() => progress.end());
+}

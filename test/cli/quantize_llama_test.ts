@@ -1,0 +1,143 @@
+/** `fewbit quantize` of a language model: stopped and gone on with, baselines, windows in a file of their own. */
+import assert from "node:assert/strict";
+import { METHODS } from "../../src/cli/_choose_parameters.ts";
+import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
+import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
+import { llama2cFile, llama2cVocabulary } from "../formats/_llama2c_builder.ts";
+import { Random } from "../conformance/_random.ts";
+import { Stream } from "../golden/seeded.ts";
+
+const [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT] = [16, 12, 3, 2, 1, 40, 32];
+const LAYER = 2 * DIM * DIM + DIM * DIM + 3 * HIDDEN * DIM + 2 * DIM;
+const FLOATS = VOCABULARY * DIM + LAYERS * LAYER + DIM + CONTEXT * DIM / HEADS;
+
+async function inFolder(
+  run: (folder: string, given: QuantizeTextArguments) => Promise<void>,
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const sizes = [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT];
+    await Deno.writeFile(
+      `${folder}/tiny.bin`,
+      llama2cFile(sizes, new Stream(9).take(FLOATS, 0.5)),
+    );
+    const pieces = Array.from({ length: VOCABULARY }, (_, i): [string, number] => [`p${i}`, -1]);
+    await Deno.writeFile(`${folder}/pieces`, llama2cVocabulary(pieces));
+    const random = new Random(3);
+    const windows = Array.from(
+      { length: 9 },
+      () => Array.from({ length: 20 }, () => random.integer(3, VOCABULARY - 1)),
+    );
+    await Deno.writeTextFile(`${folder}/windows.json`, JSON.stringify(windows));
+    await run(folder, {
+      model: `${folder}/tiny.bin`,
+      output: `${folder}/model.fewbit`,
+      bits: "w4a8g32",
+      method: "closed-form",
+      calibration: `${folder}/windows.json`,
+      params: `${folder}/params.json`,
+      prefix: undefined,
+      windows: 5,
+      length: 24,
+      check: 2,
+      rotate: "no",
+      vocabulary: `${folder}/pieces`,
+      json: false,
+      signal: new AbortController().signal,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A signal that says stop when it was asked so many times. */
+function stopAfter(count: number): AbortSignal {
+  const { signal } = new AbortController();
+  let asked = 0;
+  return Object.assign(signal, {
+    throwIfAborted: () => {
+      if (++asked > count) throw new Error("stopped");
+    },
+  });
+}
+
+const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
+
+Deno.test("cli: wherever a run is stopped, the next one ends with the same bytes", async () => {
+  await inFolder(async (folder, given) => {
+    await quantizeTextFile(given);
+    const whole = await Deno.readFile(given.output);
+    const params = await Deno.readFile(given.params!);
+    assert.equal(await exists(`${given.output}.partial`), false);
+    const output = `${folder}/again.fewbit`;
+    let stops = 0;
+    // Each run gets further than the one before, from where that was stopped.
+    for (let count = 20;; count += 25) {
+      const signal = stopAfter(count);
+      const stopped = await quantizeTextFile({ ...given, output, check: 2, signal })
+        .then(() => false, (error) => {
+          assert.equal(error.message, "stopped");
+          return true;
+        });
+      if (!stopped) break;
+      stops++;
+      assert.equal(await exists(output), false);
+    }
+    assert.ok(stops > 3, `${stops}`);
+    assert.deepEqual(await Deno.readFile(output), whole);
+    assert.deepEqual(await Deno.readFile(given.params!), params);
+    assert.equal(await exists(`${output}.partial`), false);
+
+    // Rounded once more from the parameters, whose windows lie in a file beside them.
+    const { windows, ...rest } = JSON.parse(new TextDecoder().decode(params));
+    await Deno.writeTextFile(`${folder}/text-of-others.json`, JSON.stringify(windows));
+    const moved = { ...rest, windows_file: "text-of-others.json" };
+    await Deno.writeTextFile(given.params!, JSON.stringify(moved));
+    await quantizeTextFile({ ...given, output, calibration: undefined });
+    assert.deepEqual(await Deno.readFile(output), whole);
+    for (const name of ["../windows.json", "", 3]) {
+      await Deno.writeTextFile(given.params!, JSON.stringify({ ...moved, windows_file: name }));
+      await assert.rejects(quantizeTextFile({ ...given, output, calibration: undefined }), {
+        code: "invalid_file",
+        message: /windows_file/,
+      });
+    }
+  });
+});
+
+Deno.test("cli: work for something else is not gone on with, a folder of somebody else is left", async () => {
+  await inFolder(async (folder, given) => {
+    for (let count = 20; !await exists(`${given.output}.partial/params.json`); count += 10) {
+      const stopped = { ...given, signal: stopAfter(count) };
+      await assert.rejects(quantizeTextFile(stopped), { message: "stopped" });
+    }
+    const other = { ...given, bits: "w4a8" } as const;
+    await quantizeTextFile(other);
+    const after = await Deno.readFile(given.output);
+    await quantizeTextFile({ ...other, output: `${folder}/fresh.fewbit` });
+    assert.deepEqual(after, await Deno.readFile(`${folder}/fresh.fewbit`));
+    await Deno.mkdir(`${given.output}.partial`);
+    await Deno.writeTextFile(`${given.output}.partial/diary.txt`, "dear");
+    await assert.rejects(quantizeTextFile(given), {
+      code: "invalid_argument",
+      message: /nothing that fewbit wrote/,
+    });
+    assert.equal(await Deno.readTextFile(`${given.output}.partial/diary.txt`), "dear");
+  });
+});
+
+Deno.test("cli: baselines are made, and are other models", async () => {
+  await inFolder(async (folder, given) => {
+    const files = new Map<string, Uint8Array>();
+    for (const method of METHODS) {
+      const output = `${folder}/${method}.fewbit`;
+      await quantizeTextFile({ ...given, method, output });
+      files.set(method, await Deno.readFile(output));
+      // From the parameters alone it is the same one, whatever the method is called.
+      await quantizeTextFile({ ...given, output, calibration: undefined });
+      assert.deepEqual(await Deno.readFile(output), files.get(method));
+    }
+    const sums = new Set([...files.values()].map((bytes) => bytes.join()));
+    assert.equal(sums.size, METHODS.length);
+  });
+});

@@ -1,0 +1,25 @@
+import { changes } from "./mutation.ts";
+import type { Mutation } from "./mutation.ts";
+
+const examples = ["test/cli/examples_test.ts"];
+const embedding = ["test/cli/embeddings_test.ts"];
+
+/** What commands print. */
+export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
+  ...changes("src/cli/_print.ts", examples, [
+    ["JSON.stringify(snakeKeys(value))", "JSON.stringify(value)"],
+  ]),
+  ...changes("src/cli/_run.ts", examples, [
+    ["if (!isTerminal(STDERR)) return", "if (isTerminal(STDERR)) return"],
+  ]),
+  ...changes("src/cli/embed.ts", examples, [
+    ["if (options.json) {", "if (false) {"],
+  ]),
+  ...changes("src/cli/search.ts", embedding, [
+    ["...added && { added }", ""],
+    ["return updated.report;", "return undefined;"],
+  ]),
+  ...changes("src/cli/_quantize_text.ts", ["test/cli/convert_llama_test.ts"], [
+    ["bytes: bytes.length, bits, seconds", "bytes: 0, bits, seconds"],
+  ]),
+];
