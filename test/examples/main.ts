@@ -10,8 +10,8 @@ import { writeFixtures } from "./_fixtures.ts";
 import { runReadmeSamples } from "./_readme_samples.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
-/** A block that `deno test --doc` runs; those in comments begin behind a star. */
-const EXAMPLE = /^(?: *\* )?```ts\b/gm;
+/** A block that `deno test --doc` runs; those in comments begin behind a star. `ignore`: others run it. */
+const EXAMPLE = /^(?: *\* )?```ts\b(?! ignore)/gm;
 
 /** What is documented. */
 async function sources(path: string): Promise<string[]> {
