@@ -1,4 +1,4 @@
-/** Whose turn it is. */
+/** Whose turn it is in a batch. */
 import assert from "node:assert/strict";
 import { pickBatch } from "../../src/pipelines/text/_pick_batch.ts";
 

@@ -11,7 +11,10 @@ const schemas = ["test/cli/json_constraint_test.ts"];
 
 /** The scheduler, the shape of OpenAI's API, answers in JSON. */
 export const SERVE_MUTATIONS: readonly Mutation[] = [
-  ...changes("src/pipelines/text/_pick_batch.ts", scheduling, [
+  ...changes("src/pipelines/text/_pick_batch.ts", [
+    ...scheduling,
+    "test/pipelines/pick_batch_test.ts",
+  ], [
     ["if (picked.length === limits.sequences) break;", ""],
     ["readsPrompt ? promptTokens : 1", "readsPrompt ? tokens : 1"],
     ["if (readsPrompt) promptTokens -= count;", ""],
