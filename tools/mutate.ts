@@ -47,6 +47,8 @@ const MUTATIONS: readonly Mutation[] = [
 ];
 
 const root = new URL("../", import.meta.url);
+/** Longest time of the tests of a mutation: one that never ends is a poor one. */
+const MOST_MS = 300_000;
 /** What is changed; the rest of the tree is linked. */
 const COPIED = ["src", "test"];
 
@@ -64,15 +66,19 @@ async function copyOfTree(): Promise<string> {
 
 async function run(command: string, args: string[], cwd?: string): Promise<{
   readonly success: boolean;
+  /** Whether it ended in time. */
+  readonly ended: boolean;
   readonly text: string;
 }> {
+  const signal = AbortSignal.timeout(MOST_MS);
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,
     ...cwd !== undefined && { cwd },
     env: { NO_COLOR: "1" },
+    signal,
   }).output();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { success, text: `${decode(stdout)}${decode(stderr)}` };
+  return { success, ended: !signal.aborted, text: `${decode(stdout)}${decode(stderr)}` };
 }
 
 /** What became of a mutation: `killed`, or why it counts as a failure. */
@@ -82,12 +88,13 @@ async function outcome(folder: string, { file, find, replace, tests }: Mutation)
   if (source.split(find).length !== 2) return "TEXT NOT FOUND ONCE";
   await Deno.writeTextFile(path, source.replace(find, () => replace));
   try {
-    const { success, text } = await run(
+    const { success, text, ended } = await run(
       Deno.execPath(),
       ["test", "-A", "--no-check", "--config", "test/deno.json", ...tests],
       folder,
     );
     if (success) return "SURVIVED";
+    if (!ended) return "DOES NOT END";
     // That of fast-check says so with its counterexample.
     return /^error: (AssertionError|Error: Property failed)/m.test(text)
       ? "killed"
