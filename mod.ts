@@ -96,10 +96,11 @@ export type {
   DecoderRotation,
 } from "./src/quantize/decoder_grids.ts";
 export { readDecoderParams, writeDecoderParams } from "./src/quantize/decoder_params.ts";
-export type { DecoderParams } from "./src/quantize/decoder_params.ts";
+export type { DecoderParams, ReadParams } from "./src/quantize/decoder_params.ts";
 export type { ChannelRange, DecoderRanges } from "./src/quantize/decoder_ranges.ts";
 export type { QuantizeLlamaOptions } from "./src/quantize/mobile_quant.ts";
-export type { LanguageBits } from "./src/quantize/shifted_weights.ts";
+export type { RoundedWeight } from "./src/quantize/rounded_weights.ts";
+export type { LanguageBits, ShiftedWeight } from "./src/quantize/shifted_weights.ts";
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/language_weights.ts";

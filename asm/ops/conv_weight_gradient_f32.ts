@@ -1,7 +1,10 @@
 // The gradient of weights: blocks of places, dy turned times im2row, the sums going on from block to block.
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvWeightGradientF32 } from "../generated/ops/conv_weight_gradient_f32";
-import { depthwise_gradient_scratch, depthwise_weight_gradient_f32 } from "../kernels/depthwise_f32";
+import {
+  depthwise_gradient_scratch,
+  depthwise_weight_gradient_f32,
+} from "../kernels/depthwise_f32";
 import { K_BLOCK, matmul_tn_block, matmul_tn_scratch, tn_panels } from "../kernels/matmul_f32";
 import { pack_panels_f32 } from "../kernels/pack_f32";
 import { im2row_f32, taps_at } from "../kernels/pictures_f32";

@@ -24,8 +24,8 @@ const HELD_OUT = 0.1;
 /** What `fewbit train` takes and does. */
 export default function trainCommand(command: Command, signal: AbortSignal): void {
   command
-    .requiredOption("--images <idx>", "Pictures: an IDX file, also gzipped")
-    .requiredOption("--labels <idx>", "Their labels: an IDX file")
+    .option("--images <idx>", "Pictures: an IDX file, also gzipped (must be given)")
+    .option("--labels <idx>", "Their labels: an IDX file (must be given)")
     .option("--test-images <idx>", "Pictures that are held out (default: the last tenth)")
     .option("--test-labels <idx>", "Their labels")
     .option("--model <name>", TINY_NETWORKS.join(", "), "ds-cnn")
@@ -49,12 +49,19 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       ),
     )
     .action(async (options) => {
-      const { output, checkpoint = `${output}.last` } = options;
-      const inputs = [options.images, options.labels, options.testImages, options.testLabels];
+      const { output, checkpoint = `${output}.last`, images, labels } = options;
+      // As required options they would be missed before a slip in their names is found.
+      if (images === undefined) command.error("error: option '--images <idx>' is missing");
+      if (labels === undefined) command.error("error: option '--labels <idx>' is missing");
+      const inputs = [images, labels, options.testImages, options.testLabels];
       for (const path of [output, checkpoint]) {
         await checkOutput(path, inputs.filter((input) => input !== undefined));
       }
-      const { learned, heldOut, picture, classes } = await picturesOf(options);
+      const { learned, heldOut, picture, classes } = await picturesOf({
+        ...options,
+        images,
+        labels,
+      });
       const batch = count("batch", options.batch);
       const epochs = count("epochs", options.epochs);
       const steps = epochs * Math.floor(learned.count / batch);

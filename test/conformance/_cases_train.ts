@@ -1,6 +1,7 @@
 /** Cases of the instructions of training that work element by element, along an extent, or on rows. */
 import { BINARY_FUNCTIONS } from "../../src/instructions/binary_functions.ts";
 import { UNARY_FUNCTIONS } from "../../src/instructions/unary_functions.ts";
+import { randomWord } from "../../src/numeric/random_word.ts";
 import type { Case, Value } from "./_case.ts";
 import type { Random } from "./_random.ts";
 import { apart, COLUMNS, leading, maybe } from "./_shapes.ts";
@@ -237,13 +238,19 @@ export function* dropoutF32(random: Random): Cases {
     const word = (): number => random.integer(-(2 ** 31), 2 ** 31 - 1);
     // The first element is below 2^34, the others words of any value.
     const counters = [word(), word() & 0xfffff, word(), word() & 0xfffff, word(), 0];
+    const [seed, step, first] = [0, 2, 4].map((i) =>
+      (counters[i] >>> 0) + counters[i + 1] * 2 ** 32
+    );
+    const stream = word();
+    // The first element is just kept.
+    const bound = randomWord(seed, stream >>> 0, step, first) | 0;
     yield {
       name: `[${extents}]`,
       instruction: "dropout_f32",
       operands: {
         x: floats(random, ...extents),
         random: given("i32", [6], counters),
-        mask: given("i32", [2], [random.pick([0, -1, word()]), word()]),
+        mask: given("i32", [2], [random.pick([0, -1, word(), bound, bound]), stream]),
         scale: given("f32", [1], [1.25]),
       },
       results: { y: result(random, ...extents) },

@@ -22,7 +22,8 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "Use it": "test/examples/main.ts",
   "Use it in your project": "test/packages, test/hosts",
   "Serve": "test/examples/main.ts, test/hosts/serve_test.ts",
-  "Sentence embeddings": "test/golden/readme_embeddings_test.ts",
+  "Chat": "test/golden/readme_models_test.ts",
+  "Sentence embeddings": "test/golden/readme_models_test.ts",
 };
 
 const NAME = /^(?:\/\/ |<!-- )([\w.-]+\.\w+)(?: -->)?\n/;

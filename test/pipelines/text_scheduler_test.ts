@@ -1,7 +1,6 @@
 /** Many answers at once: each is the one that its request gets alone, whoever comes and goes beside it. */
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
-import { pickBatch } from "../../src/pipelines/text/_pick_batch.ts";
 import type { GenerationModel } from "../../src/pipelines/text/generation_model.ts";
 import type { TextPiece } from "../../src/pipelines/text/text_piece.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
@@ -170,30 +169,6 @@ Deno.test("scheduler: a run has a token of each answer and a limited part of pro
     "2:2,1:8,0:1",
     "2:1,1:1,0:1",
   ]);
-});
-
-Deno.test("scheduler: each of n sequences has its turn within n runs", () => {
-  const limits = { sequences: 3, tokens: 20, promptTokens: 8 };
-  let order = Array.from({ length: 10 }, (_, i) => ({
-    pending: { length: i % 3 === 0 ? 30 : 1 },
-    readsPrompt: i % 3 === 0,
-    last: 0,
-  }));
-  for (let run = 1; run < 60; run++) {
-    const picked = pickBatch(order, limits);
-    assert.ok(picked.length <= limits.sequences);
-    const sum = (of: typeof picked): number => of.reduce((n, { count }) => n + count, 0);
-    assert.ok(sum(picked) <= limits.tokens);
-    assert.ok(sum(picked.filter(({ sequence }) => sequence.readsPrompt)) <= limits.promptTokens);
-    for (const { sequence, count } of picked) {
-      assert.ok(count >= 1 && count <= sequence.pending.length);
-      assert.ok(run - sequence.last <= order.length);
-      sequence.last = run;
-    }
-    const served = picked.map(({ sequence }) => sequence);
-    order = [...order.filter((one) => !served.includes(one)), ...served];
-  }
-  assert.ok(order.every(({ last }) => last > 40));
 });
 
 Deno.test("scheduler: whoever leaves gives the session to the next one at once", async () => {

@@ -62,6 +62,8 @@ Deno.test("trainer: it learns, and evaluating changes nothing", async () => {
   const losses = await lossesOf(one, 8);
   assert.equal(losses.length, 8 * Math.floor(COUNT / BATCH));
   assert.equal(one.steps, losses.length);
+  // Each step draws words of its own.
+  assert.equal((await one.read("train.random")).data[2], losses.length);
   const saved = await one.save();
   const { accuracy, count } = await one.evaluate(pictures());
   assert.equal(count, COUNT);

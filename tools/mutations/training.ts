@@ -28,12 +28,15 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
       "{ x, dy: build.scale(y!, 0) }, { ...attributes, kernel }",
     ],
   ]),
-  ...changes("src/lower/placed.ts", gradient, [
-    ["extents[extents.length - 1]) || isDense(placed)", "extents[extents.length - 1]) || true"],
-  ]),
   ...changes("src/gradients/rules/mat_mul.ts", gradient, [
-    ["multiply(dy, b, { transposeB: !transposeB })", "multiply(dy, b, { transposeB })"],
-    ["multiply(a, dy, { transposeA: !transposeA })", "multiply(a, dy, { transposeA })"],
+    [
+      "? multiply(b, dy, { transposeB: true })",
+      "? build.scale(multiply(b, dy, { transposeB: true }), 2)",
+    ],
+    [
+      "? multiply(dy, a, { transposeA: true })",
+      "? build.scale(multiply(dy, a, { transposeA: true }), 2)",
+    ],
   ]),
   ...changes("src/gradients/rules/norms.ts", gradient, [
     [
