@@ -11,40 +11,8 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import { CHAT_MUTATIONS } from "./mutations/chat.ts";
-import { COMMAND_LINE_MUTATIONS } from "./mutations/command_line.ts";
-import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
-import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
-import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
-import { INTEGER_LANGUAGE_MUTATIONS } from "./mutations/integer_language.ts";
-import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
-import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
-import { MOBILE_QUANT_MUTATIONS } from "./mutations/mobile_quant.ts";
+import { MUTATIONS } from "./mutations/mod.ts";
 import type { Mutation } from "./mutations/mutation.ts";
-import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
-import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
-import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
-import { SERVE_MUTATIONS } from "./mutations/serve.ts";
-import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
-import { TRAINING_MUTATIONS } from "./mutations/training.ts";
-
-const MUTATIONS: readonly Mutation[] = [
-  ...CHAT_MUTATIONS,
-  ...COMMAND_LINE_MUTATIONS,
-  ...ENGINE_MUTATIONS,
-  ...FUSION_MUTATIONS,
-  ...GRAPH_MUTATIONS,
-  ...INTEGER_LANGUAGE_MUTATIONS,
-  ...LLAMA_MUTATIONS,
-  ...LOWERING_MUTATIONS,
-  ...MOBILE_QUANT_MUTATIONS,
-  ...NUMERIC_MUTATIONS,
-  ...PROGRAM_MUTATIONS,
-  ...QUANTIZE_MUTATIONS,
-  ...SERVE_MUTATIONS,
-  ...TEXT_AND_FILES_MUTATIONS,
-  ...TRAINING_MUTATIONS,
-];
 
 const root = new URL("../", import.meta.url);
 /** Longest time of the tests of a mutation: one that never ends is a poor one. */
