@@ -96,10 +96,11 @@ export type {
   DecoderRotation,
 } from "./src/quantize/decoder_grids.ts";
 export { readDecoderParams, writeDecoderParams } from "./src/quantize/decoder_params.ts";
-export type { DecoderParams } from "./src/quantize/decoder_params.ts";
+export type { DecoderParams, ReadParams } from "./src/quantize/decoder_params.ts";
 export type { ChannelRange, DecoderRanges } from "./src/quantize/decoder_ranges.ts";
 export type { QuantizeLlamaOptions } from "./src/quantize/mobile_quant.ts";
-export type { LanguageBits } from "./src/quantize/shifted_weights.ts";
+export type { RoundedWeight } from "./src/quantize/rounded_weights.ts";
+export type { LanguageBits, ShiftedWeight } from "./src/quantize/shifted_weights.ts";
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/language_weights.ts";
@@ -132,6 +133,7 @@ export type {
   Extent,
   GraphOutput,
   GraphSymbol,
+  GraphUpdate,
   InputCheck,
   Node,
   NodeNames,
@@ -158,6 +160,15 @@ export { quantizeParameters } from "./src/quantize/integer_parameters.ts";
 export type { BiasRoom, IntegerParameters } from "./src/quantize/integer_parameters.ts";
 export type { QuantizedNorm, QuantizedWeight } from "./src/quantize/integer_constants.ts";
 export type { ObserverKind } from "./src/quantize/observer.ts";
+export { gradients } from "./src/gradients/gradients.ts";
+export type { GradientOptions } from "./src/gradients/gradients.ts";
+export { gradcheck } from "./src/training/gradcheck.ts";
+export type { GradcheckOptions, GradientCheck } from "./src/training/gradcheck.ts";
+export type { ConvolutionAttributes } from "./src/graph/convolution.ts";
+export type { PoolingAttributes } from "./src/graph/pooling.ts";
+export type { AveragePoolAttributes } from "./src/graph/ops/average_pool.ts";
+export { UNARY_FUNCTIONS } from "./src/instructions/unary_functions.ts";
+export type { UnaryFunction } from "./src/instructions/unary_functions.ts";
 export { compile } from "./src/lower/compile.ts";
 export type { CompileOptions } from "./src/lower/compile.ts";
 export type { FusionReport } from "./src/lower/fusion.ts";

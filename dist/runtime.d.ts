@@ -639,6 +639,7 @@ export interface ReadPartsOptions {
 export interface FilePart {
     /** Its name, without a folder. */
     readonly name: string;
+    /** How long it is. */
     readonly bytes: number;
     /** CRC-32C of these bytes. */
     readonly crc32c: number;
@@ -650,13 +651,13 @@ declare function crc32c(bytes: Uint8Array, previous?: number): number;
 
 /** The parts of a file, in their order: what an index has, as JSON. */
 export interface PartsIndex {
-    readonly format: typeof PARTS_FORMAT;
+    /** What this is. */
+    readonly format: "fewbit-parts";
+    /** Of the format. */
     readonly version: 1;
+    /** 1 to 999. */
     readonly parts: readonly FilePart[];
 }
-
-/** What `format` of an index is. */
-declare const PARTS_FORMAT = "fewbit-parts";
 
 /** A program with the initial bytes of its tensors: what a file holds. */
 export interface CompiledProgram extends Program {

@@ -66,6 +66,23 @@ export async function pauseIfDue(signal?: AbortSignal, ms = 0): Promise<void> {
   signal?.throwIfAborted();
 }
 
+/** A turn that takes longer had something else to do, in milliseconds. */
+const BUSY_TURN_MS = 0.25;
+/** Most turns at a go: whoever is served in them must not keep the work from going on. */
+const MOST_TURNS = 8;
+
+/**
+ * Lets others work until they have nothing to do: a server that computes for some clients hears all of them,
+ * although it takes turns to accept a connection, to read a request, and to answer.
+ */
+export async function quietTurn(): Promise<void> {
+  for (let i = 0; i < MOST_TURNS; i++) {
+    const start = host.now();
+    await nextTurn();
+    if (host.now() - start < BUSY_TURN_MS) return;
+  }
+}
+
 /** Begins to work. Where nothing was at work of late, the event loop was free until now. */
 export async function workBegins(signal?: AbortSignal): Promise<void> {
   if (host.now() - seen >= STRETCH_MS) begin(1);

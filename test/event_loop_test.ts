@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { atOnce, host, inTurns, nextTurn, pauseIfDue, workBegins } from "../src/event_loop.ts";
+import {
+  atOnce,
+  host,
+  inTurns,
+  nextTurn,
+  pauseIfDue,
+  quietTurn,
+  workBegins,
+} from "../src/event_loop.ts";
 import type { Steps } from "../src/event_loop.ts";
 import { CountedTurns, FakeClock, FakeTurns } from "./_fake_host.ts";
 
@@ -150,4 +158,19 @@ Deno.test("steps are done at once, or in turns", async () => {
   const start = host.now();
   await assert.rejects(inTurns(steps(clock, 100, 5), controller.signal), (e) => e === reason);
   assert.equal(host.now() - start, 30);
+});
+
+Deno.test("quiet turns go on while others work, and not forever", async () => {
+  using clock = new FakeClock();
+  const turns = async (busy: readonly number[]): Promise<number> => {
+    let count = 0;
+    // Turns in which others work for so many milliseconds.
+    using _ = new CountedTurns(() => clock.pass(busy[count++] ?? 0));
+    await quietTurn();
+    return count;
+  };
+  assert.equal(await turns([]), 1);
+  assert.equal(await turns([0.1]), 1);
+  assert.equal(await turns([5, 3, 0.5, 0]), 4);
+  assert.equal(await turns(Array(100).fill(2)), 8);
 });

@@ -40,6 +40,30 @@ export function integerInstructions(): InstructionSpec[] {
   return ascending([...instructionsOfFamilies(["integer"]), ...instructionsNamed(MOVING)]);
 }
 
+/** Instructions of other families that networks which train are made of. */
+const TRAINED = [
+  "accumulate",
+  "add_f32",
+  "attention_f32",
+  "concat_rows",
+  "copy",
+  "embedding_f32",
+  "gelu_f32",
+  "layer_norm_f32",
+  "linear_f32",
+  "mean_rows",
+  "rms_norm_f32",
+  "rotary_angles_f32",
+  "rotary_f32",
+  "softmax_f32",
+  "swiglu_f32",
+];
+
+/** The instructions of `wasm/fewbit.train.wasm`: those that train, and those that the trained networks run with. */
+export function trainingInstructions(): InstructionSpec[] {
+  return ascending([...instructionsOfFamilies(["train"]), ...instructionsNamed(TRAINED)]);
+}
+
 /** The instructions of these names. */
 export function instructionsNamed(names: readonly string[]): InstructionSpec[] {
   return names.map((name) => instructionNamed(name));

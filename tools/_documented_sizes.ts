@@ -1,6 +1,6 @@
 /** Sizes that the documentation tells, beside those of what is built. */
 import { workerModule } from "../examples/workers/build.ts";
-import { INSTRUCTIONS } from "../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { buildModule, instructionsOfFamilies, instructionsOfPrograms } from "./_build_module.ts";
 
@@ -69,7 +69,7 @@ async function smallerModules(): Promise<DocumentedSize[]> {
     const place = `${WASM_README}, ${name}`;
     sizes.push(documented(`${place}, instructions`, cells[0], instructions.length));
     for (const [i, build] of BUILDS.entries()) {
-      const bytes = instructions === INSTRUCTIONS
+      const bytes = instructions === INFERENCE_INSTRUCTIONS
         ? builtBytes(build)
         : (await buildModule(instructions, build)).length;
       sizes.push(documented(`${place}, ${build}`, cells[1 + i], bytes));
@@ -81,7 +81,7 @@ async function smallerModules(): Promise<DocumentedSize[]> {
 
 /** What the first cell of a row names: all, families, or those of a model. */
 function instructionsOfRow(name: string): readonly InstructionSpec[] | undefined {
-  if (name === "all") return INSTRUCTIONS;
+  if (name === "all") return INFERENCE_INSTRUCTIONS;
   const model = /^those of `(models\/.*)`$/.exec(name)?.[1];
   if (model !== undefined) {
     return instructionsOfPrograms([Deno.readFileSync(new URL(model, root))]);

@@ -4,8 +4,8 @@ import {
   CHECKS,
   DimensionKind,
   dtypeMask,
+  INFERENCE_INSTRUCTIONS,
   instructionOf,
-  INSTRUCTIONS,
   parseShape,
   parseSplit,
   variablesOf,
@@ -40,7 +40,9 @@ export function instructionTables(
   instructions: readonly InstructionSpec[],
 ): string {
   const words: number[] = [];
-  const last = Math.max(...INSTRUCTIONS.map((spec) => spec.opcode));
+  // A module of inference knows nothing of the opcodes that come after its own, those that only train.
+  const known = [...INFERENCE_INSTRUCTIONS, ...instructions];
+  const last = Math.max(...known.map((spec) => spec.opcode));
   const index: number[] = Array.from(
     { length: last + 1 },
     (_, opcode) => instructionOf(opcode) === undefined ? 0 : NOT_HELD,
@@ -213,7 +215,9 @@ function valueOf({ kind, value, second }: Dimension): number {
 function encodeAxis(spec: InstructionSpec, axis: Axis, left: number): number[] {
   const { extent, block, repeats, variables } = axis;
   const names = variablesOf(spec);
-  if (names.length > 8) throw new Error(`${spec.name}: more than 8 variables`);
+  if (variables.some((name) => names.indexOf(name) >= 8)) {
+    throw new Error(`${spec.name}: only the first 8 variables can be cut`);
+  }
   // What repeats may be absent.
   const modulus = repeats === undefined
     ? CODES.none

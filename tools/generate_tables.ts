@@ -9,7 +9,7 @@
  *
  *     deno run -A tools/generate_tables.ts [--check]
  */
-import { INSTRUCTIONS } from "../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS, INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { dispatch, held } from "./_dispatch.ts";
 import { fileRecords } from "./_file_records.ts";
@@ -35,7 +35,7 @@ async function generatedTables(): Promise<Map<string, string>> {
     ["asm/generated/operand.ts", operandRecord(HEADER)],
     ["asm/generated/attributes.ts", attributeValues(HEADER, INSTRUCTIONS)],
     ...instructionRecords(HEADER, INSTRUCTIONS),
-    ...await tablesOf(INSTRUCTIONS),
+    ...await tablesOf(INFERENCE_INSTRUCTIONS),
   ]);
 }
 

@@ -11,6 +11,7 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
+import { CHAT_MUTATIONS } from "./mutations/chat.ts";
 import { COMMAND_LINE_MUTATIONS } from "./mutations/command_line.ts";
 import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
 import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
@@ -25,8 +26,10 @@ import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
 import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
 import { SERVE_MUTATIONS } from "./mutations/serve.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
+import { TRAINING_MUTATIONS } from "./mutations/training.ts";
 
 const MUTATIONS: readonly Mutation[] = [
+  ...CHAT_MUTATIONS,
   ...COMMAND_LINE_MUTATIONS,
   ...ENGINE_MUTATIONS,
   ...FUSION_MUTATIONS,
@@ -40,6 +43,7 @@ const MUTATIONS: readonly Mutation[] = [
   ...QUANTIZE_MUTATIONS,
   ...SERVE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
+  ...TRAINING_MUTATIONS,
 ];
 
 const root = new URL("../", import.meta.url);

@@ -14,6 +14,7 @@ const ENTRIES = [
   "src/embedder.ts",
   "src/generator.ts",
   "src/server.ts",
+  "src/train.ts",
 ];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [

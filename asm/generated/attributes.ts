@@ -22,3 +22,37 @@ export const GROUP_16: i32 = 0;
 export const GROUP_32: i32 = 1;
 export const GROUP_64: i32 = 2;
 export const GROUP_128: i32 = 3;
+
+export const UNARY_RELU: i32 = 0;
+export const UNARY_LEAKY_RELU: i32 = 1;
+export const UNARY_RELU6: i32 = 2;
+export const UNARY_SIGMOID: i32 = 3;
+export const UNARY_TANH: i32 = 4;
+export const UNARY_GELU: i32 = 5;
+export const UNARY_GELU_TANH: i32 = 6;
+export const UNARY_SILU: i32 = 7;
+export const UNARY_ELU: i32 = 8;
+export const UNARY_SOFTPLUS: i32 = 9;
+export const UNARY_HARD_SWISH: i32 = 10;
+export const UNARY_HARD_SIGMOID: i32 = 11;
+export const UNARY_EXP: i32 = 12;
+export const UNARY_SQUARE: i32 = 13;
+export const UNARY_RELU_SQUARED: i32 = 14;
+export const UNARY_ABS: i32 = 15;
+export const UNARY_SQRT: i32 = 16;
+export const UNARY_RSQRT: i32 = 17;
+export const UNARY_RECIPROCAL: i32 = 18;
+export const UNARY_LOG: i32 = 19;
+export const UNARY_EXPM1: i32 = 20;
+export const UNARY_FLOOR: i32 = 21;
+
+export const BINARY_ADD: i32 = 0;
+export const BINARY_SUBTRACT: i32 = 1;
+export const BINARY_MULTIPLY: i32 = 2;
+export const BINARY_DIVIDE: i32 = 3;
+export const BINARY_MINIMUM: i32 = 4;
+export const BINARY_MAXIMUM: i32 = 5;
+export const BINARY_LESS: i32 = 6;
+
+export const REDUCTION_SUM: i32 = 0;
+export const REDUCTION_MAXIMUM: i32 = 1;

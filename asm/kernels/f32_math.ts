@@ -67,12 +67,11 @@ const GELU: usize = memory.data<f32>([
   0.11962930113077164,
 ], 16);
 
-/** See the head of the file. */
+/** `Φ(−a)`, a from 0 to 14. */
 // @ts-ignore: decorator
 @inline
-export function gelu_f32(x: v128): v128 {
+export function normal_tail_f32(a: v128): v128 {
   const one = v128.load32_splat(GELU + 12);
-  const a = f32x4.pmin(f32x4.abs(x), v128.load32_splat(GELU));
   const t = f32x4.div(one, f32x4.add(f32x4.mul(a, v128.load32_splat(GELU + 4)), one));
   let p = f32x4.add(f32x4.mul(v128.load32_splat(GELU + 16), t), v128.load32_splat(GELU + 20));
   p = f32x4.add(f32x4.mul(p, t), v128.load32_splat(GELU + 24));
@@ -81,8 +80,15 @@ export function gelu_f32(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, t), v128.load32_splat(GELU + 36));
   p = f32x4.add(f32x4.mul(p, t), v128.load32_splat(GELU + 40));
   p = f32x4.mul(f32x4.add(f32x4.mul(p, t), v128.load32_splat(GELU + 44)), t);
-  const tail = f32x4.mul(exp_f32(f32x4.mul(f32x4.mul(a, v128.load32_splat(GELU + 8)), a)), p);
-  return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(a, tail));
+  return f32x4.mul(exp_f32(f32x4.mul(f32x4.mul(a, v128.load32_splat(GELU + 8)), a)), p);
+}
+
+/** See the head of the file. */
+// @ts-ignore: decorator
+@inline
+export function gelu_f32(x: v128): v128 {
+  const a = f32x4.pmin(f32x4.abs(x), v128.load32_splat(GELU));
+  return f32x4.sub(f32x4.pmax(x, f32x4.splat(0)), f32x4.mul(a, normal_tail_f32(a)));
 }
 
 /** The fixed tree over 16 partial sums. */

@@ -23,7 +23,8 @@ const usage = `Runs compiled fewbit models on wazero.
 
 classify prints the best class and the SHA-256 of the logits; PIXELS_FILE holds height x width x channels
 bytes, as the model takes them, and pixels.py makes it of a PNG. generate prints COUNT ids that follow those
-given, always the one of the largest logit; sample draws them with a seed. embed prints the embedding of a tokenised text.
+given, always the one of the largest logit; sample draws them, with a seed. embed prints the
+embedding of a tokenised text.
 
   python3 pixels.py ../fashion/000-ankle-boot.png pixels.bin
   go run . classify ../../wasm/fewbit.simd.wasm ../../models/vit-fashion-mnist.fewbit pixels.bin`

@@ -13,8 +13,9 @@ import math
 import sys
 import time
 
+import command
 from generate import integers
-from program import Program
+from program import Program, read_file
 
 
 def read(program: Program, ids: list[int], past: int) -> bytes:
@@ -45,12 +46,9 @@ def draw(program: Program, logits: bytes, temperature: float, seed: int, draws: 
     return int.from_bytes(program.run("sample", inputs, "sample.id", draws=1), "little")
 
 
-def main():
-    if len(sys.argv) < 7:
-        sys.exit(__doc__)
-    wasm, model = (open(path, "rb").read() for path in sys.argv[1:3])
-    temperature, (seed, count, *unread) = float(sys.argv[3]), map(int, sys.argv[4:])
-    program = Program(wasm, model, max_tokens=len(unread))
+def main(wasm: str, model: str, heat: str, *words: str):
+    temperature, (seed, count, *unread) = float(heat), map(int, words)
+    program = Program(read_file(wasm), read_file(model), max_tokens=len(unread))
     # Ids before all texts belong to the network: they count as read.
     past = len(json.loads(program.metadata()).get("prefix", []))
     start = time.perf_counter()
@@ -65,4 +63,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command.run(main, __doc__, 6)

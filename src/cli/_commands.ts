@@ -44,6 +44,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Convert a language model as it is, or a checkpoint of I-ViT's training",
     load: () => import("./convert.ts"),
   },
+  train: {
+    description: "Train a DS-CNN or ResNet8 on small pictures",
+    load: () => import("./train.ts"),
+  },
   eval: {
     description: "Accuracy of a classifier, or perplexity of a text",
     load: () => import("./eval.ts"),

@@ -70,7 +70,7 @@ async function respond(
   }
   const response = await handle(request);
   // A body that nobody read would be read to its end before the connection is used again.
-  if (request.body !== null && !incoming.readableEnded) outgoing.shouldKeepAlive = false;
+  if (request.body !== null && !incoming.complete) outgoing.shouldKeepAlive = false;
   outgoing.writeHead(response.status, Object.fromEntries(response.headers));
   const reader = response.body?.getReader();
   if (reader === undefined) {

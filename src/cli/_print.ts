@@ -15,7 +15,12 @@ export function print(line: string): void {
 
 /** Prints one JSON object in a line, with keys in `snake_case`: what every command does with `--json`. */
 export function printJson(value: object): void {
-  print(JSON.stringify(snakeKeys(value)));
+  print(jsonLine(value));
+}
+
+/** An object as such a line. */
+export function jsonLine(value: object): string {
+  return JSON.stringify(snakeKeys(value));
 }
 
 /** Writes a text to standard output. */

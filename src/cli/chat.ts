@@ -11,7 +11,8 @@ import { DEFAULT_MAX_TOKENS } from "../text/generation.ts";
 import { fitMessages } from "./_fit_messages.ts";
 import { interruptible } from "./_interruptible.ts";
 import { inputLines } from "./_lines.ts";
-import { note, oneLine, print, write, writeError } from "./_print.ts";
+import { note, oneLine, printJson, write, writeError } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, writeWhole } from "./_run.ts";
 import { MODEL_TEXT, samplingFlags, samplingOf } from "./_sampling.ts";
 import { isTerminal, STDIN } from "./_standard_streams.ts";
@@ -41,7 +42,13 @@ export default function chatCommand(command: Command, signal: AbortSignal): void
     .option("--json", "One JSON object for each answer")
     .addHelpText(
       "after",
-      `\nStandard input has a message in each line. Lines that begin with /:\n${HELP}`,
+      `\nStandard input has a message in each line. Lines that begin with /:\n${HELP}\n` +
+        examples(
+          "fewbit chat smollm2.fewbit --system 'You are a poet.' --seed 1",
+          "echo 'Who are you?' | fewbit chat smollm2.fewbit --max-tokens 40 --json",
+          "fewbit prefill system.txt --model smollm2.fewbit",
+          "fewbit chat smollm2.fewbit --state system.state < questions.txt",
+        ),
     )
     .action(async (model, args) => {
       const sampling = samplingOf(command);
@@ -177,14 +184,14 @@ class Chat {
     const finishReason = wasStopped ? "interrupted" : last?.finishReason;
     if (json) {
       const { content: text = "" } = said[messages.length] ?? {};
-      print(JSON.stringify({
+      printJson({
         role: "assistant",
         content: text,
         finishReason,
         ...last?.usage && { usage: last.usage },
         ...dropped > 0 && { dropped },
         seed,
-      }));
+      });
       return;
     }
     write("\n");

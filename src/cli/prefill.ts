@@ -5,7 +5,8 @@ import { checkOutput } from "../files/check_output.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import { readAll } from "./_lines.ts";
-import { print } from "./_print.ts";
+import { print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { choice, count, writeWhole } from "./_run.ts";
 import { MODEL_TEXT } from "./_sampling.ts";
 
@@ -24,11 +25,17 @@ export default function prefillCommand(command: Command, signal: AbortSignal): v
     )
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--context <n>", "Most tokens (default: the model's, at most 2048)")
+    .option("--json", "One JSON object that says what was written")
     .addHelpText(
       "after",
       `
 The state is what the network remembers of the text. It names the model, whatever its context, and nothing
-is computed where it is loaded: fewbit chat --state, fewbit generate --state, lm.session(bytes).`,
+is computed where it is loaded: fewbit chat --state, fewbit generate --state, lm.session(bytes).
+` +
+        examples(
+          "fewbit prefill system.txt --model smollm2.fewbit",
+          "echo 'ROMEO:' | fewbit prefill - --raw -o romeo.state --json",
+        ),
     )
     .action(async (file, args) => {
       const { output, model } = args;
@@ -45,6 +52,8 @@ is computed where it is loaded: fewbit chat --state, fewbit generate --state, lm
       else await session.prefill([{ role: "system", content: text.trim() }], { signal });
       const state = await session.save();
       await writeWhole(output, state, signal);
-      print(`${output}: ${session.length} tokens, ${formatBytes(state.length)}`);
+      const { length: tokens } = session;
+      if (args.json) printJson({ output, bytes: state.length, tokens });
+      else print(`${output}: ${tokens} tokens, ${formatBytes(state.length)}`);
     });
 }

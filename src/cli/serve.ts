@@ -13,7 +13,8 @@ import { textServer } from "../serve/text_api.ts";
 import type { Command } from "./_commander.ts";
 import { CLOSING_MS, listen } from "./_http_server.ts";
 import { constrainToJson } from "./_json_constraint.ts";
-import { note, oneLine, print } from "./_print.ts";
+import { jsonLine, note, oneLine, print, printJson } from "./_print.ts";
+import { examples } from "./_program.ts";
 import { askForGrace, choice, count, number } from "./_run.ts";
 
 /** What is served where no model is named. */
@@ -21,12 +22,14 @@ const SHIPPED = "hgrn-shakespeare";
 /** Highest number of a port. */
 const MAX_PORT = 65_535;
 
-const EXAMPLES = `
-Examples:
-  fewbit serve                                    a small model of Shakespeare's plays
-  fewbit serve smollm2.fewbit --parallel 4        four answers at a time, others wait
-  fewbit serve minilm.fewbit --port 8001          a sentence encoder: POST /v1/embeddings
-  FEWBIT_API_KEY=secret fewbit serve model.fewbit --host 0.0.0.0
+const EXAMPLES = `${
+  examples(
+    "fewbit serve --port 8080 # a small model of Shakespeare's plays",
+    "fewbit serve smollm2.fewbit --parallel 4 # four answers at a time, others wait",
+    "fewbit serve minilm.fewbit --port 8001 --json # a sentence encoder: POST /v1/embeddings",
+    "FEWBIT_API_KEY=secret fewbit serve smollm2.fewbit --host 0.0.0.0",
+  )
+}
 
   curl localhost:8000/v1/completions -H 'content-type: application/json' \\
     -d '{"prompt": "ROMEO:", "max_tokens": 50, "stream": true}'
@@ -51,6 +54,10 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
     .option("--context <n>", "Most tokens of a conversation (default: the model's, at most 2048)")
     .option("--drain <seconds>", "How long answers may take to end after Ctrl-C", "30")
     .option("--quiet", "No line for each request")
+    .option(
+      "--json",
+      "One JSON object when it listens, and one, on standard error, for each request",
+    )
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .addHelpText("after", EXAMPLES)
     .action(async (model, args) => {
@@ -61,7 +68,7 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
         model: args.name ?? nameOf(model),
         allowOrigin: args.cors ?? null,
         ...key && { apiKey: key },
-        ...args.quiet ? {} : { onRequest: log },
+        ...args.quiet ? {} : { onRequest: args.json ? logJson : log },
       };
       const parallel = count("parallel", args.parallel, 256);
       const limits: Limits = {
@@ -75,7 +82,9 @@ export default function serveCommand(command: Command, signal: AbortSignal): voi
       const server = await listen(service.fetch, { host: args.host, port });
       askForGrace(drainMs + 2 * CLOSING_MS);
       const place = args.host.includes(":") ? `[${args.host}]` : args.host;
-      print(`${options.model} at http://${place}:${server.port}/v1 (${service.about})`);
+      const url = `http://${place}:${server.port}/v1`;
+      if (args.json) printJson({ model: options.model, url, about: service.about });
+      else print(`${options.model} at ${url} (${service.about})`);
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
       note("fewbit: stopping; answers that are being written go on, Ctrl-C again ends them");
       await service.stop(drainMs);
@@ -153,6 +162,11 @@ function log(record: RequestRecord): void {
   note(
     oneLine(`${new Date().toISOString()} ${method} ${path ?? "-"} ${status} ${facts.join(", ")}`),
   );
+}
+
+/** The same as JSON. */
+function logJson(record: RequestRecord): void {
+  note(jsonLine({ time: new Date().toISOString(), ...record }));
 }
 
 /** The name of a file without its ending. */

@@ -17,6 +17,7 @@ const PIECE_BYTES = 2 ** 16;
 export interface FilePart {
   /** Its name, without a folder. */
   readonly name: string;
+  /** How long it is. */
   readonly bytes: number;
   /** CRC-32C of these bytes. */
   readonly crc32c: number;
@@ -24,8 +25,11 @@ export interface FilePart {
 
 /** The parts of a file, in their order: what an index has, as JSON. */
 export interface PartsIndex {
-  readonly format: typeof PARTS_FORMAT;
+  /** What this is. */
+  readonly format: "fewbit-parts";
+  /** Of the format. */
   readonly version: 1;
+  /** 1 to 999. */
   readonly parts: readonly FilePart[];
 }
 

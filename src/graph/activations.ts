@@ -37,6 +37,7 @@ const FUNCTIONS: Readonly<Record<string, (x: number) => number>> = {
   selu: (x) => SELU[0] * (x > 0 ? x : SELU[1] * Math.expm1(x)),
   sigmoid,
   silu: (x) => x * sigmoid(x),
+  softplus: (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))),
   tanh: Math.tanh,
 };
 

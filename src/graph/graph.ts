@@ -48,7 +48,7 @@ export interface Value {
 }
 
 /** An attribute of a node. */
-export type Attribute = number | string | boolean | readonly Extent[];
+export type Attribute = Extent | string | boolean | readonly Extent[];
 
 /** An op applied to values. */
 export interface Node {
@@ -118,6 +118,14 @@ export interface GraphOutput {
   readonly entry: string;
 }
 
+/** A value whose node updates what outlives a run: it is computed in an entry and given to nobody. */
+export interface GraphUpdate {
+  /** What the node gives. */
+  readonly value: Value;
+  /** Entry of the program to which it belongs. */
+  readonly entry: string;
+}
+
 /** A network under construction. */
 export class Graph {
   /** Extents that are chosen with each run. */
@@ -138,6 +146,8 @@ export class Graph {
   readonly nodes: Node[] = [];
   /** What callers get. */
   readonly outputs: GraphOutput[] = [];
+  /** What entries update without giving it. */
+  readonly updates: GraphUpdate[] = [];
   readonly #names: Set<string> = new Set();
   /** What its ops may read. */
   readonly #values: Set<Value> = new Set();
@@ -263,15 +273,16 @@ export class Graph {
 
   /** Names a value as an output of an entry; what no output needs is not computed. */
   output(name: string, value: Value, entry = "main"): void {
-    if (!this.#values.has(value)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot add output "${name}": it is no value of this graph`,
-      );
-    }
+    this.#expectOwn(value, `output "${name}"`);
     const stored = [...this.inputs, ...this.states, ...this.parameters];
     checkOutput({ name, value, entry }, this.outputs, stored);
     this.outputs.push({ name, value, entry });
+  }
+
+  /** Has an entry compute a value for what its node updates; callers do not get it. */
+  update(value: Value, entry = "main"): void {
+    this.#expectOwn(value, "update");
+    this.updates.push({ value, entry });
   }
 
   /** A graph with the same symbols, inputs and constants, and no nodes yet. */
@@ -332,6 +343,11 @@ export class Graph {
     const node = { op: op.name, inputs, attributes: attributes as Node["attributes"], outputs };
     this.nodes.push({ ...node, name, definition: op });
     return outputs;
+  }
+
+  #expectOwn(value: Value, what: string): void {
+    if (this.#values.has(value)) return;
+    throw new FewbitError("invalid_argument", `Cannot add ${what}: it is no value of this graph`);
   }
 
   #setInitial(value: Value, data: Tensor["data"]): void {

@@ -32,6 +32,8 @@ export interface Traits<Input extends string = string> {
   readonly writes?: readonly Input[];
   /** Whether it is one of those that quantisation makes, and never meets. */
   readonly integer?: true;
+  /** Whether it is one of those that differentiation and optimisers make, and quantisation never meets. */
+  readonly training?: true;
 }
 
 /** An op of any kind. */
@@ -86,6 +88,15 @@ export type IntegerOp<
   Attributes extends object = {},
   Output extends string = "y",
 > = Op<Name, Input, Attributes, Output> & { readonly integer: true };
+
+/** An op that differentiation or an optimiser makes. */
+export type TrainingOp<
+  Name extends string,
+  Input extends string,
+  // deno-lint-ignore ban-types
+  Attributes extends object = {},
+  Output extends string = "y",
+> = Op<Name, Input, Attributes, Output> & { readonly training: true };
 
 /** A node of a known op. */
 export type NodeOf<O> = O extends Op<infer Name, infer Input, infer Attributes, infer Output>

@@ -10,7 +10,13 @@ export type KnownOp = (typeof ops)[keyof typeof ops];
 export type OpName = KnownOp["name"];
 
 /** Name of an op that quantisation may meet. */
-export type FloatOpName = Exclude<KnownOp, { readonly integer: true }>["name"];
+export type FloatOpName = Exclude<
+  KnownOp,
+  { readonly integer: true } | { readonly training: true }
+>["name"];
+
+/** Name of an op that differentiation may meet. */
+export type DifferentiableOpName = Exclude<KnownOp, { readonly integer: true }>["name"];
 
 /** A node of the op of that name. */
 export type NodeNamed<Name extends OpName> = NodeOf<Extract<KnownOp, { readonly name: Name }>>;

@@ -36,14 +36,16 @@ export function* rewriteSteps(
   outputs: readonly GraphOutput[] = source.outputs,
 ): Steps<Graph> {
   const graph = source.derive();
+  const updates = outputs === source.outputs ? source.updates : [];
   const made = new Map<number, Value>();
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
-  for (const node of nodesOf(source, outputs)) {
+  for (const node of nodesOf(source, [...outputs, ...updates])) {
     const replaced = rule(node, graph, valueOf);
     const copies = replaced ?? graph.replay(node, valueOf);
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
     if (replaced !== undefined) yield;
   }
   for (const { name, value, entry } of outputs) graph.output(name, valueOf(value), entry);
+  for (const { value, entry } of updates) graph.update(valueOf(value), entry);
   return graph;
 }

@@ -1,5 +1,5 @@
 /** Who makes a value, who reads it, and what some outputs need. */
-import type { Graph, GraphOutput, Node, Value } from "./graph.ts";
+import type { Graph, GraphOutput, GraphUpdate, Node, Value } from "./graph.ts";
 
 /** The outputs of a node, in its op's order. */
 export function outputsOf({ outputs }: Node): Value[] {
@@ -21,7 +21,11 @@ export function producersOf(graph: Graph): Map<number, Node> {
  *
  * @param given A value that is there: what makes it is not needed for it.
  */
-export function nodesOf(graph: Graph, outputs: readonly GraphOutput[], given?: Value): Node[] {
+export function nodesOf(
+  graph: Graph,
+  outputs: readonly (GraphOutput | GraphUpdate)[],
+  given?: Value,
+): Node[] {
   const needed = new Set(outputs.map((output) => output.value.id));
   const nodes: Node[] = [];
   for (const node of graph.nodes.toReversed()) {

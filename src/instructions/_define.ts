@@ -98,9 +98,17 @@ export interface ExtentRule {
 
 /**
  * What networks an instruction was made for. A wasm module may be built without some families
- * (`wasm/README.md`); `core` is in all networks of integers.
+ * (`wasm/README.md`); `core` is in all networks of integers, `train` in no module of inference.
  */
-export const FAMILIES = ["core", "vision", "encoder", "language", "float", "integer"] as const;
+export const FAMILIES = [
+  "core",
+  "vision",
+  "encoder",
+  "language",
+  "float",
+  "integer",
+  "train",
+] as const;
 
 /** Name of a family. */
 export type Family = (typeof FAMILIES)[number];

@@ -11,6 +11,11 @@ export { INSTRUCTIONS } from "./_all.ts";
 export * from "./codes.ts";
 export * from "./split.ts";
 
+/** What the modules hold that only run networks. */
+export const INFERENCE_INSTRUCTIONS: readonly InstructionSpec[] = INSTRUCTIONS.filter(
+  ({ family }) => family !== "train",
+);
+
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));
 const byOpcode = new Map(INSTRUCTIONS.map((spec) => [spec.opcode, spec]));
 

@@ -3,6 +3,7 @@ import { atOnce } from "../event_loop.ts";
 import type { Steps } from "../event_loop.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { expandActivations } from "../graph/expand_activations.ts";
+import { expandBatchNormalization } from "../graph/expand_batch_normalization.ts";
 import { selectEarly } from "../graph/select_early.ts";
 import type { FusionReport } from "./fusion.ts";
 import { lowerSteps } from "./lower.ts";
@@ -14,6 +15,11 @@ export interface CompileOptions {
   readonly scales?: ReadonlyMap<string, number>;
   /** Let float32 sums contract multiply and add where the build can: faster, not the same bits. */
   readonly fast?: boolean;
+  /**
+   * Let the program use instructions that only the module for training holds: convolutions, gradients,
+   * optimisers, layers whose weights are parameters, and activations that are computed, not looked up.
+   */
+  readonly training?: boolean;
   /**
    * Values to show under these names besides the outputs, in `entry`: every node is then computed
    * as the graph has it, unfused, for all tokens.
@@ -46,15 +52,16 @@ export function compile(graph: Graph, options: CompileOptions = {}): CompiledPro
 
 /** As {@linkcode compile}, a step for each node. */
 export function* compileSteps(graph: Graph, options: CompileOptions = {}): Steps<CompiledProgram> {
-  const { scales, fast, taps, metadata, onFusions } = options;
+  const { scales, fast, taps, metadata, onFusions, training = false } = options;
   const common = {
     ...(scales && { scales }),
     ...(fast !== undefined && { fast }),
     ...(metadata && { metadata }),
+    training,
   };
   if (taps === undefined) {
     const { program, fusions } = yield* lowerSteps(
-      expandActivations(selectEarly(graph)),
+      training ? expandBatchNormalization(graph) : expandActivations(selectEarly(graph)),
       common,
     );
     onFusions?.(fusions);

@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { atOnce } from "../event_loop.ts";
 import type { Steps } from "../event_loop.ts";
 import type { Graph, GraphOutput, Node } from "../graph/graph.ts";
-import { outputsOf } from "../graph/traversal.ts";
+import { nodesOf, outputsOf } from "../graph/traversal.ts";
 import type { CompiledProgram, Index, Metadata } from "../program/program.ts";
 import { expect, NotFused } from "./fusion.ts";
 import type { AnyFusion, FusionReport, Match } from "./fusion.ts";
@@ -47,16 +47,19 @@ export function* lowerSteps(graph: Graph, options: Options = {}): Steps<LoweredP
     fuse: true,
     parameters: false,
     fast: false,
+    training: false,
     ...options,
   });
   const outputs = options.outputs ?? graph.outputs;
-  const entries = new Set(outputs.map((output) => output.entry));
+  const entries = new Set([...outputs, ...graph.updates].map(({ entry }) => entry));
   if (entries.size === 0) throw new FewbitError("invalid_argument", "Cannot compile: no output");
   const rules: Readonly<Record<string, AnyRule>> = { ...RULES, ...options.rules };
   const fusions: FusionReport[] = [];
   for (const entry of entries) {
     const wanted = outputs.filter((output) => output.entry === entry);
-    const nodes = lowering.begin(wanted);
+    const updates = graph.updates.filter((update) => update.entry === entry);
+    const nodes = nodesOf(graph, [...wanted, ...updates]);
+    lowering.begin(wanted, nodes);
     const { fused, absorbed } = fuse(lowering, nodes, entry, fusions);
     for (const node of nodes) {
       if (absorbed.has(node)) continue;

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts";
 import type { NodeNamed, OpName } from "../graph/op_names.ts";
-import { consumersOf, inputsOf, nodesOf, producersOf } from "../graph/traversal.ts";
+import { consumersOf, inputsOf, producersOf } from "../graph/traversal.ts";
 import { instructionNamed } from "../instructions/mod.ts";
 import { packed } from "../layouts/elements.ts";
 import { panelsOf } from "../layouts/mod.ts";
@@ -27,6 +27,8 @@ export interface LowerOptions {
   readonly parameters: boolean;
   /** Whether float32 sums may be contracted. */
   readonly fast: boolean;
+  /** Whether instructions that only the module for training holds may be used. */
+  readonly training: boolean;
 }
 
 /** Codes of the rows of one value for the ternary layers that read it. */
@@ -98,11 +100,10 @@ export class Lowering {
     }
   }
 
-  /** Begins an entry with these outputs; returns its nodes. */
-  begin(outputs: readonly GraphOutput[]): Node[] {
+  /** Begins an entry with these outputs and nodes. */
+  begin(outputs: readonly GraphOutput[], nodes: readonly Node[]): void {
     this.#placed = new Map();
     this.quantized.clear();
-    const nodes = nodesOf(this.graph, outputs);
     this.#nodes = nodes;
     this.#consumers = consumersOf(nodes);
     this.updates = new Updates(nodes, this.#producers);
@@ -112,7 +113,6 @@ export class Lowering {
       if (this.#outputNames.has(value.id)) this.#read.add(value.id);
       else this.#outputNames.set(value.id, name);
     }
-    return nodes;
   }
 
   /** Ends an entry: outputs that no instruction has written are copied. */

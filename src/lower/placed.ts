@@ -23,10 +23,22 @@ export function reshapePlaced(placed: Placed, extents: readonly Extent[]): Place
   const last = placed.extents[placed.extents.length - 1];
   const wanted = extents[extents.length - 1];
   if (same(last, wanted)) return { ...placed, extents };
-  if (!same(placed.rowStride, last)) {
+  if (!isDense(placed)) {
     throw new FewbitError("unsupported", "Cannot reshape rows that are apart");
   }
   return { ...placed, extents, rowStride: wanted };
+}
+
+/** Whether the same elements can have other extents without being moved. */
+export function isReshapable(placed: Placed, extents: readonly Extent[]): boolean {
+  const last = placed.extents[placed.extents.length - 1];
+  return same(last, extents[extents.length - 1]) || isDense(placed);
+}
+
+/** Whether rows follow one another, or there is one. */
+function isDense({ extents, rowStride }: Placed): boolean {
+  return same(rowStride, extents[extents.length - 1]) ||
+    extents.slice(0, -1).every((extent) => extent === 1);
 }
 
 /** One row of each sequence. */

@@ -11,6 +11,7 @@ export interface RoundedWeight extends Omit<ShiftedWeight, "codes"> {
   readonly nibbles: Uint8Array;
   /** Elements. */
   readonly length: number;
+  /** Codes of 0. */
   readonly zero: Uint8Array;
   /** Of each group, which range factor it has. */
   readonly ranges: Uint8Array;

@@ -18,7 +18,11 @@ export class ControlMarks {
   readonly #marks = new Map<string, string>();
   readonly #found = new Map<string, number>();
 
-  /** @param ids Special tokens by their text. */
+  /**
+   * Begins without any.
+   *
+   * @param ids Special tokens by their text.
+   */
   constructor(ids: ReadonlyMap<string, number>) {
     this.#ids = ids;
     for (const content of [...ids.keys()].sort((a, b) => b.length - a.length)) {

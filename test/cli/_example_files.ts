@@ -6,6 +6,7 @@ import { buildSeeded } from "../golden/seeded.ts";
 import { configOf, layoutHgrn } from "../models/_hgrn.ts";
 import { readCases, writeFiles } from "../pipelines/_checkpoint_cases.ts";
 import type { CheckpointCase } from "../pipelines/_checkpoint_cases.ts";
+import { TINY_CHATS } from "../pipelines/_tiny_chats.ts";
 import { CALIBRATION, writeTinyEncoder } from "../pipelines/_tiny_encoder.ts";
 import { writeTinyLlama } from "./_tiny_llama.ts";
 
@@ -26,11 +27,17 @@ export async function writeExampleFiles(folder: string): Promise<void> {
   await copy("examples/fashion/013-dress.png", "photos/dress/0.png");
   await copy("models/stories260k.fewbit", "stories260k.fewbit");
   // Two labels, as MNIST's files have them.
-  await Deno.writeFile(at("labels"), join([0, 0, 8, 1], [0, 0, 0, 2], [0, 1]));
-  await gzip(at("labels"), at("t10k-labels-idx1-ubyte.gz"));
+  await Deno.writeFile(at("labels.idx"), join([0, 0, 8, 1], [0, 0, 0, 2], [0, 1]));
+  await gzip(at("labels.idx"), at("t10k-labels-idx1-ubyte.gz"));
+  const size = [0, 0, 0, 28];
+  const pixels = new Uint8Array(2 * 28 * 28);
+  await Deno.writeFile(at("images.idx"), join([0, 0, 8, 3], [0, 0, 0, 2], size, size, pixels));
   await Deno.writeTextFile(at("lines.txt"), CALIBRATION.join("\n"));
   await Deno.writeTextFile(at("text.txt"), "aaa a aa\n".repeat(400));
   await Deno.writeTextFile(at("notes/cats.txt"), "the cat sat on the mat.");
+  await Deno.writeFile(at("smollm2.fewbit"), TINY_CHATS["rows of integers"]);
+  await Deno.writeTextFile(at("system.txt"), "You are a poet.");
+  await Deno.writeTextFile(at("questions.txt"), "a\nb\n");
   writeTinyEncoder(at("encoder"));
   await writeTinyLlama(at("llama.bin"), at("tok261.bin"));
   await writeTinyLlama(at("stories260K.bin"), at("tok512.bin"));

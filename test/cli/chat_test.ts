@@ -64,10 +64,10 @@ Deno.test("cli: chat answers each line of standard input, with all that was said
       const objects = json.out.trimEnd().split("\n").map((line) => JSON.parse(line));
       assert.deepEqual(objects.map(({ content }) => content), expected);
       assert.deepEqual(
-        objects.map(({ role, finishReason, seed }) => [role, finishReason, seed]),
-        lines.map((_, i) => ["assistant", objects[i].finishReason, 5]),
+        objects.map(({ role, finish_reason, seed }) => [role, finish_reason, seed]),
+        lines.map((_, i) => ["assistant", objects[i].finish_reason, 5]),
       );
-      assert.ok(objects[2].usage.cachedTokens > objects[0].usage.promptTokens);
+      assert.ok(objects[2].usage.cached_tokens > objects[0].usage.prompt_tokens);
     }
   });
 });
@@ -85,7 +85,7 @@ Deno.test("cli: chat says what it leaves out when the context is full", async ()
     const objects = out.trimEnd().split("\n").map((line) => JSON.parse(line));
     assert.equal(objects.length, 4);
     assert.ok(objects.some(({ dropped }) => dropped === 2));
-    assert.ok(objects.every(({ usage }) => usage.promptTokens + 12 <= 120));
+    assert.ok(objects.every(({ usage }) => usage.prompt_tokens + 12 <= 120));
     await fails(
       args,
       /Cannot read \d+ ids: the conversation has 0 tokens, and at most 120/,
@@ -118,7 +118,7 @@ Deno.test("cli: chat has few commands, and says so", async () => {
       "--json",
     ], "more");
     const { content, usage } = JSON.parse(went.out);
-    assert.ok(usage.cachedTokens > 20, went.out);
+    assert.ok(usage.cached_tokens > 20, went.out);
     assert.equal(typeof content, typeof second);
     await fails(args, /There is no \/frobnicate: \/help shows/, 1, "/frobnicate now");
     await fails(args, /\/save needs the name of a file/, 1, "/save");
@@ -192,7 +192,7 @@ Deno.test("cli: a prefilled state is loaded instead of read, and belongs to its 
       ]);
       const [a, b] = [computed, loaded].map(({ out }) => JSON.parse(out));
       assert.equal(b.content, a.content);
-      assert.deepEqual([a.usage.cachedTokens, b.usage.cachedTokens], [0, tokens]);
+      assert.deepEqual([a.usage.cached_tokens, b.usage.cached_tokens], [0, tokens]);
       const wrong = model === rows ? ring : rows;
       await fails(["chat", wrong, "--state", state], /it is another program's/, 1, "hi");
       await fails(

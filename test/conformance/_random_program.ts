@@ -3,7 +3,7 @@
  * fit, through views with offsets and strides into tensors of the arena, outputs and state; two entries;
  * rows that are a run-time symbol; rings; state across runs.
  */
-import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS, instructionNamed } from "../../src/instructions/mod.ts";
 import type { OperandSpec } from "../../src/instructions/mod.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -54,7 +54,7 @@ let pool: readonly (readonly Case[])[] | undefined;
 
 /** Cases that are small enough, by instruction. */
 function casesByInstruction(): readonly (readonly Case[])[] {
-  pool ??= INSTRUCTIONS.map(({ name }) => {
+  pool ??= INFERENCE_INSTRUCTIONS.map(({ name }) => {
     const exact = [...CASES[name](new Random(77))].filter((c) =>
       c.bound === undefined && c.attributes?.precision !== 1
     );

@@ -1,6 +1,6 @@
 /** Every instruction on every engine: the bytes of the reference, and of the oracle's vectors. */
 import assert from "node:assert/strict";
-import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import type { Case } from "./_case.ts";
 import { goldenCases } from "./_cases_golden.ts";
 import { combinationOf, combinationsOf } from "./_combinations.ts";
@@ -30,12 +30,12 @@ async function resultsOf(
 }
 
 Deno.test("every instruction has cases", () => {
-  assert.deepEqual(Object.keys(CASES), INSTRUCTIONS.map(({ name }) => name));
+  assert.deepEqual(Object.keys(CASES), INFERENCE_INSTRUCTIONS.map(({ name }) => name));
 });
 
 Deno.test("every combination of types and absences that a description accepts is run", () => {
   let count = 0;
-  for (const spec of INSTRUCTIONS) {
+  for (const spec of INFERENCE_INSTRUCTIONS) {
     const run = new Set<string>();
     for (const c of CASES[spec.name](new Random(SEED))) run.add(combinationOf(spec, c));
     const accepted = combinationsOf(spec);

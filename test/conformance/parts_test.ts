@@ -3,7 +3,7 @@
  * there are as many with work as there are blocks. The bits are compared in `conformance_test.ts`.
  */
 import assert from "node:assert/strict";
-import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS, instructionNamed } from "../../src/instructions/mod.ts";
 import { decodeHead } from "../../src/program/decode.ts";
 import { verdictOfWasm } from "../program/_verdict.ts";
 import type { Case } from "./_case.ts";
@@ -68,7 +68,7 @@ async function writtenBy(c: Case, parts: number): Promise<{ whole: Written; each
   return { whole, each };
 }
 
-for (const spec of INSTRUCTIONS) {
+for (const spec of INFERENCE_INSTRUCTIONS) {
   Deno.test(`${spec.name}: parts along ${spec.split} write bytes of their own, together all`, async () => {
     const cutAlong = new Map<string, number>();
     const isPure = spec.operands.every(({ role }) => role !== "inout");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS } from "../../src/instructions/mod.ts";
 import { PLANTED } from "./_planted.ts";
 import { runProgram } from "./random_programs.ts";
 import type { Tally } from "./_run_random.ts";
@@ -11,7 +11,7 @@ const PROGRAMS = 2000;
 Deno.test(`${PROGRAMS} random programs give the same bytes on every engine, whole and in parts`, async () => {
   const tally: Tally = new Map();
   for (let i = 0; i < PROGRAMS; i++) await runProgram(SEED, i, tally);
-  for (const spec of INSTRUCTIONS) {
+  for (const spec of INFERENCE_INSTRUCTIONS) {
     for (const way of ["whole", ...waysOf(spec).map((axes) => `parts along ${axes}`)]) {
       const runs = tally.get(`${spec.name} ${way}`) ?? 0;
       assert.ok(runs >= 60, `${spec.name} ${way}: only ${runs} runs`);

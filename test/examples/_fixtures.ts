@@ -4,6 +4,7 @@ import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { writeNpy } from "../../src/formats/npy.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import { encodeHuggingFace } from "../../src/formats/ternary/hugging_face.ts";
+import { writeParts } from "../../src/cli/_write_parts.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { array, ggufFile, text, TYPES, u32 } from "../formats/_gguf_builder.ts";
@@ -29,7 +30,19 @@ export async function writeFixtures(folder: string): Promise<void> {
     JSON.stringify(tinyTokenizer()),
   );
   await copy("model.fewbit", "models/vit-fashion-mnist.fewbit");
+  await writeParts(
+    `${folder}/model.fewbit`,
+    await Deno.readFile(`${folder}/model.fewbit`),
+    1_000_000,
+    new AbortController().signal,
+  );
   await copy("hgrn-shakespeare.fewbit", "models/hgrn-shakespeare.fewbit");
+  await writeParts(
+    `${folder}/model.fewbit`,
+    await Deno.readFile(`${folder}/model.fewbit`),
+    2 ** 20,
+    new AbortController().signal,
+  );
   await copy("cat.jpg", "test/vectors/images/rgb_444.jpg");
   await copy("deit.pth", "test/vectors/tiny/deit.pth");
   await write("minilm.fewbit", await tinyEncoder());

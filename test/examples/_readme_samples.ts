@@ -4,12 +4,14 @@ import type { Sample } from "./readme.ts";
 
 const root = new URL("../../", import.meta.url);
 
-/** Sections whose samples run here. */
-const SECTIONS = ["", "Use it"];
+/** Sections whose samples run here; of servers those that end. */
+const SECTIONS = ["", "Use it", "Serve"];
 
 /** Runs them in a folder that has the files that they name; compares what they print. */
 export async function runReadmeSamples(folder: string): Promise<number> {
-  const samples = (await readmeSamples()).filter(({ section }) => SECTIONS.includes(section));
+  const samples = (await readmeSamples()).filter(({ section, language }) =>
+    SECTIONS.includes(section) && (section !== "Serve" || language === "ts")
+  );
   for (const sample of samples) {
     assertShown(await (sample.language === "sh" ? shell(sample) : module(sample, folder)), sample);
   }

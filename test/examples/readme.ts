@@ -21,7 +21,9 @@ const RUN_BY: Readonly<Record<string, string>> = {
   "": "test/examples/main.ts",
   "Use it": "test/examples/main.ts",
   "Use it in your project": "test/packages, test/hosts",
-  "Sentence embeddings": "test/golden/readme_embeddings_test.ts",
+  "Serve": "test/examples/main.ts, test/hosts/serve_test.ts",
+  "Chat": "test/golden/readme_models_test.ts",
+  "Sentence embeddings": "test/golden/readme_models_test.ts",
 };
 
 const NAME = /^(?:\/\/ |<!-- )([\w.-]+\.\w+)(?: -->)?\n/;

@@ -22,24 +22,45 @@ export interface Workerd extends AsyncDisposable {
   readonly origin: string;
   /** Id of the process. */
   readonly pid: number;
+  /** Port of the inspector, where one was asked for. */
+  readonly inspectorPort?: number;
 }
 
-/** Starts workerd in a folder with a `config.capnp` whose one socket takes any free port. */
-export async function startWorkerd(folder: string): Promise<Workerd> {
+/**
+ * Starts workerd in a folder with a `config.capnp` whose one socket takes any free port.
+ *
+ * @param inspected With an inspector, on a free port too.
+ */
+export async function startWorkerd(folder: string, inspected = false): Promise<Workerd> {
   // The free port is told on file descriptor 1 as a line of JSON.
   const process = new Deno.Command(workerdBinary(), {
-    args: ["serve", "config.capnp", "--control-fd=1"],
+    args: [
+      "serve",
+      "config.capnp",
+      "--control-fd=1",
+      ...inspected ? ["--inspector-addr=127.0.0.1:0"] : [],
+    ],
     cwd: folder,
     stdout: "piped",
     stderr: "inherit",
   }).spawn();
   const end = async (): Promise<void> => {
-    process.kill();
+    // One that is inspected does not end by itself.
+    process.kill(inspected ? "SIGKILL" : "SIGTERM");
     await process.status;
   };
   try {
-    const port = await portOf(process.stdout, /"event":"listen".*?"port":(\d+)/);
-    return { origin: `http://127.0.0.1:${port}`, pid: process.pid, [Symbol.asyncDispose]: end };
+    const patterns = [
+      /"event":"listen".*?"port":(\d+)/,
+      ...inspected ? [/"event":"listen-inspector".*?"port":(\d+)/] : [],
+    ];
+    const [port, inspectorPort] = await portsOf(process.stdout, patterns);
+    return {
+      origin: `http://127.0.0.1:${port}`,
+      pid: process.pid,
+      ...inspected && { inspectorPort },
+      [Symbol.asyncDispose]: end,
+    };
   } catch (error) {
     await end();
     throw error;
@@ -51,6 +72,13 @@ export async function portOf(
   output: ReadableStream<Uint8Array<ArrayBuffer>>,
   pattern: RegExp,
 ): Promise<number> {
+  return (await portsOf(output, [pattern]))[0];
+}
+
+async function portsOf(
+  output: ReadableStream<Uint8Array<ArrayBuffer>>,
+  patterns: readonly RegExp[],
+): Promise<number[]> {
   let text = "";
   const reader = output.pipeThrough(new TextDecoderStream()).getReader();
   try {
@@ -58,8 +86,8 @@ export async function portOf(
       const { value, done } = await reader.read();
       if (done) throw new Error(`the server ended: ${text}`);
       text += value;
-      const match = pattern.exec(text);
-      if (match !== null) return Number(match[1]);
+      const ports = patterns.flatMap((pattern) => pattern.exec(text)?.[1] ?? []);
+      if (ports.length === patterns.length) return ports.map(Number);
     }
   } finally {
     await reader.cancel();

@@ -1,5 +1,5 @@
 /** The kernels of `asm/ops/` compiled on their own, with a case's operands laid out here: no program. */
-import { instructionNamed, INSTRUCTIONS } from "../../src/instructions/mod.ts";
+import { INFERENCE_INSTRUCTIONS, instructionNamed } from "../../src/instructions/mod.ts";
 import { packed } from "../../src/layouts/elements.ts";
 import { LAYOUTS } from "../../src/layouts/mod.ts";
 import { DTYPE_BYTES, DTYPES, tensorOf } from "../../src/tensor.ts";
@@ -23,7 +23,7 @@ const GUARD = 64;
 
 /** Compiles every `asm/ops/*.ts` into one module. */
 export async function compileOps(build: Build): Promise<WebAssembly.Module> {
-  const entry = INSTRUCTIONS.map(({ name }) =>
+  const entry = INFERENCE_INSTRUCTIONS.map(({ name }) =>
     `export { exec_${name}, scratch_${name} } from "./asm/ops/${name}";`
   ).join("\n");
   const wasm = await compileModule(build, {

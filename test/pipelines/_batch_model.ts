@@ -86,6 +86,10 @@ export class RememberingModel implements BatchModel {
         assert.ok(history.length <= this.context);
         return wanted ? logitsOf(history) : undefined;
       });
+    } catch (error) {
+      // What a session has then is anything.
+      for (const { slot } of parts) this.#histories[slot].fill(VOCABULARY - 1);
+      throw error;
     } finally {
       this.#isRunning = false;
     }

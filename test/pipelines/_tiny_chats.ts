@@ -46,7 +46,7 @@ const SIZES = {
   hidden: 70,
   width: 40,
   tied: false,
-  context: 512,
+  context: 1024,
 } as const;
 
 /** Tokens that the ring's attention reaches back. */

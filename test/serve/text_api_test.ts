@@ -141,6 +141,7 @@ Deno.test("text api: a stream has the same text, piece by piece, and the usage i
     logprobs: null,
     finish_reason: "length",
   });
+  assert.equal(choices.filter(({ delta }) => "role" in delta).length, 1);
   const whole = await chat({ seed: 5, max_tokens: 9 });
   assert.equal(
     choices.map(({ delta }) => delta.content ?? "").join(""),

@@ -182,6 +182,13 @@ Deno.test("ids of ChatML are those of its parts by a tokenizer that has no contr
   assert.equal(controlsOf(tokenizer, tokenizer.encode(content).ids).length, 3);
 });
 
+Deno.test("of the special tokens that a template spells the longest counts, as everywhere", () => {
+  const tokenizer = tokenizerOf("<|im_end|>x<|im_end|>y{{ messages[0].content }}");
+  const ids = new ChatEncoder(tokenizer).encode([{ role: "user", content: "x" }]);
+  assert.deepEqual(controlsOf(tokenizer, ids), [3, 2]);
+  assert.deepEqual(ids, tokenizer.encode("<|im_end|>x<|im_end|>yx").ids);
+});
+
 Deno.test("variables are text, too", () => {
   const tokenizer = tokenizerOf("<s>{{ tools | tojson }}{{ extra }}{{ messages[0].content }}</s>");
   const variables = { tools: [{ "<s>": "</s>" }], extra: "<|im_start|>\ufdd0", bos_token: "<s>" };

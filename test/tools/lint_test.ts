@@ -55,7 +55,7 @@ Deno.test("walls: src takes nothing from tests, which may take anything", () => 
 Deno.test("walls: a new folder needs a level", () => {
   const hint = /tools\/lint\/levels\.ts/;
   const source = `import { a } from "../errors.ts"; a();`;
-  refuses("walls", "src/training/a.ts", source, /src\/training has no level/, hint);
+  refuses("walls", "src/unheard_of/a.ts", source, /src\/unheard_of has no level/, hint);
 });
 
 Deno.test("private-files: from their own folder only", () => {

@@ -15,13 +15,13 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["instructions", "text", "vision"],
   ["program"],
   ["engines", "graph"],
-  ["models", "lower", "runtime.ts"],
-  ["quantize", "inspect"],
+  ["models", "lower", "gradients", "runtime.ts"],
+  ["quantize", "inspect", "training"],
   ["checkpoints"],
   ["compile"],
   ["pipelines"],
   ["pipelines/image", "pipelines/embedding", "pipelines/text"],
-  ["serve", "search", "embedder.ts", "generator.ts"],
+  ["serve", "search", "embedder.ts", "generator.ts", "train.ts"],
   ["cli", "server.ts"],
 ];
 

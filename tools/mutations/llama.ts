@@ -75,10 +75,7 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
     ["if (past[s] < this.lengths[session]) this.#overwritten[session]++;", ""],
     ["this.lengths[session] = past[s] + offsets[s + 1] - offsets[s];", ""],
     ["slot === undefined || session === slot", "session === slot"],
-    [
-      "if (sessions.some((session) => overwritten[session] !== this.#overwritten[session])) {",
-      "if (false) {",
-    ],
+    ["if (this.#keepsRows && sessions.some(isWritten)) return false;", ""],
   ]),
   ...changes("src/engines/_sessions.ts", caches, [
     ["if (tooMany !== undefined) {", "if (false) {"],
@@ -104,8 +101,8 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
   ...changes("src/text/llama2c_tokenizer.ts", ["test/text/llama2c_tokenizer_test.ts"], [
     [`text.replaceAll(" ", "▁")`, "text"],
   ]),
-  ...changes("src/pipelines/text/text_session.ts", generator, [
-    ["this.length - prompt, 0) + 1;", "this.length - prompt, 0);"],
+  ...changes("src/pipelines/text/_fitted_options.ts", generator, [
+    ["Math.max(context - after, 0) + 1;", "Math.max(context - after, 0);"],
   ]),
   ...changes("src/pipelines/text/_language_model.ts", generator, [
     ["this.context = symbols.context ?? MAX_PAST;", "this.context = MAX_PAST;"],

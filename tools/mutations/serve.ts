@@ -1,14 +1,20 @@
 import { changes } from "./mutation.ts";
 import type { Mutation } from "./mutation.ts";
 
-const scheduling = ["test/pipelines/text_scheduler_test.ts"];
+const scheduling = [
+  "test/pipelines/text_scheduler_test.ts",
+  "test/pipelines/pick_batch_test.ts",
+];
 const refusing = ["test/serve/text_refusals_test.ts"];
 const answering = ["test/serve/text_api_test.ts"];
 const schemas = ["test/cli/json_constraint_test.ts"];
 
 /** The scheduler, the shape of OpenAI's API, answers in JSON. */
 export const SERVE_MUTATIONS: readonly Mutation[] = [
-  ...changes("src/pipelines/text/_pick_batch.ts", scheduling, [
+  ...changes("src/pipelines/text/_pick_batch.ts", [
+    ...scheduling,
+    "test/pipelines/pick_batch_test.ts",
+  ], [
     ["if (picked.length === limits.sequences) break;", ""],
     ["readsPrompt ? promptTokens : 1", "readsPrompt ? tokens : 1"],
     ["if (readsPrompt) promptTokens -= count;", ""],
@@ -44,7 +50,7 @@ export const SERVE_MUTATIONS: readonly Mutation[] = [
     ["    () => gone.abort(),", "    () => {},"],
   ]),
   ...changes("src/serve/_event_stream.ts", refusing, [
-    ["status = isCancelled || signal.aborted ? 499 : 500;", "status = 500;"],
+    ["signal.aborted ? 499 : 500;", "signal.aborted ? 200 : 500;"],
   ]),
   ...changes("src/serve/_body.ts", refusing, [
     ["if (length > maxBodyBytes) throw tooLong;", ""],

@@ -35,7 +35,10 @@ export const TEXT_AND_FILES_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/pipelines/text/text_session.ts", ["test/pipelines/asynchronous_engine_test.ts"], [
     ["instance.rollback(before);", "{}"],
-    ["this.#generation?.state ?? this.#text;\n    const saved", "this.#text;\n    const saved"],
+    [
+      "this.#generation?.state ?? this.#text;\n    const messages",
+      "this.#text;\n    const messages",
+    ],
     ["// The slot may be another session's by now.\n      this.#assertUsable();", ""],
     ["if (this.#reading) {", "if (false) {"],
   ]),

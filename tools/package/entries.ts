@@ -7,6 +7,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "./embedder": "src/embedder.ts",
   "./generator": "src/generator.ts",
   "./server": "src/server.ts",
+  "./train": "src/train.ts",
 };
 
 /** The command line, which is run and not imported. */

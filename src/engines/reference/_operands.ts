@@ -4,6 +4,8 @@ import { PANEL_ELEMENTS } from "../../layouts/elements.ts";
 import type { Layout } from "../../layouts/mod.ts";
 import type { PanelElements } from "../../layouts/panels.ts";
 import type { DType } from "../../tensor.ts";
+import { FLOAT32 } from "./_arithmetic.ts";
+import type { Arithmetic } from "./_arithmetic.ts";
 
 /** Memory of a tensor as its elements. */
 export type Elements =
@@ -12,7 +14,8 @@ export type Elements =
   | Int16Array
   | Uint16Array
   | Int32Array
-  | Float32Array;
+  | Float32Array
+  | Float64Array;
 
 /** A view of a tensor: rows of its last extent, all leading extents flattened. */
 export class Operand {
@@ -51,7 +54,7 @@ export class Operand {
       this.#elements[this.#index(row, column)];
   }
 
-  /** Writes an element; an integer wraps to the type, a float is rounded to float32. */
+  /** Writes an element; an integer wraps to the type, a float is rounded to it. */
   set(row: number, column: number, value: number): void {
     this.#elements[this.#index(row, column)] = value;
   }
@@ -81,10 +84,12 @@ export class Operands {
   readonly #operands: readonly (Operand | undefined)[];
   readonly #attributes: readonly number[];
 
+  /** `arithmetic` is how results are rounded, which operands that are stored as float32 do, too. */
   constructor(
     spec: InstructionSpec,
     operands: readonly (Operand | undefined)[],
     attributes: readonly number[],
+    readonly arithmetic: Arithmetic = FLOAT32,
   ) {
     this.#spec = spec;
     this.#operands = operands;

@@ -12,7 +12,7 @@ export function attentionF32(op: Operands): void {
   const length = k.extents[1];
   const size = columns / heads;
   const hidden = hiddenBy(op);
-  const { fround } = Math;
+  const { round } = op.arithmetic;
 
   for (let b = 0; b < batch; b++) {
     for (let h = 0; h < heads; h++) {
@@ -21,15 +21,15 @@ export function attentionF32(op: Operands): void {
           if (hidden(b, i, j)) return -Infinity;
           let sum = 0;
           for (let d = h * size; d < (h + 1) * size; d++) {
-            sum = fround(sum + fround(q.get(b * queries + i, d) * k.get(b * length + j, d)));
+            sum = round(sum + round(q.get(b * queries + i, d) * k.get(b * length + j, d)));
           }
-          const score = fround(sum * scale);
-          return bias === undefined ? score : fround(score + bias.get(h * queries + i, j));
+          const score = round(sum * scale);
+          return bias === undefined ? score : round(score + bias.get(h * queries + i, j));
         });
-        const p = softmax(scores);
+        const p = softmax(scores, op.arithmetic);
         for (let d = h * size; d < (h + 1) * size; d++) {
           const sum = p.reduce(
-            (sum, pj, j) => fround(sum + fround(pj * v.get(b * length + j, d))),
+            (sum, pj, j) => round(sum + round(pj * v.get(b * length + j, d))),
             0,
           );
           y.set(b * queries + i, d, sum);

@@ -8,24 +8,25 @@ export function attentionRaggedF32(op: Operands): void {
   const scale = op.get("scale").get(0, 0);
   const heads = op.attribute("heads");
   const size = q.columns / heads;
-  const { fround } = Math;
+  const { round } = op.arithmetic;
   for (const [first, end] of sequencesOf(op)) {
     const tokens = Array.from({ length: end - first }, (_, j) => first + j);
     for (let h = 0; h < heads; h++) {
       const columns = Array.from({ length: size }, (_, d) => h * size + d);
       for (const i of tokens) {
-        const p = softmax(tokens.map((j) => {
+        const scores = tokens.map((j) => {
           const dot = columns.reduce(
-            (sum, c) => fround(sum + fround(q.get(i, c) * k.get(j, c))),
+            (sum, c) => round(sum + round(q.get(i, c) * k.get(j, c))),
             0,
           );
-          return fround(dot * scale);
-        }));
+          return round(dot * scale);
+        });
+        const p = softmax(scores, op.arithmetic);
         for (const c of columns) {
           y.set(
             i,
             c,
-            tokens.reduce((sum, j) => fround(sum + fround(p[j - first] * v.get(j, c))), 0),
+            tokens.reduce((sum, j) => round(sum + round(p[j - first] * v.get(j, c))), 0),
           );
         }
       }

@@ -1,13 +1,12 @@
 /**
- * float32 functions of +, −, ×, ÷ and bit operations only, every operation rounded: the same bits on
+ * Functions of +, −, ×, ÷ and bit operations only, every operation rounded: in float32 the same bits on
  * every engine. Rounding an exact or double result of two float32 operands once with `Math.fround` is
  * what float32 arithmetic does. `asm/kernels/f32_math.ts` says how good the polynomials are.
  */
-import { exp, horner } from "../../numeric/exp.ts";
+import { FLOAT32 } from "./_arithmetic.ts";
+import type { Arithmetic } from "./_arithmetic.ts";
 
 export { exp } from "../../numeric/exp.ts";
-
-const { fround } = Math;
 
 /** What counts as this below it in σ and SiLU: e^89 has no float32. */
 const SILU_LEAST = -88;
@@ -18,64 +17,56 @@ export function aboveLeast(x: number): number {
 }
 
 /** `1 + e^−x` for x ≥ −88; the divisor of σ and SiLU. */
-export function onePlusExp(x: number): number {
-  return fround(1 + exp(-x));
+export function onePlusExp(x: number, { round, exp }: Arithmetic = FLOAT32): number {
+  return round(1 + exp(-x));
 }
 
 /** `1 / (1 + e^−b)`, b = max(x, −88). */
-export function sigmoid(x: number): number {
-  return fround(1 / onePlusExp(aboveLeast(x)));
+export function sigmoid(x: number, arithmetic: Arithmetic = FLOAT32): number {
+  return arithmetic.round(1 / onePlusExp(aboveLeast(x), arithmetic));
 }
 
 /** `b / (1 + e^−b)`, b = max(x, −88). */
-export function silu(x: number): number {
+export function silu(x: number, arithmetic: Arithmetic = FLOAT32): number {
   const b = aboveLeast(x);
-  return fround(b / onePlusExp(b));
+  return arithmetic.round(b / onePlusExp(b, arithmetic));
 }
 
 /** `1 / √(Σ x²/C + epsilon)` of a row. */
-export function inverseRms(row: readonly number[], epsilon: number): number {
-  const mean = fround(sum16(row.map((x) => fround(x * x))) / fround(row.length));
-  return fround(1 / fround(Math.sqrt(fround(mean + epsilon))));
+export function inverseRms(
+  row: readonly number[],
+  epsilon: number,
+  arithmetic: Arithmetic = FLOAT32,
+): number {
+  const { round } = arithmetic;
+  const mean = round(sum16(row.map((x) => round(x * x)), arithmetic) / round(row.length));
+  return round(1 / round(Math.sqrt(round(mean + epsilon))));
 }
 
 const GELU_LIMIT = 14;
-const GELU_STEP = fround(0.3);
-const GELU_COEFFICIENTS = [
-  0.035674773156642914,
-  -0.1572030782699585,
-  0.20635348558425903,
-  -0.05368364229798317,
-  0.12856163084506989,
-  0.09991349279880524,
-  0.12075395882129669,
-  0.11962930113077164,
-].map(fround);
 
 /** `x/2·(1 + erf(x/√2))` as `max(x, 0) − |x|·Φ(−|x|)`. */
-export function gelu(x: number): number {
+export function gelu(x: number, { round, normalTail }: Arithmetic = FLOAT32): number {
   const a = Math.min(Math.abs(x), GELU_LIMIT);
-  const t = fround(1 / fround(fround(a * GELU_STEP) + 1));
-  const p = fround(horner(GELU_COEFFICIENTS, t) * t);
-  const tail = fround(exp(fround(fround(a * -0.5) * a)) * p);
-  return fround((x < 0 ? 0 : x) - fround(a * tail));
+  return round((x < 0 ? 0 : x) - round(a * normalTail(a)));
 }
 
 /** 16 strided partial sums from +0, then halves onto halves. */
-export function sum16(values: readonly number[]): number {
-  const partial = new Float32Array(16);
-  values.forEach((value, i) => partial[i % 16] += value);
+export function sum16(values: readonly number[], { round }: Arithmetic = FLOAT32): number {
+  const partial = new Array<number>(16).fill(0);
+  values.forEach((value, i) => partial[i % 16] = round(partial[i % 16] + value));
   for (let half = 8; half >= 1; half /= 2) {
-    for (let i = 0; i < half; i++) partial[i] += partial[i + half];
+    for (let i = 0; i < half; i++) partial[i] = round(partial[i] + partial[i + half]);
   }
   return partial[0];
 }
 
 /** Softmax of a row; a row of −∞ gives 0. */
-export function softmax(row: readonly number[]): number[] {
+export function softmax(row: readonly number[], arithmetic: Arithmetic = FLOAT32): number[] {
+  const { round, exp } = arithmetic;
   const max = row.reduce((a, b) => Math.max(a, b), -Infinity);
   if (max === -Infinity) return row.map(() => 0);
-  const exponentials = row.map((value) => exp(fround(value - max)));
-  const sum = sum16(exponentials);
-  return exponentials.map((value) => fround(value / sum));
+  const exponentials = row.map((value) => exp(round(value - max)));
+  const sum = sum16(exponentials, arithmetic);
+  return exponentials.map((value) => round(value / sum));
 }

@@ -3,7 +3,7 @@ import type { Operands } from "./_operands.ts";
 
 /** The recurrence of HGRN, token after token. */
 export function hgrnScanF32(op: Operands): void {
-  const { fround } = Math;
+  const { round } = op.arithmetic;
   const [u, z, state, y] = [op.get("u"), op.get("z"), op.get("state"), op.get("y")];
   const [offsets, slot, past] = [op.get("offsets"), op.get("slot"), op.get("past")];
   const lowerBound = op.optional("lower_bound");
@@ -13,11 +13,11 @@ export function hgrnScanF32(op: Operands): void {
       const bound = lowerBound?.get(0, c);
       let sum = past.get(0, s) === 0 ? 0 : state.get(at, c);
       for (let t = offsets.get(0, s); t < offsets.get(0, s + 1); t++) {
-        let f = sigmoid(z.get(t, c));
-        if (bound !== undefined) f = fround(bound + fround(fround(1 - bound) * f));
+        let f = sigmoid(z.get(t, c), op.arithmetic);
+        if (bound !== undefined) f = round(bound + round(round(1 - bound) * f));
         const input = aboveLeast(u.get(t, c));
-        const candidate = fround(fround(input * fround(1 - f)) / onePlusExp(input));
-        sum = fround(fround(f * sum) + candidate);
+        const candidate = round(round(input * round(1 - f)) / onePlusExp(input, op.arithmetic));
+        sum = round(round(f * sum) + candidate);
         y.set(t, c, sum);
       }
       state.set(at, c, sum);

@@ -5,13 +5,14 @@ import { meanHalfEven } from "./_mean.ts";
 export function meanRows(op: Operands): void {
   const [x, y] = [op.get("x"), op.get("y")];
   const [batch, length, columns] = x.extents;
-  const reciprocal = Math.fround(1 / length);
+  const { round } = op.arithmetic;
+  const reciprocal = round(1 / length);
   for (let b = 0; b < batch; b++) {
     for (let c = 0; c < columns; c++) {
       let sum = 0;
       for (let row = 0; row < length; row++) {
         sum += x.get(b * length + row, c);
-        if (x.dtype === "f32") sum = Math.fround(sum);
+        if (x.dtype === "f32") sum = round(sum);
       }
       y.set(b, c, x.dtype === "f32" ? sum * reciprocal : meanHalfEven(sum, length));
     }

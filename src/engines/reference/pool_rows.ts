@@ -5,7 +5,7 @@ import { sequencesOf } from "./_sequences.ts";
 export function poolRows(op: Operands): void {
   const [x, y] = [op.get("x"), op.get("y")];
   const first = op.attribute("pooling") === 1;
-  const round = x.dtype === "f32" ? Math.fround : (sum: number) => sum | 0;
+  const round = x.dtype === "f32" ? op.arithmetic.round : (sum: number) => sum | 0;
   sequencesOf(op).forEach(([start, end], s) => {
     for (let c = 0; c < y.columns; c++) {
       let sum = 0;

@@ -3,7 +3,7 @@ import type { Operands } from "./_operands.ts";
 
 /** Depthwise causal convolution with a window of the last inputs of each session. */
 export function shortConvF32(op: Operands): void {
-  const { fround } = Math;
+  const { round } = op.arithmetic;
   const [x, weight, state, y] = [op.get("x"), op.get("weight"), op.get("state"), op.get("y")];
   const [offsets, slot, past] = [op.get("offsets"), op.get("slot"), op.get("past")];
   const taps = weight.rows;
@@ -17,8 +17,9 @@ export function shortConvF32(op: Operands): void {
       for (let t = offsets.get(0, s); t < offsets.get(0, s + 1); t++) {
         window.shift();
         window.push(x.get(t, c));
-        const products = window.map((value, j) => fround(weight.get(j, c) * value));
-        y.set(t, c, silu(products.reduce((sum, product) => fround(sum + product))));
+        const products = window.map((value, j) => round(weight.get(j, c) * value));
+        const sum = products.reduce((sum, product) => round(sum + product));
+        y.set(t, c, silu(sum, op.arithmetic));
       }
       window.forEach((value, j) => state.set(first + j, c, value));
     }

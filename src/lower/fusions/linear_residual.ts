@@ -18,6 +18,7 @@ export const linearResidual: Fusion<"Add", LinearMatch> = {
     if (lowering.producer(a)?.op !== "Linear") return undefined;
     expect(sameShape(a.shape, b.shape), "the residual repeats");
     const linear = lowering.only(a, "Linear");
+    expect(lowering.graph.constants.has(linear.inputs.weight.id), "the weights may change");
     return { nodes: [linear], linear };
   },
   emit(lowering, { inputs: { b }, outputs: { y } }, { linear }) {

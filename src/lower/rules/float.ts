@@ -6,11 +6,17 @@ import { float32, relativePositions } from "../constants.ts";
 import type { Lowering } from "../lowering.ts";
 import { cannotCompile } from "../rule.ts";
 import type { RulesOf } from "../rule.ts";
+import { emitScores, emitValues } from "./trained_attention.ts";
+import { emitTrainedLinear, emitUnary } from "./trained.ts";
 
 /** Rules of float32 ops. */
 export const FLOAT_RULES = {
-  // `expandActivations` makes others of it.
-  Activation: cannotCompile,
+  // `expandActivations` makes others of it, but in programs that train.
+  Activation(lowering, node) {
+    const { attributes: { kind }, inputs: { x }, outputs: { y } } = node;
+    if (!lowering.options.training) cannotCompile(lowering, node);
+    emitUnary(lowering, x, y, kind);
+  },
   Add(lowering, { inputs: { a, b }, outputs: { y } }) {
     lowering.emit(y, "add_f32", {
       a: lowering.operand(a),
@@ -18,10 +24,16 @@ export const FLOAT_RULES = {
       y: lowering.result(y),
     });
   },
-  // Part of the instruction of the values.
-  AttentionScores: cannotCompile,
-  AttentionValues() {
-    throw new FewbitError("unsupported", "Attention other than softmax(q·k + bias)·v");
+  // Part of the instruction of the values, but in programs that train.
+  AttentionScores(lowering, node) {
+    if (!lowering.options.training) cannotCompile(lowering, node);
+    emitScores(lowering, node);
+  },
+  AttentionValues(lowering, node) {
+    if (!lowering.options.training) {
+      throw new FewbitError("unsupported", "Attention other than softmax(q·k + bias)·v");
+    }
+    emitValues(lowering, node);
   },
   Gelu(lowering, { inputs: { x }, outputs: { y } }) {
     lowering.emit(y, "gelu_f32", { x: lowering.operand(x), y: lowering.result(y) });
@@ -57,6 +69,9 @@ export function emitLinear(
   y: Value,
   identity?: Value,
 ): void {
+  if (lowering.options.training && !lowering.graph.constants.has(weight.id)) {
+    return emitTrainedLinear(lowering, { x, weight, bias }, y);
+  }
   lowering.emit(y, "linear_f32", {
     x: lowering.operand(x),
     weight: lowering.weight(weight, "panel_8"),

@@ -12,6 +12,9 @@ import { INTEGER_DECODER_RULES } from "./integer_decoder.ts";
 import { ROW_RULES } from "./rows.ts";
 import { SEQUENCE_RULES } from "./sequences.ts";
 import { TERNARY_RULES } from "./ternary.ts";
+import { TRAINED_RULES } from "./trained.ts";
+import { TRAINED_PICTURE_RULES } from "./trained_pictures.ts";
+import { UPDATE_RULES } from "./updates.ts";
 import { VIEW_RULES } from "./views.ts";
 
 /** What becomes of a node of each op. */
@@ -24,4 +27,7 @@ export const RULES: RulesOf<OpName> = {
   ...INTEGER_RULES,
   ...INTEGER_DECODER_RULES,
   ...TERNARY_RULES,
+  ...TRAINED_RULES,
+  ...TRAINED_PICTURE_RULES,
+  ...UPDATE_RULES,
 };

@@ -1,16 +1,26 @@
 /** Ops that move no data: they are other views of the same memory. */
+import { FewbitError } from "../../errors.ts";
 import type { OpName } from "../../graph/op_names.ts";
 import { plus } from "../../graph/extent.ts";
-import { reshapePlaced, selectRow } from "../placed.ts";
+import { isReshapable, reshapePlaced, selectRow } from "../placed.ts";
 import type { RulesOf } from "../rule.ts";
 
 /** Rules of ops without an instruction. */
 export const VIEW_RULES = {
+  Detach(lowering, { inputs: { x }, outputs: { y } }) {
+    lowering.alias(y, lowering.placed(x));
+  },
   Identity(lowering, { inputs: { x }, outputs: { y } }) {
     lowering.alias(y, lowering.placed(x));
   },
   Reshape(lowering, { inputs: { x }, outputs: { y } }) {
-    lowering.alias(y, reshapePlaced(lowering.placed(x), y.shape));
+    const placed = lowering.placed(x);
+    if (isReshapable(placed, y.shape)) return lowering.alias(y, reshapePlaced(placed, y.shape));
+    // What is moved together is no view any more.
+    if (lowering.updates.has(x)) {
+      throw new FewbitError("unsupported", "Cannot reshape rows that are apart and are updated");
+    }
+    lowering.emit(y, "copy", { x: lowering.operand(x), y: lowering.result(y, x.shape) });
   },
   SelectRow(lowering, { inputs: { x }, attributes: { row }, outputs: { y } }) {
     lowering.alias(y, selectRow(lowering.placed(x), row));

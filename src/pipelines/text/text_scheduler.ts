@@ -1,5 +1,5 @@
 /** Many answers at once from one language model: continuous batching. */
-import { pauseIfDue } from "../../event_loop.ts";
+import { pauseIfDue, quietTurn } from "../../event_loop.ts";
 import { FewbitError } from "../../errors.ts";
 import { EMPTY_TEXT, Generation } from "../../text/generation.ts";
 import type { GenerationSetup } from "../../text/generation.ts";
@@ -182,7 +182,7 @@ export class TextScheduler implements Disposable {
     await pauseIfDue();
     while (this.#admit()) {
       await this.#step();
-      await pauseIfDue();
+      await quietTurn();
     }
     // At once with the last look at what waits: whoever comes later begins anew.
     this.#work = undefined;

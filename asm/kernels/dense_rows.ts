@@ -1,0 +1,16 @@
+// Weights whose rows are to be next to one another.
+import { Operand } from "../generated/operand";
+
+/** Bytes of the elements of an operand. */
+export function dense_bytes(x: Operand): usize {
+  return <usize> x.rows * <usize> x.columns * 4;
+}
+
+/** Address of the elements of an operand, row after row: where they lie, or in `to` if there is something in between. */
+export function dense_rows(x: Operand, to: usize): usize {
+  const bytes = <usize> x.columns << 2;
+  if (x.stride == bytes) return x.address;
+  let from = x.address, at = to;
+  for (let r = x.rows; r > 0; r--, from += x.stride, at += bytes) memory.copy(at, from, bytes);
+  return to;
+}

@@ -1,0 +1,50 @@
+// The gradient of weights: blocks of places, dy turned times im2row, the sums going on from block to block.
+import { CONTEXT_ATTRIBUTES } from "../generated/operand";
+import { ConvWeightGradientF32 } from "../generated/ops/conv_weight_gradient_f32";
+import { depthwise_gradient_scratch, depthwise_weight_gradient_f32 } from "../kernels/depthwise_f32";
+import { K_BLOCK, matmul_tn_block, matmul_tn_scratch, tn_panels } from "../kernels/matmul_f32";
+import { pack_panels_f32 } from "../kernels/pack_f32";
+import { im2row_f32, taps_at } from "../kernels/pictures_f32";
+
+// @ts-ignore: decorator
+@inline
+function is_depthwise(op: ConvWeightGradientF32): bool {
+  return op.dw.columns == 1 && op.group == op.dw.extent0 && op.group > 1;
+}
+
+export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usize {
+  const dw = op.dw;
+  const n = dw.extent1 * dw.extent2 * dw.columns, m = dw.extent0 / op.group;
+  if (is_depthwise(op)) return depthwise_gradient_scratch(dw.extent0, n);
+  return matmul_tn_scratch(m, n) + <usize> n * K_BLOCK * 4 + <usize> m * <usize> n * 4 + 256;
+}
+
+export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
+  const x = op.x, dy = op.dy, dw = op.dw;
+  const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (is_depthwise(op)) {
+    depthwise_weight_gradient_f32(taps, x, dy, dw, op.scratch);
+    return;
+  }
+  const height = dw.extent1, width = dw.extent2, depth = dw.columns;
+  const group = op.group, m = dy.columns / group, n = height * width * depth;
+  const row = <usize> n << 2, places = dy.extent1 * dy.extent2;
+  const sums = op.scratch + (row * K_BLOCK + 63 & ~63), own = sums + <usize> m * row;
+  for (let g = 0; g < group; g++) {
+    for (let b = 0; b < dy.extent0; b++) {
+      for (let first = 0; first < places; first += K_BLOCK) {
+        const count = min(K_BLOCK, places - first);
+        const channel = g * depth;
+        im2row_f32(taps, x, b, dy.extent2, first, count, height, width, channel, depth, op.scratch);
+        pack_panels_f32(op.scratch, row, count, n, 0, tn_panels(m, own));
+        const from = dy.address + <usize> (b * places + first) * dy.stride + (<usize> (g * m) << 2);
+        const isFirst = b == 0 && first == 0;
+        matmul_tn_block(from, dy.stride, count, m, n, sums, row, isFirst, own);
+      }
+    }
+    let at = sums, to = dw.address + <usize> (g * m * height * width) * dw.stride;
+    for (let r = m * height * width; r > 0; r--, at += <usize> depth << 2, to += dw.stride) {
+      memory.copy(to, at, <usize> depth << 2);
+    }
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * How the reference engine rounds, and the functions that it computes sums and networks of. float32 is the
+ * meaning of a program, to the bit; float64 with the host's functions is for derivatives, where differences
+ * of nearly equal results are taken.
+ */
+import { erf } from "../../numeric/erf.ts";
+import { exp, horner } from "../../numeric/exp.ts";
+import { expm1, log, log1p } from "../../numeric/log.ts";
+
+/** Operations on floats of one kind. */
+export interface Arithmetic {
+  /** The nearest number of this kind. */
+  round(x: number): number;
+  /** `e^x`, x ≤ 88. */
+  exp(x: number): number;
+  /** `e^x − 1`, x ≤ 88. */
+  expm1(x: number): number;
+  /** `ln x`. */
+  log(x: number): number;
+  /** `ln (1 + x)`. */
+  log1p(x: number): number;
+  /** `Φ(−a)`, the share of a normal distribution below −a, a ≥ 0. */
+  normalTail(a: number): number;
+}
+
+/** Coefficients of `Φ(−a)·e^(a²/2)` in `1 / (1 + 0.3·a)`. */
+const TAIL_STEP = Math.fround(0.3);
+const TAIL_COEFFICIENTS = [
+  0.035674773156642914,
+  -0.1572030782699585,
+  0.20635348558425903,
+  -0.05368364229798317,
+  0.12856163084506989,
+  0.09991349279880524,
+  0.12075395882129669,
+  0.11962930113077164,
+].map(Math.fround);
+
+function normalTail32(a: number): number {
+  const { fround } = Math;
+  const t = fround(1 / fround(fround(a * TAIL_STEP) + 1));
+  const p = fround(horner(TAIL_COEFFICIENTS, t) * t);
+  return fround(exp(fround(fround(a * -0.5) * a)) * p);
+}
+
+/** Every operation rounded to float32: the same bits on every engine. */
+export const FLOAT32: Arithmetic = {
+  round: Math.fround,
+  exp,
+  expm1,
+  log,
+  log1p,
+  normalTail: normalTail32,
+};
+
+/** float64 with the functions of the host. */
+export const FLOAT64: Arithmetic = {
+  round: (x) => x,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  normalTail: (a) => 0.5 * (1 - erf(a / Math.SQRT2)),
+};

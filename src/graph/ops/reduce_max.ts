@@ -1,0 +1,13 @@
+import { expectDtype, expectShape } from "../extent.ts";
+import type { Op } from "../op.ts";
+
+/** Largest along the last axis but one: `[…, B, C] → […, C]`. It has no gradient. */
+export const reduceMax: Op<"ReduceMax", "x"> = {
+  name: "ReduceMax",
+  inputs: ["x"],
+  infer({ x }) {
+    expectDtype(x, ["f32"], "ReduceMax");
+    expectShape(x.shape.length >= 2, "ReduceMax", [x]);
+    return { y: { dtype: "f32", shape: [...x.shape.slice(0, -2), ...x.shape.slice(-1)] } };
+  },
+};

@@ -1,0 +1,91 @@
+/**
+ * Checkpoints of training: a safetensors file with parameters and states by name, and in its metadata the program, the
+ * place in the data, and a checksum of the tensors.
+ */
+import { FewbitError } from "../errors.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { crc32c } from "../program/crc32c.ts";
+import { bytesOf } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
+
+/** Where training is in its data. */
+export interface Cursor {
+  /** The epoch, from 0 on. */
+  readonly epoch: number;
+  /** Batches of it that are done. */
+  readonly batch: number;
+}
+
+/** What a checkpoint holds. */
+export interface Checkpoint {
+  /** Parameters and states. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Id of the program. */
+  readonly program: string;
+  readonly cursor: Cursor;
+}
+
+/** Key of the checkpoint's own facts in the metadata. */
+const KEY = "fewbit.checkpoint";
+
+/** A checkpoint as bytes. */
+export function encodeCheckpoint(
+  { tensors, program, cursor }: Checkpoint,
+): Uint8Array<ArrayBuffer> {
+  const facts = { program, ...cursor, crc32c: checksum(tensors) };
+  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(facts) });
+}
+
+/**
+ * Reads a checkpoint.
+ *
+ * @throws {FewbitError} `invalid_file` where it is damaged or none.
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const tensors = readSafetensors(bytes);
+  const facts = factsOf(bytes);
+  if (facts.crc32c !== checksum(tensors)) fail("the checksum of its tensors is wrong");
+  return { tensors, program: facts.program, cursor: { epoch: facts.epoch, batch: facts.batch } };
+}
+
+/** What the metadata says. */
+interface Facts {
+  readonly program: string;
+  readonly epoch: number;
+  readonly batch: number;
+  readonly crc32c: number;
+}
+
+function factsOf(bytes: Uint8Array): Facts {
+  // The header was checked when the tensors were read.
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const header = bytes.subarray(8, 8 + Number(view.getBigUint64(0, true)));
+  const text = JSON.parse(new TextDecoder().decode(header)).__metadata__?.[KEY];
+  if (typeof text !== "string") return fail("it is no checkpoint of training");
+  const facts = parse(text);
+  const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
+  if (typeof facts.program !== "string" || !isCount(facts.epoch) || !isCount(facts.batch)) {
+    fail("its facts are incomplete");
+  }
+  return facts as unknown as Facts;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value = JSON.parse(text);
+    if (typeof value === "object" && value !== null) return value;
+  } catch {
+    // Said below.
+  }
+  return fail("its facts are no JSON");
+}
+
+/** CRC-32C of the elements, in the order of the names. */
+function checksum(tensors: ReadonlyMap<string, Tensor>): number {
+  const sorted = [...tensors].sort(([a], [b]) => a < b ? -1 : 1);
+  return sorted.reduce((crc, [, { data }]) => crc32c(bytesOf(data), crc), 0);
+}
+
+function fail(why: string): never {
+  throw new FewbitError("invalid_file", `Cannot restore checkpoint: ${why}`);
+}

@@ -1,0 +1,267 @@
+/** Cases of the products, convolutions and pools of training. */
+import type { Case, Value } from "./_case.ts";
+import type { Random } from "./_random.ts";
+import { apart, maybe } from "./_shapes.ts";
+import { FLOAT_STYLES, given, value } from "./_values.ts";
+
+type Cases = Generator<Case>;
+
+function floats(random: Random, ...extents: number[]): Value {
+  return apart(random, value(random, "f32", extents, random.pick(FLOAT_STYLES)));
+}
+
+function result(random: Random, ...extents: number[]) {
+  return apart(random, { dtype: "f32" as const, extents });
+}
+
+const SIZES = [1, 2, 3, 4, 5, 7, 8, 9, 12, 16, 17, 33];
+
+function* matmul(
+  random: Random,
+  instruction: string,
+  shapeOfA: (m: number, k: number) => [number, number],
+  shapeOfB: (k: number, n: number) => [number, number],
+): Cases {
+  const drawn = SIZES.flatMap((size) =>
+    [0, 1, 2].map((place) =>
+      [0, 1, 2].map((i) => i === place ? size : random.pick(SIZES)) as [number, number, number]
+    )
+  );
+  for (const [m, k, n] of [...drawn, [5, 600, 9], [12, 513, 8], [70, 40, 30]]) {
+    const batch = random.integer(1, 3);
+    const bias = instruction === "matmul_nt_f32"
+      ? { bias: maybe(random, () => value(random, "f32", [n])) }
+      : {};
+    yield {
+      name: `${batch} of [${m}, ${k}, ${n}]`,
+      instruction,
+      operands: {
+        a: floats(random, batch, ...shapeOfA(m, k)),
+        b: floats(random, random.chance(0.3) ? 1 : batch, ...shapeOfB(k, n)),
+        ...bias,
+      },
+      results: { y: result(random, batch, m, n) },
+    };
+  }
+}
+
+export function* matmulNtF32(random: Random): Cases {
+  yield* matmul(random, "matmul_nt_f32", (m, k) => [m, k], (k, n) => [n, k]);
+}
+
+export function* matmulNnF32(random: Random): Cases {
+  yield* matmul(random, "matmul_nn_f32", (m, k) => [m, k], (k, n) => [k, n]);
+}
+
+export function* matmulTnF32(random: Random): Cases {
+  yield* matmul(random, "matmul_tn_f32", (m, k) => [k, m], (k, n) => [k, n]);
+}
+
+/** A convolution: extents of its operands, and its attributes. */
+interface Convolution {
+  readonly x: [number, number, number, number];
+  readonly weight: [number, number, number, number];
+  readonly y: [number, number, number, number];
+  readonly attributes: Readonly<Record<string, number>>;
+}
+
+/** Padding on the four sides, of which the instruction has two. */
+const PADS = [[0, 0, 0, 0], [1, 1, 1, 1], [0, 0, 1, 1], [2, 1, 0, 3], [4, 1, 5, 1]] as const;
+
+function* convolutions(random: Random): Generator<Convolution> {
+  for (const [height, width] of [[1, 1], [1, 1], [3, 3], [3, 3], [5, 5], [10, 4], [2, 3]]) {
+    for (const grouping of ["one", "some", "depthwise", "multiplied"]) {
+      for (const pads of PADS) {
+        const [stride_h, stride_w] = [random.integer(1, 3), random.integer(1, 3)];
+        const [dilation_h, dilation_w] = [random.integer(1, 2), random.integer(1, 2)];
+        const span = (kernel: number, dilation: number): number => dilation * (kernel - 1) + 1;
+        const [spanH, spanW] = [span(height, dilation_h), span(width, dilation_w)];
+        const rows = Math.max(1, spanH - pads[0] - pads[2]) + random.integer(0, 7);
+        const columns = Math.max(1, spanW - pads[1] - pads[3]) + random.integer(0, 7);
+        const channels = random.pick([1, 2, 3, 4, 5, 8, 9]);
+        const group = grouping === "one" ? 1 : grouping === "some" ? 2 : channels;
+        const depth = grouping === "one" || grouping === "some" ? channels : 1;
+        const outputs = grouping === "depthwise" ? channels : group * random.integer(1, 5);
+        const batch = random.integer(1, 3);
+        const places = (extent: number, before: number, after: number, span: number, by: number) =>
+          Math.floor((extent + before + after - span) / by) + 1;
+        yield {
+          x: [batch, rows, columns, depth * group],
+          weight: [outputs, height, width, depth],
+          y: [
+            batch,
+            places(rows, pads[0], pads[2], spanH, stride_h),
+            places(columns, pads[1], pads[3], spanW, stride_w),
+            outputs,
+          ],
+          attributes: {
+            stride_h,
+            stride_w,
+            pad_top: pads[0],
+            pad_left: pads[1],
+            dilation_h,
+            dilation_w,
+            group,
+          },
+        };
+      }
+    }
+  }
+}
+
+/** Places enough for more than one block of sums, and a picture that is its own rows. */
+const LARGE: readonly Convolution[] = [
+  {
+    x: [2, 20, 20, 3],
+    weight: [5, 3, 3, 3],
+    y: [2, 20, 20, 5],
+    attributes: {
+      stride_h: 1,
+      stride_w: 1,
+      pad_top: 1,
+      pad_left: 1,
+      dilation_h: 1,
+      dilation_w: 1,
+      group: 1,
+    },
+  },
+  {
+    x: [2, 17, 18, 12],
+    weight: [10, 1, 1, 12],
+    y: [2, 17, 18, 10],
+    attributes: {
+      stride_h: 1,
+      stride_w: 1,
+      pad_top: 0,
+      pad_left: 0,
+      dilation_h: 1,
+      dilation_w: 1,
+      group: 1,
+    },
+  },
+];
+
+export function* convF32(random: Random): Cases {
+  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+    yield {
+      name: `[${x}], [${weight}], ${Object.values(attributes)}`,
+      instruction: "conv_f32",
+      attributes,
+      operands: {
+        x: floats(random, ...x),
+        weight: floats(random, ...weight),
+        bias: maybe(random, () => value(random, "f32", [weight[0]])),
+      },
+      results: { y: result(random, ...y) },
+    };
+  }
+}
+
+export function* convTransposeF32(random: Random): Cases {
+  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+    yield {
+      name: `[${y}], [${weight}], ${Object.values(attributes)}`,
+      instruction: "conv_transpose_f32",
+      attributes,
+      operands: { x: floats(random, ...y), weight: floats(random, ...weight) },
+      results: { y: result(random, ...x) },
+    };
+  }
+}
+
+export function* convWeightGradientF32(random: Random): Cases {
+  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+    yield {
+      name: `[${x}], [${weight}], ${Object.values(attributes)}`,
+      instruction: "conv_weight_gradient_f32",
+      attributes,
+      operands: { x: floats(random, ...x), dy: floats(random, ...y) },
+      results: { dw: result(random, ...weight) },
+    };
+  }
+}
+
+/** Windows of a picture, some of which have no place in it. */
+function* pools(random: Random, dilated: boolean) {
+  for (let i = 0; i < 60; i++) {
+    const attributes: Record<string, number> = {
+      kernel_h: random.integer(1, 4),
+      kernel_w: random.integer(1, 4),
+      stride_h: random.integer(1, 3),
+      stride_w: random.integer(1, 3),
+      pad_top: random.integer(0, 2),
+      pad_left: random.integer(0, 2),
+      ...dilated && { dilation_h: random.integer(1, 2), dilation_w: random.integer(1, 2) },
+    };
+    const picture = [
+      random.integer(1, 3),
+      random.integer(1, 8),
+      random.integer(1, 8),
+      random.pick([1, 2, 3, 4, 5, 8, 13]),
+    ];
+    const outputs = [picture[0], random.integer(1, 5), random.integer(1, 5), picture[3]];
+    const name = `[${picture}], [${outputs}], ${Object.values(attributes)}`;
+    yield { attributes, picture, outputs, name };
+  }
+}
+
+/** A picture with equal elements, so that windows have ties. */
+function tied(random: Random, extents: readonly number[]): Value {
+  const style = random.pick([...FLOAT_STYLES, "small", "zero"] as const);
+  const x = value(random, "f32", extents, style);
+  if (style === "small") x.elements.forEach((v, i) => x.elements[i] = Math.round(v));
+  return apart(random, x);
+}
+
+export function* maxPoolF32(random: Random): Cases {
+  for (const { attributes, picture, outputs, name } of pools(random, true)) {
+    yield {
+      name,
+      instruction: "max_pool_f32",
+      attributes,
+      operands: { x: tied(random, picture) },
+      results: { y: result(random, ...outputs) },
+    };
+  }
+}
+
+export function* maxPoolGradientF32(random: Random): Cases {
+  for (const { attributes, picture, outputs, name } of pools(random, true)) {
+    yield {
+      name,
+      instruction: "max_pool_gradient_f32",
+      attributes,
+      operands: { x: tied(random, picture), dy: floats(random, ...outputs) },
+      results: { dx: result(random, ...picture) },
+    };
+  }
+}
+
+function divisor(random: Random, [, rows, columns]: readonly number[]): Value {
+  const counts = Array.from({ length: rows * columns }, () => random.integer(1, 9));
+  return apart(random, given("f32", [rows, columns], counts));
+}
+
+export function* averagePoolF32(random: Random): Cases {
+  for (const { attributes, picture, outputs, name } of pools(random, false)) {
+    yield {
+      name,
+      instruction: "average_pool_f32",
+      attributes,
+      operands: { x: floats(random, ...picture), divisor: divisor(random, outputs) },
+      results: { y: result(random, ...outputs) },
+    };
+  }
+}
+
+export function* averagePoolGradientF32(random: Random): Cases {
+  for (const { attributes, picture, outputs, name } of pools(random, false)) {
+    yield {
+      name,
+      instruction: "average_pool_gradient_f32",
+      attributes,
+      operands: { dy: floats(random, ...outputs), divisor: divisor(random, outputs) },
+      results: { dx: result(random, ...picture) },
+    };
+  }
+}

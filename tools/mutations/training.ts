@@ -1,0 +1,119 @@
+import { changes } from "./mutation.ts";
+import type { Mutation } from "./mutation.ts";
+
+const gradient = ["test/gradients"];
+const conformance = ["test/conformance/train_test.ts"];
+const formulas = ["test/training/formulas_test.ts"];
+const trainer = ["test/training/trainer_test.ts"];
+
+/** Differentiation, the instructions of training, losses, optimisers and the trainer. */
+export const TRAINING_MUTATIONS: readonly Mutation[] = [
+  ...changes("src/gradients/gradients.ts", gradient, [
+    ["sum === undefined ? gradient : build.add(sum, gradient)", "gradient"],
+    ["if (wanted.length === 0 || !isReached) continue;", "if (!isReached) continue;"],
+    ["input !== undefined && sensitive.has(input.id)", "input !== undefined"],
+    ["if (product(value.shape) === 1) return", "if (true) return"],
+  ]),
+  ...changes("src/gradients/rules/convolution.ts", gradient, [
+    [
+      "{ x: y!, weight }, { ...attributes, extents }",
+      "{ x: build.scale(y!, 2), weight }, { ...attributes, extents }",
+    ],
+    [
+      "{ bias: () => build.sumTo(y!, bias.shape) }",
+      "{ bias: () => build.sumTo(build.scale(y!, 2), bias.shape) }",
+    ],
+    [
+      "{ x, dy: y! }, { ...attributes, kernel }",
+      "{ x, dy: build.scale(y!, 0) }, { ...attributes, kernel }",
+    ],
+  ]),
+  ...changes("src/lower/placed.ts", gradient, [
+    ["extents[extents.length - 1]) || isDense(placed)", "extents[extents.length - 1]) || true"],
+  ]),
+  ...changes("src/gradients/rules/mat_mul.ts", gradient, [
+    ["multiply(dy, b, { transposeB: !transposeB })", "multiply(dy, b, { transposeB })"],
+    ["multiply(a, dy, { transposeA: !transposeA })", "multiply(a, dy, { transposeA })"],
+  ]),
+  ...changes("src/gradients/rules/norms.ts", gradient, [
+    [
+      "return graph.apply(meanVarianceGradient, inputs, { center });",
+      "return graph.apply(meanVarianceGradient, inputs, { center: true });",
+    ],
+    ["(mean ?? variance ?? inverse) !== undefined", "false"],
+  ]),
+  ...changes("src/gradients/rules/softmax.ts", gradient, [
+    ["build.mul(build.sub(y!, rows), outputs.y)", "build.mul(y!, outputs.y)"],
+  ]),
+  ...changes("src/gradients/rules/attention.ts", gradient, [
+    ["{ heads, scale: 1 }", "{ heads, scale: 2 }"],
+  ]),
+  ...changes("src/gradients/rules/scan.ts", gradient, [
+    ["reverse ? 1 : -1", "reverse ? -1 : 1"],
+  ]),
+  ...changes("src/gradients/rules/extremes.ts", gradient, [
+    ["build.scale(build.sub(a, b), -1), b, y!", "build.sub(a, b), b, y!"],
+  ]),
+  ...changes("src/engines/reference/conv_f32.ts", conformance, [
+    ["taps.row(i, p), taps.column(j, q)", "taps.row(i, q), taps.column(j, p)"],
+    ["if (bias !== undefined) sum = round(sum + bias.get(0, o));", ""],
+  ]),
+  ...changes("src/engines/reference/_taps.ts", conformance, [
+    [`along("w", "pad_left", width)`, `along("w", "pad_top", width)`],
+    ["at >= 0 && at < extent ? at : -1", "at >= 0 && at < extent - 1 ? at : -1"],
+  ]),
+  ...changes("src/engines/reference/_matmul.ts", conformance, [
+    ["sum = sum === undefined ? block : round(sum + block);", "sum = block;"],
+  ]),
+  ...changes("src/engines/reference/_windows.ts", conformance, [
+    ["x.get(best, channel) < x.get(at, channel)", "x.get(best, channel) <= x.get(at, channel)"],
+  ]),
+  ...changes("src/engines/reference/mean_variance_f32.ts", conformance, [
+    ["const first = isCentered ? values[0] : 0;", "const first = 0;"],
+  ]),
+  ...changes("src/engines/reference/dropout_f32.ts", conformance, [
+    [">= threshold", "> threshold"],
+    ["first + row * x.columns + n", "row * x.columns + n"],
+  ]),
+  ...changes("src/engines/reference/_unary_functions.ts", conformance, [
+    ["slope: (x) => x > 0 ? 1 : x < 0 ? -1 : 0,", "slope: (x) => x >= 0 ? 1 : -1,"],
+    ["x <= -3 ? 0 : x < 3", "x < -3 ? 0 : x < 3"],
+  ]),
+  ...changes("src/training/losses/cross_entropy.ts", formulas, [
+    ["on: 1 - smoothing + off, off", "on: 1 - smoothing, off"],
+    ['if (reduction === "sum") return total;', ""],
+    ["temperature * temperature / rows", "1 / rows"],
+  ]),
+  ...changes("src/training/optimizers/optimizer.ts", formulas, [
+    ["decay: isDecoupled ? 0 : decay", "decay"],
+    ['build.unary(second, "rsqrt")', 'build.unary(second, "sqrt")'],
+    ["build.shift(build.scale(rate, -decay), 1)", "build.shift(build.scale(rate, decay), 1)"],
+  ]),
+  ...changes("src/training/optimizers/schedule.ts", formulas, [
+    ["build.scalar(at - 0.5)", "build.scalar(at + 0.5)"],
+    [
+      "build.scale(rise(build, share), rate - min), min);\n}\n\nfunction oneCycle",
+      "build.scale(rise(build, share), rate), min);\n}\n\nfunction oneCycle",
+    ],
+  ]),
+  ...changes("src/training/optimizers/clipping.ts", formulas, [
+    ["{ a: ratio, b: build.scalar(1) }", "{ a: ratio, b: build.scalar(2) }"],
+  ]),
+  ...changes("src/training/training_graph.ts", trainer, [
+    ["statistics.push({ state: inputs.mean, x: trained.runningMean });", ""],
+    ["if (isFrozen) return", "if (false) return"],
+    ["graph.update(graph.apply(accumulate, { state: random, x: word }), TRAIN_STEP);", ""],
+    ["if (settings.clipNorm !== undefined) {", "if (false) {"],
+  ]),
+  ...changes("src/training/trainer.ts", trainer, [
+    ["signal?.throwIfAborted();\n          const first", "const first"],
+    ["if (program !== this.#instance.id) {", "if (false) {"],
+    ["this.#cursor = cursor;", ""],
+  ]),
+  ...changes("src/training/checkpoint.ts", trainer, [
+    ["if (facts.crc32c !== checksum(tensors))", "if (false)"],
+  ]),
+  ...changes("src/training/gradcheck.ts", gradient, [
+    ["const worst = errors.findIndex(Number.isNaN);", "const worst = -1;"],
+  ]),
+];
