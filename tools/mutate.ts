@@ -11,42 +11,12 @@
  */
 import { createHash } from "node:crypto";
 import { parseArgs } from "node:util";
-import { CHAT_MUTATIONS } from "./mutations/chat.ts";
-import { COMMAND_LINE_MUTATIONS } from "./mutations/command_line.ts";
-import { ENGINE_MUTATIONS } from "./mutations/engines.ts";
-import { FUSION_MUTATIONS } from "./mutations/fusions.ts";
-import { GRAPH_MUTATIONS } from "./mutations/graph.ts";
-import { INTEGER_LANGUAGE_MUTATIONS } from "./mutations/integer_language.ts";
-import { LLAMA_MUTATIONS } from "./mutations/llama.ts";
-import { LOWERING_MUTATIONS } from "./mutations/lowering.ts";
-import { MOBILE_QUANT_MUTATIONS } from "./mutations/mobile_quant.ts";
+import { MUTATIONS } from "./mutations/mod.ts";
 import type { Mutation } from "./mutations/mutation.ts";
-import { NUMERIC_MUTATIONS } from "./mutations/numeric.ts";
-import { PROGRAM_MUTATIONS } from "./mutations/program.ts";
-import { QUANTIZE_MUTATIONS } from "./mutations/quantize.ts";
-import { SERVE_MUTATIONS } from "./mutations/serve.ts";
-import { TEXT_AND_FILES_MUTATIONS } from "./mutations/text_and_files.ts";
-import { TRAINING_MUTATIONS } from "./mutations/training.ts";
-
-const MUTATIONS: readonly Mutation[] = [
-  ...CHAT_MUTATIONS,
-  ...COMMAND_LINE_MUTATIONS,
-  ...ENGINE_MUTATIONS,
-  ...FUSION_MUTATIONS,
-  ...GRAPH_MUTATIONS,
-  ...INTEGER_LANGUAGE_MUTATIONS,
-  ...LLAMA_MUTATIONS,
-  ...LOWERING_MUTATIONS,
-  ...MOBILE_QUANT_MUTATIONS,
-  ...NUMERIC_MUTATIONS,
-  ...PROGRAM_MUTATIONS,
-  ...QUANTIZE_MUTATIONS,
-  ...SERVE_MUTATIONS,
-  ...TEXT_AND_FILES_MUTATIONS,
-  ...TRAINING_MUTATIONS,
-];
 
 const root = new URL("../", import.meta.url);
+/** Longest time of the tests of a mutation: one that never ends is a poor one. */
+const MOST_MS = 300_000;
 /** What is changed; the rest of the tree is linked. */
 const COPIED = ["src", "test"];
 
@@ -64,15 +34,19 @@ async function copyOfTree(): Promise<string> {
 
 async function run(command: string, args: string[], cwd?: string): Promise<{
   readonly success: boolean;
+  /** Whether it ended in time. */
+  readonly ended: boolean;
   readonly text: string;
 }> {
+  const signal = AbortSignal.timeout(MOST_MS);
   const { success, stdout, stderr } = await new Deno.Command(command, {
     args,
     ...cwd !== undefined && { cwd },
     env: { NO_COLOR: "1" },
+    signal,
   }).output();
   const decode = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  return { success, text: `${decode(stdout)}${decode(stderr)}` };
+  return { success, ended: !signal.aborted, text: `${decode(stdout)}${decode(stderr)}` };
 }
 
 /** What became of a mutation: `killed`, or why it counts as a failure. */
@@ -82,12 +56,13 @@ async function outcome(folder: string, { file, find, replace, tests }: Mutation)
   if (source.split(find).length !== 2) return "TEXT NOT FOUND ONCE";
   await Deno.writeTextFile(path, source.replace(find, () => replace));
   try {
-    const { success, text } = await run(
+    const { success, text, ended } = await run(
       Deno.execPath(),
       ["test", "-A", "--no-check", "--config", "test/deno.json", ...tests],
       folder,
     );
     if (success) return "SURVIVED";
+    if (!ended) return "DOES NOT END";
     // That of fast-check says so with its counterexample.
     return /^error: (AssertionError|Error: Property failed)/m.test(text)
       ? "killed"

@@ -46,8 +46,9 @@ export interface Matcher extends Disposed {
   acceptToken(id: number): boolean;
 }
 
+const PACKAGE = "npm:@mlc-ai/web-xgrammar@0.1.27";
+/** As Node knows it. */
 const NAME = "@mlc-ai/web-xgrammar";
-const VERSION = "0.1.27";
 
 let loading: Promise<XGrammar> | undefined;
 
@@ -72,7 +73,7 @@ async function load(): Promise<XGrammar> {
   const { error, warn } = console;
   console.error = console.warn = () => {};
   try {
-    await import(process.versions.deno === undefined ? NAME : `npm:${NAME}@${VERSION}`);
+    await import(process.versions.deno === undefined ? NAME : PACKAGE);
     const { xgrammar } = scope;
     if (xgrammar === undefined) throw new Error("the library has no exports");
     // It asks where it is once more when its WebAssembly is compiled, with the first call.
@@ -82,7 +83,7 @@ async function load(): Promise<XGrammar> {
     loading = undefined;
     throw new FewbitError(
       "unsupported",
-      `Cannot answer in JSON: this server needs the package ${NAME}, version ${VERSION}`,
+      `Cannot answer in JSON: this server needs the package ${PACKAGE}`,
       { cause },
     );
   } finally {

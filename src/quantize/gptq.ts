@@ -2,6 +2,7 @@
  * GPTQ (Frantar et al., 2023): columns become codes one after the other, and those that are left make up for the error
  * in what the layer computes. The larger a column's input, the earlier its turn ("act-order").
  */
+import { FewbitError } from "../errors.ts";
 import { cholesky } from "../numeric/cholesky.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
 
@@ -19,6 +20,8 @@ export interface FourBitGrid {
 
 /** What is added to the diagonal, of its mean: columns that were never seen have no other weight. */
 const DAMPING = 0.01;
+/** More makes the diagonal large against all else, so that only what is not finite fails. */
+const MOST_DAMPING = 1e12;
 /** Columns whose errors are handed on together, and rows that are rounded together: both stay in caches. */
 const COLUMNS = 32;
 const ROWS = 32;
@@ -47,6 +50,7 @@ export function fourBitCode(x: number, step: number, zero: number): number {
  *
  * @param rows `[N, K]`.
  * @param moments Second moments `[K, K]`, of which the lower triangle is read.
+ * @throws {FewbitError} `invalid_argument` where they are not finite.
  */
 export function gptqCodes(
   rows: Float32Array,
@@ -126,7 +130,8 @@ function decomposed(
   const mean = diagonal.reduce((a, b) => a + b, 0) / k;
   const factor = new Float64Array(k * k);
   // Where nothing was seen, or float32 sums are no longer definite, more is added, and at last nothing else is left.
-  for (let damping = DAMPING;; damping *= 10) {
+  const most = Number.isFinite(mean) ? MOST_DAMPING : 0;
+  for (let damping = DAMPING; damping < most; damping *= 10) {
     const added = mean > 0 ? damping * mean : 1;
     for (let i = 0; i < k; i++) {
       for (let j = 0; j < i; j++) {
@@ -137,4 +142,5 @@ function decomposed(
     }
     if (cholesky(factor, k)) return { order, factor };
   }
+  throw new FewbitError("invalid_argument", "Cannot round weights: second moments are not finite");
 }

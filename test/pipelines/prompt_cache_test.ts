@@ -156,6 +156,23 @@ Deno.test("a saved session has the rows that it uses, of a ring those of its win
   assert.equal(a - c, (64 + 1 - WINDOW) * row);
 });
 
+Deno.test("what was taken back does not count for the repetition penalty", async () => {
+  using lm = await loaded(TINY_CHATS.rows);
+  using session = lm.session();
+  const text = Array.from({ length: 60 }, (_, i) => 3 + (i * 7) % 40);
+  await heard(session.answer(text, SAMPLED));
+  const stop = new AbortController();
+  const other = [...text.slice(0, 5), 44, 45, 46];
+  queueMicrotask(() => stop.abort());
+  await assert.rejects(heard(session.answer(other, { ...SAMPLED, signal: stop.signal })));
+  assert.equal(session.length, 5);
+  const penal = { ...SAMPLED, repetitionPenalty: 9 };
+  const goesOn = await heard(session.generate([7], penal));
+  using fresh = lm.session();
+  const expected = await heard(fresh.generate([...text.slice(0, 5), 7], penal));
+  assert.deepEqual([goesOn.ids, goesOn.tokens], [expected.ids, expected.tokens]);
+});
+
 Deno.test("rewound sessions go on as anew", async () => {
   for (const name of ["rows", "rows of integers"]) {
     using lm = await loaded(TINY_CHATS[name]);

@@ -115,8 +115,15 @@ Deno.test("moments that float32 made indefinite are damped until they are not", 
   for (let i = 0; i < k; i++) moments[i * k + (i + k - 1) % k] = -3;
   const rows = Float32Array.from({ length: k }, signed);
   const grid = quantizeShifted(rows, 1, "w4a8", 255, "x");
-  const codes = gptqCodes(rows, 1, { ...grid, zero: grid.zero! }, moments);
-  assert.ok(codes.every((code) => code <= 15));
+  const codes = (moments: Float32Array): Uint8Array =>
+    gptqCodes(rows, 1, { ...grid, zero: grid.zero! }, moments);
+  assert.doesNotThrow(() => codes(moments));
+  assert.ok(codes(moments).every((code) => code <= 15));
+  for (const value of [NaN, Infinity]) {
+    const odd = moments.slice();
+    odd[k + 1] = value;
+    assert.throws(() => codes(odd), /second moments are not finite/);
+  }
 });
 
 Deno.test("the range with the least error, weighted by the inputs", () => {

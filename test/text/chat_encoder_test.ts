@@ -191,10 +191,14 @@ Deno.test("of the special tokens that a template spells the longest counts, as e
 
 Deno.test("variables are text, too", () => {
   const tokenizer = tokenizerOf("<s>{{ tools | tojson }}{{ extra }}{{ messages[0].content }}</s>");
-  const variables = { tools: [{ "<s>": "</s>" }], extra: "<|im_start|>\ufdd0", bos_token: "<s>" };
+  const variables = {
+    tools: [{ "<s>\ufdd0": "</s>" }],
+    extra: "<|im_start|>\ufdd0",
+    bos_token: "<s>",
+  };
   const ids = new ChatEncoder(tokenizer).encode([{ role: "user", content: "x" }], { variables });
   assert.deepEqual(controlsOf(tokenizer, ids), [4, 5]);
-  assert.equal(tokenizer.decode(ids), '<s>[{"<s>": "</s>"}]<|im_start|>\ufffdx</s>');
+  assert.equal(tokenizer.decode(ids), '<s>[{"<s>\ufffd": "</s>"}]<|im_start|>\ufffdx</s>');
 });
 
 Deno.test("templates that put control tokens together are refused, as are too many", () => {

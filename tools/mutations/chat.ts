@@ -18,7 +18,6 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/text/chat_template.ts", encoder, [
     ["(text) => this.#marks?.plain(text) ?? text,", "(text) => text,"],
-    ["marks?.mark(token) ?? token", "token"],
   ]),
   ...changes("src/text/jinja/_from_json.ts", encoder, [
     ["[plain(key), inner(item)]", "[key, inner(item)]"],

@@ -46,7 +46,7 @@ export const GRAPH_MUTATIONS: readonly Mutation[] = [
     ["if (!(data instanceof DTYPE_ARRAYS[dtype])) {", "if (false) {"],
     ["if (isKnown(value)) return", "if (true) return"],
     ["value === undefined || isStored(value)", "true"],
-    ["if (symbols.has(symbol)) continue;", "continue;"],
+    ["if (symbols.has(symbol) || isMost(symbol, symbols)) continue;", "continue;"],
     ["dtype === value.dtype && sameShape(shape, value.shape)", "true"],
   ]),
   ...changes("src/graph/attribute.ts", refusing, [

@@ -27,10 +27,9 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/quantize/gptq.ts", gptq, [
     ["diagonal[a] - diagonal[b] || a - b", "diagonal[b] - diagonal[a] || a - b"],
-    ["own[j] += error * factor[i * k + j];", ""],
+    ["own[j] += error * factor[i * k + j]", "own[j] += 0"],
     ["+ e2 * factor[r2 + j]", ""],
     ["damping * mean", "mean"],
-    ["order[i] > order[j] ?", "order[i] < order[j] ?"],
   ]),
   ...changes("src/quantize/range_factors.ts", [...gptq, ...weights], [
     ["fround(-low * part)", "fround(low * part)"],
@@ -66,7 +65,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["prefix: lowering.optional(inputs.prefix),", ""],
   ]),
   ...changes("src/quantize/rules/decoder_linear.ts", model, [
-    ["map((sum) => -zero * sum)", "map((sum) => zero * sum)"],
+    ["?? 0) - zero * sum", "?? 0) + zero * sum"],
   ]),
   ...changes("src/quantize/rules/decoder.ts", model, [
     ["Math.fround(g / divisors[c])", "g"],

@@ -130,8 +130,8 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["if (shape.length === 4) {", "if (false) {"],
     ["constant.derivedFrom.every((from)", "constant.derivedFrom.some((from)"],
     [
-      "f(code * (scale * before[i % width])) / after[i % width]",
-      "f(code * scale) / after[i % width]",
+      "f(codes[i] * (scale * before[i % width])) / after[i % width]",
+      "f(codes[i] * scale) / after[i % width]",
     ],
     [`if (seen === 0) throw`, `if (false) throw`],
     ["seen += samples;", "seen++;"],
@@ -142,7 +142,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ],
   ]),
   ...of("smooth", "smooth", [
-    ["w * divisors[i % width]", "w / divisors[i % width]"],
+    ["scaled[at + k] *= divisors[k]", "scaled[at + k] /= divisors[k]"],
     [
       "** alpha / Math.max(weights[c], 1e-5) ** (1 - alpha)",
       "** (1 - alpha) / Math.max(weights[c], 1e-5) ** alpha",

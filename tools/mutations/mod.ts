@@ -1,0 +1,36 @@
+/** All changes that a test has to notice. */
+import { CHAT_MUTATIONS } from "./chat.ts";
+import { COMMAND_LINE_MUTATIONS } from "./command_line.ts";
+import { ENGINE_MUTATIONS } from "./engines.ts";
+import { FUSION_MUTATIONS } from "./fusions.ts";
+import { GRAPH_MUTATIONS } from "./graph.ts";
+import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
+import { LLAMA_MUTATIONS } from "./llama.ts";
+import { LOWERING_MUTATIONS } from "./lowering.ts";
+import { MOBILE_QUANT_MUTATIONS } from "./mobile_quant.ts";
+import { NUMERIC_MUTATIONS } from "./numeric.ts";
+import { PROGRAM_MUTATIONS } from "./program.ts";
+import { QUANTIZE_MUTATIONS } from "./quantize.ts";
+import { SERVE_MUTATIONS } from "./serve.ts";
+import { TEXT_AND_FILES_MUTATIONS } from "./text_and_files.ts";
+import { TRAINING_MUTATIONS } from "./training.ts";
+import type { Mutation } from "./mutation.ts";
+
+/** In the order of the files that hold them. */
+export const MUTATIONS: readonly Mutation[] = [
+  ...CHAT_MUTATIONS,
+  ...COMMAND_LINE_MUTATIONS,
+  ...ENGINE_MUTATIONS,
+  ...FUSION_MUTATIONS,
+  ...GRAPH_MUTATIONS,
+  ...INTEGER_LANGUAGE_MUTATIONS,
+  ...LLAMA_MUTATIONS,
+  ...LOWERING_MUTATIONS,
+  ...MOBILE_QUANT_MUTATIONS,
+  ...NUMERIC_MUTATIONS,
+  ...PROGRAM_MUTATIONS,
+  ...QUANTIZE_MUTATIONS,
+  ...SERVE_MUTATIONS,
+  ...TEXT_AND_FILES_MUTATIONS,
+  ...TRAINING_MUTATIONS,
+];
