@@ -2,7 +2,7 @@ using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   # Of the 128 MB of an isolate, WebAssembly takes 28. Where it is hosted, the rest bounds the heap.
-  v8Flags = ["--max-old-space-size=64", "--max-semi-space-size=4"],
+  v8Flags = ["--max-old-space-size=48", "--max-semi-space-size=2"],
   services = [
     (name = "main", worker = .worker),
     (name = "assets", disk = (path = "assets")),
