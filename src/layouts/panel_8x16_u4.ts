@@ -1,3 +1,4 @@
+import { FewbitError } from "../errors.ts";
 import { blockOf, expectElements } from "./panels.ts";
 import type { PanelElements, Panels } from "./panels.ts";
 
@@ -27,7 +28,10 @@ export const panel8x16U4Elements: PanelElements = {
     const codes = elements as Uint8Array;
     const outside = codes.find((code) => code > 15);
     if (outside !== undefined) {
-      throw new RangeError(`Cannot pack code ${outside} in 4 bits: expected 0 to 15`);
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot pack code ${outside} in 4 bits: expected 0 to 15`,
+      );
     }
     const out = new Uint8Array(Math.ceil(n / 8) * Math.ceil(k / 16) * 64);
     for (let row = 0; row < n; row++) {

@@ -1,3 +1,4 @@
+import { FewbitError } from "../errors.ts";
 import { byteIndex, packBytes } from "./_bytes_8x4.ts";
 import type { PanelElements, Panels } from "./panels.ts";
 
@@ -21,7 +22,10 @@ export const panel8x4U7Elements: PanelElements = {
     const codes = elements as Int8Array;
     const bad = codes.find((code) => code < -63 || code > 63);
     if (bad !== undefined) {
-      throw new RangeError(`Cannot pack code ${bad} in 7 bits: expected -63 to 63`);
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot pack code ${bad} in 7 bits: expected -63 to 63`,
+      );
     }
     return packBytes(codes, n, k, 64);
   },

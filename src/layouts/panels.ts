@@ -3,6 +3,7 @@
  * eight of them make a panel, panels follow each other, and a panel is a sequence of blocks of a few k, so
  * that kernels read the weights strictly in order.
  */
+import { FewbitError } from "../errors.ts";
 import type { DType, TensorData } from "../tensor.ts";
 
 /** Rows of a panel. */
@@ -33,7 +34,7 @@ export interface PanelElements {
    *
    * @param elements Row-major `[rows][columns]`.
    * @returns {@linkcode panelBytes} bytes, padded with what stands for 0.
-   * @throws {RangeError} Where the count is wrong, or an element has no place in the layout.
+   * @throws {FewbitError} `invalid_argument` where the count is wrong, or an element has no place in the layout.
    */
   pack(elements: TensorData, rows: number, columns: number): Uint8Array<ArrayBuffer>;
   /** The element of a row and column, from memory seen as `dtype`, with this number of columns. */
@@ -62,5 +63,8 @@ export function blockOf(
 /** Refuses another number of elements than a matrix has. */
 export function expectElements(elements: ArrayLike<number | bigint>, n: number, k: number): void {
   if (elements.length === n * k) return;
-  throw new RangeError(`Cannot pack ${elements.length} elements as ${n} rows of ${k}`);
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot pack ${elements.length} elements as ${n} rows of ${k}`,
+  );
 }

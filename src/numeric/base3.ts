@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { FewbitError } from "../errors.ts";
 
 /** Bytes of that many trits. */
 export function base3Bytes(count: number): number {
@@ -15,7 +16,7 @@ export function base3Bytes(count: number): number {
  *
  * @param trits Values −1, 0 and 1.
  * @returns `⌈n/5⌉` bytes.
- * @throws {RangeError} Where a value is not a trit.
+ * @throws {FewbitError} `invalid_argument` where a value is not a trit.
  */
 export function packBase3(trits: Int8Array): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(base3Bytes(trits.length));
@@ -39,7 +40,7 @@ export function packBase3(trits: Int8Array): Uint8Array<ArrayBuffer> {
   }
   if (seen >>> 0 > 3) {
     const bad = trits.find((trit) => trit < -1 || trit > 1);
-    throw new RangeError(`Cannot pack ${bad} as a trit: expected -1, 0 or 1`);
+    throw new FewbitError("invalid_argument", `Cannot pack ${bad} as a trit: expected -1, 0 or 1`);
   }
   return bytes;
 }
@@ -62,13 +63,18 @@ const TRITS: Int8Array = Int8Array.from(
  *
  * @param bytes What {@linkcode packBase3} gave.
  * @param count How many trits.
- * @throws {RangeError} Where a byte exceeds 242 or bytes are missing.
+ * @throws {FewbitError} `invalid_argument` where a byte exceeds 242 or bytes are missing.
  */
 export function unpackBase3(bytes: Uint8Array, count: number): Int8Array<ArrayBuffer> {
   if (bytes.length !== base3Bytes(count)) {
-    throw new RangeError(`Cannot unpack ${count} trits from ${bytes.length} bytes`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot unpack ${count} trits from ${bytes.length} bytes`,
+    );
   }
-  if (!isBase3(bytes)) throw new RangeError("Cannot unpack a byte above 242 as five trits");
+  if (!isBase3(bytes)) {
+    throw new FewbitError("invalid_argument", "Cannot unpack a byte above 242 as five trits");
+  }
   const trits = new Int8Array(count);
   for (let i = 0, at = 0; at < count; i++) {
     const from = bytes[i] * 5;

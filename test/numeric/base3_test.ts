@@ -23,6 +23,8 @@ Deno.test("base 3: any number of trits comes back", () => {
   }
 });
 
+const refused = { name: "FewbitError", code: "invalid_argument" };
+
 Deno.test("base 3: what is not a trit is refused", () => {
   for (const bad of [2, 3, 4, 127, -2, -3, -128]) {
     for (let at = 0; at < 7; at++) {
@@ -33,8 +35,8 @@ Deno.test("base 3: what is not a trit is refused", () => {
   }
   for (let byte = 243; byte < 256; byte++) {
     assert.ok(!isBase3(Uint8Array.of(0, byte, 0)));
-    assert.throws(() => unpackBase3(Uint8Array.of(byte), 5), RangeError);
+    assert.throws(() => unpackBase3(Uint8Array.of(byte), 5), refused);
   }
-  assert.throws(() => unpackBase3(Uint8Array.of(0), 6), RangeError);
-  assert.throws(() => unpackBase3(Uint8Array.of(0, 0), 5), RangeError);
+  assert.throws(() => unpackBase3(Uint8Array.of(0), 6), refused);
+  assert.throws(() => unpackBase3(Uint8Array.of(0, 0), 5), refused);
 });
