@@ -388,3 +388,13 @@ Deno.test("scheduler: a model that is unloaded ends its answers", async () => {
     }, code("disposed"));
   }
 });
+
+Deno.test("scheduler: where a session is in use it takes none of the others", async () => {
+  using lm = await TextGenerator.fromPretrained(await Deno.readFile(STORIES), { sessions: 3 });
+  const [first, second] = [lm.session(), lm.session()];
+  first[Symbol.dispose]();
+  assert.throws(() => TextScheduler.of(lm), code("limit_exceeded"));
+  second[Symbol.dispose]();
+  using scheduler = TextScheduler.of(lm);
+  assert.equal(scheduler.capacity, 3 + 64);
+});
