@@ -5,7 +5,7 @@ import { ProgramError } from "../program/verdict.ts";
 import { bytesOf, denseBytes } from "../tensor.ts";
 import type { TensorData } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
-import { checkType } from "./_check_type.ts";
+import { checkType } from "./check_type.ts";
 import { own } from "./_own.ts";
 
 /**

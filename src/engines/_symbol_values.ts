@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { DTYPE_BYTES } from "../tensor.ts";
 import type { Inputs } from "./engine.ts";
 import type { LoadedProgram } from "./loaded_program.ts";
-import { holds } from "./_check_type.ts";
+import { holds } from "./check_type.ts";
 import { own } from "./_own.ts";
 
 /** Values of all symbols: those that were given, those that follow from the inputs, defaults. */

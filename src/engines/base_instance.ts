@@ -5,7 +5,7 @@ import { evaluateExpressions } from "../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../program/program.ts";
 import { bytesOf, denseBytes, tensorOf, viewAs } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
-import { checkType } from "./_check_type.ts";
+import { checkType } from "./check_type.ts";
 import { ofType } from "./expect_tensor.ts";
 import { copyInputs, prepareRun } from "./_prepare_run.ts";
 import { RunQueue } from "./_run_queue.ts";

@@ -1,6 +1,7 @@
 /** Files in parts, for hosts that limit how large one may be. */
 import { FewbitError } from "../errors.ts";
 import { crc32c } from "../program/crc32c.ts";
+import { orAbort } from "./or_abort.ts";
 import { SourceReader } from "./wasm/source.ts";
 import type { ProgramPart } from "./wasm/source.ts";
 
@@ -68,7 +69,8 @@ export async function* readParts(
       throw new FewbitError("invalid_file", `Cannot load ${name}: ${why}`);
     };
     signal?.throwIfAborted();
-    const reader = new SourceReader(await open(name), signal, () => {});
+    const opened = await orAbort(Promise.resolve(open(name)), signal);
+    const reader = new SourceReader(opened, signal, () => {});
     try {
       let sum = 0;
       for (;;) {

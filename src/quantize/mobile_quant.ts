@@ -12,7 +12,7 @@ import { octaveTable } from "../numeric/integer_tables.ts";
 import { buildLlama } from "../models/llama.ts";
 import type { LlamaConfig } from "../models/llama_config.ts";
 import type { LazyWeights } from "../models/language_weights.ts";
-import { FewbitError } from "../errors.ts";
+import { checkDecoderGrids } from "./_check_decoder_grids.ts";
 import type { DecoderGrids } from "./decoder_grids.ts";
 import { DecoderSettings } from "./decoder_settings.ts";
 import type { IntegerNetwork } from "./integer_network.ts";
@@ -61,12 +61,7 @@ export function quantizeLlama(
 ): IntegerNetwork {
   const { vocabularySize } = config;
   const { logits } = grids.prefix;
-  if (logits.length !== vocabularySize) {
-    throw new FewbitError(
-      "invalid_argument",
-      `Cannot quantise: the grids have ${logits.length} logits, the model ${vocabularySize} pieces`,
-    );
-  }
+  checkDecoderGrids(config, grids);
   const { rotation } = grids;
   const layers = rotation === undefined ? weights : rotateLayers(config, weights, rotation);
   const source = buildLlama(config, layers, window === undefined ? {} : { window });

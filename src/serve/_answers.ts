@@ -9,6 +9,7 @@ import type { AnswerForm, AnswerNames, NewAnswerForm } from "./_answer_form.ts";
 import { eventStream } from "./_event_stream.ts";
 import type { GrowingFacts } from "./_gateway.ts";
 import { blamed, Refusal } from "./_refusal.ts";
+import { MAX_TOKENS } from "./_sampling_fields.ts";
 import type { AnswerOptions } from "./_sampling_fields.ts";
 import { TokenTexts } from "./_token_texts.ts";
 
@@ -111,9 +112,31 @@ export async function answerQuestion(
   return response;
 }
 
-/** Gives all answers of a question to the scheduler, or none. */
+/** What a model says whose texts have no end. */
+const NO_CONTEXT = 2 ** 31 - 1;
+
+/** Gives all answers of a question to the scheduler, or none, and then ends the constraints itself. */
 function begin(
-  { prompts, param, options, form, hasLogprobs, constraints }: Question,
+  question: Question,
+  lm: GenerationModel,
+  scheduler: TextScheduler,
+  signal: AbortSignal,
+  gone: AbortController,
+): Choice[] {
+  const left = [...question.constraints];
+  try {
+    return beginAll({ ...question, constraints: left }, lm, scheduler, signal, gone);
+  } catch (error) {
+    for (const constraint of left) constraint?.end?.();
+    throw error;
+  }
+}
+
+/** @param question Its constraints are taken out of their list when an answer has them. */
+function beginAll(
+  { prompts, param, options, form, hasLogprobs, constraints }: Question & {
+    readonly constraints: (TokenConstraint | undefined)[];
+  },
   lm: GenerationModel,
   scheduler: TextScheduler,
   signal: AbortSignal,
@@ -131,30 +154,38 @@ function begin(
       retryAfter: RETRY_SECONDS,
     });
   }
+  const most = scheduler.context === NO_CONTEXT ? MAX_TOKENS : scheduler.context;
+  const long = prompts.find(({ length }) => length > most);
+  if (long !== undefined) throw tooLong(`The prompt has ${long.length}.`, most, param);
   try {
     return Array.from({ length: count }, (_, i) => {
       const prompt = prompts[Math.floor(i / n)];
-      const constraint = constraints[i];
+      const [constraint] = constraints;
+      const pieces = scheduler.generate(prompt, {
+        ...generate,
+        // Of one seed come as many different answers.
+        ...generate.seed !== undefined && { seed: generate.seed + i % n },
+        ...constraint && { constraint },
+        signal,
+      });
+      constraints.shift();
       return {
         form: form(i, hasLogprobs ? new TokenTexts(lm.tokenizer, prompt) : undefined),
-        pieces: scheduler.generate(prompt, {
-          ...generate,
-          // Of one seed come as many different answers.
-          ...generate.seed !== undefined && { seed: generate.seed + i % n },
-          ...constraint && { constraint },
-          signal,
-        }),
+        pieces,
       };
     });
   } catch (error) {
     gone.abort();
     if (error instanceof FewbitError && error.code === "limit_exceeded") {
-      const message = `This model's maximum context length is ${scheduler.context} tokens. ` +
-        `${error.message}.`;
-      throw new Refusal(400, message, { param, code: "context_length_exceeded" });
+      throw tooLong(`${error.message}.`, most, param);
     }
     throw known(blamed(error));
   }
+}
+
+function tooLong(why: string, most: number, param: string): Refusal {
+  const message = `This model's maximum context length is ${most} tokens. ${why}`;
+  return new Refusal(400, message, { param, code: "context_length_exceeded" });
 }
 
 /** The pieces as they come; not all hosts iterate streams. */

@@ -15,8 +15,8 @@ export interface AnswerOptions {
   readonly generate: GenerateOptions;
 }
 
-/** Longest answer: without a context to end it, one client could keep a session forever. */
-const MAX_TOKENS = 2 ** 16;
+/** Longest answer, and prompt: without a context to end it, one client could keep a session for hours. */
+export const MAX_TOKENS: number = 2 ** 16;
 /** Most answers to one prompt. */
 const MAX_N = 16;
 /** Most alternatives whose log probabilities are told. */

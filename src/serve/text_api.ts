@@ -203,9 +203,12 @@ async function constraintsOf(
       param: "response_format",
     });
   }
+  const made: TokenConstraint[] = [];
   try {
-    return await Promise.all(Array.from({ length: n }, () => constrain(format, lm)));
+    while (made.length < n) made.push(await constrain(format, lm));
+    return made;
   } catch (error) {
+    for (const constraint of made) constraint.end?.();
     throw blamed(error, "response_format");
   }
 }

@@ -208,6 +208,11 @@ export function appendIds(state: GenerationState, ids: Iterable<number>): Genera
   return { ...state, recent: [...recent] };
 }
 
+/** A text with these ids, and the random numbers of another one. */
+export function textOf(ids: Iterable<number>, { seed, draws }: GenerationState): GenerationState {
+  return appendIds({ ...EMPTY_TEXT, seed, draws }, ids);
+}
+
 /** The options that are not left out. */
 function given(options: GenerationOptions): GenerationOptions {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));

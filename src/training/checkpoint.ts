@@ -1,6 +1,6 @@
 /**
  * Checkpoints of training: a safetensors file with parameters and states by name, and in its metadata the program, the
- * place in the data, and a checksum of the tensors.
+ * place in the data, and a checksum of all.
  */
 import { FewbitError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
@@ -32,7 +32,7 @@ const KEY = "fewbit.checkpoint";
 export function encodeCheckpoint(
   { tensors, program, cursor }: Checkpoint,
 ): Uint8Array<ArrayBuffer> {
-  const facts = { program, ...cursor, crc32c: checksum(tensors) };
+  const facts = { program, ...cursor, crc32c: checksum({ tensors, program, cursor }) };
   return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(facts) });
 }
 
@@ -43,9 +43,10 @@ export function encodeCheckpoint(
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const tensors = readSafetensors(bytes);
-  const facts = factsOf(bytes);
-  if (facts.crc32c !== checksum(tensors)) fail("the checksum of its tensors is wrong");
-  return { tensors, program: facts.program, cursor: { epoch: facts.epoch, batch: facts.batch } };
+  const { program, epoch, batch, crc32c } = factsOf(bytes);
+  const checkpoint = { tensors, program, cursor: { epoch, batch } };
+  if (crc32c !== checksum(checkpoint)) fail("its checksum is wrong");
+  return checkpoint;
 }
 
 /** What the metadata says. */
@@ -80,10 +81,12 @@ function parse(text: string): Record<string, unknown> {
   return fail("its facts are no JSON");
 }
 
-/** CRC-32C of the elements, in the order of the names. */
-function checksum(tensors: ReadonlyMap<string, Tensor>): number {
+/** CRC-32C of the facts, of what tensors there are, and of their elements in the order of the names. */
+function checksum({ tensors, program, cursor: { epoch, batch } }: Checkpoint): number {
   const sorted = [...tensors].sort(([a], [b]) => a < b ? -1 : 1);
-  return sorted.reduce((crc, [, { data }]) => crc32c(bytesOf(data), crc), 0);
+  const kinds = sorted.map(([name, { dtype, shape }]) => [name, dtype, shape]);
+  const facts = new TextEncoder().encode(JSON.stringify([program, epoch, batch, kinds]));
+  return sorted.reduce((crc, [, { data }]) => crc32c(bytesOf(data), crc), crc32c(facts));
 }
 
 function fail(why: string): never {

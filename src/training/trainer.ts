@@ -1,6 +1,8 @@
 /** Training a network where it runs. */
 import { FewbitError } from "../errors.ts";
+import { checkType } from "../engines/check_type.ts";
 import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
+import { expectTensor } from "../engines/expect_tensor.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -8,11 +10,13 @@ import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
+import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import type { TrainingData } from "./training_data.ts";
-import { TRAIN_STEP, trainingGraph } from "./training_graph.ts";
+import { STEP, TRAIN_STEP, trainingGraph } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** What a step was like. */
@@ -90,6 +94,8 @@ export class Trainer implements Disposable {
   #cursor: Cursor = { epoch: 0, batch: 0 };
   #steps = 0;
   #isFitting = false;
+  /** Whether a step is in progress: some parameters may have been updated, and others not. */
+  #isStepping = false;
 
   private constructor(
     program: CompiledProgram,
@@ -106,7 +112,8 @@ export class Trainer implements Disposable {
   /**
    * Makes a graph one that trains, and loads it. The first extent of every input is the batch.
    *
-   * @throws {FewbitError} `unsupported` where an op has no gradient, or the host does not run the module.
+   * @throws {FewbitError} `invalid_argument` for settings out of range; `unsupported` where an op has no gradient, or
+   * the host does not run the module.
    */
   static async load(graph: Graph, settings: TrainingSettings): Promise<Trainer> {
     const sizes = new Set(graph.inputs.map(({ shape }) => shape[0]));
@@ -141,13 +148,20 @@ export class Trainer implements Disposable {
    * Goes through examples, in another order each epoch, a step for each batch; what is left of an epoch is dropped.
    * An abort takes effect between two steps, so that no update is torn.
    *
-   * @throws {FewbitError} `invalid_argument` where the loss is no number any more, or there are fewer examples than
-   * a batch has.
+   * @throws {FewbitError} `invalid_argument` where the loss is no number any more, there are fewer examples than a
+   * batch has, or `fit` is running already.
    */
   async *fit(
     data: TrainingData,
     { epochs = 1, signal }: FitOptions = {},
   ): AsyncGenerator<TrainingStep, void, void> {
+    checkCount(data.count);
+    if (epochs !== Infinity && !isCount(epochs)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot train: epochs is ${String(epochs)}, expected an integer of at least 0`,
+      );
+    }
     const batches = Math.floor(data.count / this.batch);
     if (batches === 0) {
       throw new FewbitError(
@@ -180,7 +194,9 @@ export class Trainer implements Disposable {
   }
 
   async #step(inputs: Inputs, epoch: number): Promise<TrainingStep> {
-    const outputs = await this.#instance.run(inputs, { entry: TRAIN_STEP });
+    this.#isStepping = true;
+    const outputs = await this.#instance.run(inputs, { entry: TRAIN_STEP })
+      .finally(() => this.#isStepping = false);
     const [loss, rate] = [outputs.loss.data[0], outputs.rate.data[0]] as number[];
     this.#cursor = { epoch, batch: this.#cursor.batch + 1 };
     const step = ++this.#steps;
@@ -209,11 +225,18 @@ export class Trainer implements Disposable {
 
   /**
    * The share of examples whose label has the largest output. Neither parameters nor statistics change.
+   *
+   * @throws {FewbitError} `not_found` where there is no such output, `invalid_argument` for examples without labels,
+   * or without examples.
    */
   async evaluate(
     data: TrainingData,
     { output = "logits", labels = "labels", signal }: EvaluationOptions = {},
   ): Promise<Evaluation> {
+    checkCount(data.count);
+    if (data.count === 0) {
+      throw new FewbitError("invalid_argument", "Cannot evaluate: there are no examples");
+    }
     let right = 0;
     for (let first = 0; first < data.count; first += this.batch) {
       signal?.throwIfAborted();
@@ -223,11 +246,18 @@ export class Trainer implements Disposable {
         (_, i) => Math.min(first + i, data.count - 1),
       );
       const { [labels]: expected, ...inputs } = await data.batch(examples);
-      const { [output]: { data: rows } } = await this.predict(inputs);
+      if (expected?.length !== this.batch) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot evaluate: ${expected?.length ?? 0} of ${labels} for ${this.batch} examples`,
+        );
+      }
+      const rows = expectTensor(await this.predict(inputs), output, "f32").data;
       const classes = rows.length / this.batch;
       for (let i = 0; i < Math.min(this.batch, data.count - first); i++) {
-        const row = rows.slice(i * classes, (i + 1) * classes) as Float32Array;
-        if (row.indexOf(Math.max(...row)) === Number(expected[i])) right++;
+        const row = rows.subarray(i * classes, (i + 1) * classes);
+        const largest = row.reduce((most, x) => Math.max(most, x), -Infinity);
+        if (row.indexOf(largest) === Number(expected[i])) right++;
       }
     }
     return { accuracy: right / data.count, count: data.count };
@@ -238,11 +268,17 @@ export class Trainer implements Disposable {
     return await this.#instance.read(name);
   }
 
-  /** Parameters, states and the place in the data as a file, from which training goes on bit by bit as it would have. */
+  /**
+   * Parameters, states and the place in the data as a file, from which training goes on bit by bit as it would have.
+   *
+   * @throws {FewbitError} `invalid_argument` within a step; between two of them is a good moment.
+   */
+  // deno-lint-ignore require-await
   async save(): Promise<Uint8Array<ArrayBuffer>> {
+    this.#assertNoStep("save");
     const tensors = new Map<string, Tensor>();
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
-      tensors.set(name, await this.#instance.read(name));
+      tensors.set(name, this.#instance.readSync(name));
     }
     return encodeCheckpoint({ tensors, program: this.#instance.id, cursor: this.#cursor });
   }
@@ -250,9 +286,13 @@ export class Trainer implements Disposable {
   /**
    * Goes on from what {@linkcode save} gave.
    *
-   * @throws {FewbitError} `invalid_file` where it is damaged or another program's; then nothing has changed.
+   * @throws {FewbitError} `invalid_file` where it is damaged or another program's, `invalid_argument` where `fit` is
+   * running; then nothing has changed.
    */
   restore(bytes: Uint8Array): void {
+    if (this.#isFitting) {
+      throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
+    }
     const { tensors, program, cursor } = decodeCheckpoint(bytes);
     if (program !== this.#instance.id) {
       throw new FewbitError(
@@ -260,16 +300,21 @@ export class Trainer implements Disposable {
         "Cannot restore checkpoint: it is another program's; loadWeights takes its parameters alone",
       );
     }
+    const steps = Number(tensors.get(STEP)?.data[0]);
+    if (!isCount(steps)) {
+      throw new FewbitError("invalid_file", "Cannot restore checkpoint: it has no number of steps");
+    }
     this.#write(tensors, [...this.#named("parameter"), ...this.#named("state")]);
     this.#cursor = cursor;
-    this.#steps = Number(tensors.get("train.step")!.data[0]);
+    this.#steps = steps;
   }
 
   /**
    * Takes the parameters of a checkpoint or another safetensors file, by name, and the running statistics that are
    * there; not what an optimiser remembers.
    *
-   * @throws {FewbitError} `not_found` or `shape_mismatch`; then nothing has changed.
+   * @throws {FewbitError} `not_found`, `shape_mismatch` or `dtype_mismatch`, `invalid_argument` within a step; then
+   * nothing has changed.
    */
   loadWeights(tensors: ReadonlyMap<string, Tensor>): void {
     const parameters = new Set(this.#named("parameter"));
@@ -286,10 +331,12 @@ export class Trainer implements Disposable {
   }
 
   #write(tensors: ReadonlyMap<string, Tensor>, names: readonly string[]): void {
+    this.#assertNoStep("load weights");
     const wanted = this.program.tensors.filter(({ name, region }) =>
       (region === "parameter" || region === "state") && names.includes(name)
     );
-    const found = wanted.map(({ name, extents }) => {
+    // All is checked before the first is written.
+    const found = wanted.map(({ name, dtype, extents }) => {
       const tensor = tensors.get(name);
       if (tensor === undefined) {
         throw new FewbitError("not_found", `Cannot load weights: there is no ${name}`);
@@ -301,13 +348,33 @@ export class Trainer implements Disposable {
           `Cannot load weights: ${name} is [${tensor.shape}], expected [${shape}]`,
         );
       }
+      checkType(`Cannot load weights: ${name}`, dtype, tensor.data);
+      if (bytesOf(tensor.data).length !== denseBytes(dtype, shape)) {
+        throw new FewbitError(
+          "shape_mismatch",
+          `Cannot load weights: ${name} has ${tensor.data.length} elements, expected [${shape}]`,
+        );
+      }
       return [name, tensor.data] as const;
     });
     for (const [name, data] of found) this.#instance.write(name, data);
+  }
+
+  #assertNoStep(action: string): void {
+    if (!this.#isStepping) return;
+    throw new FewbitError("invalid_argument", `Cannot ${action}: a step is in progress`);
   }
 
   /** Gives the memory back. */
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
   }
+}
+
+function checkCount(count: number): void {
+  if (isCount(count)) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot use data: its count is ${String(count)}, expected an integer of at least 0`,
+  );
 }

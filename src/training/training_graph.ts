@@ -9,6 +9,7 @@ import { accumulate, assign, dropout } from "../graph/ops/mod.ts";
 import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
 import { high, low } from "../numeric/random_word.ts";
+import { checkDecay, checkSettings } from "./_check_settings.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
 import { clipByNorm } from "./optimizers/clipping.ts";
 import { optimizerStep } from "./optimizers/optimizer.ts";
@@ -50,8 +51,12 @@ export const STEP = "train.step", RANDOM = "train.random";
  * program counts, so that a host calls one entry a step.
  *
  * Where neither scale nor bias of a batch normalisation changes, it stays in evaluation mode.
+ *
+ * @throws {FewbitError} `invalid_argument` for settings out of range, or a loss that depends on no parameter that
+ * changes; `unsupported` where an op has no gradient.
  */
 export function trainingGraph(source: Graph, settings: TrainingSettings): Graph {
+  checkSettings(settings);
   const { optimizer = { kind: "sgd" }, schedule = { kind: "constant" }, seed = 0 } = settings;
   const graph = source.derive();
   for (const { name, value, entry } of evaluated(source, graph)) graph.output(name, value, entry);
@@ -73,6 +78,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     const decay = settings.decay?.(parameter.name, parameter.shape as readonly number[]);
     let apply = appliers.get(decay);
     if (apply === undefined) {
+      if (decay !== undefined) checkDecay(`decay of ${parameter.name}`, decay);
       const own = decay === undefined ? optimizer : { ...optimizer, decay };
       apply = optimizerStep(build, own, rate, build.shift(step, 1));
       appliers.set(decay, apply);

@@ -158,3 +158,11 @@ Deno.test("parts stop with the signal's reason, and what is open is closed", asy
   await assert.rejects(reading, /enough/);
   assert.equal(canceled, 1);
 });
+
+Deno.test("parts stop with the signal's reason while one is being fetched", async () => {
+  const stop = new AbortController();
+  const never = new Promise<Response>(() => {});
+  const reading = load(readParts(INDEX, () => never, { signal: stop.signal }));
+  setTimeout(() => stop.abort(new Error("enough")), 5);
+  await assert.rejects(reading, /enough/);
+});

@@ -43,7 +43,7 @@ export async function everything(bytes: Uint8Array): Promise<string> {
   await loadProgram(bytes, { engine: fromModule(wasm) });
   using generator: Disposable = await TextGenerator.fromPretrained(plays);
   using texts = await TextEmbedder.fromPretrained("folder");
-  const server = textServer(() => lm, { model: "plays" });
+  const server = textServer(() => Promise.resolve(lm), { model: "plays" });
   const { status }: Response = await server.fetch(new Request("https://localhost/v1/models"));
   return [label, first, row, tensor, generator, texts.name, status].join();
 }

@@ -1,6 +1,7 @@
 /** The facts in a saved session, with their checksum made right: they may be hostile. */
 import assert from "node:assert/strict";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
+import { storiesModel } from "../serve/_text_server.ts";
 import { crc32c } from "../../src/program/crc32c.ts";
 
 const HEADER_BYTES = 12;
@@ -62,4 +63,49 @@ Deno.test("a conversation of 2^31 - 1 tokens reads no more", async () => {
   session.restore(long);
   await assert.rejects(session.append("x"), { code: "limit_exceeded", message: /2147483647/ });
   assert.deepEqual(await session.save(), long);
+});
+
+Deno.test("a saved session of more tokens than its state has shows nothing of the session before", async () => {
+  const file = await Deno.readFile(new URL("../../models/stories260k.fewbit", import.meta.url));
+  using lm = await TextGenerator.fromPretrained(file);
+  const secret = lm.session();
+  await secret.append("Once upon a time, there was a little girl named Lily.");
+  const { length } = secret;
+  secret[Symbol.dispose]();
+  using session = lm.session();
+  await session.append("Tim");
+  const saved = await session.save();
+  const forged = withFacts(
+    saved,
+    ({ ids: _, ...facts }) => JSON.stringify({ ...facts, past: length }),
+  );
+  assert.throws(() => session.restore(forged), {
+    code: "invalid_file",
+    message: new RegExp(`its state is not one of ${length} tokens`),
+  });
+  assert.equal(session.length, 0);
+  assert.throws(() => lm.session(forged), { code: "limit_exceeded" });
+  session.restore(saved);
+  assert.deepEqual(await session.save(), saved);
+  session[Symbol.dispose]();
+  // What was refused keeps no session.
+  assert.throws(() => lm.session(forged), { code: "invalid_file" });
+  assert.throws(() => lm.session(saved.buffer as never), { code: "invalid_argument" });
+  using last = lm.session(saved);
+  assert.deepEqual(await last.save(), saved);
+});
+
+Deno.test("a prefill that is refused leaves the session as it was", async () => {
+  using lm = await storiesModel({ context: 64 });
+  using session = lm.session();
+  await session.append("Once upon a time");
+  const saved = await session.save();
+  const long = [{ role: "system", content: "one two three ".repeat(40) }];
+  await assert.rejects(session.prefill(long), { code: "limit_exceeded" });
+  const short = [{ role: "system", content: "Hi" }];
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assert.rejects(session.prefill(short, { signal }), /enough/);
+  assert.deepEqual(await session.save(), saved);
+  await session.prefill(short);
+  assert.deepEqual(session.messages, short);
 });

@@ -181,11 +181,13 @@ Deno.test("scheduler: whoever leaves gives the session to the next one at once",
       return new Promise((resolve) => finish.push(resolve));
     },
   }, { maxQueue: 1 });
+  const runBegins = async (): Promise<void> => {
+    while (finish.length === 0) await turn();
+  };
   const step = async (): Promise<void> => {
-    await turn();
+    await runBegins();
     finish.forEach((call) => call());
     finish = [];
-    await turn();
   };
   const controller = new AbortController();
   const first = scheduler.generate([1, 2], { seed: 1, maxTokens: 50, signal: controller.signal });
@@ -193,6 +195,7 @@ Deno.test("scheduler: whoever leaves gives the session to the next one at once",
   const second = scheduler.generate([3], { seed: 1, maxTokens: 1 });
   assert.equal(scheduler.room, 0);
   assert.throws(() => scheduler.generate([4], {}), code("limit_exceeded"));
+  await runBegins();
   controller.abort(new Error("gone"));
   // Within the run: the place is free, and the second is next.
   assert.equal(scheduler.active, 0);
@@ -384,4 +387,14 @@ Deno.test("scheduler: a model that is unloaded ends its answers", async () => {
       while (!(await reader.read()).done);
     }, code("disposed"));
   }
+});
+
+Deno.test("scheduler: where a session is in use it takes none of the others", async () => {
+  using lm = await TextGenerator.fromPretrained(await Deno.readFile(STORIES), { sessions: 3 });
+  const [first, second] = [lm.session(), lm.session()];
+  first[Symbol.dispose]();
+  assert.throws(() => TextScheduler.of(lm), code("limit_exceeded"));
+  second[Symbol.dispose]();
+  using scheduler = TextScheduler.of(lm);
+  assert.equal(scheduler.capacity, 3 + 64);
 });

@@ -1,5 +1,6 @@
 /** What is refused, how it is said, and what becomes of those who leave or come too late. */
 import assert from "node:assert/strict";
+import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import type { TextServerOptions } from "../../src/serve/text_api.ts";
 import { textServer } from "../../src/serve/text_api.ts";
 import { MODEL, post, serverOf, storiesModel } from "./_text_server.ts";
@@ -170,6 +171,18 @@ Deno.test("text api: a prompt beyond the context says how long it may be", async
   // One that just fits has room for one token.
   const { usage } = await (await complete({ prompt: Array(63).fill(5), max_tokens: 9 })).json();
   assert.equal(usage.completion_tokens, 1);
+});
+
+Deno.test("text api: without a context a prompt has an end, too", async () => {
+  const endless = await TextGenerator.fromPretrained();
+  const prompt = Array(2 ** 16 + 1).fill(5);
+  await refused(serverOf(endless).fetch(post("/v1/completions", { prompt })), {
+    status: 400,
+    says: /maximum context length is 65536 tokens/,
+    param: "prompt",
+    code: "context_length_exceeded",
+  });
+  endless[Symbol.dispose]();
 });
 
 Deno.test("text api: bodies that are long, late, deep, broken or of another type", async () => {
@@ -345,37 +358,4 @@ Deno.test("text api: a model that is unloaded, or never loaded", async () => {
   } finally {
     console.error = log;
   }
-});
-
-Deno.test("text api: a server with a constraint answers in its form", async () => {
-  const formats: unknown[] = [];
-  const one = await storiesModel();
-  const digits = ["1", "2", "3"].map((digit) => one.tokenizer.tokenToId(digit)!);
-  const server = serverOf(one, {
-    constrain: (format) => {
-      formats.push(format);
-      let left = 4;
-      return {
-        allowed: () => {
-          const words = new Int32Array(16);
-          for (const id of left > 0 ? digits : [1]) words[id >> 5] |= 1 << (id & 31);
-          return words;
-        },
-        accept: () => void left--,
-      };
-    },
-  });
-  const schema = { type: "integer" };
-  const response_format = { type: "json_schema", json_schema: { name: "n", schema, strict: true } };
-  const request = post("/v1/chat/completions", { messages: CHAT, response_format, seed: 1 });
-  const { choices: [{ message, finish_reason }] } = await (await server.fetch(request)).json();
-  assert.match(message.content, /^[123]{4}$/);
-  assert.equal(finish_reason, "stop");
-  await (await server.fetch(post("/v1/chat/completions", {
-    messages: CHAT,
-    response_format: { type: "json_object" },
-  }))).json();
-  assert.deepEqual(formats, [{ schema }, {}]);
-  await server.stop();
-  one[Symbol.dispose]();
 });

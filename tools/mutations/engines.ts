@@ -40,7 +40,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["value < 0 || value >= limit", "value >= limit"],
     ["if (data.byteLength !== bytes) {", "if (data.byteLength < bytes) {"],
   ]),
-  ...changes("src/engines/_check_type.ts", inputs, [
+  ...changes("src/engines/check_type.ts", inputs, [
     ["if (holds(dtype, data)) return;", "return;"],
     [`dtype === "u8" && data`, "data"],
   ]),

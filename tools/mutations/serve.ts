@@ -6,6 +6,7 @@ const scheduling = [
   "test/pipelines/pick_batch_test.ts",
 ];
 const refusing = ["test/serve/text_refusals_test.ts"];
+const constraining = ["test/serve/text_constraints_test.ts"];
 const answering = ["test/serve/text_api_test.ts"];
 const schemas = ["test/cli/json_constraint_test.ts"];
 
@@ -28,6 +29,7 @@ export const SERVE_MUTATIONS: readonly Mutation[] = [
     ["this.#work = undefined;", ""],
     ["if (signal.aborted) abort();", ""],
     ["before: 0,", "before: 1,"],
+    ["for (const { index } of this.#slots) model.freeSlot(index);", ""],
   ]),
   ...changes("src/pipelines/text/_scheduled_text.ts", scheduling, [
     ["this.past += count;", "this.past += 1;"],
@@ -47,7 +49,15 @@ export const SERVE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/serve/_answers.ts", refusing, [
     ["if (count > scheduler.room) {", "if (false) {"],
+    ["scheduler.context === NO_CONTEXT ? MAX_TOKENS : scheduler.context", "scheduler.context"],
     ["    () => gone.abort(),", "    () => {},"],
+  ]),
+  ...changes("src/serve/_answers.ts", constraining, [
+    ["for (const constraint of left) constraint?.end?.();", ""],
+    ["constraints.shift();", ""],
+  ]),
+  ...changes("src/serve/text_api.ts", constraining, [
+    ["for (const constraint of made) constraint.end?.();", ""],
   ]),
   ...changes("src/serve/_event_stream.ts", refusing, [
     ["signal.aborted ? 499 : 500;", "signal.aborted ? 200 : 500;"],

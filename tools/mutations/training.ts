@@ -4,6 +4,7 @@ import type { Mutation } from "./mutation.ts";
 const gradient = ["test/gradients"];
 const conformance = ["test/conformance/train_test.ts"];
 const formulas = ["test/training/formulas_test.ts"];
+const refusing = ["test/training/trainer_refusals_test.ts"];
 const trainer = ["test/training/trainer_test.ts"];
 
 /** Differentiation, the instructions of training, losses, optimisers and the trainer. */
@@ -113,8 +114,22 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["if (program !== this.#instance.id) {", "if (false) {"],
     ["this.#cursor = cursor;", ""],
   ]),
+  ...changes("src/training/trainer.ts", refusing, [
+    [
+      'if (this.#isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
+      'if (false) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
+    ],
+    ["checkType(`Cannot load weights: ${name}`, dtype, tensor.data);", ""],
+    ["this.#isStepping = true;", ""],
+  ]),
+  ...changes("src/training/checkpoint.ts", refusing, [
+    ["JSON.stringify([program, epoch, batch, kinds])", "JSON.stringify([program, kinds])"],
+  ]),
+  ...changes("src/training/_check_settings.ts", refusing, [
+    [`check("factor", factor, isCount(factor), "an integer of at least 1");`, ""],
+  ]),
   ...changes("src/training/checkpoint.ts", trainer, [
-    ["if (facts.crc32c !== checksum(tensors))", "if (false)"],
+    ["if (crc32c !== checksum(checkpoint))", "if (false)"],
   ]),
   ...changes("src/training/gradcheck.ts", gradient, [
     ["const worst = errors.findIndex(Number.isNaN);", "const worst = -1;"],

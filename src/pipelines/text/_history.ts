@@ -1,4 +1,5 @@
 /** What a session has read: how many tokens, which, and how far it can go back in them. */
+import { FewbitError } from "../../errors.ts";
 import type { StateSnapshot } from "../../engines/engine.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import type { SavedHistory } from "./_saved_session.ts";
@@ -65,6 +66,23 @@ export class History {
     this.#keepsIds = ids !== undefined;
     this.#oldest = memory.kind === "ring" ? Math.max(0, past - memory.window) : 0;
     this.#mark = undefined;
+  }
+
+  /**
+   * Takes a saved one with its state; whether they belong together. Rows behind those of the state are what another
+   * session left: nobody may claim to have read them.
+   */
+  load(saved: SavedHistory, state: Uint8Array): boolean {
+    const { instance, memory } = this.#model;
+    instance.restoreState(state, this.#slot);
+    try {
+      if (memory.kind !== "recurrent") instance.rewind(saved.past, this.#slot);
+    } catch (error) {
+      if (error instanceof FewbitError && error.code === "invalid_argument") return false;
+      throw error;
+    }
+    this.restore(saved);
+    return true;
   }
 
   /** An id was chosen; the network has not read it. */

@@ -53,7 +53,7 @@ export function encodeSession(saved: SavedSession, state: Uint8Array): Uint8Arra
 /**
  * The opposite.
  *
- * @throws {FewbitError} `invalid_file` for anything else.
+ * @throws {FewbitError} `invalid_file` for anything else, `invalid_argument` for what are no bytes.
  */
 export function decodeSession(
   bytes: Uint8Array,
@@ -62,6 +62,12 @@ export function decodeSession(
   const fail = (why: string): never => {
     throw new FewbitError("invalid_file", `Cannot restore session: ${why}`);
   };
+  if (!(bytes instanceof Uint8Array)) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot restore session: expected bytes, got ${typeof bytes}`,
+    );
+  }
   if (bytes.length < HEADER_BYTES) return fail(`${bytes.length} bytes`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (view.getUint32(0, true) !== MAGIC) fail("not a saved session");

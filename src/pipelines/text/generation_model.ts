@@ -88,14 +88,7 @@ export class GenerationModel implements Disposable {
    * are damaged or another model's.
    */
   session(saved?: Uint8Array): TextSession {
-    const session = new TextSession(this.#model, this.#setup);
-    try {
-      if (saved !== undefined) session.restore(saved);
-      return session;
-    } catch (error) {
-      session[Symbol.dispose]();
-      throw error;
-    }
+    return new TextSession(this.#model, this.#setup, saved);
   }
 
   /**

@@ -62,10 +62,16 @@ export class TextScheduler implements Disposable {
     this.#setup = setup;
     this.#maxQueue = checkCount("maxQueue", options.maxQueue ?? 64, 0);
     this.#promptTokens = checkCount("promptTokens", options.promptTokens ?? 64, 1);
-    this.#slots = Array.from(
-      { length: model.sessions },
-      () => ({ index: model.takeSlot(), ids: [] }),
-    );
+    this.#slots = [];
+    try {
+      while (this.#slots.length < model.sessions) {
+        this.#slots.push({ index: model.takeSlot(), ids: [] });
+      }
+    } catch (error) {
+      // A session is in use: the others are given back.
+      for (const { index } of this.#slots) model.freeSlot(index);
+      throw error;
+    }
     this.#free = [...this.#slots];
   }
 

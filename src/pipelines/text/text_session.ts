@@ -2,9 +2,9 @@
 import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { ChatMessage } from "../../text/chat_template.ts";
-import { appendIds, EMPTY_TEXT, Generation } from "../../text/generation.ts";
-import type { GenerationOptions, GenerationState } from "../../text/generation.ts";
-import type { TokenConstraint } from "../../text/token_constraint.ts";
+import { appendIds, EMPTY_TEXT, Generation, textOf } from "../../text/generation.ts";
+import type { GenerationOptions } from "../../text/generation.ts";
+import type { Answer } from "./_answer.ts";
 import type { ChatAnswerOptions, GenerateOptions } from "./generate_options.ts";
 import { fittedOptions } from "./_fitted_options.ts";
 import { History } from "./_history.ts";
@@ -13,21 +13,10 @@ import type { LanguageModel } from "./_language_model.ts";
 import { decodeSession, encodeSession } from "./_saved_session.ts";
 import { requireTokenizer } from "./_text_setup.ts";
 import type { TextSetup } from "./_text_setup.ts";
-import type { TextPiece, Usage } from "./text_piece.ts";
+import type { TextPiece } from "./text_piece.ts";
 import { writePieces } from "./_write_pieces.ts";
 
 export type { ChatAnswerOptions, GenerateOptions };
-
-/** An answer that is about to begin. */
-interface Answer {
-  /** How the text goes on. */
-  readonly generation: Generation;
-  /** What is read first. */
-  readonly ids: Int32Array;
-  readonly constraint: TokenConstraint | undefined;
-  readonly signal: AbortSignal;
-  readonly usage: Pick<Usage, "promptTokens" | "cachedTokens">;
-}
 
 const NO_IDS = new Int32Array(0);
 
@@ -63,13 +52,19 @@ export class TextSession implements Disposable {
   /** Aborted when the session is disposed: nothing of it may touch its slot from then on. */
   readonly #end = new AbortController();
 
-  /** Begins an empty conversation; use `TextGenerator.session`. */
-  constructor(model: LanguageModel, setup: TextSetup) {
+  /** Begins a conversation, empty or a saved one; use `TextGenerator.session`. */
+  constructor(model: LanguageModel, setup: TextSetup, saved?: Uint8Array) {
     this.#model = model;
     this.#setup = setup;
     this.#slot = model.takeSlot();
     this.#history = new History(model, this.#slot);
-    model.instance.reset(this.#slot);
+    try {
+      model.instance.reset(this.#slot);
+      if (saved !== undefined) this.restore(saved);
+    } catch (error) {
+      this[Symbol.dispose]();
+      throw error;
+    }
   }
 
   /** Tokens so far, prompts and answers; of a model with a prefix, those of it, too. */
@@ -175,7 +170,10 @@ export class TextSession implements Disposable {
 
   /**
    * Reads what every conversation that begins with these messages has in common, without an answer: what
-   * comes before the text of the next message, by the chat template.
+   * comes before the text of the next message, by the chat template. What was read before is forgotten.
+   *
+   * @throws {FewbitError} What `GenerationModel.encodeChat` throws, and `limit_exceeded` for more than the context;
+   * then the session is as it was.
    */
   async prefill(
     messages: readonly ChatMessage[],
@@ -187,9 +185,12 @@ export class TextSession implements Disposable {
       ),
     );
     const common = a.findIndex((id, i) => id !== b[i]);
+    const beginning = common < 0 ? a : a.subarray(0, common);
+    options.signal?.throwIfAborted();
+    this.#model.checkLength(beginning, 0);
     this.reset();
     this.#history.clear(true);
-    await this.append(common < 0 ? a : a.subarray(0, common), options);
+    await this.append(beginning, options);
     this.#messages = messages;
   }
 
@@ -212,7 +213,6 @@ export class TextSession implements Disposable {
 
   /** Forgets everything. */
   reset(): void {
-    this.#assertUsable();
     this.#assertIdle();
     this.#model.instance.reset(this.#slot);
     this.#history.clear();
@@ -228,7 +228,6 @@ export class TextSession implements Disposable {
    * goes back to its beginning only, one with a window not beyond that.
    */
   rewind(tokens: number): void {
-    this.#assertUsable();
     this.#assertIdle();
     if (!Number.isInteger(tokens) || tokens < 0 || tokens > this.length) {
       throw new FewbitError(
@@ -266,14 +265,23 @@ export class TextSession implements Disposable {
     return encodeSession(saved, await this.#model.instance.saveState(this.#slot));
   }
 
-  /** Takes what {@linkcode save} gave; nothing changes where it is damaged. */
+  /**
+   * Takes what {@linkcode save} gave; nothing changes where it is damaged. Where its parts are whole, and not of one
+   * session, this one is empty then.
+   *
+   * @throws {FewbitError} `invalid_file` for anything else, or another model's.
+   */
   restore(bytes: Uint8Array): void {
-    this.#assertUsable();
     this.#assertIdle();
     const { saved, state } = decodeSession(bytes, this.#model.vocabularySize);
     const { past, unread, ids, messages = [], ...text } = saved;
-    this.#model.instance.restoreState(state, this.#slot);
-    this.#history.restore({ past, unread, ...ids && { ids } });
+    if (!this.#history.load({ past, unread, ...ids && { ids } }, state)) {
+      this.reset();
+      throw new FewbitError(
+        "invalid_file",
+        `Cannot restore session: its state is not one of ${past} tokens`,
+      );
+    }
     this.#text = text;
     this.#messages = messages;
   }
@@ -284,10 +292,7 @@ export class TextSession implements Disposable {
    * @throws {FewbitError} `limit_exceeded` where all sessions are in use.
    */
   async fork(): Promise<TextSession> {
-    const saved = await this.save();
-    const other = new TextSession(this.#model, this.#setup);
-    other.restore(saved);
-    return other;
+    return new TextSession(this.#model, this.#setup, await this.save());
   }
 
   /** Gives the session back to its generator. */
@@ -373,7 +378,6 @@ export class TextSession implements Disposable {
   }
 
   #enter(): void {
-    this.#assertUsable();
     this.#assertIdle();
     this.#busy = true;
   }
@@ -383,15 +387,11 @@ export class TextSession implements Disposable {
   }
 
   #assertIdle(): void {
+    this.#assertUsable();
     if (this.#busy) {
       throw new FewbitError("invalid_argument", "Cannot use session: it is generating");
     }
   }
-}
-
-/** A text with these ids, and the random numbers of another one. */
-function textOf(ids: Iterable<number>, { seed, draws }: GenerationState): GenerationState {
-  return appendIds({ ...EMPTY_TEXT, seed, draws }, ids);
 }
 
 function disposedError(): FewbitError {

@@ -1,0 +1,74 @@
+/** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
+import { FewbitError } from "../errors.ts";
+import type { TrainingSettings } from "./training_graph.ts";
+
+/** Settings that something is divided by, or that have a logarithm. */
+const POSITIVE = ["every", "gamma", "steps", "warmup", "first", "factor", "div", "finalDiv"];
+
+/**
+ * Checks the numbers of optimiser, schedule and the rest.
+ *
+ * @throws {FewbitError} `invalid_argument`.
+ */
+export function checkSettings(
+  { rate, clipNorm, seed = 0, optimizer, schedule }: TrainingSettings,
+): void {
+  check("rate", rate, isAmount(rate), "a number of at least 0");
+  check("clipNorm", clipNorm, clipNorm === undefined || isPositive(clipNorm), "a number above 0");
+  check("seed", seed, isCount(seed), "an integer from 0 to 2^53 − 1");
+  for (const [name, value] of [...entriesOf(optimizer), ...entriesOf(schedule)]) {
+    if (name === "betas") {
+      const good = lengthOf(value) === 2 && all(value, (x) => isAmount(x) && x < 1);
+      check(name, value, good, "two numbers from 0 to less than 1");
+    } else if (name === "at") {
+      check(name, value, lengthOf(value) > 0 && all(value, isCount), "a list of steps");
+    } else if (POSITIVE.includes(name)) check(name, value, isPositive(value), "a number above 0");
+    else if (!["kind", "nesterov", "keras"].includes(name)) {
+      checkDecay(name, value);
+    }
+  }
+  // Cycles that do not grow would be without end.
+  if (schedule?.kind !== "warm_restarts") return;
+  const { first, factor } = schedule;
+  check("first", first, isCount(first), "an integer of at least 1");
+  check("factor", factor, isCount(factor), "an integer of at least 1");
+}
+
+/** Checks a number that may be 0, such as the decay of a parameter. */
+export function checkDecay(name: string, value: unknown): void {
+  check(name, value, isAmount(value), "a number of at least 0");
+}
+
+function check(name: string, value: unknown, isGood: boolean, expected: string): void {
+  if (isGood) return;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot train: ${name} is ${String(value)}, expected ${expected}`,
+  );
+}
+
+/** What is given; what is not has a default. */
+function entriesOf(settings: object | undefined): [string, unknown][] {
+  return Object.entries(settings ?? {}).filter(([, value]) => value !== undefined);
+}
+
+function lengthOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}
+
+function all(value: unknown, isGood: (x: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isGood);
+}
+
+function isAmount(x: unknown): x is number {
+  return typeof x === "number" && x >= 0 && x < Infinity;
+}
+
+function isPositive(x: unknown): boolean {
+  return isAmount(x) && x > 0;
+}
+
+/** An integer of at least 0. */
+export function isCount(x: unknown): x is number {
+  return Number.isSafeInteger(x) && x as number >= 0;
+}

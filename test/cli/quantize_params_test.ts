@@ -1,0 +1,77 @@
+/** `fewbit quantize --params` with parameters that are not those of the model. */
+import assert from "node:assert/strict";
+import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
+import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
+import { writeTinyLlama } from "./_tiny_llama.ts";
+
+interface Params {
+  grids: Record<string, { scales_f32_bits: number[]; zeros: number[] }>;
+  prefix: { ids: number[]; rows: Record<string, number[]>; logits_q12: number[] };
+  rotation?: { signs: number[] };
+  row_biases?: Record<string, number[]>;
+}
+
+Deno.test("cli: parameters of another model make none, whichever list has another length", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await writeTinyLlama(`${folder}/tiny.bin`, `${folder}/pieces`);
+    const windows = Array.from(
+      { length: 6 },
+      (_, i) => Array.from({ length: 20 }, (_, j) => 3 + (i * 37 + j * 11) % 250),
+    );
+    await Deno.writeTextFile(`${folder}/windows.json`, JSON.stringify(windows));
+    const given: QuantizeTextArguments = {
+      model: `${folder}/tiny.bin`,
+      output: `${folder}/model.fewbit`,
+      bits: "w8a8",
+      method: "closed-form",
+      calibration: `${folder}/windows.json`,
+      params: `${folder}/params.json`,
+      prefix: undefined,
+      windows: 5,
+      length: 24,
+      check: 0,
+      rotate: "no",
+      vocabulary: `${folder}/pieces`,
+      json: false,
+      signal: new AbortController().signal,
+    };
+    await quantizeTextFile(given);
+    const good = await Deno.readFile(given.output);
+    const known: Params = JSON.parse(await Deno.readTextFile(given.params!));
+    const again = async (change: (params: Params) => void): Promise<void> => {
+      const params = structuredClone(known);
+      change(params);
+      await Deno.writeTextFile(`${folder}/other.json`, JSON.stringify(params));
+      await quantizeTextFile({
+        ...given,
+        calibration: undefined,
+        params: `${folder}/other.json`,
+      });
+    };
+    const refuse = (change: (params: Params) => void, says: RegExp): Promise<void> =>
+      assert.rejects(again(change), { code: "invalid_argument", message: says });
+    for (const site of Object.keys(known.grids)) {
+      const ofSite = new RegExp(`of ${site}`);
+      await refuse(({ grids }) => grids[site].scales_f32_bits.pop(), ofSite);
+      await refuse(({ grids }) => grids[site].scales_f32_bits.push(1 << 29), ofSite);
+      await refuse(({ grids }) => grids[site].zeros.pop(), ofSite);
+    }
+    await refuse(({ prefix }) => prefix.ids = [261], /the id 261/);
+    await refuse(({ prefix }) => prefix.ids = Array(32).fill(1), /the prefix has 32 ids/);
+    await refuse(({ prefix }) => prefix.ids = [1, 1], /codes of the prefix/);
+    await refuse(({ prefix }) => prefix.rows = {}, /codes of the prefix of layers.0.k/);
+    await refuse(({ prefix }) => prefix.rows["layers.0.v"].pop(), /the prefix of layers.0.v/);
+    await refuse(({ prefix }) => prefix.logits_q12.pop(), /260 logits/);
+    await refuse((params) => params.rotation = { signs: [1, -1] }, /2 signs/);
+    for (const name of ["layers.1.mlp.up_proj", "model.layers.0.mlp.up_proj", "toString"]) {
+      await refuse((params) => params.row_biases = { [name]: [1] }, /no layer/);
+    }
+    // What was made before is still there, and is made again.
+    assert.deepEqual(await Deno.readFile(given.output), good);
+    await again(() => {});
+    assert.deepEqual(await Deno.readFile(given.output), good);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
