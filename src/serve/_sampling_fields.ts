@@ -16,7 +16,7 @@ export interface AnswerOptions {
 }
 
 /** Longest answer, and prompt: without a context to end it, one client could keep a session for hours. */
-export const MAX_TOKENS = 2 ** 16;
+export const MAX_TOKENS: number = 2 ** 16;
 /** Most answers to one prompt. */
 const MAX_N = 16;
 /** Most alternatives whose log probabilities are told. */
