@@ -144,7 +144,7 @@ int32_t abi_version(void);
 /* 0 where this host computes right with this module: a small program is loaded, verified and run. To be
  * called before anything else: it uses memory from heap_base() on. */
 int32_t selftest(void);
-/* What the dot product of this module computes on this host (below); 0 without relaxed SIMD. */
+/* What the dot product of this module computes on this host (above); 0 without relaxed SIMD. */
 int32_t dot_form(void);
 /* The features that this module knows. */
 uint32_t features(void);

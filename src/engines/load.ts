@@ -59,7 +59,7 @@ export async function load(
 }
 
 function isProgram(source: ProgramSource | CompiledProgram): source is CompiledProgram {
-  return typeof source === "object" && "instructions" in source;
+  return typeof source === "object" && source !== null && "instructions" in source;
 }
 
 /** The whole file and no more than one byte behind it: this engine does not stream. */

@@ -127,9 +127,11 @@ for (const engine of ENGINES) {
         instance.run(given, {
           signal: stops[i].signal,
           onProgress: (done, total) => {
-            if (done === total) order.push(i);
-            else pause();
+            if (done < total) pause();
           },
+        }).then((outputs) => {
+          order.push(i);
+          return outputs;
         })
       );
       // What was given may change once the call has returned.

@@ -15,6 +15,8 @@ import { fromModule, load as loadProgram } from "@fewbit/fewbit/runtime";
 import { loadEmbedder } from "@fewbit/fewbit/embedder";
 import { loadGenerator } from "@fewbit/fewbit/generator";
 import type { GenerationModel } from "@fewbit/fewbit/generator";
+import { textServer } from "@fewbit/fewbit/server";
+import { arrayData, crossEntropy, Graph as TrainedGraph, NodeBuilder, Trainer } from "@fewbit/fewbit/train";
 import wasm from "@fewbit/fewbit/fewbit.simd.wasm";
 import plays from "@fewbit/models/hgrn-shakespeare";
 
@@ -41,7 +43,28 @@ export async function everything(bytes: Uint8Array): Promise<string> {
   await loadProgram(bytes, { engine: fromModule(wasm) });
   using generator: Disposable = await TextGenerator.fromPretrained(plays);
   using texts = await TextEmbedder.fromPretrained("folder");
-  return [label, first, row, tensor, generator, texts.name].join();
+  const server = textServer(() => lm, { model: "plays" });
+  const { status }: Response = await server.fetch(new Request("https://localhost/v1/models"));
+  return [label, first, row, tensor, generator, texts.name, status].join();
+}
+export async function pictures(
+  model: ImageClassifier,
+  all: readonly [HTMLCanvasElement, OffscreenCanvas, ImageData],
+): Promise<void> {
+  for (const picture of all) await model.classify(picture);
+  await model.classify({ width: 1, height: 1, data: new Uint8ClampedArray(4) });
+}
+export async function training(): Promise<Uint8Array> {
+  const graph = new TrainedGraph();
+  const x = graph.input("x", "f32", [2, 4]);
+  const labels = graph.input("labels", "i32", [2], { check: "below", limit: 3 });
+  const w = graph.parameter("w", { dtype: "f32", shape: [3, 4], data: new Float32Array(12) });
+  const logits = graph.apply(ops.linear, { x, weight: w });
+  const loss = crossEntropy(new NodeBuilder(graph), logits, labels);
+  using trainer = await Trainer.load(graph, { loss, rate: 0.1, optimizer: { kind: "adamw" } });
+  const data = arrayData({ x: new Float32Array(8), labels: new Int32Array(2) }, 2);
+  for await (const step of trainer.fit(data, { epochs: 2 })) console.log(step.loss.toFixed(3));
+  return await trainer.save();
 }
 // @ts-expect-error -- a number is no model
 void ImageClassifier.fromPretrained(3);

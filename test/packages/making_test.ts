@@ -30,6 +30,8 @@ function make(x: number) {
 Deno.test("package: the summary has entries by name, other modules together", () => {
   const files = new Map([
     ["dist/mod.js", "x".repeat(1001)],
+    ["dist/train.js", "x"],
+    ["dist/train-2.js", "x"],
     ["dist/shared.js", "x"],
     ["dist/shared-2.js", "x"],
     ["dist/mod.js.map", "x"],
@@ -38,9 +40,10 @@ Deno.test("package: the summary has entries by name, other modules together", ()
   const lines = summary({ p: files }).split("\n").slice(2).map((line) => line.trim());
   assert.deepEqual(lines.map((line) => line.replaceAll(/ +/g, " ")), [
     "p",
-    "dist/ (shared) 1 2 files",
+    "dist/ (shared) 1 3 files",
     "dist/*.map 1",
     "dist/mod.js 2",
+    "dist/train.js 1",
     "types/**/*.d.ts 1",
     "",
   ]);

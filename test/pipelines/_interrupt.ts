@@ -13,8 +13,8 @@ export interface Interruptible {
   end?(): void;
 }
 
-/** Macrotasks that work may take at most; each is tried with microtasks behind it. */
-const MACROTASKS = 24;
+/** Macrotasks that work may take at most; the first ones are all tried with microtasks behind them, later ones here and there. */
+const MACROTASKS = 400;
 const MICROTASKS = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55];
 
 /**
@@ -32,7 +32,7 @@ export async function interruptEverywhere(
   const expectedAfter = await undisturbed.after?.();
   undisturbed.end?.();
   let interrupted = 0;
-  for (let macro = 0; macro <= MACROTASKS; macro++) {
+  for (let macro = 0; macro <= MACROTASKS; macro += 1 + Math.floor(macro / 8)) {
     let finished = 0;
     for (const micro of MICROTASKS) {
       const work = await make();

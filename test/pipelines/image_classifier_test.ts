@@ -54,6 +54,10 @@ Deno.test("a classification has all labels, best first, with probabilities", asy
   }
   assert.equal((await model.classify(BOOT)).top.length, 5);
   assert.equal((await model.classify(BOOT, { topK: 1 })).top.length, 1);
+  for (const topK of [0, -1, 1.5, NaN, Infinity, "2" as unknown as number]) {
+    const message = `Cannot classify: topK is ${topK}, expected an integer of at least 1`;
+    await assert.rejects(model.classify(BOOT, { topK }), { code: "invalid_argument", message });
+  }
 });
 
 Deno.test("a batch gives the bits of single pictures", async () => {

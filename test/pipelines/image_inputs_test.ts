@@ -79,6 +79,30 @@ Deno.test("a picture of another size is resized", async () => {
   }
 });
 
+Deno.test("what is no picture, and a canvas that may not be read, are refused", async () => {
+  using model = await ImageClassifier.fromPretrained();
+  const canvas = (getContext: () => unknown) => ({ width: 28, height: 28, getContext });
+  const tainted = new DOMException("The canvas has been tainted", "SecurityError");
+  const cases: readonly (readonly [image: unknown, code: string, message: RegExp])[] = [
+    [canvas(() => ({ getImageData: () => throwing(tainted) })), "invalid_argument", /tainted/],
+    [canvas(() => null), "unsupported", /two dimensions/],
+    [new Uint8ClampedArray(784), "invalid_argument", /got a Uint8ClampedArray/],
+    [{ width: 28, height: 28, data: new Uint8ClampedArray(10) }, "invalid_argument", /got 10/],
+    [null, "invalid_argument", /expected a path/],
+  ];
+  for (const [image, code, message] of cases) {
+    await assert.rejects(model.classify(image as ImageInput), {
+      name: "FewbitError",
+      code,
+      message,
+    });
+  }
+});
+
+function throwing(error: Error): never {
+  throw error;
+}
+
 function serve(handler: (request: Request) => Response): { url: string } & AsyncDisposable {
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
   return {

@@ -43,6 +43,19 @@ const ENCODER = /this is a sentence encoder; use "fewbit (quantize|embed)"/;
 const CLASSIFIER = /this is an image classifier; use "fewbit (quantize|classify)/;
 const OTHER = /this is a language model of the family "qwen2", which fewbit does not run/;
 
+Deno.test("kinds: what is no model at all is refused", async () => {
+  const pipelines = [ImageClassifier, TextEmbedder, TextGenerator] as const;
+  for (const pipeline of pipelines) {
+    for (const source of [null, 3, {}]) {
+      await assert.rejects(pipeline.fromPretrained(source as unknown as URL), {
+        name: "FewbitError",
+        code: "invalid_argument",
+        message: /Cannot load program from/,
+      });
+    }
+  }
+});
+
 Deno.test("kinds: 6 programs in pipelines of another kind", () =>
   withFolders(async ({ encoder }) => {
     const program = await quantizeEncoder(await readEncoderFolder(encoder), { texts: CALIBRATION });

@@ -12,6 +12,8 @@ const slices = ["test/engines/slices_test.ts"];
 const queue = ["test/engines/run_queue_test.ts"];
 const loop = ["test/event_loop_test.ts"];
 const pipelines = ["test/pipelines/responsive_test.ts"];
+const kinds = ["test/pipelines/model_kinds_test.ts"];
+const images = ["test/pipelines/image_inputs_test.ts", "test/pipelines/image_classifier_test.ts"];
 
 /** What an instance assures. */
 export const ENGINE_MUTATIONS: readonly Mutation[] = [
@@ -111,5 +113,16 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
       `if (view.getUint32(24, true) !== crc32c(saved.subarray(HEADER_BYTES))) fail("checksum");`,
       "",
     ],
+  ]),
+  ...changes("src/engines/load.ts", kinds, [["source !== null && ", ""]]),
+  ...changes("src/pipelines/image/image_input.ts", images, [
+    [
+      'throw new FewbitError("invalid_argument", `Cannot read the canvas: ${why}`, { cause })',
+      "throw cause",
+    ],
+  ]),
+  ...changes("src/pipelines/image/image_classifier.ts", images, [
+    ["!Number.isSafeInteger(topK) || ", ""],
+    [".slice(0, topK)", ""],
   ]),
 ];

@@ -45,7 +45,8 @@ export async function modelsFiles(): Promise<Files> {
       name: "@fewbit/models",
       version,
       description: "The models that ship with @fewbit/fewbit, with their cards",
-      license,
+      // stories260k.fewbit is under its author's.
+      license: `${license} AND MIT`,
       type: "module",
       sideEffects: false,
       exports,

@@ -2,8 +2,13 @@
  * What the packages are made of, as a text that is committed: it tells in a change what it does to what users
  * install. Sizes are in kB, rounded up, so that it changes where a user could notice.
  */
+import { COMMAND, ENTRIES, stemOf } from "./entries.ts";
 import { bytesOf } from "./files.ts";
 import type { Files } from "./files.ts";
+
+const ENTERED: ReadonlySet<string> = new Set(
+  [...Object.values(ENTRIES), COMMAND].map((path) => `dist/${stemOf(path)}.js`),
+);
 
 /** The summary of some packages by their names. */
 export function summary(packages: Readonly<Record<string, Files>>): string {
@@ -29,8 +34,5 @@ export function summary(packages: Readonly<Record<string, Files>>): string {
 function groupOf(path: string): string {
   if (path.startsWith("types/src/") || path.startsWith("types/wasm/")) return "types/**/*.d.ts";
   if (path.endsWith(".map")) return "dist/*.map";
-  if (/^dist\/(?!(mod|runtime|embedder|generator|server|cli)\.js$)/.test(path)) {
-    return "dist/ (shared)";
-  }
-  return path;
+  return path.startsWith("dist/") && !ENTERED.has(path) ? "dist/ (shared)" : path;
 }

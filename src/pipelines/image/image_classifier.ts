@@ -157,6 +157,12 @@ export class ImageClassifier implements Disposable {
     options: { readonly topK?: number; readonly signal?: AbortSignal } = {},
   ): Promise<Classification[]> {
     const { topK = 5, signal } = options;
+    if (!Number.isSafeInteger(topK) || topK < 1) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot classify: topK is ${topK}, expected an integer of at least 1`,
+      );
+    }
     await workBegins(signal);
     const pixels = await each(images, (image) => this.prepare(image, signal), signal);
     const logits = await this.logits(pixels, options);
@@ -215,7 +221,7 @@ export class ImageClassifier implements Disposable {
     const top = probabilities(logits)
       .map((score, index) => ({ label: this.labels[index] ?? String(index), index, score }))
       .sort((a, b) => b.score - a.score || a.index - b.index)
-      .slice(0, Math.max(1, topK));
+      .slice(0, topK);
     return { ...top[0], top, logits };
   }
 }

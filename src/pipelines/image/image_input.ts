@@ -47,8 +47,9 @@ export type ImageInput =
 /**
  * The pixels of a picture.
  *
- * @throws {FewbitError} `invalid_argument` for what is none of {@linkcode ImageInput}, `unsupported` for
- * a canvas that is drawn to in another way, and what reading and decoding throw.
+ * @throws {FewbitError} `invalid_argument` for what is none of {@linkcode ImageInput} and for a canvas
+ * that its host does not let be read, `unsupported` for one that is drawn to in another way, and what
+ * reading and decoding throw.
  */
 export async function toImage(image: ImageInput, signal?: AbortSignal): Promise<Image> {
   if (typeof image === "string" || image instanceof URL) return await readImage(image, signal);
@@ -68,7 +69,15 @@ export async function toImage(image: ImageInput, signal?: AbortSignal): Promise<
 
 function canvasPixels(canvas: CanvasSource): PixelSource {
   const context = canvas.getContext("2d");
-  if (context !== null) return context.getImageData(0, 0, canvas.width, canvas.height);
+  if (context !== null) {
+    try {
+      return context.getImageData(0, 0, canvas.width, canvas.height);
+    } catch (cause) {
+      // It is empty, or a picture of another origin was drawn to it.
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new FewbitError("invalid_argument", `Cannot read the canvas: ${why}`, { cause });
+    }
+  }
   throw new FewbitError(
     "unsupported",
     "Cannot classify a canvas that is not drawn to in two dimensions: draw it onto one that is",
