@@ -145,7 +145,13 @@ class Chat {
       this.#messages = this.#beginning;
       this.#isSeeded = false;
     } else if (word === "/save" && file !== "") {
-      await writeWhole(file, await this.#session.save(), this.#setup.signal);
+      const { signal } = this.#setup;
+      // Behind an answer the session has all that was said; not so at the beginning, or where none came.
+      if (this.#session.messages !== this.#messages) {
+        await this.#session.prefill(this.#messages, { signal });
+        this.#isSeeded = false;
+      }
+      await writeWhole(file, await this.#session.save(), signal);
       note(`${file}: ${this.#session.length} tokens`);
     } else {
       throw new FewbitError(

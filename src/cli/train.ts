@@ -87,7 +87,14 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
           trainer.restore(known);
           best = (await trainer.evaluate(heldOut, { signal })).accuracy;
         }
-        trainer.restore(await readFile(checkpoint));
+        const last = await readFile(checkpoint);
+        trainer.restore(last);
+        // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
+        if (trainer.cursor.batch === 0) {
+          const { accuracy } = await trainer.evaluate(heldOut, { signal });
+          if (accuracy > best) await writeWhole(output, last, signal);
+          best = Math.max(best, accuracy);
+        }
       }
       const json = options.json ?? false;
       const files = { output, checkpoint, json };
@@ -101,7 +108,7 @@ function optimizerOf(kind: (typeof OPTIMIZERS)[number]): Optimizer {
 
 function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule {
   const warmup = Math.max(1, Math.round(WARMUP * steps));
-  return kind === "constant" ? { kind } : { kind, min: 0, warmup, steps };
+  return kind === "constant" ? { kind } : { kind, min: 0, warmup, steps: Math.max(1, steps) };
 }
 
 interface PictureOptions {
@@ -177,12 +184,15 @@ async function train(trainer: Trainer, run: Run): Promise<void> {
       }
       progress.end();
       const { accuracy } = await trainer.evaluate(heldOut, { signal });
-      const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+      // Of an epoch that was stopped behind its last step there is none to tell.
+      const mean = losses.length === 0 ? undefined : losses.reduce((a, b) => a + b) / losses.length;
       const rate = Math.round(rateNow() * trainer.batch);
       if (json) printJson({ epoch: epoch + 1, loss: mean, accuracy, picturesPerSecond: rate });
       else {
         print(
-          `epoch ${epoch + 1}: loss ${mean.toFixed(4)}, ${(100 * accuracy).toFixed(2)} % of ` +
+          `epoch ${epoch + 1}: loss ${mean?.toFixed(4) ?? "–"}, ${
+            (100 * accuracy).toFixed(2)
+          } % of ` +
             `${heldOut.count}, ${rate} pictures/s`,
         );
       }

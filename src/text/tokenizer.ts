@@ -230,8 +230,9 @@ export class Tokenizer {
       );
     }));
     // Words that the vocabulary does not have get a special id, too, which says no more than that.
-    const isControl = (id: number): boolean => this.isSpecial(id) && id !== this.specialIds.unk;
-    return { tokens, isControl };
+    const isSpecial = (id: number): boolean => this.isSpecial(id);
+    const isControl = (id: number): boolean => isSpecial(id) && id !== this.specialIds.unk;
+    return { tokens, isSpecial, isControl };
   }
 
   /** With bos and eos where the config asks for them and the post-processor does not add them. */

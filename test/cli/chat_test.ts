@@ -95,6 +95,27 @@ Deno.test("cli: chat says what it leaves out when the context is full", async ()
   });
 });
 
+Deno.test("cli: chat saves what was said, and no more, also where there is no answer yet", async () => {
+  await withModels(async ({ rows, recurrent }, folder) => {
+    for (const model of [rows, recurrent]) {
+      const [first, last] = [`${folder}/first.state`, `${folder}/last.state`];
+      const input = `/save ${first}\nhello\n/reset\n/save ${last}\nhello\n`;
+      const { code, out, err } = await fewbit(
+        ["chat", model, "--system", "Hi", ...SAMPLING],
+        input,
+      );
+      assert.equal(code, 0, err);
+      const [answer] = await answers(model, ["hello"], "Hi");
+      assert.equal(out, `${answer}\n${answer}\n`);
+      using lm = await TextGenerator.fromPretrained(model);
+      for (const file of [first, last]) {
+        using session = lm.session(await Deno.readFile(file));
+        assert.deepEqual(session.messages, [{ role: "system", content: "Hi" }]);
+      }
+    }
+  });
+});
+
 Deno.test("cli: chat has few commands, and says so", async () => {
   await withModels(async ({ rows }, folder) => {
     const state = `${folder}/said.state`;

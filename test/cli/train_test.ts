@@ -77,6 +77,20 @@ Deno.test("cli: train goes on after Ctrl-C, to the bits of a run that was not st
     assert.deepEqual(await last("stopped"), await last("whole"));
   }));
 
+Deno.test("cli: train that was stopped before an epoch was evaluated does that first", () =>
+  withPictures(async (folder, given) => {
+    const output = `${folder}/out.safetensors`;
+    const args = ["train", ...given, ...SETTINGS, "--epochs", "1", "-o", output];
+    const whole = await fewbit(args);
+    const best = await Deno.readFile(output);
+    // As Ctrl-C leaves it behind the last step.
+    await Deno.remove(output);
+    const { code, out, err } = await fewbit([...args, "--resume"]);
+    assert.equal(code, 0, err);
+    assert.equal(out.split("\n").at(-2), whole.out.split("\n").at(-2));
+    assert.deepEqual(await Deno.readFile(output), best);
+  }));
+
 Deno.test("cli: train refuses what it cannot learn from", () =>
   withPictures(async (folder, given) => {
     const [, images, , labels] = given;

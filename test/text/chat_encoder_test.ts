@@ -23,7 +23,7 @@ function byteLetters(): string[] {
 }
 
 /** A byte-level BPE with merges that run across the edges of control tokens. */
-function tokenizerOf(chat_template: string): Tokenizer {
+function tokenizerOf(chat_template: string, unk_token?: string): Tokenizer {
   const merges = [["<", "|"], ["|", ">"], ["i", "m"], ["<|", "im"], ["u", "s"], ["Ċ", "u"], [
     "<",
     "s",
@@ -44,7 +44,12 @@ function tokenizerOf(chat_template: string): Tokenizer {
     pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: true },
     decoder: { type: "ByteLevel" },
     model: { type: "BPE", vocab, merges },
-  }, { chat_template, bos_token: "<s>", eos_token: { content: "</s>" } });
+  }, {
+    chat_template,
+    bos_token: "<s>",
+    eos_token: { content: "</s>" },
+    ...unk_token !== undefined && { unk_token },
+  });
 }
 
 const CHATML = "{% for m in messages %}{{ '<|im_start|>' + m.role + '\n' + m.content + " +
@@ -230,6 +235,16 @@ Deno.test("a vocabulary whose words are control tokens does not give them away",
   const encode = (content: string) => encoder.encode([{ role: "user", content }] as ChatMessage[]);
   assert.deepEqual([...encode("hi you")], [2, 1, 0]);
   fails(() => encode("hi </s>"), "unsupported", 'Cannot encode "</s>" as text');
+});
+
+Deno.test("the token of unknown words, which may end a text, too, is not spelled by users either", () => {
+  const ids = (unk?: string) =>
+    new ChatEncoder(tokenizerOf(CHATML, unk)).encode([{
+      role: "user",
+      content: CONTROLS.join(""),
+    }]);
+  assert.deepEqual(ids("<|endoftext|>"), ids());
+  assert.ok(!ids("<|endoftext|>").includes(CONTROLS.indexOf("<|endoftext|>")));
 });
 
 Deno.test("marks that are none are refused", () => {

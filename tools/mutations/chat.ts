@@ -23,7 +23,8 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
     ["[plain(key), inner(item)]", "[key, inner(item)]"],
   ]),
   ...changes("src/text/tokenizer_json/added_tokens.ts", encoder, [
-    ["if (marks?.isControl(id)) return false;", ""],
+    ["if (marks?.isSpecial(id)) return false;", ""],
+    ["if (marks?.isSpecial(id)) return false;", "if (marks?.isControl(id)) return false;"],
   ]),
   ...changes("src/text/tokenizer_json/text_to_ids.ts", encoder, [
     ["if (!ids.some(isControl)) return;", "return;"],

@@ -34,6 +34,8 @@ export interface AddedPart {
 export interface Marks {
   /** Special tokens by the code units that stand for them. */
   readonly tokens: ReadonlyMap<number, AddedToken>;
+  /** Whether a token is one that text does not spell, that of unknown words among them. */
+  readonly isSpecial: (id: number) => boolean;
   /** Whether an id may come from a mark only. */
   readonly isControl: (id: number) => boolean;
 }
@@ -162,7 +164,7 @@ export class AddedTokenFinder {
     const marked = marks?.tokens.get(unit);
     if (marked !== undefined) return [1, marked];
     const found = this.#tokens.get(unit)?.find(([pattern, { id }]) => {
-      if (marks?.isControl(id)) return false;
+      if (marks?.isSpecial(id)) return false;
       budget.spend(1 + pattern.length / 4);
       return text.startsWith(pattern, at);
     });
