@@ -32,7 +32,7 @@ const PAGES: Readonly<Record<string, readonly [script: string, budget: number]>>
     const { logits } = await classifier.classify(new URL("picture.png", location.href));
     const refused = unnamed instanceof FewbitError && unnamed.message;
     show({ hash: await hashOf(logits), refused });`,
-    255_000,
+    270_000,
   ],
   runtime: [
     `import { load } from "@fewbit/fewbit/runtime";
