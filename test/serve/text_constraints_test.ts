@@ -29,11 +29,16 @@ Deno.test("text api: a server with a constraint answers in its form", async () =
   const { choices: [{ message, finish_reason }] } = await (await server.fetch(request)).json();
   assert.match(message.content, /^[123]{4}$/);
   assert.equal(finish_reason, "stop");
+  // Each of several answers has a constraint of its own.
+  const two = post("/v1/chat/completions", { messages: CHAT, response_format, seed: 1, n: 2 });
+  const { choices } = await (await server.fetch(two)).json();
+  assert.equal(choices.length, 2);
+  for (const { message } of choices) assert.match(message.content, /^[123]{4}$/);
   await (await server.fetch(post("/v1/chat/completions", {
     messages: CHAT,
     response_format: { type: "json_object" },
   }))).json();
-  assert.deepEqual(formats, [{ schema }, {}]);
+  assert.deepEqual(formats, [{ schema }, { schema }, { schema }, {}]);
   await server.stop();
   one[Symbol.dispose]();
 });
