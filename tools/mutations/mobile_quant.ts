@@ -48,12 +48,6 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["rows.subarray(prefix.length * columns)", "rows"],
     ["streams[w] = outputs.residual.data as Float32Array;", ""],
   ]),
-  ...changes("src/quantize/decoder_rounding.ts", model, [
-    [
-      "moments[i * columns + j] /= divisors[i] * divisors[j]",
-      "moments[i * columns + j] *= divisors[i]",
-    ],
-  ]),
   ...changes("src/cli/_partial.ts", quantize, [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
   ]),

@@ -11,7 +11,6 @@ const trainer = ["test/training/trainer_test.ts"];
 export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ...changes("src/gradients/gradients.ts", gradient, [
     ["sum === undefined ? gradient : build.add(sum, gradient)", "gradient"],
-    ["if (wanted.length === 0 || !isReached) continue;", "if (!isReached) continue;"],
     ["input !== undefined && sensitive.has(input.id)", "input !== undefined"],
     ["if (product(value.shape) === 1) return", "if (true) return"],
   ]),
@@ -124,9 +123,6 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/checkpoint.ts", refusing, [
     ["JSON.stringify([program, epoch, batch, kinds])", "JSON.stringify([program, kinds])"],
-  ]),
-  ...changes("src/training/_check_settings.ts", refusing, [
-    [`check("factor", factor, isCount(factor), "an integer of at least 1");`, ""],
   ]),
   ...changes("src/training/checkpoint.ts", trainer, [
     ["if (crc32c !== checksum(checkpoint))", "if (false)"],
