@@ -24,12 +24,10 @@ export const SERVE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/pipelines/text/text_scheduler.ts", scheduling, [
     ["[...this.#active.filter((text) => !served.has(text)), ...served]", "[...this.#active]"],
     ["reused < ids.length - 1 &&", "reused < ids.length &&"],
-    [`this.#model.memory.kind !== "rows" && `, "false && "],
     ["sequence.slot!.ids = [];\n        sequence.fail(error);", "sequence.fail(error);"],
     ["this.#work = undefined;", ""],
     ["if (signal.aborted) abort();", ""],
     ["before: 0,", "before: 1,"],
-    ["for (const { index } of this.#slots) model.freeSlot(index);", ""],
   ]),
   ...changes("src/pipelines/text/_scheduled_text.ts", scheduling, [
     ["this.past += count;", "this.past += 1;"],
@@ -38,7 +36,6 @@ export const SERVE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/pipelines/text/_language_model.ts", scheduling, [
     ["if (wanted) rows.push(end - 1);", "if (wanted) rows.push(0);"],
-    ["if (ids.length === 0) return behindPrefix;", ""],
   ]),
   ...changes("src/text/token_constraint.ts", scheduling, [
     ["(id & 31) & 1", "(id & 15) & 1"],
