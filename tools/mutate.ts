@@ -115,7 +115,7 @@ async function chosen(): Promise<
 
 const { mutations, end } = await chosen();
 const waiting = [...mutations];
-let failures = 0;
+const failures: string[] = [];
 
 /** Tries one mutation after the other in a tree of its own. */
 async function work(): Promise<void> {
@@ -125,8 +125,9 @@ async function work(): Promise<void> {
       const mutation = waiting.shift();
       if (mutation === undefined) return;
       const result = await outcome(folder, mutation);
-      if (result !== "killed") failures++;
-      console.log(`${result.padEnd(20)} ${mutation.file}: ${mutation.find.trim().slice(0, 80)}`);
+      const line = `${result.padEnd(20)} ${mutation.file}: ${mutation.find.trim().slice(0, 80)}`;
+      if (result !== "killed") failures.push(line);
+      console.log(line);
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -134,9 +135,11 @@ async function work(): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: navigator.hardwareConcurrency }, work));
+// Once more, so that they stand where a log is cut.
+for (const line of failures) console.log(line);
 const tried = mutations.length - waiting.length;
 console.log(
-  `${tried} mutations, ${tried - failures} killed` +
+  `${tried} mutations, ${tried - failures.length} killed` +
     (waiting.length === 0 ? "" : `, ${waiting.length} not reached in time`),
 );
-if (failures > 0 || tried === 0) Deno.exit(1);
+if (failures.length > 0 || tried === 0) Deno.exit(1);

@@ -3,8 +3,9 @@
 // power of two and the lower digits are added.
 //
 // Tiles. 4×8 turns A as in microkernels.ts. 6×8 has twelve accumulators: vpdpbusd takes four or five cycles to return and two begin in
-// each, so that eight cannot keep it busy (Zen 5, Deno 2.9.5, in L1: 268 GOP/s, two steps in a turn, against 240). It needs all 15 registers of V8, so it is not for
-// hosts that make the dot product of three instructions and two registers more; they have the form `seven`.
+// each, so that eight cannot keep it busy. It turns four of its rows and splats two, which is what 15 registers of V8 have room for: every load
+// costs two or three instructions more where a host checks bounds in software, as Deno does (RATIONALE.md). It is not for hosts that make the
+// dot product of three instructions and two registers more; they have the form `seven`.
 //
 // Floats in mk_x_4x8, store_scaled: what a row's factor makes of exact sums is float32 by description (gemm_t2.ts).
 // Exactness: every operand is within what the form says of it, each lane is exact modulo 2^32, and so are the shift and the sums.
@@ -263,65 +264,65 @@ export function mk_w_6x8(
     while (true) {
       let q = b, x = c00;
       for (; q < even; q += 64, a += 48) {
-        const b00 = v128.load(q, 0), b10 = v128.load(q, 16);
-        x = v128.load32_splat(a, 0);
-        c00 = dot(b00, x, c00);
-        c01 = dot(b10, x, c01);
-        x = v128.load32_splat(a, 4);
-        c10 = dot(b00, x, c10);
-        c11 = dot(b10, x, c11);
-        x = v128.load32_splat(a, 8);
-        c20 = dot(b00, x, c20);
-        c21 = dot(b10, x, c21);
-        x = v128.load32_splat(a, 12);
-        c30 = dot(b00, x, c30);
-        c31 = dot(b10, x, c31);
+        const b0 = v128.load(q, 0), b1 = v128.load(q, 16);
+        x = v128.load(a, 0);
+        c00 = dot(b0, x, c00);
+        c01 = dot(b1, x, c01);
+        x = turn1(x);
+        c10 = dot(b0, x, c10);
+        c11 = dot(b1, x, c11);
+        x = turn1(x);
+        c20 = dot(b0, x, c20);
+        c21 = dot(b1, x, c21);
+        x = turn1(x);
+        c30 = dot(b0, x, c30);
+        c31 = dot(b1, x, c31);
         x = v128.load32_splat(a, 16);
-        c40 = dot(b00, x, c40);
-        c41 = dot(b10, x, c41);
+        c40 = dot(b0, x, c40);
+        c41 = dot(b1, x, c41);
         x = v128.load32_splat(a, 20);
-        c50 = dot(b00, x, c50);
-        c51 = dot(b10, x, c51);
-        const b01 = v128.load(q, 32), b11 = v128.load(q, 48);
-        x = v128.load32_splat(a, 24);
-        c00 = dot(b01, x, c00);
-        c01 = dot(b11, x, c01);
-        x = v128.load32_splat(a, 28);
-        c10 = dot(b01, x, c10);
-        c11 = dot(b11, x, c11);
-        x = v128.load32_splat(a, 32);
-        c20 = dot(b01, x, c20);
-        c21 = dot(b11, x, c21);
-        x = v128.load32_splat(a, 36);
-        c30 = dot(b01, x, c30);
-        c31 = dot(b11, x, c31);
+        c50 = dot(b0, x, c50);
+        c51 = dot(b1, x, c51);
+        const d0 = v128.load(q, 32), d1 = v128.load(q, 48);
+        x = v128.load(a, 24);
+        c00 = dot(d0, x, c00);
+        c01 = dot(d1, x, c01);
+        x = turn1(x);
+        c10 = dot(d0, x, c10);
+        c11 = dot(d1, x, c11);
+        x = turn1(x);
+        c20 = dot(d0, x, c20);
+        c21 = dot(d1, x, c21);
+        x = turn1(x);
+        c30 = dot(d0, x, c30);
+        c31 = dot(d1, x, c31);
         x = v128.load32_splat(a, 40);
-        c40 = dot(b01, x, c40);
-        c41 = dot(b11, x, c41);
+        c40 = dot(d0, x, c40);
+        c41 = dot(d1, x, c41);
         x = v128.load32_splat(a, 44);
-        c50 = dot(b01, x, c50);
-        c51 = dot(b11, x, c51);
+        c50 = dot(d0, x, c50);
+        c51 = dot(d1, x, c51);
       }
       if (q < end) {
-        const b00 = v128.load(q, 0), b10 = v128.load(q, 16);
-        x = v128.load32_splat(a, 0);
-        c00 = dot(b00, x, c00);
-        c01 = dot(b10, x, c01);
-        x = v128.load32_splat(a, 4);
-        c10 = dot(b00, x, c10);
-        c11 = dot(b10, x, c11);
-        x = v128.load32_splat(a, 8);
-        c20 = dot(b00, x, c20);
-        c21 = dot(b10, x, c21);
-        x = v128.load32_splat(a, 12);
-        c30 = dot(b00, x, c30);
-        c31 = dot(b10, x, c31);
+        const b0 = v128.load(q, 0), b1 = v128.load(q, 16);
+        x = v128.load(a, 0);
+        c00 = dot(b0, x, c00);
+        c01 = dot(b1, x, c01);
+        x = turn1(x);
+        c10 = dot(b0, x, c10);
+        c11 = dot(b1, x, c11);
+        x = turn1(x);
+        c20 = dot(b0, x, c20);
+        c21 = dot(b1, x, c21);
+        x = turn1(x);
+        c30 = dot(b0, x, c30);
+        c31 = dot(b1, x, c31);
         x = v128.load32_splat(a, 16);
-        c40 = dot(b00, x, c40);
-        c41 = dot(b10, x, c41);
+        c40 = dot(b0, x, c40);
+        c41 = dot(b1, x, c41);
         x = v128.load32_splat(a, 20);
-        c50 = dot(b00, x, c50);
-        c51 = dot(b10, x, c51);
+        c50 = dot(b0, x, c50);
+        c51 = dot(b1, x, c51);
         a += 24;
       }
       if (!shift) break;
@@ -339,17 +340,20 @@ export function mk_w_6x8(
       c51 = i32x4.shl(c51, shift);
       shift = 0;
     }
-    const d0 = v128.load(columns), d1 = v128.load(columns, 16);
-    store_row(c, rows, c00, c01, d0, d1);
-    c += ld;
-    store_row(c, rows + 4, c10, c11, d0, d1);
-    c += ld;
-    store_row(c, rows + 8, c20, c21, d0, d1);
-    c += ld;
-    store_row(c, rows + 12, c30, c31, d0, d1);
-    c += ld;
+    const r = v128.load(rows), d0 = v128.load(columns), d1 = v128.load(columns, 16);
+    const r1 = turn1(r), r2 = turn2(r), r3 = turn3(r);
+    c00 = i32x4.add(c00, i32x4.add(r, d0));
+    c01 = i32x4.add(c01, i32x4.add(r, d1));
+    c10 = i32x4.add(c10, i32x4.add(r1, d0));
+    c11 = i32x4.add(c11, i32x4.add(r1, d1));
+    c20 = i32x4.add(c20, i32x4.add(r2, d0));
+    c21 = i32x4.add(c21, i32x4.add(r2, d1));
+    c30 = i32x4.add(c30, i32x4.add(r3, d0));
+    c31 = i32x4.add(c31, i32x4.add(r3, d1));
+    store_rows_i32(c, ld, c00, c10, c20, c30, 0);
+    store_rows_i32(c + 16, ld, c01, c11, c21, c31, 0);
+    c += ld << 2;
     store_row(c, rows + 16, c40, c41, d0, d1);
-    c += ld;
-    store_row(c, rows + 20, c50, c51, d0, d1);
+    store_row(c + ld, rows + 20, c50, c51, d0, d1);
   }
 }
