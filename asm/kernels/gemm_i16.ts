@@ -80,26 +80,17 @@ function sum_pairs(s: v128, t: v128): v128 {
 
 /** One row over one panel; a is i16 [4·steps]. */
 function mk_i16_1x8(a: usize, panel: usize, strip: usize, steps: i32, offset: i32): void {
+  const bias = i8x16.splat(<i8> offset);
   let c0 = i32x4.splat(0), c1 = c0, c2 = c0, c3 = c0;
-  if (offset) {
-    const bias = i8x16.splat(<i8> offset);
-    for (const end = a + (<usize> steps << 3); a < end; a += 8, panel += 32) {
-      const t = v128.load64_splat(a),
-        u = i8x16.sub(v128.load(panel), bias),
-        v = i8x16.sub(v128.load(panel, 16), bias);
-      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(u)));
-      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(u)));
-      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(v)));
-      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(v)));
-    }
-  } else {
-    for (const end = a + (<usize> steps << 3); a < end; a += 8, panel += 32) {
-      const t = v128.load64_splat(a);
-      c0 = i32x4.add(c0, i32x4.dot_i16x8_s(t, v128.load8x8_s(panel)));
-      c1 = i32x4.add(c1, i32x4.dot_i16x8_s(t, v128.load8x8_s(panel, 8)));
-      c2 = i32x4.add(c2, i32x4.dot_i16x8_s(t, v128.load8x8_s(panel, 16)));
-      c3 = i32x4.add(c3, i32x4.dot_i16x8_s(t, v128.load8x8_s(panel, 24)));
-    }
+  // whole loads, extended from registers: five narrow ones cost more where bounds are checked in software (RATIONALE.md)
+  for (const end = a + (<usize> steps << 3); a < end; a += 8, panel += 32) {
+    const t = v128.load64_splat(a);
+    let u = v128.load(panel), v = v128.load(panel, 16);
+    if (offset) u = i8x16.sub(u, bias), v = i8x16.sub(v, bias);
+    c0 = i32x4.add(c0, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(u)));
+    c1 = i32x4.add(c1, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(u)));
+    c2 = i32x4.add(c2, i32x4.dot_i16x8_s(t, i16x8.extend_low_i8x16_s(v)));
+    c3 = i32x4.add(c3, i32x4.dot_i16x8_s(t, i16x8.extend_high_i8x16_s(v)));
   }
   v128.store(strip, sum_pairs(c0, c1));
   v128.store(strip, sum_pairs(c2, c3), 16);
