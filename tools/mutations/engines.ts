@@ -104,7 +104,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/reference/_instance.ts", runs, [
     ["if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);", ""],
   ]),
-  ...changes("src/engines/reference/_canonical_nan.ts", runs, [
+  ...changes("src/engines/_canonical_nan.ts", runs, [
     ["const CANONICAL_NAN = 0x7FC00000;", "const CANONICAL_NAN = 0x7FC00001;"],
   ]),
   ...changes("src/engines/_saved_state.ts", ["test/engines/saved_state_test.ts"], [
