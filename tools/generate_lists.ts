@@ -136,7 +136,7 @@ function dispatches(names: readonly string[]): string {
   const rows = names.map((name) =>
     name === camelCase(name) ? `  ${name},\n` : `  ${name}: ${camelCase(name)},\n`
   );
-  return `${HEADER}import type { MakeDispatches } from "./_operation.ts";
+  return `${HEADER}import type { MakeDispatches } from "../wgsl/operation.ts";
 ${imports(names)}
 /** How each instruction runs on a GPU, by its name; those that are missing do not. */
 export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {

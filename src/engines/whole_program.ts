@@ -9,7 +9,7 @@ import { checkTrits, storedTrits } from "../program/stored_trits.ts";
 import { ProgramError } from "../program/verdict.ts";
 import { verify, verifyConstants } from "../program/verify.ts";
 import type { VerifiedProgram } from "../program/verify.ts";
-import { allocate } from "./_allocate.ts";
+import { allocate } from "./allocate.ts";
 import type { LoadOptions } from "./engine.ts";
 import { limitsOf } from "./limits.ts";
 

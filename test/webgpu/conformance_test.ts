@@ -38,7 +38,9 @@ for (const name of Object.keys(DISPATCHES)) {
         using reference = await loadReference(prepared.file);
         const expected = runPrepared(reference, prepared);
         const actual = await runOnGpu(prepared).catch((cause) => {
-          throw new Error(`${name}, case ${index}, ${cases[index].name}: ${cause.message}`, { cause });
+          throw new Error(`${name}, case ${index}, ${cases[index].name}: ${cause.message}`, {
+            cause,
+          });
         });
         compareResults(cases[index], prepared, expected, actual, WEBGPU, index);
       }

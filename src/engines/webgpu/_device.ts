@@ -1,5 +1,6 @@
 /** The GPU: an adapter's device, its limits, and what becomes of it. */
 import { FewbitError } from "../../errors.ts";
+import type { DeviceOptions } from "./gpu_instance.ts";
 
 /** A device that instances share, and why it is of no use any more. */
 export class Device {
@@ -53,14 +54,6 @@ export class Device {
   }
 }
 
-/** Which adapter is asked for. */
-export interface DeviceOptions {
-  /** A device of the caller's own, which stays its. Default: one that all instances share. */
-  readonly device?: GPUDevice;
-  /** Of hosts with several adapters. */
-  readonly powerPreference?: GPUPowerPreference;
-}
-
 /** Devices by power preference, and those of callers. */
 const shared = new Map<string, Promise<Device>>();
 const known = new WeakMap<GPUDevice, Device>();
@@ -71,9 +64,10 @@ const known = new WeakMap<GPUDevice, Device>();
  * @throws {FewbitError} `unsupported` where the host has no adapter.
  */
 export async function openDevice(
-  { device, powerPreference }: DeviceOptions,
+  { device: given, powerPreference }: DeviceOptions,
 ): Promise<Device> {
-  if (device !== undefined) {
+  if (given !== undefined) {
+    const device = given as GPUDevice;
     const found = known.get(device) ?? new Device(device, undefined);
     known.set(device, found);
     return found;

@@ -9,7 +9,7 @@ import type { CompiledInstruction, CompiledInstructions } from "./_instructions.
 import { ARGUMENT_BYTES } from "./_pipelines.ts";
 import type { Pipelines } from "./_pipelines.ts";
 import type { Places } from "./_places.ts";
-import { ARGUMENT_WORDS, attributeWord, OPERAND_WORDS } from "./shaders/_header.ts";
+import { ARGUMENT_WORDS, attributeWord, OPERAND_WORDS } from "./wgsl/header.ts";
 
 /** What a run tells the GPU for some instructions. */
 export interface Recording {

@@ -5,11 +5,11 @@ import type { Index, Instruction } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import type { Pipelines } from "./_pipelines.ts";
 import type { Places } from "./_places.ts";
-import { FLOATS } from "./shaders/_float32.ts";
-import { header } from "./shaders/_header.ts";
-import { INTEGERS } from "./shaders/_integer.ts";
-import { Operation } from "./shaders/_operation.ts";
-import type { Groups, Placed, ShaderOperand, Sizes, Stage } from "./shaders/_operation.ts";
+import { FLOATS } from "./wgsl/float32.ts";
+import { header } from "./wgsl/header.ts";
+import { INTEGERS } from "./wgsl/integer.ts";
+import { Operation } from "./wgsl/operation.ts";
+import type { Groups, Placed, ShaderOperand, Sizes, Stage } from "./wgsl/operation.ts";
 import { DISPATCHES } from "./shaders/mod.ts";
 
 /** A dispatch that is compiled. */

@@ -1,6 +1,6 @@
 /** Compiled shaders of a device, by their text, so that a second load compiles nothing. */
 import { FewbitError } from "../../errors.ts";
-import { ARGUMENT_WORDS } from "./shaders/_header.ts";
+import { ARGUMENT_WORDS } from "./wgsl/header.ts";
 
 /** Bytes of the arguments of an instruction. */
 export const ARGUMENT_BYTES: number = 4 * ARGUMENT_WORDS;

@@ -2,8 +2,8 @@
 import { denseBytes } from "../../tensor.ts";
 import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
-import type { Placed } from "./shaders/_operation.ts";
-import { bitsOfElement } from "./shaders/_operation.ts";
+import type { Placed } from "./wgsl/operation.ts";
+import { bitsOfElement } from "./wgsl/operation.ts";
 
 /** Regions in the order in which they lie in memory. */
 const REGIONS = ["parameter", "state", "arena", "input", "output"] as const;

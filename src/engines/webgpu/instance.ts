@@ -4,22 +4,23 @@ import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../../program/program.ts";
 import { bytesOf, tensorOf, viewAs } from "../../tensor.ts";
 import type { DType, Tensor, TensorData } from "../../tensor.ts";
-import { canonicalizeNaN } from "../_canonical_nan.ts";
-import { copyInputs, prepareRun } from "../_prepare_run.ts";
-import { RunQueue } from "../_run_queue.ts";
-import { Sessions } from "../_sessions.ts";
+import { canonicalizeNaN } from "../canonical_nan.ts";
+import { copyInputs, prepareRun } from "../prepare_run.ts";
+import { RunQueue } from "../run_queue.ts";
+import { Sessions } from "../sessions.ts";
 import { checkType } from "../check_type.ts";
-import type { Inputs, Instance, Outputs, RunOptions, StateSnapshot } from "../engine.ts";
+import type { Inputs, Outputs, RunOptions, StateSnapshot } from "../engine.ts";
 import { ofType } from "../expect_tensor.ts";
 import type { GpuProgram } from "./_gpu_program.ts";
 import { ARGUMENT_BYTES } from "./_pipelines.ts";
 import { readBack, write } from "./_transfer.ts";
+import type { AdapterInfo, GpuInstance } from "./gpu_instance.ts";
 
 /** Instructions that are submitted at once where someone watches the run. */
 const SLICE = 25;
 
 /** A program on a GPU, with memory of its own. */
-export class WebGpuInstance implements Instance {
+export class WebGpuInstance implements GpuInstance {
   readonly engine = "webgpu";
   readonly symbols: Readonly<Record<string, number>>;
   readonly #shared: GpuProgram;
@@ -75,7 +76,7 @@ export class WebGpuInstance implements Instance {
   }
 
   /** What the adapter says of itself. */
-  get adapterInfo(): GPUAdapterInfo | undefined {
+  get adapterInfo(): AdapterInfo | undefined {
     return this.#shared.device.adapterInfo;
   }
 

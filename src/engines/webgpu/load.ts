@@ -7,12 +7,13 @@ import { wholeFile } from "../whole_file.ts";
 import { wholeProgram } from "../whole_program.ts";
 import type { WholeProgram } from "../whole_program.ts";
 import { openDevice } from "./_device.ts";
-import type { Device, DeviceOptions } from "./_device.ts";
+import type { Device } from "./_device.ts";
 import { GpuProgram } from "./_gpu_program.ts";
 import { compileInstructions } from "./_instructions.ts";
 import { Pipelines } from "./_pipelines.ts";
 import { Places } from "./_places.ts";
 import { write } from "./_transfer.ts";
+import type { DeviceOptions, GpuInstance } from "./gpu_instance.ts";
 import { WebGpuInstance } from "./instance.ts";
 import { DISPATCHES } from "./shaders/mod.ts";
 
@@ -30,13 +31,14 @@ const HELD: ReadonlySet<string> = new Set(Object.keys(DISPATCHES));
  * before it returns.
  *
  * @param source A `model.fewbit` file (its bytes, a stream, a response, a blob, or its parts in order).
+ * @returns An instance; dispose of it to give its memory back.
  * @throws {FewbitError} `unsupported` where the host has no GPU that can be used, or the program an instruction without a
  * shader; `limit_exceeded` where the GPU has too little memory; as on other engines for files that are damaged.
  */
 export async function loadWebGpu(
   source: ProgramSource,
   options: WebGpuLoadOptions = {},
-): Promise<WebGpuInstance> {
+): Promise<GpuInstance> {
   const { signal, onCompiled = () => {} } = options;
   const file = await wholeFile(source, signal);
   const whole = wholeProgram(file, options, HELD);

@@ -1,5 +1,5 @@
 import { FewbitError } from "../../../errors.ts";
-import type { Operation } from "./_operation.ts";
+import type { Operation } from "../wgsl/operation.ts";
 import { MOST_COLUMNS } from "./_root_mean_square.ts";
 
 /**

@@ -1,6 +1,6 @@
 /** Products of codes with weights in panels: tiles where rows of y are whole words, else an element at a time. */
-import { bitsOfElement, elementsOfWord } from "./_operation.ts";
-import type { Dispatches, Operation, Stage } from "./_operation.ts";
+import { bitsOfElement, elementsOfWord } from "../wgsl/operation.ts";
+import type { Dispatches, Operation, Stage } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** Rows and columns of a tile, and words of k that a workgroup holds of them. */

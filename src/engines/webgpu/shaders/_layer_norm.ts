@@ -1,5 +1,5 @@
 /** I-ViT's LayerNorm: mean and factor of each row into the scratch memory, then elements. */
-import type { Operation, Stage } from "./_operation.ts";
+import type { Operation, Stage } from "../wgsl/operation.ts";
 import { reduce, rowwise } from "./_rows.ts";
 
 /** Words of scratch memory of a row: its mean and its factor. */

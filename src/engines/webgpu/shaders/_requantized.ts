@@ -1,6 +1,6 @@
 /** Requantisations in WGSL. */
 import type { DType } from "../../../tensor.ts";
-import type { Operation } from "./_operation.ts";
+import type { Operation } from "../wgsl/operation.ts";
 
 /** `round(z·multiplier[n] / 2^shift[n])` as 64 bits. */
 export function arm(

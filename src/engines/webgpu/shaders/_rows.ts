@@ -1,6 +1,6 @@
 /** What is computed for a row as a whole, by a workgroup: statistics into the scratch memory, elements come later. */
-import { rowsOf } from "./_operation.ts";
-import type { Stage } from "./_operation.ts";
+import { rowsOf } from "../wgsl/operation.ts";
+import type { Stage } from "../wgsl/operation.ts";
 
 /**
  * A stage of a workgroup a row. The body has `row` and `lane` (0…63); it may not return before a barrier.

@@ -1,5 +1,5 @@
 /** Integer softmax in WGSL, by a table or by shift-exponentials; the largest score and a factor of each row first. */
-import type { Operation } from "./_operation.ts";
+import type { Operation } from "../wgsl/operation.ts";
 import { reduce } from "./_rows.ts";
 import { SHIFT_EXP } from "./_shift_exp.ts";
 

@@ -2,8 +2,8 @@
  * What is computed element by element. Memory has no bytes: the invocation that owns a word computes each element in it
  * that belongs to the result, and keeps the others. No two invocations own a word, so that reading and writing it is safe.
  */
-import { bitsOfElement, flat } from "./_operation.ts";
-import type { Operation, Stage } from "./_operation.ts";
+import { bitsOfElement, flat } from "../wgsl/operation.ts";
+import type { Operation, Stage } from "../wgsl/operation.ts";
 
 /** Invocations of a workgroup. */
 const LANES = 64;

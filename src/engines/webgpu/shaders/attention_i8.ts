@@ -1,6 +1,6 @@
 import { FewbitError } from "../../../errors.ts";
-import { flat } from "./_operation.ts";
-import type { MakeDispatches } from "./_operation.ts";
+import { flat } from "../wgsl/operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { requantized, saturated } from "./_requantized.ts";
 import { SOFTMAX_WORKGROUP, softmaxFunctions, softmaxStatistics } from "./_softmax.ts";
 import { elementwise } from "./_word_owner.ts";

@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** Codes to float32; the difference, which may have 33 bits, and the product are each rounded once. */

@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** Rows of a table by their indices, widened to float32. */

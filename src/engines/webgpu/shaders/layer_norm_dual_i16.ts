@@ -1,5 +1,5 @@
 import { NORMALIZED, normScratch, normStatistics } from "./_layer_norm.ts";
-import type { MakeDispatches, Operation, Stage } from "./_operation.ts";
+import type { MakeDispatches, Operation, Stage } from "../wgsl/operation.ts";
 import { requantized } from "./_requantized.ts";
 import { elementwise } from "./_word_owner.ts";
 

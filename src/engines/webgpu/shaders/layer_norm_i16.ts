@@ -1,5 +1,5 @@
 import { NORMALIZED, normScratch, normStatistics } from "./_layer_norm.ts";
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { sumOrCode } from "./_requantized.ts";
 import { elementwise } from "./_word_owner.ts";
 

@@ -1,5 +1,5 @@
 import { gemm } from "./_gemm.ts";
-import type { MakeDispatches, Operation } from "./_operation.ts";
+import type { MakeDispatches, Operation } from "../wgsl/operation.ts";
 import { arm, saturated, withZeroPoint } from "./_requantized.ts";
 
 /** Integer linear layer with its requantisations; panels are used as they lie. */

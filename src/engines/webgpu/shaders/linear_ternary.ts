@@ -1,5 +1,5 @@
 import { gemm } from "./_gemm.ts";
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 
 /** Linear layer with ternary weights, `t + 1` in two bits; exact sums, then one float32 factor a row. */
 export const linearTernary: MakeDispatches = (operation) => {

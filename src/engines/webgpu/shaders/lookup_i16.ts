@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** A table of 4,096 entries; codes outside of 12 bits have the first or the last. */

@@ -1,5 +1,5 @@
 import { FewbitError } from "../../../errors.ts";
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** Rows that are added in a round, and rounds after which some drivers leave a loop. */

@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { saturated, withZeroPoint } from "./_requantized.ts";
 import { elementwise } from "./_word_owner.ts";
 

@@ -1,5 +1,5 @@
 import { columnsOfRow } from "./_fits_row.ts";
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { rootMeanSquare } from "./_root_mean_square.ts";
 import { reduce, rowwise } from "./_rows.ts";
 import { elementwise } from "./_word_owner.ts";

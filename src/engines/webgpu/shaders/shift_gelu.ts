@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { sumOrCode } from "./_requantized.ts";
 import { reduce, rowwise } from "./_rows.ts";
 import { SHIFT_EXP } from "./_shift_exp.ts";

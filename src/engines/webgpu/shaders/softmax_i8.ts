@@ -1,4 +1,4 @@
-import type { MakeDispatches } from "./_operation.ts";
+import type { MakeDispatches } from "../wgsl/operation.ts";
 import { rowwise } from "./_rows.ts";
 import { SOFTMAX_WORKGROUP, softmaxFunctions, softmaxStatistics } from "./_softmax.ts";
 import { elementwise } from "./_word_owner.ts";

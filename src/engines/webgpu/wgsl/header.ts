@@ -1,7 +1,7 @@
 /** Accessors of an instruction's operands in WGSL, by what a program says of them. */
 import type { InstructionSpec } from "../../../instructions/mod.ts";
-import { bitsOfElement } from "./_operation.ts";
-import type { ShaderOperand } from "./_operation.ts";
+import { bitsOfElement } from "./operation.ts";
+import type { ShaderOperand } from "./operation.ts";
 
 /** Words of the arguments of an instruction: all adapters take such offsets of 512 bytes. */
 export const ARGUMENT_WORDS = 128;
