@@ -5,6 +5,8 @@ import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { loadWebGpu } from "../../src/engines/webgpu/load.ts";
 import { randomWord } from "../../src/numeric/random_word.ts";
 import { FewbitError } from "../../src/errors.ts";
+import { ProgramBuilder } from "../../src/program/builder.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
 import { GPU_TEST } from "./_gpu.ts";
 
 const modelFile = (name: string): Promise<Uint8Array<ArrayBuffer>> =>
@@ -117,6 +119,32 @@ Deno.test({
     disposed[Symbol.dispose]();
     disposed[Symbol.dispose]();
     await refuses(disposed.run(pictures(1)), "disposed");
+  },
+});
+
+Deno.test({
+  name: "webgpu: what a run has not written is zero",
+  ...GPU_TEST,
+  fn: async () => {
+    const builder = new ProgramBuilder();
+    const [four, eight, zero] = [4, 8, 0].map((extent) => builder.expression(extent));
+    const tensor = (name: string, region: "input" | "arena" | "output", extent: number): number =>
+      builder.tensor({ name, region, dtype: "i32", layout: "rows", extents: [extent] });
+    const view = (of: number, extent: number): number => builder.view(of, [extent], extent, zero);
+    const copy = (from: number, to: number, extent: number): void =>
+      builder.instruction("copy", { x: view(from, extent), y: view(to, extent) }, {});
+    const x = tensor("x", "input", eight);
+    const outputs = ["first", "second"].map((name) => tensor(name, "output", eight));
+    // The second may lie where the first was.
+    const between = ["a", "b"].map((name) => tensor(name, "arena", eight));
+    copy(x, between[0], eight);
+    copy(between[0], outputs[0], eight);
+    copy(x, between[1], four);
+    copy(between[1], outputs[1], eight);
+    builder.entry("main");
+    using gpu = await loadWebGpu(await encodeProgram(builder.finish()));
+    const { second } = await gpu.run({ x: Int32Array.of(1, 2, 3, 4, 5, 6, 7, 8) });
+    assert.deepEqual(second.data, Int32Array.of(1, 2, 3, 4, 0, 0, 0, 0));
   },
 });
 

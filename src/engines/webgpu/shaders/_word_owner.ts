@@ -23,8 +23,7 @@ export function elementwise(operation: Operation, element: string, name = "y"): 
     : `var value = memory[word];
   for (var j = 0u; j < ${perWord}u; j++) {
     let e = word * ${perWord}u + j - ${name}_at();
-    /* before the first one */
-    if (e >= 0x80000000u) { continue; }
+    /* before the first one it wraps, to a row beyond the last */
     let row = e / ${name}_stride();
     let column = e - row * ${name}_stride();
     if (row < ${name}_rows() && column < ${name}_columns()) {

@@ -1,6 +1,5 @@
-import { columnsOfRow } from "./_fits_row.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
-import { rootMeanSquare } from "./_root_mean_square.ts";
+import { inverseRms, ROOT_MEAN_SQUARE } from "./_root_mean_square.ts";
 import { rowwise } from "./_rows.ts";
 import { elementwise } from "./_word_owner.ts";
 
@@ -9,13 +8,9 @@ export const hgrnGateF32: MakeDispatches = (operation) => ({
   stages: [
     rowwise(
       "p",
-      rootMeanSquare(columnsOfRow("hgrn_gate_f32", operation, "p")),
+      ROOT_MEAN_SQUARE,
       `let columns = p_columns();
-  for (var c = lane; c < columns; c += 64u) {
-    let v = read_p(row, c);
-    squares[c] = f_mul(v, v);
-  }
-  let r = inverse_rms(sum16(lane, columns), columns, read_epsilon(0u, 0u));
+  ${inverseRms("r", "read_p(row, c)", "read_epsilon(0u, 0u)")}
   if (lane == 0u) { memory[scratch() + row] = r; }`,
     ),
     elementwise(

@@ -1,6 +1,5 @@
-import { columnsOfRow } from "./_fits_row.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
-import { rootMeanSquare } from "./_root_mean_square.ts";
+import { inverseRms, ROOT_MEAN_SQUARE } from "./_root_mean_square.ts";
 import { reduce, rowwise } from "./_rows.ts";
 import { elementwise } from "./_word_owner.ts";
 
@@ -12,7 +11,6 @@ const WORDS = 2;
  * gamma, then codes. No loop holds a division or a root: drivers inline them.
  */
 export const rmsNormQuantizeI8: MakeDispatches = (operation) => {
-  const columns = columnsOfRow("rms_norm_quantize_i8", operation, "x");
   const hasFirst = operation.has("pre_gamma");
   const factor = (i: number): string => `memory[scratch() + ${WORDS}u * row + ${i}u]`;
   const first = hasFirst
@@ -24,24 +22,15 @@ export const rmsNormQuantizeI8: MakeDispatches = (operation) => {
     stages: [
       rowwise(
         "x",
-        rootMeanSquare(columns),
+        ROOT_MEAN_SQUARE,
         `let columns = x_columns();
-  for (var c = lane; c < columns; c += 64u) {
-    let v = read_x(row, c);
-    squares[c] = f_mul(v, v);
-  }
   ${
           hasFirst
-            ? `let r0 = inverse_rms(sum16(lane, columns), columns, read_pre_epsilon(0u, 0u));
-  workgroupBarrier();
-  for (var c = lane; c < columns; c += 64u) {
-    let v = ${first};
-    squares[c] = f_mul(v, v);
-  }
+            ? `${inverseRms("r0", "read_x(row, c)", "read_pre_epsilon(0u, 0u)")}
   if (lane == 0u) { ${factor(0)} = r0; }`
             : ""
         }
-  let r = inverse_rms(sum16(lane, columns), columns, read_epsilon(0u, 0u));
+  ${inverseRms("r", first, "read_epsilon(0u, 0u)")}
   if (lane == 0u) { ${factor(1)} = r; }`,
       ),
       rowwise(
