@@ -127,12 +127,14 @@ Deno.test({
   ...GPU_TEST,
   fn: async () => {
     const builder = new ProgramBuilder();
-    const [four, eight, zero] = [4, 8, 0].map((extent) => builder.expression(extent));
+    const [one, four, eight, zero] = [1, 4, 8, 0].map((extent) => builder.expression(extent));
     const tensor = (name: string, region: "input" | "arena" | "output", extent: number): number =>
-      builder.tensor({ name, region, dtype: "i32", layout: "rows", extents: [extent] });
-    const view = (of: number, extent: number): number => builder.view(of, [extent], extent, zero);
-    const copy = (from: number, to: number, extent: number): void =>
+      builder.tensor({ name, region, dtype: "i32", layout: "rows", extents: [one, extent] });
+    const view = (of: number, extent: number): number =>
+      builder.view(of, [one, extent], extent, zero);
+    const copy = (from: number, to: number, extent: number): void => {
       builder.instruction("copy", { x: view(from, extent), y: view(to, extent) }, {});
+    };
     const x = tensor("x", "input", eight);
     const outputs = ["first", "second"].map((name) => tensor(name, "output", eight));
     // The second may lie where the first was.

@@ -48,7 +48,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["rows.subarray(prefix.length * columns)", "rows"],
     ["streams[w] = outputs.residual.data as Float32Array;", ""],
   ]),
-  ...changes("src/cli/_partial.ts", quantize, [
+  ...changes("src/cli/_partial.ts", ["test/cli/partial_test.ts"], [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
