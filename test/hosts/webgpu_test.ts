@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { bundleModule } from "../../examples/bundle.ts";
 import { CHROMIUM_TEST, WITH_GPU, withTitle } from "./_chromium.ts";
+import { load } from "../../src/webgpu.ts";
+import { IDS, minilmFile, minilmIsMissing, SUMS_SHA256 } from "./_minilm.ts";
 import { hashOn, MODEL, pixels } from "./_picture.ts";
 import { GREEDY, LANGUAGE_MODEL, PROMPT } from "./_prompt.ts";
 
@@ -73,5 +75,21 @@ Deno.test({
       assert.equal(code, "unsupported");
       assert.match(message, /Cannot use a GPU/);
     });
+  },
+});
+
+Deno.test({
+  name: "hosts: all-MiniLM-L6-v2 on Deno's GPU gives the oracle's sums",
+  ignore: minilmIsMissing(),
+  sanitizeOps: false,
+  sanitizeResources: false,
+  fn: async () => {
+    using instance = await load(await minilmFile(), { symbols: { max_tokens: IDS.length } });
+    const { sums } = await instance.run({
+      ids: Int32Array.from(IDS),
+      offsets: Int32Array.of(0, IDS.length),
+    });
+    const hash = createHash("sha256").update(new Uint8Array(sums.data.buffer)).digest("hex");
+    assert.equal(hash, SUMS_SHA256);
   },
 });

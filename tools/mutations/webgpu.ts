@@ -25,7 +25,7 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/webgpu/wgsl/integer.ts", arithmetic, [
     ["if (e > 62) { return vec2<u32>(0u); }", "if (e > 63) { return vec2<u32>(0u); }"],
   ]),
-  ...changes("src/engines/webgpu/shaders/attention_i8.ts", conformance, [
+  ...changes("src/engines/webgpu/shaders/_attention.ts", conformance, [
     ["codes &= 0xffffffffu >> (8u * rest);", ""],
   ]),
 ];

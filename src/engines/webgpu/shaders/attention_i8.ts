@@ -1,12 +1,10 @@
 import { FewbitError } from "../../../errors.ts";
 import { flat } from "../wgsl/operation.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
+import { MOST_KEYS, SCORE } from "./_attention.ts";
 import { requantized, saturated } from "./_requantized.ts";
 import { SOFTMAX_WORKGROUP, softmaxFunctions, softmaxStatistics } from "./_softmax.ts";
 import { elementwise } from "./_word_owner.ts";
-
-/** Most scores of a row: with the other variables they fit the 16 KiB of a workgroup that every adapter has. */
-const MOST_KEYS = 2944;
 
 /**
  * Scores, their bias, softmax and the product with the values: a workgroup a member, head and query, whose scores and then
@@ -33,7 +31,7 @@ export const attentionI8: MakeDispatches = (operation) => {
     stages: [
       {
         body: `var<workgroup> scores: array<i32, ${keys}>;
-${SOFTMAX_WORKGROUP}${softmaxFunctions(operation, bits)}
+${SOFTMAX_WORKGROUP}${softmaxFunctions(operation, bits)}${SCORE}
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -50,16 +48,8 @@ fn main(
   let row = place / heads;
   let b = row / queries;
   let i = row - b * queries;
-  let words = (size + 3u) >> 2u;
-  /* what is behind the head in its last word */
-  let rest = (4u - (size & 3u)) & 3u;
   for (var j = lane; j < length; j += 64u) {
-    var acc = 0;
-    for (var d = 0u; d < words; d++) {
-      var codes = pack_q(row, h * size + 4u * d);
-      if (d + 1u == words) { codes &= 0xffffffffu >> (8u * rest); }
-      acc += dot4I8Packed(codes, pack_k(b * length + j, h * size + 4u * d));
-    }
+    let acc = score(row, b * length + j, h * size, size);
     let s = ${code};
     scores[j] = ${hasBias ? biased : "s"};
   }

@@ -7,7 +7,7 @@ export const linearI8: MakeDispatches = (operation) => {
   const word = "word_weight((weight_at() >> 2u) + " +
     "((n >> 3u) * ((x_columns() + 3u) >> 2u) + k) * 8u + (n & 7u))";
   return gemm(operation, {
-    finish: finish(operation),
+    finish: linearFinish(operation),
     initial: operation.has("bias") ? "read_bias(0u, n)" : "0",
     // 64 is taken from each byte, without borrowing from the next.
     weight: operation.get("weight").layout === "panel_8x4_u7"
@@ -17,7 +17,8 @@ export const linearI8: MakeDispatches = (operation) => {
   });
 };
 
-function finish(operation: Operation): string {
+/** From an accumulator to the bits of y. */
+export function linearFinish(operation: Operation): string {
   if (!operation.has("multiplier")) {
     return "fn finish(acc: i32, row: u32, n: u32) -> u32 { return u32(acc); }";
   }

@@ -2,24 +2,31 @@
 import type { MakeDispatches } from "../wgsl/operation.ts";
 import { accumulate } from "./accumulate.ts";
 import { addF32 } from "./add_f32.ts";
+import { addPositionsF32 } from "./add_positions_f32.ts";
+import { appendRows } from "./append_rows.ts";
 import { attentionI8 } from "./attention_i8.ts";
+import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
 import { attentionScoresI8 } from "./attention_scores_i8.ts";
 import { attentionValuesI8 } from "./attention_values_i8.ts";
 import { concatRows } from "./concat_rows.ts";
 import { copy } from "./copy.ts";
 import { dequantizeLinear } from "./dequantize_linear.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
+import { embeddingI4 } from "./embedding_i4.ts";
+import { embeddingI8 } from "./embedding_i8.ts";
 import { gatherRows } from "./gather_rows.ts";
 import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
 import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
 import { layerNormI16 } from "./layer_norm_i16.ts";
+import { linearI16 } from "./linear_i16.ts";
 import { linearI8 } from "./linear_i8.ts";
 import { linearTernary } from "./linear_ternary.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { meanRows } from "./mean_rows.ts";
 import { patches } from "./patches.ts";
+import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
 import { requantize } from "./requantize.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
@@ -31,24 +38,31 @@ import { swigluF32 } from "./swiglu_f32.ts";
 export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   accumulate,
   add_f32: addF32,
+  add_positions_f32: addPositionsF32,
+  append_rows: appendRows,
   attention_i8: attentionI8,
+  attention_ragged_i8: attentionRaggedI8,
   attention_scores_i8: attentionScoresI8,
   attention_values_i8: attentionValuesI8,
   concat_rows: concatRows,
   copy,
   dequantize_linear: dequantizeLinear,
   embedding_f32: embeddingF32,
+  embedding_i4: embeddingI4,
+  embedding_i8: embeddingI8,
   gather_rows: gatherRows,
   hgrn_gate_f32: hgrnGateF32,
   hgrn_scan_f32: hgrnScanF32,
   layer_norm_dual_i16: layerNormDualI16,
   layer_norm_i16: layerNormI16,
+  linear_i16: linearI16,
   linear_i8: linearI8,
   linear_ternary: linearTernary,
   lookup,
   lookup_i16: lookupI16,
   mean_rows: meanRows,
   patches,
+  pool_rows: poolRows,
   quantize_linear: quantizeLinear,
   requantize,
   rms_norm_quantize_i8: rmsNormQuantizeI8,
