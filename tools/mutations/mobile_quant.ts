@@ -48,6 +48,9 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["rows.subarray(prefix.length * columns)", "rows"],
     ["streams[w] = outputs.residual.data as Float32Array;", ""],
   ]),
+  ...changes("src/quantize/decoder_rounding.ts", ["test/quantize/decoder_rounding_test.ts"], [
+    ["/= divisors[i] * divisors[j]", "/= divisors[i]"],
+  ]),
   ...changes("src/cli/_partial.ts", quantize, [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
   ]),
@@ -82,5 +85,8 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["(this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length)", "this.#prefix.length"],
     ["(skipped - 1) * this.vocabularySize", "0"],
     ["logit * LOGIT_UNIT", "logit"],
+  ]),
+  ...changes("src/pipelines/text/_language_model.ts", ["test/pipelines/language_model_test.ts"], [
+    ["if (ids.length === 0) return behindPrefix;", ""],
   ]),
 ];
