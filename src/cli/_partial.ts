@@ -21,7 +21,8 @@ export class PartialWork {
     if (await isFolder(work.folder)) {
       const other = await work.read(KEY);
       if (other === key) return work;
-      if (other === undefined) {
+      // One that is empty was left by a run that ended before it wrote its key.
+      if (other === undefined && (await readFolder(work.folder)).length > 0) {
         throw new FewbitError(
           "invalid_argument",
           `Cannot keep work in ${work.folder}: it is there, and nothing that fewbit wrote`,
@@ -45,11 +46,13 @@ export class PartialWork {
     await writeWhole(`${this.folder}/${name}`, new TextEncoder().encode(text), this.signal);
   }
 
-  /** Removes everything, at the end. */
+  /** Removes everything, at the end; the key last, so that what is left by a run that ends here is known. */
   async remove(): Promise<void> {
-    for (const { name } of await readFolder(this.folder)) {
+    const names = (await readFolder(this.folder)).map(({ name }) => name);
+    for (const name of names.filter((name) => name !== KEY)) {
       await removeFile(`${this.folder}/${name}`);
     }
+    if (names.includes(KEY)) await removeFile(`${this.folder}/${KEY}`);
     await removeFolder(this.folder);
   }
 }

@@ -53,6 +53,13 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/cli/_partial.ts", quantize, [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
+    [" && (await readFolder(work.folder)).length > 0", ""],
+    ["names.filter((name) => name !== KEY)", "names"],
+  ]),
+  ...changes("src/cli/_choose_parameters.ts", quantize, [
+    [` && bits !== "w4a8"`, ""],
+    [`if (bits === "w4a8") return [FEW];`, ""],
+    [` || bits === "w4a8" ? NO_SHRINKING`, " ? NO_SHRINKING"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
     ["fround(max(span, radius) / 255)", "fround(span / 255)"],
