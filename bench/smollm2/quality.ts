@@ -5,7 +5,9 @@
  *
  * - `--text FILE`: windows from all over a text. Default: the golden's windows of WikiText-2.
  * - `--set NAME`: which of the golden's: `evaluation`, `validation`, `evaluation_2048`.
- * - `--from N`: windows to leave out before the first, so that a run may be continued.
+ *
+ * The windows come in an order of which every beginning is spread over all of them: a run that is stopped has measured
+ * what its last table says.
  *
  * Perplexity is that of all tokens of a window but the first, behind the prefix; KL is the mean of KL(float ‖
  * integers) over them, ± the standard error over windows (of perplexity: of the ratio to that of float32).
@@ -37,7 +39,6 @@ const { values, positionals: files } = parseArgs({
   allowPositionals: true,
   options: {
     windows: { type: "string", default: "64" },
-    from: { type: "string", default: "0" },
     text: { type: "string" },
     set: { type: "string", default: "evaluation" },
   },
@@ -45,7 +46,7 @@ const { values, positionals: files } = parseArgs({
 const checkpoint = await openTextCheckpoint(
   `${modelFolder("smollm2")}/SmolLM2-135M-Instruct.Q4_1.gguf`,
 );
-const windows = windowsOf(Number(values.windows)).slice(Number(values.from));
+const windows = windowsOf(Number(values.windows));
 const symbols = {
   max_tokens: ROWS,
   max_rows: ROWS,
@@ -70,7 +71,7 @@ compareLogits(
   },
 );
 
-/** So many windows, evenly spread. */
+/** So many windows, every beginning of them spread as well as all. */
 function windowsOf(count: number): Int32Array[] {
   const { windows: golden } = readSharedJson<Golden>("golden/smollm2/smollm2.json");
   const path = values.text ?? sharedPath("data/wikitext-2-raw/wiki.test.raw");
@@ -86,8 +87,17 @@ function windowsOf(count: number): Int32Array[] {
   if (!(count >= 1 && count <= all.length)) {
     throw new Error(`Expected 1 to ${all.length} windows, got ${values.windows}`);
   }
-  return Array.from({ length: count }, (_, w) => all[Math.floor(w * all.length / count)])
+  return Array.from({ length: count }, (_, w) => w)
+    .sort((a, b) => reversed(a) - reversed(b))
+    .map((w) => all[Math.floor(w * all.length / count)])
     .map((at) => ids.slice(at, at + length));
+}
+
+/** The bits of a number from the last to the first, as a part of 1. */
+function reversed(n: number): number {
+  let part = 0;
+  for (let place = 0.5; n > 0; n >>= 1, place /= 2) part += (n & 1) * place;
+  return part;
 }
 
 function printTable(): void {
