@@ -7,7 +7,7 @@
  * - `--set NAME`: which of the golden's: `evaluation`, `validation`, `evaluation_2048`.
  *
  * The windows come in an order of which every beginning is spread over all of them: a run that is stopped has measured
- * what its last table says.
+ * what its last table says, and `--skip N` goes on behind N windows.
  *
  * Perplexity is that of all tokens of a window but the first, behind the prefix; KL is the mean of KL(float ‖
  * integers) over them, ± the standard error over windows (of perplexity: of the ratio to that of float32).
@@ -33,7 +33,7 @@ const PREFIX = [0];
 /** Tokens that are read at once, of a window, and of a long one. */
 const [ROWS, LENGTH, LONG] = [64, 512, 2048];
 /** Windows from one table to the next. */
-const OFTEN = 8;
+const OFTEN = 2;
 
 const { values, positionals: files } = parseArgs({
   allowPositionals: true,
@@ -41,12 +41,13 @@ const { values, positionals: files } = parseArgs({
     windows: { type: "string", default: "64" },
     text: { type: "string" },
     set: { type: "string", default: "evaluation" },
+    skip: { type: "string", default: "0" },
   },
 });
 const checkpoint = await openTextCheckpoint(
   `${modelFolder("smollm2")}/SmolLM2-135M-Instruct.Q4_1.gguf`,
 );
-const windows = windowsOf(Number(values.windows));
+const windows = windowsOf(Number(values.windows)).slice(Number(values.skip));
 const symbols = {
   max_tokens: ROWS,
   max_rows: ROWS,
