@@ -21,8 +21,7 @@ export class PartialWork {
     if (await isFolder(work.folder)) {
       const other = await work.read(KEY);
       if (other === key) return work;
-      // One that is empty was left by a run that ended before it wrote its key.
-      if (other === undefined && (await readFolder(work.folder)).length > 0) {
+      if (other === undefined) {
         throw new FewbitError(
           "invalid_argument",
           `Cannot keep work in ${work.folder}: it is there, and nothing that fewbit wrote`,

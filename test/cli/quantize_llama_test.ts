@@ -1,7 +1,6 @@
 /** `fewbit quantize` of a language model: stopped and gone on with, baselines, windows in a file of their own. */
 import assert from "node:assert/strict";
 import { METHODS, rotationsOf, shrinkingsOf } from "../../src/cli/_choose_parameters.ts";
-import { PartialWork } from "../../src/cli/_partial.ts";
 import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
@@ -174,23 +173,5 @@ Deno.test("cli: 4 bits a row are made of the network as it is, with few channels
     assert.ok(shrinkingsOf(of("w8a8")).length > 1);
     const rotated = await made({ rotate: "yes", output: `${given.output}.rotated` });
     assert.notEqual(rotated.grids.rotation, undefined);
-  });
-});
-
-Deno.test("cli: what is left of a run that ended while it began or cleared up is known", async () => {
-  await inFolder(async (folder, given) => {
-    const partial = `${given.output}.partial`;
-    await Deno.mkdir(partial);
-    await assert.doesNotReject(quantizeTextFile(given));
-    assert.equal(await exists(partial), false);
-    // A part that cannot be removed stands for the end of the process.
-    const work = await PartialWork.open(`${folder}/other`, "key", given.signal);
-    for (const name of ["0.json", "1.json", "params.json"]) await work.write(name, "{}");
-    await Deno.mkdir(`${folder}/other.partial/held/back`, { recursive: true });
-    await assert.rejects(work.remove());
-    assert.equal(await work.read("key"), "key");
-    await Deno.remove(`${folder}/other.partial/held`, { recursive: true });
-    await assert.doesNotReject(work.remove());
-    assert.equal(await exists(`${folder}/other.partial`), false);
   });
 });
