@@ -6,6 +6,7 @@ const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
 const gptq = ["test/quantize/gptq_test.ts"];
 const moments = ["test/quantize/second_moments_test.ts", "test/quantize/decoder_moments_test.ts"];
 const partial = ["test/cli/partial_test.ts"];
+const quantize = ["test/cli/quantize_llama_test.ts"];
 const shift = ["test/numeric/shared_shift_test.ts"];
 const rules = ["test/lower/rules/rules_test.ts"];
 const model = ["test/pipelines/integer_llama_test.ts"];
