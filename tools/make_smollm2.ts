@@ -1,10 +1,14 @@
 /**
- * Makes the parameters of SmolLM2's integers in `models/`, from the first 43 % of WikiText-2's test text:
+ * Makes the parameters of SmolLM2's integers in `models/`, from the first 43 % of WikiText-2's test text, or the file
+ * of a baseline:
  *
  *     deno run -A tools/make_smollm2.ts wiki.test.raw w8a8
  *     deno run -A tools/make_smollm2.ts wiki.test.raw w4a8g64
+ *     deno run -A tools/make_smollm2.ts wiki.test.raw w4a8
+ *     deno run -A tools/make_smollm2.ts wiki.test.raw w8a8 rtn rtn-w8a8.fewbit
+ *     deno run -A tools/make_smollm2.ts wiki.test.raw w8a8 smoothquant-edge sqe-w8a8.fewbit
  *
- * It takes minutes. `test/golden/smollm2_params_test.ts` makes the models of them again.
+ * It takes minutes. `test/golden/smollm2_params_test.ts` makes the models of the parameters again.
  */
 import { openTextCheckpoint } from "../src/checkpoints/text_checkpoint.ts";
 import {
@@ -12,22 +16,46 @@ import {
   compileIntegerText,
   parametersOfRanges,
   roundIntegerText,
+  smoothQuantText,
 } from "../src/compile/integer_text.ts";
 import { sha256 } from "../src/files/sha256.ts";
 import { encodeProgram } from "../src/program/encode.ts";
-import { NO_SHRINKING } from "../src/quantize/decoder_calibrate.ts";
+import { FEW, NO_SHRINKING } from "../src/quantize/decoder_calibrate.ts";
+import type { Shrinking } from "../src/quantize/decoder_calibrate.ts";
 import { writeDecoderParams } from "../src/quantize/decoder_params.ts";
 import type { RoundedWeight } from "../src/quantize/rounded_weights.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "./fetch_model.ts";
 
+/** How the integers are made. */
+interface Setting {
+  readonly rotate: boolean;
+  readonly down: Shrinking;
+  /** Windows that GPTQ reads. */
+  readonly rounding: number;
+  /** File of these windows, in `models/`. */
+  readonly windows?: string;
+}
+
 /** Ids of a window behind the prefix, from one window to the next, and windows. */
-const [LENGTH, APART, CALIBRATION, ROUNDING] = [511, 4096, 32, 16];
-const WINDOWS = "smollm2.windows.json";
+const [LENGTH, APART, CALIBRATION] = [511, 4096, 32];
+const MOST: Shrinking = { quantile: 0.9, power: 1 };
+const SETTINGS: Readonly<Record<"w8a8" | "w4a8g64" | "w4a8", Setting>> = {
+  w8a8: { rotate: true, down: MOST, rounding: 0 },
+  w4a8g64: { rotate: true, down: MOST, rounding: 16, windows: "smollm2.windows.json" },
+  w4a8: { rotate: false, down: FEW, rounding: 32, windows: "smollm2-w4a8.windows.json" },
+};
 const models = new URL("../models/", import.meta.url);
 
-const [path, bits] = Deno.args;
-if (bits !== "w8a8" && bits !== "w4a8g64") throw new Error("Expected a text, and w8a8 or w4a8g64");
+const [path, bits, method = "closed-form", output] = Deno.args;
+if (bits !== "w8a8" && bits !== "w4a8g64" && bits !== "w4a8") {
+  throw new Error("Expected a text, and w8a8, w4a8g64 or w4a8");
+}
+const isBaseline = method === "rtn" || method === "smoothquant-edge";
+if (isBaseline !== (output !== undefined) || !(isBaseline || method === "closed-form")) {
+  throw new Error("Expected closed-form, or rtn or smoothquant-edge and a file to write");
+}
+const { down, rounding, windows: windowsFile, ...setting } = SETTINGS[bits];
 const folder = modelFolder("smollm2");
 const checkpoint = await openTextCheckpoint(`${folder}/SmolLM2-135M-Instruct.Q4_1.gguf`);
 const { ids } = Tokenizer.fromJson(checkpoint.tokenizer!, checkpoint.tokenizerConfig)
@@ -38,30 +66,37 @@ const windows = Array.from(
 );
 const ranges = await calibrateTextModel(checkpoint, windows, {
   prefix: [0],
-  rotate: true,
+  rotate: !isBaseline && setting.rotate,
   onProgress: (done) => console.error(`${done} windows`),
 });
-const rounding = bits === "w8a8"
-  ? []
-  : windows.filter((_, w) => w % (CALIBRATION / ROUNDING) === 0);
-const params = parametersOfRanges(checkpoint, ranges, rounding, {
-  norms: NO_SHRINKING,
-  down: { quantile: 0.9, power: 1 },
-});
+const read = windows.filter((_, w) => rounding > 0 && w % (CALIBRATION / rounding) === 0);
+const params = parametersOfRanges(
+  checkpoint,
+  ranges,
+  read,
+  method === "smoothquant-edge"
+    ? smoothQuantText(checkpoint, ranges)
+    : { norms: NO_SHRINKING, down: method === "rtn" ? NO_SHRINKING : down },
+);
 const rounded = new Map<string, RoundedWeight>();
-if (bits !== "w8a8") {
+if (!isBaseline && bits !== "w8a8") {
   for await (const block of roundIntegerText(checkpoint, params, { bits })) {
     for (const [name, weight] of block) rounded.set(name, weight);
     console.error(`${rounded.size} layers`);
   }
 }
-const chosen = new Map([...rounded].map(([name, { ranges }]) => [name, ranges]));
-const text = bits === "w8a8"
-  ? writeDecoderParams(params)
-  : writeDecoderParams({ ...params, ranges: chosen }, WINDOWS);
-await Deno.writeTextFile(new URL(`smollm2-${bits}.params.json`, models), text);
-if (bits !== "w8a8") await Deno.writeTextFile(new URL(WINDOWS, models), JSON.stringify(rounding));
 const file = await encodeProgram(compileIntegerText(checkpoint, params, { bits, rounded }));
-console.log(
-  `${bits}: ${text.length} bytes of parameters, sha256 of the model ${await sha256(file)}`,
-);
+if (output !== undefined) {
+  await Deno.writeFile(output, file);
+} else {
+  const chosen = new Map([...rounded].map(([name, { ranges }]) => [name, ranges]));
+  const text = windowsFile === undefined
+    ? writeDecoderParams(params)
+    : writeDecoderParams({ ...params, ranges: chosen }, windowsFile);
+  await Deno.writeTextFile(new URL(`smollm2-${bits}.params.json`, models), text);
+  if (windowsFile !== undefined) {
+    await Deno.writeTextFile(new URL(windowsFile, models), JSON.stringify(read));
+  }
+  console.log(`${text.length} bytes of parameters`);
+}
+console.log(`${bits}, ${method}: sha256 of the model ${await sha256(file)}`);

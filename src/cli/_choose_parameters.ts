@@ -8,7 +8,8 @@ import {
 import { TextComparison } from "../compile/compare_text.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { hasRotation } from "../numeric/hadamard.ts";
-import { NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
+import { FEW, NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
+import type { Shrinking } from "../quantize/decoder_calibrate.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
@@ -32,19 +33,30 @@ export interface Choice {
 
 /** Networks that are tried. */
 export function rotationsOf(
-  method: Choice["method"],
+  { method, bits, windows }: Pick<Choice, "method" | "bits" | "windows">,
   rotate: "auto" | "yes" | "no",
   width: number,
-  canChoose: boolean,
 ): readonly boolean[] {
   if (rotate !== "auto") return [rotate === "yes"];
-  return method === "closed-form" && canChoose && hasRotation(width) ? [false, true] : [false];
+  const canChoose = method === "closed-form" && bits !== "w4a8" && windows.validation.length > 0;
+  return canChoose && hasRotation(width) ? [false, true] : [false];
 }
 
-/** What is tried for each network. */
-export function shrinkingsOf({ method, windows }: Pick<Choice, "method" | "windows">) {
+/**
+ * What is tried for each network. Where a row of 4-bit weights has one scale, the nearest codes, by which is chosen,
+ * are too far from those of GPTQ to say which is better (bench/SMOLLM2.md).
+ */
+export function shrinkingsOf(
+  { method, bits, windows }: Pick<Choice, "method" | "bits" | "windows">,
+): readonly Shrinking[] {
   if (method !== "closed-form") return [NO_SHRINKING];
+  if (bits === "w4a8") return [FEW];
   return windows.validation.length === 0 ? [ROOT] : SHRINKINGS;
+}
+
+/** What is done to norms: a rotation spreads what is large, and GPTQ of one scale a row is better without. */
+function normsOf({ method, bits }: Choice, rotate: boolean): Shrinking {
+  return rotate || method === "rtn" || bits === "w4a8" ? NO_SHRINKING : ROOT;
 }
 
 /** Calibrates, and takes what has the least KL on the windows for that. */
@@ -64,11 +76,9 @@ export async function chooseParameters(
     const ranges = await calibrated(checkpoint, choice, rotate);
     for (const down of shrinkings) {
       signal.throwIfAborted();
-      // A rotation spreads what is large: the norms need no smoothing then.
-      const norms = rotate || method === "rtn" ? NO_SHRINKING : ROOT;
       const smoothing = method === "smoothquant-edge"
         ? smoothQuantText(checkpoint, ranges)
-        : { norms, down };
+        : { norms: normsOf(choice, rotate), down };
       const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing);
       if (comparison === undefined) return params;
       const program = compileIntegerText(checkpoint, params, { bits });

@@ -45,11 +45,13 @@ export class PartialWork {
     await writeWhole(`${this.folder}/${name}`, new TextEncoder().encode(text), this.signal);
   }
 
-  /** Removes everything, at the end. */
+  /** Removes everything, at the end; the key last, so that what is left by a run that ends here is known. */
   async remove(): Promise<void> {
-    for (const { name } of await readFolder(this.folder)) {
+    const names = (await readFolder(this.folder)).map(({ name }) => name);
+    for (const name of names.filter((name) => name !== KEY)) {
       await removeFile(`${this.folder}/${name}`);
     }
+    if (names.includes(KEY)) await removeFile(`${this.folder}/${KEY}`);
     await removeFolder(this.folder);
   }
 }

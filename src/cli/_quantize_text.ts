@@ -132,8 +132,7 @@ async function choiceOf(
   const length = Math.min(given.length, config.context) - prefix.length;
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
-  const canChoose = windows.validation.length > 0;
-  const rotations = rotationsOf(method, given.rotate, config.width, canChoose);
+  const rotations = rotationsOf({ method, bits, windows }, given.rotate, config.width);
   return { method, bits, prefix, windows, rotations, signal };
 }
 
@@ -166,11 +165,12 @@ function plan(
   const parts: string[] = [];
   if (choice !== undefined) {
     const { windows: { calibration, validation, check }, rotations } = choice;
-    const tries = 2 * shrinkingsOf(choice).length * tokens(validation);
-    macs += count * (rotations.length * (tokens(calibration) + tries) + 2 * tokens(check));
+    const choices = rotations.length * shrinkingsOf(choice).length;
+    const tries = choices > 1 ? 2 * choices * tokens(validation) : 0;
+    macs += count * (rotations.length * tokens(calibration) + tries + 2 * tokens(check));
     parts.push(
       `${calibration.length} windows (${tokens(calibration)} tokens) to calibrate on, ` +
-        `${validation.length} to choose by, ${check.length} to measure`,
+        `${choices > 1 ? `${validation.length} to choose by, ` : ""}${check.length} to measure`,
     );
   }
   if (rounding.length > 0) {

@@ -66,8 +66,8 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     )
     .option(
       "--method <name>",
-      "Of a language model: closed-form (searched smoothing, a rotation, GPTQ for 4 bits), or the " +
-        "baselines smoothquant-edge, rtn",
+      "Of a language model: closed-form (searched smoothing, a rotation, GPTQ for 4 bits; w4a8: GPTQ " +
+        "alone, behind a little smoothing), or the baselines smoothquant-edge, rtn",
       "closed-form",
     )
     .option("--prefix <ids>", "Ids before all texts of a language model (default: its BOS token)")

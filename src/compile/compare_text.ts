@@ -51,7 +51,8 @@ export class TextComparison implements Disposable {
       symbols: { ...others, ...isBounded && { context } },
     });
     const integers = logitsOf({ instance, before: [], past: prefix.length }, windows);
-    return compareLogits(this.logits, integers, windows, onWindow);
+    const [cost] = compareLogits(this.logits, [integers], windows, onWindow);
+    return cost;
   }
 
   [Symbol.dispose](): void {

@@ -52,42 +52,83 @@ export function keptLogits(logits: LogitsOf): LogitsOf {
 }
 
 /**
- * Compares two models on windows: all tokens but the first of each are predicted from those before.
+ * Compares models with the float one on windows: all tokens but the first of each are predicted from those before.
  *
+ * @param integers What is compared: one after the other, with the float logits of a chunk computed once.
  * @param windows Ids without a prefix, two at least each.
+ * @param onWindow Called after each window with how many were compared, and with what each model costs on it.
  */
 export function compareLogits(
   float: LogitsOf,
-  integers: LogitsOf,
+  integers: readonly LogitsOf[],
   windows: readonly ArrayLike<number>[],
-  onWindow: (done: number) => void = () => {},
-): LogitComparison {
-  let [tokens, loss, floatLoss, divergence] = [0, 0, 0, 0];
+  onWindow: (done: number, costs: readonly LogitComparison[]) => void = () => {},
+): LogitComparison[] {
+  const sums = integers.map(() => new Sums());
   for (const [w, window] of windows.entries()) {
+    const own = integers.map(() => new Sums());
     const last = window.length - 1;
     for (let at = 0; at < last; at += CHUNK) {
       const count = Math.min(CHUNK, last - at);
-      const [p, q] = [float, integers].map((logits) => logits(w, at, count));
+      const p = float(w, at, count);
       const columns = p.length / count;
+      const all = integers.map((logits) => logits(w, at, count));
       for (let row = 0; row < count; row++) {
+        const rowOf = (logits: Float64Array): Float64Array =>
+          logits.subarray(row * columns, (row + 1) * columns);
         const target = window[at + row + 1];
-        const [a, b] = [p, q].map((all) =>
-          logProbabilities(all.subarray(row * columns, (row + 1) * columns))
-        );
-        floatLoss -= a[target];
-        loss -= b[target];
-        for (let id = 0; id < columns; id++) divergence += Math.exp(a[id]) * (a[id] - b[id]);
+        const wanted = rowOf(p);
+        const norm = logSum(wanted);
+        const probabilities = wanted.map((logit) => Math.exp(logit - norm));
+        all.forEach((q, i) => own[i].add(wanted, norm, probabilities, rowOf(q), target));
       }
     }
-    tokens += last;
-    onWindow(w + 1);
+    own.forEach((cost, i) => sums[i].addAll(cost));
+    onWindow(w + 1, own.map((cost) => cost.means()));
   }
-  return {
-    tokens,
-    loss: loss / tokens,
-    floatLoss: floatLoss / tokens,
-    divergence: divergence / tokens,
-  };
+  return sums.map((sum) => sum.means());
+}
+
+/** What tokens cost, summed. */
+class Sums {
+  tokens = 0;
+  loss = 0;
+  floatLoss = 0;
+  divergence = 0;
+
+  /** One token: logits p with their ln Σ exp and probabilities, logits q. */
+  add(
+    p: Float64Array,
+    norm: number,
+    probabilities: Float64Array,
+    q: Float64Array,
+    target: number,
+  ): void {
+    const other = logSum(q);
+    let divergence = other - norm;
+    for (let id = 0; id < p.length; id++) divergence += probabilities[id] * (p[id] - q[id]);
+    this.tokens += 1;
+    this.loss += other - q[target];
+    this.floatLoss += norm - p[target];
+    this.divergence += divergence;
+  }
+
+  addAll({ tokens, loss, floatLoss, divergence }: Sums): void {
+    this.tokens += tokens;
+    this.loss += loss;
+    this.floatLoss += floatLoss;
+    this.divergence += divergence;
+  }
+
+  means(): LogitComparison {
+    const { tokens, loss, floatLoss, divergence } = this;
+    return {
+      tokens,
+      loss: loss / tokens,
+      floatLoss: floatLoss / tokens,
+      divergence: divergence / tokens,
+    };
+  }
 }
 
 /** Logits of the first so many ids of one session, in float64. */
@@ -105,15 +146,16 @@ function runIds(
     rows: Int32Array.from({ length: Math.max(rows, 1) }, (_, i) => i),
   });
   const unit = dtype === "i32" ? 2 ** -12 : 1;
-  return Float64Array.from(data as Float32Array, (logit) => logit * unit);
+  const scaled = Float64Array.from(data as Float32Array);
+  for (let i = 0; i < scaled.length; i++) scaled[i] *= unit;
+  return scaled;
 }
 
-/** ln softmax. */
-function logProbabilities(logits: Float64Array): Float64Array {
+/** ln Σ exp. */
+function logSum(logits: Float64Array): number {
   let most = -Infinity;
-  for (const logit of logits) if (logit > most) most = logit;
+  for (let id = 0; id < logits.length; id++) if (logits[id] > most) most = logits[id];
   let sum = 0;
-  for (const logit of logits) sum += Math.exp(logit - most);
-  const norm = most + Math.log(sum);
-  return logits.map((logit) => logit - norm);
+  for (let id = 0; id < logits.length; id++) sum += Math.exp(logits[id] - most);
+  return most + Math.log(sum);
 }

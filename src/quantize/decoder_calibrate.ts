@@ -40,6 +40,9 @@ export const ROOT: Shrinking = { quantile: 0.5, power: 0.5 };
 /** Divides nothing. */
 export const NO_SHRINKING: Shrinking = { quantile: 0.5, power: 0 };
 
+/** Few channels are shrunk: what is best for `down` where a row of 4-bit weights has one scale, by GPTQ. */
+export const FEW: Shrinking = { quantile: 0.98, power: 1 };
+
 /** What is tried for `down`: the best one differs from model to model, and nothing else matters so much. */
 export const SHRINKINGS: readonly Shrinking[] = [
   NO_SHRINKING,
@@ -47,7 +50,7 @@ export const SHRINKINGS: readonly Shrinking[] = [
   { quantile: 0.5, power: 1 },
   { quantile: 0.9, power: 1 },
   { quantile: 0.95, power: 1 },
-  { quantile: 0.98, power: 1 },
+  FEW,
 ];
 
 /**

@@ -25,3 +25,22 @@ Deno.test("partial work is taken up by its key, and removed by another", async (
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("partial work that could not be removed to the end is known by its key", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const { signal } = new AbortController();
+    const output = `${folder}/model.fewbit`;
+    const work = await PartialWork.open(output, "w4a8", signal);
+    for (const name of ["0.json", "1.json", "params.json"]) await work.write(name, "{}");
+    // A part that cannot be removed stands for the end of the process.
+    await Deno.mkdir(`${output}.partial/held/back`, { recursive: true });
+    await assert.rejects(work.remove());
+    assert.equal(await work.read("key"), "w4a8");
+    await Deno.remove(`${output}.partial/held`, { recursive: true });
+    await assert.doesNotReject(work.remove());
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

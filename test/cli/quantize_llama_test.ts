@@ -1,8 +1,11 @@
 /** `fewbit quantize` of a language model: stopped and gone on with, baselines, windows in a file of their own. */
 import assert from "node:assert/strict";
-import { METHODS } from "../../src/cli/_choose_parameters.ts";
+import { METHODS, rotationsOf, shrinkingsOf } from "../../src/cli/_choose_parameters.ts";
 import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
+import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
+import type { DecoderParams } from "../../src/quantize/decoder_params.ts";
+import type { LanguageBits } from "../../src/quantize/shifted_weights.ts";
 import { llama2cFile, llama2cVocabulary } from "../formats/_llama2c_builder.ts";
 import { Random } from "../conformance/_random.ts";
 import { Stream } from "../golden/seeded.ts";
@@ -115,7 +118,8 @@ Deno.test("cli: work for something else is not gone on with, a folder of somebod
     await quantizeTextFile(other);
     const after = await Deno.readFile(given.output);
     await quantizeTextFile({ ...other, output: `${folder}/fresh.fewbit` });
-    assert.deepEqual(after, await Deno.readFile(`${folder}/fresh.fewbit`));
+    const fresh = await Deno.readFile(`${folder}/fresh.fewbit`);
+    assert.ok(after.length === fresh.length && after.every((byte, i) => byte === fresh[i]));
     await Deno.mkdir(`${given.output}.partial`);
     await Deno.writeTextFile(`${given.output}.partial/diary.txt`, "dear");
     await assert.rejects(quantizeTextFile(given), {
@@ -139,5 +143,35 @@ Deno.test("cli: baselines are made, and are other models", async () => {
     }
     const sums = new Set([...files.values()].map((bytes) => bytes.join()));
     assert.equal(sums.size, METHODS.length);
+  });
+});
+
+Deno.test("cli: 4 bits a row are made of the network as it is, with few channels shrunk", async () => {
+  await inFolder(async (_, given) => {
+    const made = async (changed: Partial<QuantizeTextArguments>): Promise<DecoderParams> => {
+      await quantizeTextFile({ ...given, bits: "w4a8", rotate: "auto", ...changed });
+      return readDecoderParams(await Deno.readTextFile(given.params!));
+    };
+    const { grids, windows, ranges } = await made({});
+    assert.equal(grids.rotation, undefined);
+    assert.equal(windows.length, given.windows);
+    assert.equal(ranges?.size, 7 * LAYERS);
+    for (let layer = 0; layer < LAYERS; layer++) {
+      for (const site of ["norm1", "norm2"]) {
+        assert.equal(grids.grids.get(`layers.${layer}.${site}`)!.divisors, undefined);
+      }
+      // The quantile .98 of 12 is between the two largest.
+      const { divisors } = grids.grids.get(`layers.${layer}.down`)!;
+      assert.equal(divisors!.filter((divisor) => divisor > 1).length, 1);
+    }
+    const validating = { calibration: [[1]], validation: [[1]], check: [] };
+    const of = (bits: LanguageBits) =>
+      ({ method: "closed-form", bits, windows: validating }) as const;
+    assert.deepEqual(rotationsOf(of("w4a8"), "auto", DIM), [false]);
+    assert.deepEqual(rotationsOf(of("w4a8g32"), "auto", DIM), [false, true]);
+    assert.deepEqual(shrinkingsOf(of("w4a8")), [{ quantile: 0.98, power: 1 }]);
+    assert.ok(shrinkingsOf(of("w8a8")).length > 1);
+    const rotated = await made({ rotate: "yes", output: `${given.output}.rotated` });
+    assert.notEqual(rotated.grids.rotation, undefined);
   });
 });

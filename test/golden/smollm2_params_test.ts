@@ -1,28 +1,53 @@
 /**
- * SmolLM2's integers from the parameters in `models/`: the same bytes on every host, and how well they predict
- * evaluation windows (`FEWBIT_WINDOWS`, 8; in float32 as the oracle has it). W4A8-g64 runs GPTQ again.
+ * SmolLM2's integers from the parameters in `models/`: the same bytes and logits on every host, and how well they
+ * predict evaluation windows (`FEWBIT_WINDOWS`, 8; in float32 as the oracle has it). W4A8-g64 runs GPTQ again; so
+ * does W4A8 with a scale a row, on twice as many windows, which takes minutes: `FEWBIT_PARAMS=w4a8` asks for it.
  */
 import assert from "node:assert/strict";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
+import type { LanguageBits } from "../../src/quantize/shifted_weights.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 import { IntegerLlama, lossOf } from "./_integer_llama.ts";
-import { absent, readJson, sha256, SHARED } from "./_shared.ts";
+import { absent, readJson, sha256, sha256Int32, SHARED } from "./_shared.ts";
 
 const MODEL = `${modelFolder("smollm2")}/SmolLM2-135M-Instruct.Q4_1.gguf`;
 const WIKI = `${SHARED}/data/wikitext-2-raw/wiki.test.raw`;
 const WINDOWS = Number(Deno.env.get("FEWBIT_WINDOWS") ?? 8);
-/** Digest of the file, which another entry or instruction changes, too, and most that perplexity may rise, per cent. */
-const MODELS = {
-  w8a8: { digest: "e78673138ed1d0a8831fb5be32c1b8c19773999ab96f7ccfe0f3c1f57d0390c3", floor: 3 },
+const NAMES = (Deno.env.get("FEWBIT_PARAMS") ?? "w8a8,w4a8g64").split(",");
+/** Ids whose logits are compared, of the first evaluation window. */
+const COMPARED = 48;
+
+interface Expected {
+  /** Of the file, which another entry or instruction changes, too. */
+  readonly digest: string;
+  /** Of the logits, which nothing but other weights or grids may change. */
+  readonly logits: string;
+  /** Most that perplexity may rise, per cent. */
+  readonly floor: number;
+}
+
+const MODELS: Readonly<Record<string, Expected>> = {
+  w8a8: {
+    digest: "e78673138ed1d0a8831fb5be32c1b8c19773999ab96f7ccfe0f3c1f57d0390c3",
+    logits: "d3ad243413d069f90ff2e96cf92d00f7757fcc4e141614c410df2eda4633a7fe",
+    floor: 3,
+  },
   w4a8g64: {
     digest: "4f5f4d8d3ee6a4fc9f3e36d136bc939f1d34579db2b3379586950e699b5954e2",
+    logits: "0a005efc4a1d047b9c2b9db300d5838dad4a7ce6d0dce034e37f0a961fd71cfc",
     floor: 14,
   },
-} as const;
+  w4a8: {
+    digest: "6ab74a334bd05c5758251afde786ad77466a4d6b5679a47c6babe2f7c205ca51",
+    logits: "405428494b73ca28b3f171bbb1d41d95531ba1f7d90b69049b0b244983784a83",
+    floor: 28,
+  },
+};
 
-for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
+for (const bits of NAMES) {
+  const { digest, logits, floor } = MODELS[bits];
   Deno.test({
     name: `SmolLM2 ${bits} from its parameters`,
     ignore: absent(MODEL, WIKI, `${SHARED}/golden/smollm2`),
@@ -34,7 +59,7 @@ for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
         await quantizeTextFile({
           model: MODEL,
           output,
-          bits: bits as keyof typeof MODELS,
+          bits: bits as LanguageBits,
           method: "closed-form",
           calibration: undefined,
           params: new URL(`../../models/smollm2-${bits}.params.json`, import.meta.url).pathname,
@@ -50,7 +75,14 @@ for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
         const seconds = (performance.now() - start) / 1000;
         const file = await Deno.readFile(output);
         assert.equal(sha256(file), digest);
-        const excess = await excessOf(file);
+        const ids = await textIds();
+        const [at] = golden().windows.evaluation;
+        const first = Array.from(ids.slice(at, at + COMPARED));
+        for (const engine of ["wasm-relaxed", "wasm-simd"] as const) {
+          using model = await IntegerLlama.of(file, engine, { max_tokens: 16, context: 64 });
+          assert.equal(sha256Int32(model.chunked(first, 16, 1)), logits, engine);
+        }
+        const excess = await excessOf(file, ids);
         console.log(
           `${bits}: made in ${seconds.toFixed(0)} s, perplexity +${excess.toFixed(2)} %`,
         );
@@ -62,14 +94,19 @@ for (const [bits, { digest, floor }] of Object.entries(MODELS)) {
   });
 }
 
-/** How much perplexity rises over the oracle's float network, per cent: tokens 2 to 512 of windows. */
-async function excessOf(file: Uint8Array<ArrayBuffer>): Promise<number> {
-  const { windows, nll_evaluation: all, nll_first_token_evaluation: first } = readJson(
-    "golden/smollm2/smollm2.json",
-  );
+const golden = () => readJson("golden/smollm2/smollm2.json");
+
+/** Ids of the text. */
+async function textIds(): Promise<Int32Array> {
   const { tokenizer, tokenizerConfig } = await openTextCheckpoint(MODEL);
   const { ids } = Tokenizer.fromJson(tokenizer, tokenizerConfig)
     .encode(Deno.readTextFileSync(WIKI), { addSpecialTokens: false });
+  return Int32Array.from(ids);
+}
+
+/** How much perplexity rises over the oracle's float network, per cent: tokens 2 to 512 of windows. */
+async function excessOf(file: Uint8Array<ArrayBuffer>, ids: Int32Array): Promise<number> {
+  const { windows, nll_evaluation: all, nll_first_token_evaluation: first } = golden();
   using model = await IntegerLlama.of(file, "wasm-relaxed", { max_tokens: 128, context: 520 });
   const step = windows.evaluation.length / WINDOWS;
   let [loss, floatLoss] = [0, 0];

@@ -12,7 +12,7 @@ import {
   parametersOfRanges,
   roundIntegerText,
 } from "../../src/compile/integer_text.ts";
-import { NO_SHRINKING, ROOT } from "../../src/quantize/decoder_calibrate.ts";
+import { FEW, NO_SHRINKING, ROOT } from "../../src/quantize/decoder_calibrate.ts";
 import type { Smoothing } from "../../src/quantize/decoder_calibrate.ts";
 import type { RoundedWeight } from "../../src/quantize/rounded_weights.ts";
 import type { LanguageBits } from "../../src/quantize/shifted_weights.ts";
@@ -29,8 +29,8 @@ interface Setting {
   readonly bits: LanguageBits;
   readonly rotate: boolean;
   readonly smoothing: Smoothing;
-  /** Whether weights are rounded by GPTQ, on every second of the windows; else to the nearest code. */
-  readonly gptq?: boolean;
+  /** Weights are rounded by GPTQ, on every so manieth of the windows. Default: to the nearest code. */
+  readonly gptq?: number;
   /** Most of KL, in nats a token. */
   readonly floor: number;
 }
@@ -38,13 +38,14 @@ interface Setting {
 const SHRINK = { norms: NO_SHRINKING, down: { quantile: 0.9, power: 1 } };
 const SMOOTH = { norms: ROOT, down: ROOT };
 /** Of 4 bits a row the columns of `down` grow less. */
-const LESS = { norms: NO_SHRINKING, down: { quantile: 0.98, power: 1 } };
+const LESS = { norms: NO_SHRINKING, down: FEW };
 const NAMED: Readonly<Record<string, Setting>> = {
   "w8a8": { bits: "w8a8", rotate: true, smoothing: SHRINK, floor: 0.033 },
   "w8a8-plain": { bits: "w8a8", rotate: false, smoothing: SMOOTH, floor: 0.045 },
-  "w4a8g64": { bits: "w4a8g64", rotate: true, smoothing: SHRINK, gptq: true, floor: 0.145 },
+  "w4a8g64": { bits: "w4a8g64", rotate: true, smoothing: SHRINK, gptq: 2, floor: 0.145 },
   "w4a8g64-nearest": { bits: "w4a8g64", rotate: false, smoothing: SMOOTH, floor: 0.3 },
-  "w4a8": { bits: "w4a8", rotate: true, smoothing: LESS, gptq: true, floor: 0.27 },
+  "w4a8": { bits: "w4a8", rotate: false, smoothing: LESS, gptq: 1, floor: 0.27 },
+  "w4a8-rotated": { bits: "w4a8", rotate: true, smoothing: LESS, gptq: 2, floor: 0.31 },
 };
 
 for (const name of SETTINGS) {
@@ -64,10 +65,10 @@ for (const name of SETTINGS) {
       const windows = pick(calibration, CALIBRATION)
         .map((at) => Array.from(ids.slice(at, at + length - 1)));
       const ranges = await calibrateTextModel(checkpoint, windows, { prefix: [0], rotate });
-      const half = windows.filter((_, w) => w % 2 === 0);
-      const params = parametersOfRanges(checkpoint, ranges, half, smoothing);
+      const read = windows.filter((_, w) => w % (gptq ?? 1) === 0);
+      const params = parametersOfRanges(checkpoint, ranges, read, smoothing);
       const rounded = new Map<string, RoundedWeight>();
-      if (gptq && bits !== "w8a8") {
+      if (gptq !== undefined && bits !== "w8a8") {
         for await (const block of roundIntegerText(checkpoint, params, { bits })) {
           for (const [layer, weight] of block) rounded.set(layer, weight);
         }

@@ -6,6 +6,7 @@ const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
 const gptq = ["test/quantize/gptq_test.ts"];
 const moments = ["test/quantize/second_moments_test.ts", "test/quantize/decoder_moments_test.ts"];
 const partial = ["test/cli/partial_test.ts"];
+const quantize = ["test/cli/quantize_llama_test.ts"];
 const shift = ["test/numeric/shared_shift_test.ts"];
 const rules = ["test/lower/rules/rules_test.ts"];
 const model = ["test/pipelines/integer_llama_test.ts"];
@@ -48,8 +49,17 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["rows.subarray(prefix.length * columns)", "rows"],
     ["streams[w] = outputs.residual.data as Float32Array;", ""],
   ]),
+  ...changes("src/quantize/decoder_rounding.ts", ["test/quantize/decoder_rounding_test.ts"], [
+    ["/= divisors[i] * divisors[j]", "/= divisors[i]"],
+  ]),
   ...changes("src/cli/_partial.ts", partial, [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
+    ["names.filter((name) => name !== KEY)", "names"],
+  ]),
+  ...changes("src/cli/_choose_parameters.ts", quantize, [
+    [` && bits !== "w4a8"`, ""],
+    [`if (bits === "w4a8") return [FEW];`, ""],
+    [` || bits === "w4a8" ? NO_SHRINKING`, " ? NO_SHRINKING"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [
     ["fround(max(span, radius) / 255)", "fround(span / 255)"],
@@ -82,5 +92,8 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["(this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length)", "this.#prefix.length"],
     ["(skipped - 1) * this.vocabularySize", "0"],
     ["logit * LOGIT_UNIT", "logit"],
+  ]),
+  ...changes("src/pipelines/text/_language_model.ts", ["test/pipelines/language_model_test.ts"], [
+    ["if (ids.length === 0) return behindPrefix;", ""],
   ]),
 ];
