@@ -5,10 +5,12 @@
 //
 // Σ x·f·(c − z) = Σ f·(Σ x·c) − Σ f·z·(Σ x). A row's sums of x, |Σ| ≤ 128·128 of a chunk of columns, are made once and serve all of y; with
 // many rows the second sum is a product of 16 bits of its own. All sums wrap modulo 2^32.
+import { read_ahead } from "./ahead";
 import { align, block_rows } from "./blocks";
-import { DOT_SEVEN } from "./dot_forms";
+import { DOT_SEVEN, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue } from "./epilogue";
 import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
+import { mk_w4_1x16_unsigned } from "./gemv_w4_unsigned";
 import { mk_i16_4x8 } from "./microkernels";
 import {
   FOLD_BYTES,
@@ -65,7 +67,9 @@ export function gemm_w4(
   ldy: usize,
   ep: Epilogue,
   scratch: usize,
+  form: i32,
 ): void {
+  const panels_end = panels + (<usize> ((n + 7) >> 3) * (<usize> g.all << 6));
   const few = m <= FEW, block = few ? m : block_rows(m, k, UNIT, 4);
   const k16 = <usize> g.all << 4, chunks = chunks_of(g.all, g.blocks), ld = <usize> chunks << 1;
   const zeros0 = g.zeros, factors0 = g.factors, group_bytes = <usize> g.count << 3;
@@ -97,7 +101,29 @@ export function gemm_w4(
       j << 3 < n;
       j++, panel += k16 << 2, g.zeros += group_bytes
     ) {
-      if (few) {
+      if (ASC_FEATURE_RELAXED_SIMD && few && form == DOT_UNSIGNED) {
+        // a last panel without another one is taken twice
+        const pair = usize((j + 1) << 3 < n), size = k16 << 2;
+        const next = panel + (size << pair), c = b + (<usize> (j * m) << 5);
+        store<i32>(c, read_ahead(next, min(next + (size << 1), panels_end)));
+        for (let r: usize = 0; r < <usize> rows; r++) {
+          const to = c + (r << 5);
+          mk_w4_1x16_unsigned(
+            g,
+            a + r * k16,
+            sums + r * ld,
+            panel,
+            panel + size * pair,
+            group_bytes * pair,
+            to,
+            to + (<usize> m << 5) * pair,
+          );
+        }
+        if (pair) {
+          j++, panel += size, g.zeros += group_bytes;
+          if (factors0) g.factors += group_bytes;
+        }
+      } else if (few) {
         for (let r: usize = 0; r < <usize> rows; r++) {
           const row = a + (r * k16 << WIDE), s = sums + r * ld;
           const c = b + ((<usize> j * m + r) << 5);
