@@ -96,6 +96,7 @@ export function gemm_w4(
       } else pack_a_i8_i16(from, ldx, rows, k, a);
     }
     g.zeros = zeros0, g.factors = factors0;
+    let ahead = panels;
     for (
       let j = 0, panel = panels;
       j << 3 < n;
@@ -105,7 +106,7 @@ export function gemm_w4(
         // a last panel without another one is taken twice
         const pair = usize((j + 1) << 3 < n), size = k16 << 2;
         const next = panel + (size << pair), c = b + (<usize> (j * m) << 5);
-        store<i32>(c, read_ahead(next, min(next + (size << 1), panels_end)));
+        ahead = read_ahead(next, size << 1, ahead, panels_end, c);
         for (let r: usize = 0; r < <usize> rows; r++) {
           const to = c + (r << 5);
           mk_w4_1x16_unsigned(

@@ -115,9 +115,9 @@ export function gemv_dot(
       }
       row_sums(a, k16, m, k, factor, corrections);
     }
-    let panel = panels;
+    let panel = panels, ahead = panels;
     for (let j = 0; j << 3 < n; j++, panel += size) {
-      store<i32>(strip, read_ahead(panel + size, min(panel + (size << 1), end)));
+      ahead = read_ahead(panel + size, size, ahead, end, strip);
       for (let i: usize = 0; i < <usize> m; i++) {
         const correction = load<i32>(corrections + (i << 2)), to = strip + (i << 5);
         if (wide) {
