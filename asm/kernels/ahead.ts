@@ -1,5 +1,6 @@
 // Weights of a product with one row are used once and come from memory. A kernel that computes as it reads has few lines under way at a time: what a
-// few hundred instructions reach. A loop that only reads has all that the processor can wait for, so it reads what comes next in bursts.
+// few hundred instructions reach. A loop that only reads has all that the processor can wait for, so it reads what comes next in bursts. With weights of 4
+// bits, which take twice as many instructions a line, a step of SmolLM2 is a quarter faster by it; with 8 bits it gains nothing.
 
 /** Bytes of a cache line. */
 const LINE: usize = 64;

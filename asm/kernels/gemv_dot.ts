@@ -2,7 +2,6 @@
 // w' = w + 64; i8 as w' = w + 128 (`unsigned`: the top bit is flipped) or as they are (`signed`). Σ x·w = Σ x·w' − 64·Σ x, or 128, or 0.
 // With 16 bits (`unsigned` only) x = 256·h + l, both signed bytes where x < 32640 (gemv_digits.ts): Σ x·w' = 256·Σ h·w' + Σ l·w'.
 // Exactness: as in gemm_dot.ts.
-import { read_ahead } from "./ahead";
 import { align } from "./blocks";
 import { dot } from "./dot";
 import { DOT_UNSIGNED } from "./dot_forms";
@@ -93,7 +92,6 @@ export function gemv_dot(
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
     const k4 = (k + 3) & ~3, k16 = <usize> ((k + 15) & ~15);
-    const size = <usize> k4 << 3, end = panels + <usize> ((n + 7) >> 3) * size;
     const top = offset == 0 && form == DOT_UNSIGNED ? 128 : 0;
     const flip = i8x16.splat(<i8> top), factor = -(top | offset);
     // rows are copied so that what follows k is zero
@@ -115,9 +113,8 @@ export function gemv_dot(
       }
       row_sums(a, k16, m, k, factor, corrections);
     }
-    let panel = panels, ahead = panels;
-    for (let j = 0; j << 3 < n; j++, panel += size) {
-      ahead = read_ahead(panel + size, size, ahead, end, strip);
+    let panel = panels;
+    for (let j = 0; j << 3 < n; j++, panel += <usize> k4 << 3) {
       for (let i: usize = 0; i < <usize> m; i++) {
         const correction = load<i32>(corrections + (i << 2)), to = strip + (i << 5);
         if (wide) {
