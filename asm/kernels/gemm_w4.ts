@@ -10,6 +10,7 @@ import { align, block_rows } from "./blocks";
 import { DOT_SEVEN, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue } from "./epilogue";
 import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
+import { mk_w4_4x8_whole } from "./gemm_w4_whole";
 import { mk_w4_1x16_unsigned } from "./gemv_w4_unsigned";
 import { mk_i16_4x8 } from "./microkernels";
 import {
@@ -137,10 +138,13 @@ export function gemm_w4(
         if (ASC_FEATURE_RELAXED_SIMD) {
           unpack_bytes(panel, k16, b);
           const steps = (k + 3) >> 2;
+          // a fold has the factors of 32 k, or of a group of 16
+          const apart = <usize> ((g.blocks + 1) >> 1) * FOLD_BYTES;
           let tile = a, sum = sum_panels;
           for (let s = strip, end = strip + (<usize> rows << 5); s < end; s += 128) {
             mk_i16_4x8(sum, zeros, s, 32, chunks >> 1, 0);
-            mk_w4_4x8(tile, b, s, factors, steps, fold);
+            if (form == DOT_SEVEN) mk_w4_4x8(tile, b, s, factors, steps, fold);
+            else mk_w4_4x8_whole(tile, b, s, factors, steps, g.blocks << 2, apart);
             tile += <usize> steps << 4;
             sum += <usize> chunks << 4;
           }

@@ -81,6 +81,5 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ...changes("src/pipelines/text/_language_model.ts", model, [
     ["(this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length)", "this.#prefix.length"],
     ["(skipped - 1) * this.vocabularySize", "0"],
-    ["logit * LOGIT_UNIT", "logit"],
   ]),
 ];
