@@ -1,7 +1,7 @@
 // One row of 16 bits by the dot product of bytes, where it takes unsigned ones: x = 256·h + l, both in −128…127, against w' as gemv_dot.ts has it.
 // From 32640 on h would be 128: such rows go by products of 16 bits (gemv_i16), which take twice as many instructions a weight.
 import { dot } from "./dot";
-import { lane0, lane1, lane2, lane3 } from "./gemv_dot";
+import { lane0, lane1, lane2, lane3 } from "./lanes";
 import { mask_first } from "./pack";
 
 /** Largest x that has two digits. */

@@ -8,28 +8,8 @@ import { DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch, OUT_SHIFTED } from "./epilogue";
 import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
 import { mk_digits_1x8, split_digits } from "./gemv_digits";
+import { lane0, lane1, lane2, lane3 } from "./lanes";
 import { row_sums } from "./pack_dot";
-
-// @ts-ignore: decorator
-@inline
-export function lane0(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 0, 0, 0, 0);
-}
-// @ts-ignore: decorator
-@inline
-export function lane1(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 1, 1, 1, 1);
-}
-// @ts-ignore: decorator
-@inline
-export function lane2(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 2, 2, 2, 2);
-}
-// @ts-ignore: decorator
-@inline
-export function lane3(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 3, 3, 3, 3);
-}
 
 /** One row over one panel, its bytes flipped; eight accumulators, because the dot product takes five cycles to return. a is readable to a multiple of 16. */
 function mk_x_1x8(
