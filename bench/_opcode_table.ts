@@ -16,24 +16,14 @@ export function opcodeTable(
   runs: number,
 ): string {
   const { program } = instance;
-  const { first, count } = program.entries.find(({ name }) => name === entry)!;
-  const samples = Array.from({ length: count }, (): number[] => []);
-  for (let run = 0; run < runs; run++) {
-    const execution = instance.begin(inputs, { entry });
-    for (const sample of samples) {
-      const start = performance.now();
-      execution.advance(1);
-      sample.push(performance.now() - start);
-    }
-  }
   const totals = new Map<string, { count: number; ms: number }>();
-  samples.forEach((sample, i) => {
-    const name = describe(program, program.instructions[first + i]);
+  for (const { instruction, ms } of timeInstructions(instance, inputs, entry, runs)) {
+    const name = describe(program, instruction);
     const total = totals.get(name) ?? { count: 0, ms: 0 };
     total.count++;
-    total.ms += median(sample);
+    total.ms += ms;
     totals.set(name, total);
-  });
+  }
   const all = [...totals.values()].reduce((sum, { ms }) => sum + ms, 0);
   const rows = [...totals].sort((a, b) => b[1].ms - a[1].ms)
     .filter(([, { ms }]) => ms > 0.002 * all)
@@ -44,6 +34,43 @@ export function opcodeTable(
       `${(100 * ms / all).toFixed(1)} %`,
     ]);
   return table(["instruction", "count", "ms", "share"], rows);
+}
+
+/** The part of a run's time that is in instructions other than those of a name, from the medians of each. */
+export function shareOutside(
+  instance: SyncInstance,
+  inputs: Inputs,
+  entry: string,
+  runs: number,
+  inside: (name: string) => boolean,
+): number {
+  let [within, all] = [0, 0];
+  for (const { instruction, ms } of timeInstructions(instance, inputs, entry, runs)) {
+    all += ms;
+    if (inside(instructionOf(instruction.opcode)!.name)) within += ms;
+  }
+  return 1 - within / all;
+}
+
+/** The instructions of an entry, and the median time of each. */
+function timeInstructions(
+  instance: SyncInstance,
+  inputs: Inputs,
+  entry: string,
+  runs: number,
+): { readonly instruction: Instruction; readonly ms: number }[] {
+  const { entries, instructions } = instance.program;
+  const { first, count } = entries.find(({ name }) => name === entry)!;
+  const samples = Array.from({ length: count }, (): number[] => []);
+  for (let run = 0; run < runs; run++) {
+    const execution = instance.begin(inputs, { entry });
+    for (const sample of samples) {
+      const start = performance.now();
+      execution.advance(1);
+      sample.push(performance.now() - start);
+    }
+  }
+  return samples.map((sample, i) => ({ instruction: instructions[first + i], ms: median(sample) }));
 }
 
 /** Name and, for a linear layer, its M×K×N at batch 1. */

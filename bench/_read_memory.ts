@@ -1,9 +1,12 @@
 /** How fast WebAssembly reads memory: the bound of a product with one row, which reads every weight once. */
 import wabt from "../tools/wabt.ts";
 
+const PAGE_BYTES = 65_536;
+
 /** Every turn reads 128 bytes into four sums. */
-const SOURCE = `(module
-  (memory (export "memory") 1024)
+const source = (pages: number): string =>
+  `(module
+  (memory (export "memory") ${pages})
   (func (export "read") (param $at i32) (param $end i32) (result i32)
     (local $a v128) (local $b v128) (local $c v128) (local $d v128)
     loop $next
@@ -21,10 +24,11 @@ const SOURCE = `(module
     (i32x4.extract_lane 0 (v128.xor
       (v128.xor (local.get $a) (local.get $b)) (v128.xor (local.get $c) (local.get $d))))))`;
 
-/** Makes a function that reads so many bytes, at most 64 MiB. */
+/** Makes a function that reads so many bytes. */
 export async function memoryReader(bytes: number): Promise<() => number> {
   const { parseWat } = await wabt();
-  const { buffer } = parseWat("read.wat", SOURCE, { simd: true }).toBinary({});
+  const pages = Math.ceil(bytes / PAGE_BYTES) + 1;
+  const { buffer } = parseWat("read.wat", source(pages), { simd: true }).toBinary({});
   const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(buffer.slice()));
   const { memory, read } = exports as {
     memory: WebAssembly.Memory;

@@ -1,17 +1,16 @@
 /** A MatMul-free language model beside llama.cpp in wasm (wllama), on linear layers of the same sizes. */
 import { load } from "../src/engines/load.ts";
-import { instructionOf } from "../src/instructions/mod.ts";
-import type { SyncInstance } from "../src/engines/engine.ts";
 import { compileTextModel } from "../src/compile/text.ts";
 import { TextGenerator } from "../src/pipelines/text/text_generator.ts";
 import type { Usage } from "../src/pipelines/text/text_piece.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { median } from "./interleave.ts";
-import { opcodeTable } from "./_opcode_table.ts";
+import { opcodeTable, shareOutside } from "./_opcode_table.ts";
 import { table } from "./table.ts";
 import { llamaGguf } from "./llama/gguf.ts";
 import type { LlamaShape } from "./llama/gguf.ts";
 import { hgrnConfig, hgrnWeights } from "./llama/hgrn.ts";
+import { Wllama } from "./llama/wllama.ts";
 
 const SHAPE: LlamaShape = {
   hidden: 1024,
@@ -50,7 +49,7 @@ export async function benchGenerate(rounds: number): Promise<GenerateResults> {
   const rates = { prefill: newRates(), decode: newRates() };
   for (let round = -1; round < rounds; round++) {
     const ours = round % 2 === 0 ? await complete(lm, round) : undefined;
-    const timings = await peer.complete(round);
+    const { timings } = await peer.complete(promptOf(round), NEW_TOKENS, PROMPT_TOKENS);
     const { promptTokens, promptMs, completionTokens, completionMs } = ours ??
       await complete(lm, round);
     // The first round warms both up.
@@ -66,7 +65,7 @@ export async function benchGenerate(rounds: number): Promise<GenerateResults> {
     ternaryWeights: SHAPE.layers * (4 * SHAPE.hidden ** 2 + 3 * SHAPE.hidden * SHAPE.inner) +
       SHAPE.hidden * SHAPE.vocabulary,
     ...rates,
-    outsideTernary: outsideTernary(instance, step, 200),
+    outsideTernary: shareOutside(instance, step, "main", 200, (name) => name === "linear_ternary"),
     decodeTable: opcodeTable(instance, step, "main", 100),
     prefillTable: opcodeTable(instance, inputs(PROMPT_TOKENS), "main", 5),
   };
@@ -99,6 +98,11 @@ export function reportGenerate(results: GenerateResults): string {
   ].join("\n\n");
 }
 
+/** A prompt that wllama has not seen, of letters. */
+function promptOf(round: number): string {
+  return String.fromCharCode(66 + round) + "abcdefgh".repeat(PROMPT_TOKENS / 8 - 1) + "abcde";
+}
+
 async function complete(lm: TextGenerator, seed: number): Promise<Usage> {
   const prompt = Int32Array.from({ length: PROMPT_TOKENS }, (_, i) => 3 + (i * 7 + seed + 1) % 100);
   const options = { temperature: 0, maxTokens: NEW_TOKENS, stopAtEnd: false };
@@ -116,99 +120,6 @@ function inputs(tokens: number): Record<string, Int32Array> {
   };
 }
 
-/** The part of a run's time that is in other instructions, from the medians of each. */
-function outsideTernary(
-  instance: SyncInstance,
-  step: Record<string, Int32Array>,
-  runs: number,
-): number {
-  const { instructions } = instance.program;
-  const samples = instructions.map((): number[] => []);
-  for (let run = 0; run < runs; run++) {
-    const execution = instance.begin(step);
-    for (const sample of samples) {
-      const start = performance.now();
-      execution.advance(1);
-      sample.push(performance.now() - start);
-    }
-  }
-  let [ternary, all] = [0, 0];
-  samples.forEach((sample, i) => {
-    const ms = median(sample);
-    all += ms;
-    if (instructionOf(instructions[i].opcode)!.name === "linear_ternary") ternary += ms;
-  });
-  return 1 - ternary / all;
-}
-
 function newRates(): { ours: number[]; wllama: number[] } {
   return { ours: [], wllama: [] };
-}
-
-/** What wllama measures itself. */
-interface Timings {
-  readonly prompt_n: number;
-  readonly prompt_per_second: number;
-  readonly predicted_per_second: number;
-}
-
-/** wllama in a process of its own. */
-class Wllama implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #lines: ReadableStreamDefaultReader<string>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #path: string;
-  #rest = "";
-
-  private constructor(path: string) {
-    this.#path = path;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", new URL("./llama/wllama_process.ts", import.meta.url).pathname, path],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    this.#lines = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    this.#writer = this.#process.stdin.getWriter();
-  }
-
-  static async open(gguf: Uint8Array): Promise<Wllama> {
-    const path = await Deno.makeTempFile({ suffix: ".gguf" });
-    await Deno.writeFile(path, gguf);
-    const wllama = new Wllama(path);
-    await wllama.#line();
-    return wllama;
-  }
-
-  /** Reads a prompt that it has not seen and writes on. */
-  async complete(round: number): Promise<Timings> {
-    const prompt = String.fromCharCode(66 + round) + "abcdefgh".repeat(PROMPT_TOKENS / 8 - 1) +
-      "abcde";
-    const line = JSON.stringify({ prompt, tokens: NEW_TOKENS });
-    await this.#writer.write(new TextEncoder().encode(`${line}\n`));
-    const timings: Timings = JSON.parse(await this.#line());
-    if (Math.abs(timings.prompt_n - PROMPT_TOKENS) > 4) {
-      throw new Error(`wllama read ${timings.prompt_n} tokens, expected ${PROMPT_TOKENS}`);
-    }
-    return timings;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer.close();
-    this.#process.kill();
-    await this.#process.status;
-    await Deno.remove(this.#path);
-  }
-
-  async #line(): Promise<string> {
-    while (!this.#rest.includes("\n")) {
-      const { value, done } = await this.#lines.read();
-      if (done) throw new Error(`wllama has ended: ${this.#rest}`);
-      this.#rest += value;
-    }
-    const at = this.#rest.indexOf("\n");
-    const line = this.#rest.slice(0, at);
-    this.#rest = this.#rest.slice(at + 1);
-    return line;
-  }
 }

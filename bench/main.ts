@@ -2,7 +2,7 @@
  * `deno task bench`: speed beside onnxruntime-web, everything in turns on one machine.
  * Writes bench/RESULTS.md and bench/results.json.
  *
- *     deno task bench [--rounds 21] [--only gemm|ternary|deit|cold]
+ *     deno task bench [--rounds 21] [--only gemm|ternary|deit|llama|cold]
  *     deno task bench --against REV [--rounds 21] [--engine wasm-simd] [--dot seven]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
@@ -23,6 +23,7 @@ import { benchGenerate, reportGenerate } from "./generate.ts";
 import { benchGemm, reportGemm } from "./gemm.ts";
 import { describeMachine } from "./_machine.ts";
 import type { Machine } from "./_machine.ts";
+import { benchIntegerLlama, reportIntegerLlama } from "./integer_llama.ts";
 import { benchResponsive, reportResponsive } from "./responsive.ts";
 import { benchSwin, reportSwin } from "./swin.ts";
 import { benchTernary, reportTernary } from "./ternary.ts";
@@ -88,6 +89,19 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async (rounds) => {
       const results = await benchGenerate(Math.min(rounds, 9));
       return { results, report: reportGenerate(results) };
+    },
+  },
+  llama: {
+    title: "Llamas in integers",
+    text:
+      "SmolLM2-135M-Instruct through `TextGenerator`, beside wllama 3.8.1 (llama.cpp in wasm, one thread). " +
+      "Both sides are rounded from the same float weights (Q4_1, dequantised): ours by the parameters in " +
+      "`models/`, q8_0 and q4_0 by `bench/llama/requantize.ts` (the table of tokens is q8_0 in both, 8 bits " +
+      "in ours). All read the same 256 tokens and write 24 in every round. The loop that only reads takes " +
+      "turns with the steps.",
+    run: async (rounds) => {
+      const results = await benchIntegerLlama(Math.min(rounds, 5));
+      return { results, report: reportIntegerLlama(results) };
     },
   },
   large: {

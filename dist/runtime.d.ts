@@ -548,10 +548,12 @@ export declare class FewbitError extends Error {
  *   that there are; the message often lists them.
  * - `io_error`: The file system, the network or a pipe failed: no space, no permission, no connection. Put
  *   that right and try again; `cause` is the error of the system.
+ * - `device_lost`: The GPU is not there any more, or has refused what it was told. Load again, and restore what
+ *   was saved.
  * - `internal`: A state that should not be reached: a defect of fewbit. Please report it, with the message
  *   and the model.
  */
-export type ErrorCode = "invalid_file" | "unsupported" | "shape_mismatch" | "dtype_mismatch" | "invalid_argument" | "limit_exceeded" | "disposed" | "not_found" | "io_error" | "internal";
+export type ErrorCode = "invalid_file" | "unsupported" | "shape_mismatch" | "dtype_mismatch" | "invalid_argument" | "limit_exceeded" | "disposed" | "not_found" | "io_error" | "device_lost" | "internal";
 
 /** A program that was refused, with the reason as a value. */
 export declare class ProgramError extends FewbitError {

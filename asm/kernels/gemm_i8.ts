@@ -10,10 +10,11 @@
 // modulo 2^32. The inner forms, gemm_i16.ts and gemm_dot.ts, give the same integers.
 
 import { align, block_rows } from "./blocks";
-import { DOT_SEVEN } from "./dot_forms";
+import { DOT_SEVEN, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_prepare, epilogue_scratch } from "./epilogue";
 import { gemm_dot } from "./gemm_dot";
 import { gemm_i16, gemv_i16 } from "./gemm_i16";
+import { digits_fit } from "./gemv_digits";
 import { gemv_dot } from "./gemv_dot";
 
 /** Rows up to which the GEMV forms win. */
@@ -57,8 +58,8 @@ export function gemm_i8(
         gemm_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, wide, form);
         return;
       }
-      if (!wide) {
-        gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, form);
+      if (!wide || (form == DOT_UNSIGNED && digits_fit(x, ldx, m, k))) {
+        gemv_dot(x, ldx, m, k, panels, n, y, ldy, ep, scratch, offset, wide, form);
         return;
       }
     }

@@ -5,10 +5,13 @@
 //
 // Σ x·f·(c − z) = Σ f·(Σ x·c) − Σ f·z·(Σ x). A row's sums of x, |Σ| ≤ 128·128 of a chunk of columns, are made once and serve all of y; with
 // many rows the second sum is a product of 16 bits of its own. All sums wrap modulo 2^32.
+import { read_ahead } from "./ahead";
 import { align, block_rows } from "./blocks";
-import { DOT_SEVEN } from "./dot_forms";
+import { DOT_SEVEN, DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue } from "./epilogue";
 import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
+import { mk_w4_4x8_whole } from "./gemm_w4_whole";
+import { mk_w4_1x16_unsigned } from "./gemv_w4_unsigned";
 import { mk_i16_4x8 } from "./microkernels";
 import {
   FOLD_BYTES,
@@ -65,7 +68,9 @@ export function gemm_w4(
   ldy: usize,
   ep: Epilogue,
   scratch: usize,
+  form: i32,
 ): void {
+  const panels_end = panels + (<usize> ((n + 7) >> 3) * (<usize> g.all << 6));
   const few = m <= FEW, block = few ? m : block_rows(m, k, UNIT, 4);
   const k16 = <usize> g.all << 4, chunks = chunks_of(g.all, g.blocks), ld = <usize> chunks << 1;
   const zeros0 = g.zeros, factors0 = g.factors, group_bytes = <usize> g.count << 3;
@@ -92,12 +97,35 @@ export function gemm_w4(
       } else pack_a_i8_i16(from, ldx, rows, k, a);
     }
     g.zeros = zeros0, g.factors = factors0;
+    let ahead = panels;
     for (
       let j = 0, panel = panels;
       j << 3 < n;
       j++, panel += k16 << 2, g.zeros += group_bytes
     ) {
-      if (few) {
+      if (ASC_FEATURE_RELAXED_SIMD && few && form == DOT_UNSIGNED) {
+        // a last panel without another one is taken twice
+        const pair = usize((j + 1) << 3 < n), size = k16 << 2;
+        const next = panel + (size << pair), c = b + (<usize> (j * m) << 5);
+        ahead = read_ahead(next, size << 1, ahead, panels_end, c);
+        for (let r: usize = 0; r < <usize> rows; r++) {
+          const to = c + (r << 5);
+          mk_w4_1x16_unsigned(
+            g,
+            a + r * k16,
+            sums + r * ld,
+            panel,
+            panel + size * pair,
+            group_bytes * pair,
+            to,
+            to + (<usize> m << 5) * pair,
+          );
+        }
+        if (pair) {
+          j++, panel += size, g.zeros += group_bytes;
+          if (factors0) g.factors += group_bytes;
+        }
+      } else if (few) {
         for (let r: usize = 0; r < <usize> rows; r++) {
           const row = a + (r * k16 << WIDE), s = sums + r * ld;
           const c = b + ((<usize> j * m + r) << 5);
@@ -110,10 +138,13 @@ export function gemm_w4(
         if (ASC_FEATURE_RELAXED_SIMD) {
           unpack_bytes(panel, k16, b);
           const steps = (k + 3) >> 2;
+          // a fold has the factors of 32 k, or of a group of 16
+          const apart = <usize> ((g.blocks + 1) >> 1) * FOLD_BYTES;
           let tile = a, sum = sum_panels;
           for (let s = strip, end = strip + (<usize> rows << 5); s < end; s += 128) {
             mk_i16_4x8(sum, zeros, s, 32, chunks >> 1, 0);
-            mk_w4_4x8(tile, b, s, factors, steps, fold);
+            if (form == DOT_SEVEN) mk_w4_4x8(tile, b, s, factors, steps, fold);
+            else mk_w4_4x8_whole(tile, b, s, factors, steps, g.blocks << 2, apart);
             tile += <usize> steps << 4;
             sum += <usize> chunks << 4;
           }

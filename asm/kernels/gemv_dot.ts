@@ -1,33 +1,15 @@
 // Few rows by the dot product; arguments as in gemm_i8.ts. x is the signed operand, the weights are the other one: i7 codes as stored,
 // w' = w + 64; i8 as w' = w + 128 (`unsigned`: the top bit is flipped) or as they are (`signed`). Σ x·w = Σ x·w' − 64·Σ x, or 128, or 0.
+// With 16 bits (`unsigned` only) x = 256·h + l, both signed bytes where x < 32640 (gemv_digits.ts): Σ x·w' = 256·Σ h·w' + Σ l·w'.
 // Exactness: as in gemm_dot.ts.
 import { align } from "./blocks";
 import { dot } from "./dot";
 import { DOT_UNSIGNED } from "./dot_forms";
 import { Epilogue, epilogue_scratch, OUT_SHIFTED } from "./epilogue";
 import { epilogue_panel, epilogue_panels } from "./epilogue_panel";
+import { mk_digits_1x8, split_digits } from "./gemv_digits";
+import { lane0, lane1, lane2, lane3 } from "./lanes";
 import { row_sums } from "./pack_dot";
-
-// @ts-ignore: decorator
-@inline
-function lane0(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 0, 0, 0, 0);
-}
-// @ts-ignore: decorator
-@inline
-function lane1(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 1, 1, 1, 1);
-}
-// @ts-ignore: decorator
-@inline
-function lane2(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 2, 2, 2, 2);
-}
-// @ts-ignore: decorator
-@inline
-function lane3(a: v128): v128 {
-  return v128.shuffle<i32>(a, a, 3, 3, 3, 3);
-}
 
 /** One row over one panel, its bytes flipped; eight accumulators, because the dot product takes five cycles to return. a is readable to a multiple of 16. */
 function mk_x_1x8(
@@ -72,7 +54,7 @@ function mk_x_1x8(
   }
 }
 
-/** All rows, each panel while it is in L1. `offset`: 0 for i8 panels, 64 for i7. */
+/** All rows, each panel while it is in L1. `offset`: 0 for i8 panels, 64 for i7; `wide`: x has 16 bits, and `digits_fit`. */
 export function gemv_dot(
   x: usize,
   ldx: usize,
@@ -85,6 +67,7 @@ export function gemv_dot(
   ep: Epilogue,
   scratch: usize,
   offset: i32,
+  wide: bool,
   form: i32,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
@@ -93,21 +76,30 @@ export function gemv_dot(
     const flip = i8x16.splat(<i8> top), factor = -(top | offset);
     // rows are copied so that what follows k is zero
     const a = align(scratch + epilogue_scratch(n));
-    const corrections = a + <usize> m * k16;
+    const corrections = a + ((<usize> m * k16) << usize(wide));
     // as in gemv_i16
     const shifted = ep.out == OUT_SHIFTED, rows = <usize> m << 5;
     let strip = shifted ? scratch : align(corrections + 32);
-    for (let i = 0; i < m; i++) {
-      const to = a + <usize> i * k16;
-      v128.store(to + k16 - 16, i32x4.splat(0));
-      memory.copy(to, x + <usize> i * ldx, <usize> k);
-    }
-    row_sums(a, k16, m, k, factor, corrections);
-    for (let j = 0; j << 3 < n; j++) {
-      const panel = panels + <usize> j * (<usize> k4 << 3);
+    if (wide) {
+      for (let i: usize = 0; i < <usize> m; i++) {
+        const sum = split_digits(x + i * ldx, k, a + ((i * k16) << 1), k16);
+        store<i32>(corrections + (i << 2), factor * sum);
+      }
+    } else {
       for (let i = 0; i < m; i++) {
-        const correction = load<i32>(corrections + (<usize> i << 2));
-        mk_x_1x8(a + <usize> i * k16, panel, strip + (<usize> i << 5), k4 >> 2, correction, flip);
+        const to = a + <usize> i * k16;
+        v128.store(to + k16 - 16, i32x4.splat(0));
+        memory.copy(to, x + <usize> i * ldx, <usize> k);
+      }
+      row_sums(a, k16, m, k, factor, corrections);
+    }
+    let panel = panels;
+    for (let j = 0; j << 3 < n; j++, panel += <usize> k4 << 3) {
+      for (let i: usize = 0; i < <usize> m; i++) {
+        const correction = load<i32>(corrections + (i << 2)), to = strip + (i << 5);
+        if (wide) {
+          mk_digits_1x8(a + ((i * k16) << 1), k16, panel, to, k4 >> 2, correction, flip);
+        } else mk_x_1x8(a + i * k16, panel, to, k4 >> 2, correction, flip);
       }
       if (shifted) strip += rows;
       else epilogue_panel(ep, scratch, j, strip, m, n, y, ldy, 0);

@@ -43,5 +43,6 @@ export function exec_linear_w4(op: LinearW4): void {
     y.stride,
     changetype<Epilogue>(ep),
     ep + SHIFTED_BYTES + GROUPS_BYTES,
+    op.dot,
   );
 }

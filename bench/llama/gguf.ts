@@ -1,4 +1,6 @@
 /** Writes a random model of the Llama architecture with ternary weights (TQ2_0) as GGUF, for llama.cpp. */
+import { f32, join, padded, text, u32, u64 } from "./gguf_bytes.ts";
+import type { Bytes } from "./gguf_bytes.ts";
 
 /** Sizes of a model. */
 export interface LlamaShape {
@@ -13,9 +15,6 @@ export interface LlamaShape {
 const F32 = 0;
 /** 256 weights in 64 bytes and a float16 scale. */
 const TQ2_0 = 35;
-const ALIGNMENT = 32;
-
-type Bytes = Uint8Array<ArrayBuffer>;
 
 /** The file. Token embeddings and norms are float32, every matrix and the head are TQ2_0. */
 export function llamaGguf(shape: LlamaShape): Bytes {
@@ -136,36 +135,4 @@ function floats(count: number, ones: boolean, seed: number): Bytes {
 function words(seed: number): () => number {
   let state = seed >>> 0;
   return () => state = Math.imul(state, 1664525) + 1013904223 >>> 0;
-}
-
-function u32(value: number): Bytes {
-  return new Uint8Array(Uint32Array.of(value).buffer);
-}
-
-function u64(value: number): Bytes {
-  return new Uint8Array(BigUint64Array.of(BigInt(value)).buffer);
-}
-
-function f32(value: number): Bytes {
-  return new Uint8Array(Float32Array.of(value).buffer);
-}
-
-function text(value: string): Bytes {
-  const bytes = new TextEncoder().encode(value);
-  return join([u64(bytes.length), bytes]);
-}
-
-function padded(bytes: Bytes): Bytes {
-  const rest = bytes.length % ALIGNMENT;
-  return rest === 0 ? bytes : join([bytes, new Uint8Array(ALIGNMENT - rest)]);
-}
-
-function join(parts: readonly Bytes[]): Bytes {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }

@@ -1,7 +1,7 @@
 /**
  * wllama (llama.cpp in wasm, one thread) in a process of its own: it needs globals of a browser that
  * would disturb others. Takes the path of a GGUF file; for each line on standard input it completes a
- * prompt and writes its own timings as a line of JSON.
+ * prompt and writes what it wrote and its own timings as a line of JSON.
  */
 // deno-lint-ignore-file no-import-prefix -- a peer, wanted only here
 
@@ -59,7 +59,7 @@ for await (const chunk of Deno.stdin.readable.pipeThrough(decoder)) {
     const result = await wllama.createCompletion(
       { ...options, n_predict: tokens, cache_prompt: false, stream: false } as never,
     );
-    console.log(JSON.stringify((result as unknown as { timings: unknown }).timings));
+    console.log(JSON.stringify(result));
   }
 }
 await wllama.exit();

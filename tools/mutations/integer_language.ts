@@ -8,6 +8,7 @@ const sampler = ["test/conformance/sampler_test.ts"];
 const tables = ["test/numeric/integer_tables_test.ts"];
 const rotations = ["test/numeric/hadamard_test.ts"];
 const panels = ["test/layouts/panels_test.ts"];
+const pipeline = ["test/pipelines/integer_llama_test.ts"];
 
 /** Instructions of integer language models, what they stand on, and how weights of 4 bits lie. */
 export const INTEGER_LANGUAGE_MUTATIONS: readonly Mutation[] = [
@@ -121,5 +122,12 @@ export const INTEGER_LANGUAGE_MUTATIONS: readonly Mutation[] = [
     ["reached < need;", "reached <= need;"],
     ["(reached += weight) > target", "(reached += weight) >= target"],
     ["if (topP > 0 && topP < 65536) {", "if (topP < 65536) {"],
+  ]),
+  ...changes("src/pipelines/text/_integer_sampler.ts", pipeline, [
+    ["id < logits.length; id++) multiples", "id < logits.length - 500; id++) multiples"],
+  ]),
+  ...changes("src/pipelines/text/_language_model.ts", pipeline, [
+    ["multiples[id] * LOGIT_UNIT", "multiples[id]"],
+    ["id < logits.length; id++) logits", "id < logits.length - 500; id++) logits"],
   ]),
 ];

@@ -91,7 +91,6 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ...changes("src/pipelines/text/_language_model.ts", model, [
     ["(this.#beginsWithPrefix(ids) ? 0 : this.#prefix.length)", "this.#prefix.length"],
     ["(skipped - 1) * this.vocabularySize", "0"],
-    ["logit * LOGIT_UNIT", "logit"],
   ]),
   ...changes("src/pipelines/text/_language_model.ts", ["test/pipelines/language_model_test.ts"], [
     ["if (ids.length === 0) return behindPrefix;", ""],

@@ -38,7 +38,7 @@ export class IntegerSampler {
     mask: Int32Array = this.#all,
   ): Promise<number> {
     const outputs = await this.#instance.run({
-      "sample.logits": Int32Array.from(logits, (logit) => logit * 4096),
+      "sample.logits": multiplesOf(logits),
       "sample.rate": Int32Array.of(rate),
       "sample.top_k": Int32Array.of(topK),
       "sample.top_p": Int32Array.of(topP),
@@ -58,4 +58,11 @@ export class IntegerSampler {
     whole.set(mask.subarray(0, whole.length));
     return whole;
   }
+}
+
+/** Logits as multiples of 1/4096. A loop: `Int32Array.from` with a function takes as long as a fifth of a step. */
+function multiplesOf(logits: Float32Array): Int32Array {
+  const multiples = new Int32Array(logits.length);
+  for (let id = 0; id < logits.length; id++) multiples[id] = logits[id] * 4096;
+  return multiples;
 }
