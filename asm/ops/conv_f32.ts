@@ -27,7 +27,8 @@ function is_plain(op: ConvF32): bool {
 export function scratch_conv_f32(op: ConvF32): usize {
   const weight = op.weight, y = op.y;
   const k = weight.extent1 * weight.extent2 * weight.columns;
-  if (is_depthwise(op)) return depthwise_scratch(weight.extent0, k);
+  const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (is_depthwise(op)) return depthwise_scratch(taps, weight, y);
   const places = is_plain(op) ? y.rows : y.extent1 * y.extent2, n = y.columns / op.group;
   return panels_bytes(k, n) + gemm_f32_scratch(places, k, n) + <usize> places * <usize> k * 4 +
     dense_bytes(weight) + 256;

@@ -2,7 +2,7 @@
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvTransposeF32 } from "../generated/ops/conv_transpose_f32";
 import { dense_bytes, dense_rows } from "../kernels/dense_rows";
-import { depthwise_scratch, depthwise_transpose_f32 } from "../kernels/depthwise_f32";
+import { depthwise_transpose_f32, depthwise_transpose_scratch, fill_rows } from "../kernels/depthwise_f32";
 import { gemm_f32, gemm_f32_scratch } from "../kernels/gemm_f32";
 import { panels_bytes } from "../kernels/matmul_f32";
 import { pack_panels_f32 } from "../kernels/pack_f32";
@@ -17,9 +17,9 @@ function is_depthwise(op: ConvTransposeF32): bool {
 
 export function scratch_conv_transpose_f32(op: ConvTransposeF32): usize {
   const weight = op.weight, x = op.x;
-  const taps = weight.extent1 * weight.extent2;
-  if (is_depthwise(op)) return depthwise_scratch(weight.extent0, taps);
-  const places = x.extent1 * x.extent2, k = x.columns / op.group, n = taps * weight.columns;
+  const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (is_depthwise(op)) return depthwise_transpose_scratch(taps, weight, op.y);
+  const places = x.extent1 * x.extent2, k = x.columns / op.group, n = weight.extent1 * weight.extent2 * weight.columns;
   return panels_bytes(k, n) + gemm_f32_scratch(places, k, n) + <usize> places * <usize> n * 4 +
     dense_bytes(weight) + 256;
 }
@@ -27,12 +27,11 @@ export function scratch_conv_transpose_f32(op: ConvTransposeF32): usize {
 export function exec_conv_transpose_f32(op: ConvTransposeF32): void {
   const x = op.x, weight = op.weight, y = op.y;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
-  const bytes = <usize> y.columns << 2;
-  for (let r = 0, at = y.address; r < y.rows; r++, at += y.stride) memory.fill(at, 0, bytes);
   if (is_depthwise(op)) {
     depthwise_transpose_f32(taps, x, weight, y, op.scratch);
     return;
   }
+  fill_rows(y);
   const height = weight.extent1, width = weight.extent2, depth = weight.columns;
   const group = op.group, k = x.columns / group, n = height * width * depth;
   const weights = dense_rows(weight, op.scratch), row = <usize> n << 2;

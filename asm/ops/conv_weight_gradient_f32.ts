@@ -18,7 +18,8 @@ function is_depthwise(op: ConvWeightGradientF32): bool {
 export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usize {
   const dw = op.dw;
   const n = dw.extent1 * dw.extent2 * dw.columns, m = dw.extent0 / op.group;
-  if (is_depthwise(op)) return depthwise_gradient_scratch(dw.extent0, n);
+  const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (is_depthwise(op)) return depthwise_gradient_scratch(taps, dw, op.dy);
   return matmul_tn_scratch(m, n) + <usize> n * K_BLOCK * 4 + <usize> m * <usize> n * 4 + 256;
 }
 
