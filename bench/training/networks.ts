@@ -11,7 +11,9 @@ import type { Inputs, SyncInstance } from "../../src/engines/engine.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
+import type { Optimizer } from "../../src/training/optimizers/optimizer.ts";
 import { trainingGraph } from "../../src/training/training_graph.ts";
+import type { TrainingSettings } from "../../src/training/training_graph.ts";
 import { Stream } from "../../test/golden/seeded.ts";
 
 /** Pictures of a step. */
@@ -49,25 +51,64 @@ export async function openConvolutional(net: keyof typeof STEP_WORK): Promise<St
       ? resNet8(layers, x, CLASSES)
       : dsCnn(layers, x, { classes: CLASSES });
     return [logits, crossEntropy(new NodeBuilder(graph), logits, labels)];
-  }, stream);
+  }, {
+    stream,
+    rate: 1e-4,
+    optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
+    decay: (_, shape) => shape.length > 1 ? 5e-4 : 0,
+  });
+}
+
+/** Widths of the MLP. */
+export const MLP_WIDTHS: readonly number[] = [784, 256, 128, CLASSES];
+
+/** Its layers at first, `[outputs, inputs]`, without biases, and what one step is fed. */
+export interface Mlp extends Step {
+  readonly weights: readonly Float32Array[];
+}
+
+/** An MLP with ReLU and plain SGD. */
+export async function openMlp(): Promise<Mlp> {
+  const stream = new Stream(11);
+  const graph = new Graph();
+  const weights: Float32Array[] = [];
+  const layers = new TrainedLayers(graph, ({ shape, bound, offset }) => {
+    const elements = stream.take(product(shape), bound, offset);
+    if (shape.length === 2) weights.push(elements);
+    return elements;
+  });
+  const build = new NodeBuilder(graph);
+  const x = graph.input("x", "f32", [BATCH, MLP_WIDTHS[0]]);
+  const step = await open(graph, x, (labels) => {
+    let y = x;
+    MLP_WIDTHS.slice(1).forEach((outputs, i) => {
+      y = layers.linear(i === 0 ? y : build.unary(y, "relu"), `fc${i}`, outputs);
+    });
+    return [y, crossEntropy(build, y, labels)];
+  }, { stream, rate: MLP_RATE, optimizer: { kind: "sgd" } });
+  return { ...step, weights };
+}
+
+/** Learning rate of the MLP. */
+export const MLP_RATE: number = 1e-3;
+
+interface Recipe {
+  readonly stream: Stream;
+  readonly rate: number;
+  readonly optimizer: Optimizer;
+  readonly decay?: TrainingSettings["decay"];
 }
 
 async function open(
   graph: Graph,
   x: Value,
   build: (labels: Value) => [logits: Value, loss: Value],
-  stream: Stream,
+  { stream, ...recipe }: Recipe,
 ): Promise<Step> {
   const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: CLASSES });
   const [logits, loss] = build(labels);
   graph.output("logits", logits);
-  const training = trainingGraph(graph, {
-    loss,
-    rate: 1e-4,
-    optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
-    decay: (_, shape) => shape.length > 1 ? 5e-4 : 0,
-    seed: 1,
-  });
+  const training = trainingGraph(graph, { loss, ...recipe, seed: 1 });
   const program = compile(training, { training: true });
   return {
     instance: await loadWasm(await encodeProgram(program), { build: trainBuild() }),
