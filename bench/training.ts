@@ -36,10 +36,10 @@ export function reportTraining({ steps, mlp, products, layers, tfjs }: TrainingR
     `A step of an MLP with plain SGD, beside TensorFlow.js ${tfjs} on its wasm backend (SIMD, one ` +
     "thread); both give the same losses:",
     reportMlp(mlp),
-    "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, both fed anew in every run (TensorFlow.js has " +
-    "them in its memory already):",
+    "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, neither constant. Where both are fed anew in " +
+    "every run, that is part of the time; TensorFlow.js has them in its memory already:",
     reportProducts(products),
-    "A convolution and both of its gradients, batch 64, beside TensorFlow.js in plain JavaScript: " +
+    "A convolution and both of its gradients, four pictures, beside TensorFlow.js in plain JavaScript: " +
     "its wasm backend has no gradient of the weights.",
     reportLayers(layers),
   ].join("\n\n");

@@ -3,11 +3,13 @@ import { Stream } from "../../test/golden/seeded.ts";
 import { interleave } from "../interleave.ts";
 import type { Timings } from "../interleave.ts";
 import { table, times } from "../table.ts";
-import { BATCH } from "./networks.ts";
 import { agree } from "./products.ts";
 import { openLayer, outputOf, weightOf } from "./programs.ts";
 import type { Layer } from "./programs.ts";
 import { tf, useBackend } from "./tfjs.ts";
+
+/** Pictures: few, because the peer takes seconds for more. */
+const BATCH = 4;
 
 const THREE = [3, 3] as const;
 

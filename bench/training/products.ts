@@ -15,6 +15,8 @@ const SHAPES = [[768, 768, 768], [384, 384, 384], [144, 64, 12544], [64, 576, 31
   64,
 ]] as const;
 
+/** Ours, fed in every run as onnxruntime-web is, and with both in memory as TensorFlow.js has them. */
+const OURS = ["fewbit, fed", "fewbit, resident"] as const;
 const PEERS = ["onnxruntime-web", "tfjs-wasm"] as const;
 
 /** Times of one shape. */
@@ -42,13 +44,17 @@ export async function benchProducts(rounds: number): Promise<ProductResult[]> {
     agree(first, (await onnx.run()).y.data as Float32Array, `${shape.join("×")}, ${PEERS[0]}`);
     agree(first, whole.dataSync().subarray(0, n), `${shape.join("×")}, ${PEERS[1]}`);
     whole.dispose();
+    const resident = await openProduct(shape, { a, b });
+    agree(first, resident.runSync({}).y.data as Float32Array, `${shape.join("×")}, resident`);
     const contenders: Contender[] = [
-      { name: "fewbit", run: () => instance.runSync({ a, b }) },
+      { name: OURS[0], run: () => instance.runSync({ a, b }) },
+      { name: OURS[1], run: () => resident.runSync({}) },
       { name: PEERS[0], run: () => onnx.run() },
       { name: PEERS[1], run: () => tf.matMul(left, right).dispose() },
     ];
     results.push({ shape, timings: await interleave(contenders, { rounds, leastMs: 20 }) });
     instance[Symbol.dispose]();
+    resident[Symbol.dispose]();
     await onnx.release();
     left.dispose();
     right.dispose();
@@ -60,17 +66,18 @@ export async function benchProducts(rounds: number): Promise<ProductResult[]> {
 export function reportProducts(results: readonly ProductResult[]): string {
   const rows = results.map(({ shape, timings }) => [
     shape.join("×"),
-    speed(shape, timings, "fewbit"),
-    ...PEERS.map((peer) => speed(shape, timings, peer)),
-    ...PEERS.map((peer) => times(timings.ratio("fewbit", peer), timings.bestRatio("fewbit", peer))),
+    ...[...OURS, ...PEERS].map((name) => speed(shape, timings, name)),
+    ...PEERS.map((peer, i) =>
+      times(timings.ratio(OURS[i], peer), timings.bestRatio(OURS[i], peer))
+    ),
   ]);
   const mean = (of: (timings: Timings) => number) =>
     Math.exp(results.reduce((sum, { timings }) => sum + Math.log(of(timings)), 0) / results.length);
-  const means = PEERS.map((peer) =>
-    times(mean((t) => t.ratio("fewbit", peer)), mean((t) => t.bestRatio("fewbit", peer)))
+  const means = PEERS.map((peer, i) =>
+    times(mean((t) => t.ratio(OURS[i], peer)), mean((t) => t.bestRatio(OURS[i], peer)))
   );
-  const head = ["M×K×N", "fewbit", ...PEERS, ...PEERS.map((peer) => `to ${peer}`)];
-  return table(head, [...rows, ["geometric mean", "", "", "", ...means]]);
+  const head = ["M×K×N", ...OURS, ...PEERS, ...PEERS.map((peer, i) => `${OURS[i]} to ${peer}`)];
+  return table(head, [...rows, ["geometric mean", "", "", "", "", ...means]]);
 }
 
 /** GOP/s. */

@@ -3,14 +3,27 @@ import { loadWasm } from "../../src/engines/wasm/load.ts";
 import { trainBuild } from "../../src/engines/wasm/train_module.ts";
 import type { SyncInstance } from "../../src/engines/engine.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
+import { bytesOf } from "../../src/tensor.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 
-/** a `[M, K]` times b `[K, N]`, of which the first row `y` is handed out. */
-export async function openProduct([m, k, n]: readonly number[]): Promise<SyncInstance> {
+/**
+ * a `[M, K]` times b `[K, N]`, of which the first row `y` is handed out. Both are inputs, or parameters that are there
+ * already and that no kernel may prepare, as a step may change them.
+ */
+export async function openProduct(
+  [m, k, n]: readonly number[],
+  resident?: { readonly a: Float32Array; readonly b: Float32Array },
+): Promise<SyncInstance> {
   const builder = new ProgramBuilder();
   const [one, rows, inner, columns] = [1, m, k, n].map((extent) => builder.expression(extent));
-  const input = (name: string, extents: number[]) =>
-    builder.whole(builder.tensor({ region: "input", dtype: "f32", extents, name }));
+  const operand = (name: "a" | "b", extents: number[]) =>
+    builder.whole(builder.tensor({
+      region: resident === undefined ? "input" : "parameter",
+      dtype: "f32",
+      extents,
+      name,
+      ...(resident !== undefined && { data: bytesOf(resident[name]) }),
+    }));
   const product = builder.tensor({
     region: "arena",
     dtype: "f32",
@@ -19,8 +32,8 @@ export async function openProduct([m, k, n]: readonly number[]): Promise<SyncIns
   const extents = [one, columns];
   const y = builder.tensor({ region: "output", dtype: "f32", extents, name: "y" });
   builder.instruction("matmul_nn_f32", {
-    a: input("a", [one, rows, inner]),
-    b: input("b", [one, inner, columns]),
+    a: operand("a", [one, rows, inner]),
+    b: operand("b", [one, inner, columns]),
     y: builder.whole(product),
   });
   const row = builder.view(product, extents, columns);
