@@ -30,25 +30,38 @@ function columns_read(taps: Taps, y: Operand, weight: Operand): f64 {
   return padded_extent(y.extent2, taps.stride_w, weight.extent2, taps.dilation_w);
 }
 
-/** Bytes of scratch: the weights, turned, and a padded picture. */
-export function depthwise_scratch(taps: Taps, weight: Operand, y: Operand): usize {
-  return turned_bytes(weight.extent0, weight.extent1 * weight.extent2) +
-    padded_bytes(rows_read(taps, y, weight), columns_read(taps, y, weight), weight.extent0);
+/** Bytes of scratch: the weights, turned, and a padded picture. At most: extents may be smaller when it runs. */
+export function depthwise_scratch(taps: Taps, group: i32, weight: Operand, y: Operand): usize {
+  if (group == 1) return 0;
+  return turned_bytes(group, weight.extent1 * weight.extent2) +
+    padded_bytes(rows_read(taps, y, weight), columns_read(taps, y, weight), group);
 }
 
 /** Bytes of scratch of the adjoint, whose y is the picture that is read in the other direction. */
-export function depthwise_transpose_scratch(taps: Taps, weight: Operand, y: Operand): usize {
-  return turned_bytes(weight.extent0, weight.extent1 * weight.extent2) + padded_bytes(
+export function depthwise_transpose_scratch(
+  taps: Taps,
+  group: i32,
+  weight: Operand,
+  y: Operand,
+): usize {
+  if (group == 1) return 0;
+  return turned_bytes(group, weight.extent1 * weight.extent2) + padded_bytes(
     padded_extent(y.extent1, 1, weight.extent1, taps.dilation_h),
     padded_extent(y.extent2, 1, weight.extent2, taps.dilation_w),
-    weight.extent0,
+    group,
   );
 }
 
 /** Bytes of scratch of the gradient: sums of a block, and of all; a table of taps, and a padded picture. */
-export function depthwise_gradient_scratch(taps: Taps, dw: Operand, dy: Operand): usize {
+export function depthwise_gradient_scratch(
+  taps: Taps,
+  group: i32,
+  dw: Operand,
+  dy: Operand,
+): usize {
+  if (group == 1) return 0;
   const count = dw.extent1 * dw.extent2;
-  return turned_bytes(dw.extent0, count) + taps_bytes(count) + depthwise_scratch(taps, dw, dy);
+  return turned_bytes(group, count) + taps_bytes(count) + depthwise_scratch(taps, group, dw, dy);
 }
 
 /** [C][taps] to [taps][columns], columns a multiple of four. */
@@ -251,7 +264,9 @@ export function depthwise_weight_gradient_f32(
       const end = min(first + K_BLOCK, places);
       let place = first;
       while (is_padded && place < end) {
-        const i = place / columns_of, j = place % columns_of, count = min(columns_of - j, end - place);
+        const i = place / columns_of,
+          j = place % columns_of,
+          count = min(columns_of - j, end - place);
         const at = padded + <usize> (i * taps.stride_h) * line + <usize> j * step;
         depthwise_products_f32(
           at,

@@ -25,17 +25,16 @@ function is_plain(op: ConvF32): bool {
     op.x.extent2 == op.y.extent2;
 }
 
+/** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_f32(op: ConvF32): usize {
-  const weight = op.weight, y = op.y;
-  const k = weight.extent1 * weight.extent2 * weight.columns;
+  const weight = op.weight, y = op.y, count = weight.extent1 * weight.extent2;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
-  if (is_depthwise(op)) return depthwise_scratch(taps, weight, y);
-  const n = y.columns / op.group;
-  const own = is_plain(op)
-    ? gemm_f32_scratch(y.rows, k, n)
-    : conv_scratch(k, weight.columns) +
-      table_bytes(y.extent1 * y.extent2, weight.extent1 * weight.extent2);
-  return panels_bytes(k, n) + own + dense_bytes(weight) + 256;
+  const k = count * weight.columns, n = y.columns / op.group;
+  const own = conv_scratch(k, weight.columns) + table_bytes(y.extent1 * y.extent2, count);
+  return max(
+    depthwise_scratch(taps, op.group, weight, y),
+    panels_bytes(k, n) + max(gemm_f32_scratch(y.rows, k, n), own) + dense_bytes(weight) + 256,
+  );
 }
 
 export function exec_conv_f32(op: ConvF32): void {

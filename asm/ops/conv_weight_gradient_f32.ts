@@ -16,13 +16,16 @@ function is_depthwise(op: ConvWeightGradientF32): bool {
   return op.dw.columns == 1 && op.group == op.dw.extent0 && op.group > 1;
 }
 
+/** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usize {
-  const dw = op.dw;
-  const n = dw.extent1 * dw.extent2 * dw.columns, m = dw.extent0 / op.group;
+  const dw = op.dw, dy = op.dy, count = dw.extent1 * dw.extent2;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
-  if (is_depthwise(op)) return depthwise_gradient_scratch(taps, dw, op.dy);
-  const table = table_bytes(op.dy.extent1 * op.dy.extent2, dw.extent1 * dw.extent2);
-  return table + (<usize> (dw.columns + 4) << 2) + matmul_tn_scratch(m, n) + <usize> n * K_BLOCK * 4 + <usize> m * <usize> n * 4 + 256;
+  const n = count * dw.columns, m = dw.extent0 / op.group;
+  const table = table_bytes(dy.extent1 * dy.extent2, count) + (<usize> (dw.columns + 4) << 2);
+  return max(
+    depthwise_gradient_scratch(taps, op.group, dw, dy),
+    table + matmul_tn_scratch(m, n) + <usize> n * K_BLOCK * 4 + <usize> m * <usize> n * 4 + 256,
+  );
 }
 
 export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
@@ -55,7 +58,19 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
           const group_channel = picture + (<usize> channel << 2);
           pack_tap_panels(at, count, taps_count, group_channel, zeros, depth, panels);
         } else {
-          im2row_f32(taps, x, b, dy.extent2, first, count, height, width, channel, depth, op.scratch);
+          im2row_f32(
+            taps,
+            x,
+            b,
+            dy.extent2,
+            first,
+            count,
+            height,
+            width,
+            channel,
+            depth,
+            op.scratch,
+          );
           pack_panels_f32(op.scratch, row, count, n, 0, panels);
         }
         const from = dy.address + <usize> (b * places + first) * dy.stride + (<usize> (g * m) << 2);
