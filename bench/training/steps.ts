@@ -2,7 +2,7 @@
 import { load } from "../../src/engines/load.ts";
 import { TRAIN_STEP } from "../../src/training/training_graph.ts";
 import { Stream } from "../../test/golden/seeded.ts";
-import { opcodeTable } from "../_opcode_table.ts";
+import { opcodeTable } from "../opcode_table.ts";
 import { gemmProgram } from "../gemm_program.ts";
 import { interleave } from "../interleave.ts";
 import type { Timings } from "../interleave.ts";
