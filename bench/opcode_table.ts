@@ -5,6 +5,30 @@ import type { Instruction, Program } from "../src/program/program.ts";
 import { median } from "./interleave.ts";
 import { table } from "./table.ts";
 
+/** Milliseconds of each instruction of an entry, in every run. */
+export function instructionSamples(
+  instance: SyncInstance,
+  inputs: Inputs,
+  entry: string,
+  runs: number,
+): number[][] {
+  const { count } = entryOf(instance.program, entry);
+  const samples = Array.from({ length: count }, (): number[] => []);
+  for (let run = 0; run < runs; run++) {
+    const execution = instance.begin(inputs, { entry });
+    for (const sample of samples) {
+      const start = performance.now();
+      execution.advance(1);
+      sample.push(performance.now() - start);
+    }
+  }
+  return samples;
+}
+
+function entryOf({ entries }: Program, entry: string): Program["entries"][number] {
+  return entries.find(({ name }) => name === entry)!;
+}
+
 /**
  * Instructions of one kind and size, in Markdown, the most expensive first; without those that take
  * less than a five-hundredth.
@@ -15,23 +39,23 @@ export function opcodeTable(
   entry: string,
   runs: number,
 ): string {
-  const { program } = instance;
-  const { first, count } = program.entries.find(({ name }) => name === entry)!;
-  const samples = Array.from({ length: count }, (): number[] => []);
-  for (let run = 0; run < runs; run++) {
-    const execution = instance.begin(inputs, { entry });
-    for (const sample of samples) {
-      const start = performance.now();
-      execution.advance(1);
-      sample.push(performance.now() - start);
-    }
-  }
+  return samplesTable(instance.program, entry, instructionSamples(instance, inputs, entry, runs));
+}
+
+/** The same of samples that were taken; `of` makes one number of those of an instruction. */
+export function samplesTable(
+  program: Program,
+  entry: string,
+  samples: readonly (readonly number[])[],
+  of: (samples: readonly number[]) => number = median,
+): string {
+  const { first } = entryOf(program, entry);
   const totals = new Map<string, { count: number; ms: number }>();
   samples.forEach((sample, i) => {
     const name = describe(program, program.instructions[first + i]);
     const total = totals.get(name) ?? { count: 0, ms: 0 };
     total.count++;
-    total.ms += median(sample);
+    total.ms += of(sample);
     totals.set(name, total);
   });
   const all = [...totals.values()].reduce((sum, { ms }) => sum + ms, 0);
