@@ -39,7 +39,7 @@ export function reportTraining({ steps, mlp, products, layers, tfjs }: TrainingR
     "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, neither constant. Where both are fed anew in " +
     "every run, that is part of the time; TensorFlow.js has them in its memory already:",
     reportProducts(products),
-    "A convolution and both of its gradients, four pictures, beside TensorFlow.js in plain JavaScript: " +
+    "A convolution and both of its gradients, one picture, beside TensorFlow.js in plain JavaScript: " +
     "its wasm backend has no gradient of the weights.",
     reportLayers(layers),
   ].join("\n\n");

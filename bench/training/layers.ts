@@ -8,8 +8,8 @@ import { openLayer, outputOf, weightOf } from "./programs.ts";
 import type { Layer } from "./programs.ts";
 import { tf, useBackend } from "./tfjs.ts";
 
-/** Pictures: few, because the peer takes seconds for more. */
-const BATCH = 4;
+/** One picture: for more the peer takes seconds. */
+const BATCH = 1;
 
 const THREE = [3, 3] as const;
 
