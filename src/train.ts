@@ -117,6 +117,11 @@ export type { ResizeMode } from "./training/layers/resize.ts";
 
 export { dsCnn } from "./models/ds_cnn.ts";
 export type { DsCnnSettings } from "./models/ds_cnn.ts";
+export { miniResNet } from "./training/networks/mini_resnet.ts";
+export { mobileNetV1 } from "./training/networks/mobilenet_v1.ts";
+export type { MobileNetV1Settings } from "./training/networks/mobilenet_v1.ts";
+export { tinyVit } from "./training/networks/tiny_vit.ts";
+export type { TinyVitSettings } from "./training/networks/tiny_vit.ts";
 export { resNet8 } from "./models/resnet8.ts";
 export { TrainedLayers, uniform } from "./models/trained_layers.ts";
 export type { Initialize, Normalization, Start } from "./models/trained_layers.ts";

@@ -20,11 +20,13 @@ const usage = `Runs compiled fewbit models on wazero.
   go run . generate WASM MODEL COUNT ID...
   go run . sample WASM MODEL TEMPERATURE SEED COUNT ID...
   go run . embed WASM MODEL ID...
+  go run . train WASM PROGRAM IMAGES LABELS STEPS [WEIGHTS]
 
 classify prints the best class and the SHA-256 of the logits; PIXELS_FILE holds height x width x channels
 bytes, as the model takes them, and pixels.py makes it of a PNG. generate prints COUNT ids that follow those
 given, always the one of the largest logit; sample draws them, with a seed. embed prints the
-embedding of a tokenised text.
+embedding of a tokenised text. train teaches the network of training_program.ts pictures and labels in MNIST's
+format, with fewbit.train.wasm.
 
   python3 pixels.py ../fashion/000-ankle-boot.png pixels.bin
   go run . classify ../../wasm/fewbit.simd.wasm ../../models/vit-fashion-mnist.fewbit pixels.bin`
@@ -41,6 +43,7 @@ var commands = []command{
 	{"generate", 2, generate},
 	{"sample", 4, sample},
 	{"embed", 1, embed},
+	{"train", 3, train},
 }
 
 func main() {

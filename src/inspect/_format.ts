@@ -60,7 +60,7 @@ export function formatShare(part: number, whole: number): string {
 
 /** Unit of the work of an instruction: multiply-accumulates, or elements where it multiplies nothing. */
 function workUnit(name: string): "MAC" | "el" {
-  return /^(linear|attention|conv)/.test(name) ? "MAC" : "el";
+  return /^(linear|attention|conv|matmul)/.test(name) ? "MAC" : "el";
 }
 
 /** Work with its unit: `1.26 GMAC`, `6.27 k el`. */

@@ -60,6 +60,8 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/reference/conv_f32.ts", conformance, [
     ["taps.row(i, p), taps.column(j, q)", "taps.row(i, q), taps.column(j, p)"],
     ["if (bias !== undefined) sum = round(sum + bias.get(0, o));", ""],
+    ["sum = round(sum + bias.get(0, o));", "sum = round(sum + 2 * bias.get(0, o));"],
+    ["y.set(placeOf(y, b, i, j), o, sum);", "y.set(placeOf(y, b, i, j), o, NaN);"],
   ]),
   ...changes("src/engines/reference/conv_transpose_f32.ts", conformance, [
     ["if (h < 0 || w < 0) continue;", "if (h < 0) continue;"],
@@ -79,6 +81,9 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/reference/_matmul.ts", conformance, [
     ["sum = sum === undefined ? block : round(sum + block);", "sum = block;"],
+  ]),
+  ...changes("src/engines/reference/matmul_tn_f32.ts", conformance, [
+    ["matmul(op, true, false)", "matmul(op, false, false)"],
   ]),
   ...changes("src/engines/reference/_windows.ts", conformance, [
     ["x.get(best, channel) < x.get(at, channel)", "x.get(best, channel) <= x.get(at, channel)"],
@@ -124,6 +129,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["signal?.throwIfAborted();\n          const first", "const first"],
     ["if (program !== this.#instance.id) {", "if (false) {"],
     ["this.#cursor = cursor;", ""],
+    ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
   ]),
   ...changes("src/training/trainer.ts", refusing, [
     [

@@ -1,0 +1,69 @@
+/** What every host has to learn: a program, pictures in MNIST's format, and what comes of them. */
+import { trainingProgram } from "../../examples/hosts/training_program.ts";
+import { loadReference } from "../../src/engines/reference/mod.ts";
+import { load } from "../../src/train.ts";
+import { shuffle } from "../../src/numeric/shuffle.ts";
+import { trainedOn } from "./_train.js";
+
+const COUNT = 96;
+const SIDE = 28;
+
+/** Stripes whose period is the class, and some pixels that are none of them. */
+export const PIXELS: Uint8Array<ArrayBuffer> = new Uint8Array(COUNT * SIDE * SIDE);
+/** The classes. */
+export const CLASSES: Uint8Array<ArrayBuffer> = Uint8Array.from(
+  { length: COUNT },
+  (_, i) => i % 10,
+);
+
+for (let i = 0; i < COUNT; i++) {
+  const noise = shuffle(SIDE * SIDE, i, 0x4e4f4953, 0);
+  for (let p = 0; p < SIDE * SIDE; p++) {
+    const isOn = p % SIDE % (CLASSES[i] + 2) === 0;
+    PIXELS[i * SIDE * SIDE + p] = noise[p] < 60 ? noise[p] : isOn ? 255 : 0;
+  }
+}
+
+/** An IDX file of bytes. */
+export function idx(extents: readonly number[], bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const file = new Uint8Array(4 + 4 * extents.length + bytes.length);
+  file.set([0, 0, 8, extents.length]);
+  const view = new DataView(file.buffer);
+  extents.forEach((extent, i) => view.setUint32(4 + 4 * i, extent));
+  file.set(bytes, 4 + 4 * extents.length);
+  return file;
+}
+
+/** Writes the program, pictures and labels into a folder; gives their paths. */
+export async function writeCase(folder: string): Promise<[program: string, string, string]> {
+  const files = [
+    [`${folder}/training.fewbit`, await program()],
+    [`${folder}/images.idx`, idx([COUNT, SIDE, SIDE], PIXELS)],
+    [`${folder}/labels.idx`, idx([COUNT], CLASSES)],
+  ] as const;
+  for (const [path, bytes] of files) await Deno.writeFile(path, bytes);
+  return files.map(([path]) => path) as [string, string, string];
+}
+
+let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
+let expected: ReturnType<typeof trainedOn> | undefined;
+
+/** The program of `examples/hosts`. */
+export function program(): Promise<Uint8Array<ArrayBuffer>> {
+  return made ??= trainingProgram();
+}
+
+/** What Deno makes of it. */
+export function expectedTraining(): ReturnType<typeof trainedOn> {
+  return expected ??= (async () => await trainedOn(load, await program(), PIXELS, CLASSES))();
+}
+
+/** The loss of the first step by the reference engine, which shares no code with the WebAssembly. */
+export async function firstLoss(): Promise<number> {
+  const instance = await loadReference(await program());
+  const { loss } = instance.runSync({
+    x: Float32Array.from(PIXELS.subarray(0, 16 * SIDE * SIDE), (p) => p / 255),
+    labels: Int32Array.from(CLASSES.subarray(0, 16)),
+  }, { entry: "train_step" });
+  return loss.data[0] as number;
+}
