@@ -20,6 +20,8 @@
  *   that there are; the message often lists them.
  * - `io_error`: The file system, the network or a pipe failed: no space, no permission, no connection. Put
  *   that right and try again; `cause` is the error of the system.
+ * - `device_lost`: The GPU is not there any more, or has refused what it was told. Load again, and restore what
+ *   was saved.
  * - `internal`: A state that should not be reached: a defect of fewbit. Please report it, with the message
  *   and the model.
  */
@@ -33,6 +35,7 @@ export type ErrorCode =
   | "disposed"
   | "not_found"
   | "io_error"
+  | "device_lost"
   | "internal";
 
 /**

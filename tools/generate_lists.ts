@@ -1,8 +1,9 @@
 /**
  * Writes the lists of instructions and ops, so that nobody adds to them by hand: `src/instructions/_all.ts`, all
  * descriptions by opcode, `src/instructions/caches.ts`, what those that work with caches need of theirs where the
- * descriptions are too large to be carried, `src/engines/reference/_meanings.ts`, what each does by its name, and
- * `src/graph/ops/mod.ts`, the ops of the graph. A file `linear_i8.ts` in these folders exports `linearI8`.
+ * descriptions are too large to be carried, `src/engines/reference/_meanings.ts`, what each does by its name,
+ * `src/engines/webgpu/shaders/mod.ts`, how those that a GPU runs do, and `src/graph/ops/mod.ts`, the ops of the graph. A
+ * file `linear_i8.ts` in these folders exports `linearI8`.
  *
  *     deno run -A tools/generate_lists.ts [--check]
  */
@@ -122,6 +123,27 @@ ${rows.join("")}};
 `;
 }
 
+/** Names of the files of shaders. */
+async function shaders(): Promise<string[]> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(new URL("src/engines/webgpu/shaders/", root))) {
+    if (!name.startsWith("_") && name !== "mod.ts") names.push(name.replace(/\.ts$/, ""));
+  }
+  return names.sort();
+}
+
+function dispatches(names: readonly string[]): string {
+  const rows = names.map((name) =>
+    name === camelCase(name) ? `  ${name},\n` : `  ${name}: ${camelCase(name)},\n`
+  );
+  return `${HEADER}import type { MakeDispatches } from "../wgsl/operation.ts";
+${imports(names)}
+/** How each instruction runs on a GPU, by its name; those that are missing do not. */
+export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
+${rows.join("")}};
+`;
+}
+
 if (import.meta.main) {
   const check = Deno.args.includes("--check");
   const entries = await instructions();
@@ -130,6 +152,7 @@ if (import.meta.main) {
     "src/instructions/_all.ts": descriptions(names),
     "src/instructions/caches.ts": caches(entries),
     "src/engines/reference/_meanings.ts": meanings(names),
+    "src/engines/webgpu/shaders/mod.ts": dispatches(await shaders()),
     "src/graph/ops/mod.ts": ops(await graphOps()),
   };
   for (const [path, text] of Object.entries(files)) {

@@ -7,9 +7,9 @@ import { bytesOf, denseBytes, tensorOf, viewAs } from "../tensor.ts";
 import type { DType, Tensor, TensorData } from "../tensor.ts";
 import { checkType } from "./check_type.ts";
 import { ofType } from "./expect_tensor.ts";
-import { copyInputs, prepareRun } from "./_prepare_run.ts";
-import { RunQueue } from "./_run_queue.ts";
-import { Sessions } from "./_sessions.ts";
+import { copyInputs, prepareRun } from "./prepare_run.ts";
+import { RunQueue } from "./run_queue.ts";
+import { Sessions } from "./sessions.ts";
 import { Slices } from "./_slices.ts";
 import type {
   Execution,

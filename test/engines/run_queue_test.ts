@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RunQueue } from "../../src/engines/_run_queue.ts";
+import { RunQueue } from "../../src/engines/run_queue.ts";
 
 /** Lets all that can go on go on. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0));

@@ -13,10 +13,18 @@ export const CHROMIUM_TEST = {
   sanitizeOps: false,
 };
 
+/** Arguments with which Chromium has a GPU in software, and without which it has none. */
+export const WITH_GPU: readonly string[] = [
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+];
+const WITHOUT_GPU: readonly string[] = ["--disable-gpu"];
+
 /** Serves a site on this machine and opens an empty page beside it; all ends with the work. */
 export async function withPage(
   handler: (request: Request) => Response,
   work: (page: Page, origin: string) => Promise<void>,
+  gpu: readonly string[] = WITHOUT_GPU,
 ): Promise<void> {
   await using server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
@@ -24,7 +32,7 @@ export async function withPage(
   );
   const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"],
+    args: ["--no-sandbox", "--disable-background-networking", "--no-first-run", ...gpu],
   });
   try {
     const page = await browser.newPage({ viewport: { width: 860, height: 900 } });
@@ -39,6 +47,7 @@ export async function withTitle(
   files: Readonly<Record<string, () => Response>>,
   timeout: number,
   work: (title: string, page: Page) => Promise<void> | void,
+  gpu?: readonly string[],
 ): Promise<void> {
   const handler = (request: Request): Response =>
     files[new URL(request.url).pathname]?.() ?? new Response(null, { status: 404 });
@@ -46,5 +55,5 @@ export async function withTitle(
     await page.goto(origin);
     await page.waitForFunction('document.title !== "fewbit"', undefined, { timeout });
     await work(await page.title(), page);
-  });
+  }, gpu);
 }

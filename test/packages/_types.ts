@@ -17,6 +17,7 @@ import { loadGenerator } from "@fewbit/fewbit/generator";
 import type { GenerationModel } from "@fewbit/fewbit/generator";
 import { textServer } from "@fewbit/fewbit/server";
 import { arrayData, crossEntropy, Graph as TrainedGraph, NodeBuilder, Trainer } from "@fewbit/fewbit/train";
+import { load as loadOnGpu } from "@fewbit/fewbit/webgpu";
 import wasm from "@fewbit/fewbit/fewbit.simd.wasm";
 import plays from "@fewbit/models/hgrn-shakespeare";
 
@@ -53,6 +54,12 @@ export async function pictures(
 ): Promise<void> {
   for (const picture of all) await model.classify(picture);
   await model.classify({ width: 1, height: 1, data: new Uint8ClampedArray(4) });
+}
+export async function onGpu(bytes: Uint8Array): Promise<string> {
+  using instance = await loadOnGpu(bytes, { powerPreference: "low-power" });
+  const fork: Disposable = instance.fork();
+  fork[Symbol.dispose]();
+  return instance.adapterInfo?.description ?? instance.engine;
 }
 export async function training(): Promise<Uint8Array> {
   const graph = new TrainedGraph();

@@ -15,7 +15,7 @@ export const LEVELS: readonly (readonly string[])[] = [
   ["instructions", "text", "vision"],
   ["program"],
   ["engines", "graph"],
-  ["models", "lower", "gradients", "runtime.ts"],
+  ["models", "lower", "gradients", "runtime.ts", "webgpu.ts"],
   ["quantize", "inspect", "training"],
   ["checkpoints"],
   ["compile"],

@@ -53,7 +53,7 @@ export const CHAT_MUTATIONS: readonly Mutation[] = [
     ["if (usage.cachedTokens !== undefined) await this.#history.mark();", ""],
     ["this.#model.checkLength(ids, 0);", ""],
   ]),
-  ...changes("src/engines/_sessions.ts", cache, [
+  ...changes("src/engines/sessions.ts", cache, [
     ["cache.isRing ? Math.min(length, cache.window) : length", "Math.min(length, rows)"],
     ["session.subarray(0, (count - (last - first)) * row),", ""],
     ["const first = (length - count) % rows;", "const first = 0;"],

@@ -21,13 +21,13 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["const ticket = ++this.#execution;", "const ticket = this.#execution;"],
     ["inputs = copyInputs(inputs);", ""],
   ]),
-  ...changes("src/engines/_sessions.ts", runs, [
+  ...changes("src/engines/sessions.ts", runs, [
     ["this.#states.forEach((i) => this.#canonicalize(i));", ""],
   ]),
-  ...changes("src/engines/_sessions.ts", ["test/engines/wasm/instance_test.ts"], [
+  ...changes("src/engines/sessions.ts", ["test/engines/wasm/instance_test.ts"], [
     ["if (held === undefined) {", "if (false) {"],
   ]),
-  ...changes("src/engines/_run_queue.ts", queue, [
+  ...changes("src/engines/run_queue.ts", queue, [
     ["last.then(done);", "done();"],
     ["this.#length++ === 0", "++this.#length === 0"],
     ["      this.#length--;\n", ""],
@@ -104,7 +104,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/reference/_instance.ts", runs, [
     ["if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);", ""],
   ]),
-  ...changes("src/engines/reference/_canonical_nan.ts", runs, [
+  ...changes("src/engines/canonical_nan.ts", runs, [
     ["const CANONICAL_NAN = 0x7FC00000;", "const CANONICAL_NAN = 0x7FC00001;"],
   ]),
   ...changes("src/engines/_saved_state.ts", ["test/engines/saved_state_test.ts"], [

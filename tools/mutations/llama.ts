@@ -77,7 +77,7 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
     ["slot === undefined || session === slot", "session === slot"],
     ["if (this.#keepsRows && sessions.some(isWritten)) return false;", ""],
   ]),
-  ...changes("src/engines/_sessions.ts", caches, [
+  ...changes("src/engines/sessions.ts", caches, [
     ["if (tooMany !== undefined) {", "if (false) {"],
     ["this.#caches?.set(this.#lengths(slot).map(() => 0), slot);", ""],
     ["this.#caches?.set(lengths, slot);", ""],

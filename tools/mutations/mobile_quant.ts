@@ -5,7 +5,7 @@ const weights = ["test/quantize/shifted_weights_test.ts"];
 const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
 const gptq = ["test/quantize/gptq_test.ts"];
 const moments = ["test/quantize/second_moments_test.ts", "test/quantize/decoder_moments_test.ts"];
-const quantize = ["test/cli/quantize_llama_test.ts"];
+const partial = ["test/cli/partial_test.ts"];
 const shift = ["test/numeric/shared_shift_test.ts"];
 const rules = ["test/lower/rules/rules_test.ts"];
 const model = ["test/pipelines/integer_llama_test.ts"];
@@ -48,7 +48,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["rows.subarray(prefix.length * columns)", "rows"],
     ["streams[w] = outputs.residual.data as Float32Array;", ""],
   ]),
-  ...changes("src/cli/_partial.ts", quantize, [
+  ...changes("src/cli/_partial.ts", partial, [
     ["if (other === key) return work;", "if (other !== undefined) return work;"],
   ]),
   ...changes("src/quantize/decoder_calibrate.ts", calibrate, [

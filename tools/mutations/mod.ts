@@ -14,6 +14,7 @@ import { QUANTIZE_MUTATIONS } from "./quantize.ts";
 import { SERVE_MUTATIONS } from "./serve.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./text_and_files.ts";
 import { TRAINING_MUTATIONS } from "./training.ts";
+import { WEBGPU_MUTATIONS } from "./webgpu.ts";
 import type { Mutation } from "./mutation.ts";
 
 /** In the order of the files that hold them. */
@@ -33,4 +34,5 @@ export const MUTATIONS: readonly Mutation[] = [
   ...SERVE_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
   ...TRAINING_MUTATIONS,
+  ...WEBGPU_MUTATIONS,
 ];

@@ -8,6 +8,7 @@ export const ENTRIES: Readonly<Record<string, string>> = {
   "./generator": "src/generator.ts",
   "./server": "src/server.ts",
   "./train": "src/train.ts",
+  "./webgpu": "src/webgpu.ts",
 };
 
 /** The command line, which is run and not imported. */

@@ -1,33 +1,22 @@
 /** An instance of the reference engine: plain buffers, one function an instruction. */
 import { instructionOf } from "../../instructions/mod.ts";
-import type { DecodedHead } from "../../program/decode.ts";
 import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Region } from "../../program/program.ts";
-import type { VerifiedProgram } from "../../program/verify.ts";
 import { viewAs } from "../../tensor.ts";
 import type { SyncInstance } from "../engine.ts";
+import { allocate } from "../allocate.ts";
+import { canonicalizeNaN } from "../canonical_nan.ts";
 import { BaseInstance } from "../base_instance.ts";
-import { allocate } from "./_allocate.ts";
-import { canonicalizeNaN } from "./_canonical_nan.ts";
+import type { WholeProgram } from "../whole_program.ts";
 import { MEANINGS } from "./_meanings.ts";
 import { Operand, Operands } from "./_operands.ts";
 import type { Elements } from "./_operands.ts";
-
-/** A file that was decoded and verified, with the bytes of its regions as they are at first. */
-export interface ReferenceProgram {
-  readonly head: DecodedHead;
-  readonly verified: VerifiedProgram;
-  /** Constants, shared by all instances. */
-  readonly constants: ArrayBuffer;
-  readonly parameters: ArrayBuffer;
-  readonly state: ArrayBuffer;
-}
 
 /** Runs a program by the definitions of its instructions. */
 export class ReferenceInstance extends BaseInstance {
   readonly engine = "reference";
   readonly memoryBytes: number;
-  readonly #source: ReferenceProgram;
+  readonly #source: WholeProgram;
   readonly #regions: Record<Region, ArrayBuffer>;
   /** Values of the expressions in the present run. */
   #values: Float64Array = new Float64Array(0);
@@ -35,7 +24,7 @@ export class ReferenceInstance extends BaseInstance {
   readonly #fresh = new Set<Index>();
 
   /** Starts from a file, or from the parameters and state of another instance. */
-  constructor(source: ReferenceProgram, from: Pick<ReferenceProgram, "parameters" | "state">) {
+  constructor(source: WholeProgram, from: Pick<WholeProgram, "parameters" | "state">) {
     const { verified, head } = source;
     super({ ...verified, id: head.id }, 500);
     const { regionBytes } = verified.plan;

@@ -78,10 +78,18 @@ export class Sessions {
   }
 
   save(slot?: number): Uint8Array<ArrayBuffer> {
-    const parts = this.#parts(slot, "save");
-    this.#states.forEach((i) => this.#canonicalize(i));
+    return this.saving(slot)();
+  }
+
+  /** `save` of this moment, once the bytes of this moment are at hand. */
+  saving(slot?: number): () => Uint8Array<ArrayBuffer> {
+    this.#check(slot, "save");
     const lengths = this.#lengths(slot);
-    return encodeState(this.#loaded.id, [bytesOf(lengths), ...this.#inUse(parts, lengths)]);
+    return () => {
+      const parts = this.#parts(slot, "save");
+      this.#states.forEach((i) => this.#canonicalize(i));
+      return encodeState(this.#loaded.id, [bytesOf(lengths), ...this.#inUse(parts, lengths)]);
+    };
   }
 
   restore(saved: Uint8Array, slot?: number): void {
@@ -115,10 +123,19 @@ export class Sessions {
   }
 
   snapshot(slot?: number): StateSnapshot {
-    const bytes = this.#copied(this.#parts(slot, "save")).map((state) => state.slice());
-    const snapshot = Object.freeze({ slot });
-    this.#snapshots.set(snapshot, { bytes, mark: this.#caches?.mark() });
-    return snapshot;
+    return this.snapshotting(slot)();
+  }
+
+  /** `snapshot` of this moment, once the bytes of this moment are at hand. */
+  snapshotting(slot?: number): () => StateSnapshot {
+    this.#check(slot, "save");
+    const mark = this.#caches?.mark();
+    return () => {
+      const bytes = this.#copied(this.#parts(slot, "save")).map((state) => state.slice());
+      const snapshot = Object.freeze({ slot });
+      this.#snapshots.set(snapshot, { bytes, mark });
+      return snapshot;
+    };
   }
 
   rollback(snapshot: StateSnapshot): void {
@@ -138,6 +155,11 @@ export class Sessions {
       );
     }
     states.forEach((state, i) => state.set(bytes[i]));
+  }
+
+  /** Whether snapshots copy a state: of a cache that is no ring they leave the rows where they are. */
+  isCopied(tensor: Index): boolean {
+    return this.#caches?.states.get(tensor)?.isRing ?? true;
   }
 
   /** Rows that each of some sessions has appended to its caches; nothing where there are none. */
@@ -180,20 +202,24 @@ export class Sessions {
 
   /** Of the memory of states, that of those which snapshots copy. */
   #copied(parts: readonly Uint8Array[]): Uint8Array[] {
-    return parts.filter((_, n) => this.#caches?.states.get(this.#states[n])?.isRing ?? true);
+    return parts.filter((_, n) => this.isCopied(this.#states[n]));
   }
 
   /** Memory of the state, or of one session's part of it. */
   #parts(slot: number | undefined, verb: string): Uint8Array[] {
+    this.#check(slot, verb);
     if (slot === undefined) return this.#states.map((i) => this.#bytesOf(i));
-    const slots = Math.min(...this.#states.map((i) => this.#slotsOf(i)));
-    if (!(Number.isInteger(slot) && slot >= 0 && slot < slots)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot ${verb} slot ${slot}: expected 0 to ${slots - 1}`,
-      );
-    }
     return this.#states.map((i) => part(this.#bytesOf(i), slot, this.#slotsOf(i)));
+  }
+
+  #check(slot: number | undefined, verb: string): void {
+    if (slot === undefined) return;
+    const slots = Math.min(...this.#states.map((i) => this.#slotsOf(i)));
+    if (Number.isInteger(slot) && slot >= 0 && slot < slots) return;
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot ${verb} slot ${slot}: expected 0 to ${slots - 1}`,
+    );
   }
 
   /** Sessions that a state holds: its first extent. */

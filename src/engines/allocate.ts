@@ -1,4 +1,4 @@
-import { FewbitError } from "../../errors.ts";
+import { FewbitError } from "../errors.ts";
 
 /** Zeroed memory, or the error that says that there is none. */
 export function allocate(bytes: number): ArrayBuffer {

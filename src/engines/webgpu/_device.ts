@@ -1,0 +1,97 @@
+/** The GPU: an adapter's device, its limits, and what becomes of it. */
+import { FewbitError } from "../../errors.ts";
+import type { DeviceOptions } from "./gpu_instance.ts";
+
+/** A device that instances share, and why it is of no use any more. */
+export class Device {
+  /** Why nothing that it computes counts any more. */
+  #failure: FewbitError | undefined;
+  /** Resolves when the device is of no use any more. */
+  readonly failed: Promise<FewbitError>;
+
+  constructor(
+    readonly gpu: GPUDevice,
+    /** What the adapter says of itself. */
+    readonly adapterInfo: GPUAdapterInfo | undefined,
+  ) {
+    this.failed = new Promise((resolve) => {
+      const fail = (reason: string, cause: unknown): void => {
+        this.#failure ??= new FewbitError("device_lost", `The GPU is lost: ${reason}`, { cause });
+        resolve(this.#failure);
+      };
+      gpu.lost.then(({ reason, message }) => fail(message || reason, { reason, message }));
+      // Results are wrong from then on; silence would be worse.
+      gpu.addEventListener(
+        "uncapturederror",
+        (event) => fail((event as GPUUncapturedErrorEvent).error.message, event),
+      );
+    });
+  }
+
+  /** Throws once the device is of no use: calls on a lost one do not throw by themselves. */
+  assertUsable(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /**
+   * Does something that may need more memory than there is.
+   *
+   * @throws {FewbitError} `limit_exceeded`.
+   */
+  async allocating<T>(what: string, make: () => T, undo: (made: T) => void): Promise<T> {
+    this.gpu.pushErrorScope("validation");
+    this.gpu.pushErrorScope("out-of-memory");
+    const made = make();
+    const errors = [await this.gpu.popErrorScope(), await this.gpu.popErrorScope()];
+    this.assertUsable();
+    const error = errors.find((one) => one !== null);
+    if (error === undefined) return made;
+    undo(made);
+    throw new FewbitError(
+      "limit_exceeded",
+      `Cannot allocate ${what} on the GPU: ${error!.message}`,
+    );
+  }
+}
+
+/** Devices by power preference, and those of callers. */
+const shared = new Map<string, Promise<Device>>();
+const known = new WeakMap<GPUDevice, Device>();
+
+/**
+ * The device of a caller, or the one that all instances share.
+ *
+ * @throws {FewbitError} `unsupported` where the host has no adapter.
+ */
+export async function openDevice(
+  { device: given, powerPreference }: DeviceOptions,
+): Promise<Device> {
+  if (given !== undefined) {
+    const device = given as GPUDevice;
+    const found = known.get(device) ?? new Device(device, undefined);
+    known.set(device, found);
+    return found;
+  }
+  const key = powerPreference ?? "";
+  const open = shared.get(key) ?? requestDevice(powerPreference);
+  shared.set(key, open);
+  const forget = (): void => {
+    if (shared.get(key) === open) shared.delete(key);
+  };
+  open.then(({ failed }) => failed.then(forget), forget);
+  return await open;
+}
+
+async function requestDevice(powerPreference: GPUPowerPreference | undefined): Promise<Device> {
+  const { gpu } = navigator;
+  const adapter = await gpu?.requestAdapter(powerPreference && { powerPreference });
+  if (!adapter) {
+    const why = gpu === undefined ? "this host has no WebGPU" : "there is no adapter";
+    throw new FewbitError("unsupported", `Cannot use a GPU: ${why}`);
+  }
+  const { maxBufferSize, maxStorageBufferBindingSize } = adapter.limits;
+  const device = await adapter.requestDevice({
+    requiredLimits: { maxBufferSize, maxStorageBufferBindingSize },
+  });
+  return new Device(device, adapter.info);
+}

@@ -1,0 +1,128 @@
+/** The instructions of a program as dispatches, compiled. */
+import { instructionOf } from "../../instructions/mod.ts";
+import type { InstructionSpec } from "../../instructions/mod.ts";
+import type { Index, Instruction } from "../../program/program.ts";
+import type { VerifiedProgram } from "../../program/verify.ts";
+import type { Pipelines } from "./_pipelines.ts";
+import type { Places } from "./_places.ts";
+import { FLOATS } from "./wgsl/float32.ts";
+import { header } from "./wgsl/header.ts";
+import { INTEGERS } from "./wgsl/integer.ts";
+import { Operation } from "./wgsl/operation.ts";
+import type { Groups, Placed, ShaderOperand, Sizes, Stage } from "./wgsl/operation.ts";
+import { DISPATCHES } from "./shaders/mod.ts";
+
+/** A dispatch that is compiled. */
+export interface CompiledStage {
+  readonly pipeline: GPUComputePipeline;
+  readonly groups: Groups;
+}
+
+/** An instruction that is compiled. */
+export interface CompiledInstruction {
+  readonly spec: InstructionSpec;
+  readonly instruction: Instruction;
+  readonly attributes: Readonly<Record<string, number>>;
+  readonly stages: readonly CompiledStage[];
+  /** What takes their place where y has so few rows. */
+  readonly few: { readonly rows: number; readonly stages: readonly CompiledStage[] } | undefined;
+}
+
+/** All instructions of a program. */
+export interface CompiledInstructions {
+  readonly all: readonly CompiledInstruction[];
+  /** Most words of scratch memory that one of them needs. */
+  readonly scratchWords: number;
+}
+
+/** Compiles the shaders of all instructions at once; `onCompiled` is told how many of them are done. */
+export async function compileInstructions(
+  verified: VerifiedProgram,
+  places: Places,
+  pipelines: Pipelines,
+  onCompiled: (done: number, total: number) => void,
+): Promise<CompiledInstructions> {
+  const { program } = verified;
+  let [done, total, scratchWords] = [0, 0, 0];
+  const all = program.instructions.map(async (instruction) => {
+    const spec = instructionOf(instruction.opcode)!;
+    const operands = instruction.operands.map((view, j) => operandOf(verified, spec, view, j));
+    const operation = operationOf(verified, places, spec, instruction, operands);
+    const made = DISPATCHES[spec.name](operation);
+    scratchWords = Math.max(scratchWords, made.scratchWords ?? 0);
+    const compiled = (stages: readonly Stage[]): Promise<CompiledStage[]> =>
+      Promise.all(stages.map(async ({ body, groups }) => {
+        total++;
+        const code = header(spec, operands) + INTEGERS + (usesFloats(body) ? FLOATS : "") + body;
+        const pipeline = await pipelines.get(code, spec.name);
+        onCompiled(++done, total);
+        return { pipeline, groups };
+      }));
+    const [stages, few] = await Promise.all([
+      compiled(made.stages),
+      made.few && compiled(made.few.stages),
+    ]);
+    return {
+      spec,
+      instruction,
+      attributes: attributesOf(spec, instruction),
+      stages,
+      few: few && { rows: made.few!.rows, stages: few },
+    };
+  });
+  return { all: await Promise.all(all), scratchWords };
+}
+
+/** The operands of an instruction in a run, by name. */
+export function sizesOf(
+  places: Places,
+  { spec, instruction }: Pick<CompiledInstruction, "spec" | "instruction">,
+  values: ArrayLike<number>,
+): Sizes {
+  const sizes: Record<string, Placed> = {};
+  instruction.operands.forEach((view, j) => {
+    if (view >= 0) sizes[spec.operands[j].name] = places.view(view, values);
+  });
+  return sizes;
+}
+
+function operandOf(
+  { program }: VerifiedProgram,
+  spec: InstructionSpec,
+  view: Index,
+  j: number,
+): ShaderOperand | undefined {
+  if (view < 0) return undefined;
+  const { dtype, layout, region } = program.tensors[program.views[view].tensor];
+  return { name: spec.operands[j].name, dtype, layout, isConstant: region === "constant" };
+}
+
+function operationOf(
+  { program, ranges }: VerifiedProgram,
+  places: Places,
+  spec: InstructionSpec,
+  instruction: Instruction,
+  operands: readonly (ShaderOperand | undefined)[],
+): Operation {
+  const most = sizesOf(places, { spec, instruction }, ranges.map(({ max }) => max));
+  const fixed = instruction.operands.flatMap((view, j) => {
+    if (view < 0) return [];
+    const { offset, rowStride, extents } = program.views[view];
+    const sizes = [offset, rowStride, extents[extents.length - 1]];
+    return sizes.every((i) => ranges[i].min === ranges[i].max) ? [spec.operands[j].name] : [];
+  });
+  return new Operation(
+    operands.filter((operand) => operand !== undefined),
+    most,
+    new Set(fixed),
+  );
+}
+
+function attributesOf(
+  { attributes = [] }: InstructionSpec,
+  instruction: Instruction,
+): Record<string, number> {
+  return Object.fromEntries(attributes.map(({ name }, i) => [name, instruction.attributes[i]]));
+}
+
+const usesFloats = (body: string): boolean => /\bf_\w+\(/.test(body);

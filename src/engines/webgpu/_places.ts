@@ -1,0 +1,80 @@
+/** Where tensors and views lie in the two buffers of an instance: constants, and all other regions one behind another. */
+import { denseBytes } from "../../tensor.ts";
+import type { Index, Region } from "../../program/program.ts";
+import type { VerifiedProgram } from "../../program/verify.ts";
+import type { Placed } from "./wgsl/operation.ts";
+import { bitsOfElement } from "./wgsl/operation.ts";
+
+/** Regions in the order in which they lie in memory. */
+const REGIONS = ["parameter", "state", "arena", "input", "output"] as const;
+
+/** Some bytes of a buffer. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** Offsets in bytes and elements. */
+export class Places {
+  /** Bytes of memory, without what instructions need between their stages. */
+  readonly memoryBytes: number;
+  readonly #verified: VerifiedProgram;
+  readonly #bases: Readonly<Record<Region, number>>;
+
+  constructor(verified: VerifiedProgram) {
+    this.#verified = verified;
+    const bases: Record<Region, number> = {
+      constant: 0,
+      parameter: 0,
+      state: 0,
+      arena: 0,
+      input: 0,
+      output: 0,
+    };
+    let at = 0;
+    for (const region of REGIONS) {
+      bases[region] = at;
+      at += verified.plan.regionBytes[region];
+    }
+    this.#bases = bases;
+    this.memoryBytes = at;
+  }
+
+  /** A region in its buffer. */
+  region(region: Region): ByteRange {
+    return { offset: this.#bases[region], bytes: this.#verified.plan.regionBytes[region] };
+  }
+
+  /** A tensor in its buffer, at its largest extents. */
+  tensor(tensor: Index): ByteRange {
+    const { program, plan } = this.#verified;
+    const base = this.#bases[program.tensors[tensor].region];
+    return { offset: base + plan.offsets[tensor], bytes: plan.bytes[tensor] };
+  }
+
+  /** A view, by the values of the expressions. */
+  view(view: Index, values: ArrayLike<number>): Placed {
+    const { tensor, offset, extents, rowStride } = this.#verified.program.views[view];
+    const { dtype } = this.#verified.program.tensors[tensor];
+    const sizes = extents.map((extent) => values[extent]);
+    const columns = sizes[sizes.length - 1];
+    return {
+      at: this.tensor(tensor).offset * 8 / bitsOfElement(dtype) + values[offset],
+      stride: values[rowStride] || columns,
+      rows: sizes.slice(0, -1).reduce((a, b) => a * b, 1),
+      columns,
+      extents: sizes,
+    };
+  }
+
+  /** Whether a view is all of its tensor, so that who writes it leaves nothing of what was there before. */
+  isWhole(view: Index, values: ArrayLike<number>): boolean {
+    const { program } = this.#verified;
+    const { tensor, offset } = program.views[view];
+    const { extents, dtype } = program.tensors[tensor];
+    const { stride, rows, columns } = this.view(view, values);
+    const whole = denseBytes(dtype, extents.map((extent) => values[extent]));
+    return values[offset] === 0 && (stride === columns || rows === 1) &&
+      denseBytes(dtype, [rows, columns]) === whole;
+  }
+}

@@ -1,0 +1,91 @@
+/** Loading a program on a GPU. */
+import { FewbitError } from "../../errors.ts";
+import type { Region } from "../../program/program.ts";
+import type { LoadOptions } from "../engine.ts";
+import type { ProgramSource } from "../wasm/source.ts";
+import { wholeFile } from "../whole_file.ts";
+import { wholeProgram } from "../whole_program.ts";
+import type { WholeProgram } from "../whole_program.ts";
+import { openDevice } from "./_device.ts";
+import type { Device } from "./_device.ts";
+import { GpuProgram } from "./_gpu_program.ts";
+import { compileInstructions } from "./_instructions.ts";
+import { Pipelines } from "./_pipelines.ts";
+import { Places } from "./_places.ts";
+import { write } from "./_transfer.ts";
+import type { DeviceOptions, GpuInstance } from "./gpu_instance.ts";
+import { WebGpuInstance } from "./instance.ts";
+import { DISPATCHES } from "./shaders/mod.ts";
+
+/** Options of {@linkcode loadWebGpu}. */
+export interface WebGpuLoadOptions extends Omit<LoadOptions, "dot">, DeviceOptions {
+  /** Called with the shaders compiled so far and in all. */
+  readonly onCompiled?: (done: number, total: number) => void;
+}
+
+/** Names of the instructions that there are shaders of. */
+const HELD: ReadonlySet<string> = new Set(Object.keys(DISPATCHES));
+
+/**
+ * Loads a program on a GPU: the same bits as on all other engines, floating-point numbers too. All shaders are compiled
+ * before it returns.
+ *
+ * @param source A `model.fewbit` file (its bytes, a stream, a response, a blob, or its parts in order).
+ * @returns An instance; dispose of it to give its memory back.
+ * @throws {FewbitError} `unsupported` where the host has no GPU that can be used, or the program an instruction without a
+ * shader; `limit_exceeded` where the GPU has too little memory; as on other engines for files that are damaged.
+ */
+export async function loadWebGpu(
+  source: ProgramSource,
+  options: WebGpuLoadOptions = {},
+): Promise<GpuInstance> {
+  const { signal, onCompiled = () => {} } = options;
+  const file = await wholeFile(source, signal);
+  const whole = wholeProgram(file, options, HELD);
+  const device = await openDevice(options);
+  signal?.throwIfAborted();
+  const places = new Places(whole.verified);
+  const pipelines = Pipelines.of(device.gpu);
+  const compiled = await compileInstructions(whole.verified, places, pipelines, onCompiled);
+  signal?.throwIfAborted();
+  const weights = await bufferOf(device, "weights", whole.constants.byteLength);
+  write(device, weights, 0, new Uint8Array(whole.constants));
+  const shared = new GpuProgram(device, whole, places, pipelines, compiled, weights);
+  const memory = await bufferOf(device, "memory", shared.memoryBytes)
+    .catch((error) => {
+      weights.destroy();
+      throw error;
+    });
+  for (const [region, bytes] of storedRegions(whole)) {
+    write(device, memory, places.region(region).offset, new Uint8Array(bytes));
+  }
+  return new WebGpuInstance(shared, memory);
+}
+
+/** What is in memory at first, beside zeros. */
+function storedRegions({ parameters, state }: WholeProgram): [Region, ArrayBuffer][] {
+  return [["parameter", parameters], ["state", state]];
+}
+
+/**
+ * A buffer that shaders see as a whole.
+ *
+ * @throws {FewbitError} `limit_exceeded`.
+ */
+async function bufferOf(device: Device, what: string, bytes: number): Promise<GPUBuffer> {
+  const size = Math.max(256, Math.ceil(bytes / 4) * 4);
+  const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
+  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
+  if (size > most) {
+    throw new FewbitError(
+      "limit_exceeded",
+      `Cannot load on this GPU: ${what} of ${size} bytes, it binds at most ${most}`,
+    );
+  }
+  const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
+  return await device.allocating(
+    `${size} bytes of ${what}`,
+    () => device.gpu.createBuffer({ size, usage: STORAGE | COPY_DST | COPY_SRC }),
+    (buffer) => buffer.destroy(),
+  );
+}
