@@ -3,7 +3,7 @@ import { interleave } from "./interleave.ts";
 import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
 import type { Feeds } from "./onnxruntime.ts";
-import { opcodeTable } from "./_opcode_table.ts";
+import { opcodeTable } from "./opcode_table.ts";
 import { table, times } from "./table.ts";
 import { calibrateOnnx } from "./onnx/calibrate.ts";
 import { quantizeDynamic } from "./onnx/quantize_dynamic.ts";

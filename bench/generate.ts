@@ -5,7 +5,7 @@ import { TextGenerator } from "../src/pipelines/text/text_generator.ts";
 import type { Usage } from "../src/pipelines/text/text_piece.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { median } from "./interleave.ts";
-import { opcodeTable, shareOutside } from "./_opcode_table.ts";
+import { opcodeTable, shareOutside } from "./opcode_table.ts";
 import { table } from "./table.ts";
 import { llamaGguf } from "./llama/gguf.ts";
 import type { LlamaShape } from "./llama/gguf.ts";

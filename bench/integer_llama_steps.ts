@@ -4,7 +4,7 @@ import { load } from "../src/engines/load.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
 import { layoutBytes } from "../src/layouts/mod.ts";
 import { memoryReader } from "./_read_memory.ts";
-import { opcodeTable, shareOutside } from "./_opcode_table.ts";
+import { opcodeTable, shareOutside } from "./opcode_table.ts";
 import { interleave } from "./interleave.ts";
 import { table } from "./table.ts";
 

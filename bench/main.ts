@@ -2,7 +2,7 @@
  * `deno task bench`: speed beside onnxruntime-web, everything in turns on one machine.
  * Writes bench/RESULTS.md and bench/results.json.
  *
- *     deno task bench [--rounds 21] [--only gemm|ternary|deit|llama|cold]
+ *     deno task bench [--rounds 21] [--only gemm|ternary|deit|llama|training|cold]
  *     deno task bench --against REV [--rounds 21] [--engine wasm-simd] [--dot seven]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
@@ -144,6 +144,19 @@ const SECTIONS: Readonly<Record<string, Section>> = {
     run: async () => {
       const results = await benchEmbedQuality();
       return { results, report: reportEmbedQuality(results) };
+    },
+  },
+  training: {
+    title: "Training",
+    text:
+      "Steps of MLPerf Tiny's ResNet8 and DS-CNN on 64 pictures of 28×28 with SGD, Nesterov momentum " +
+      "and decay: forward, gradients and updates, beside what their multiply-accumulates alone take " +
+      "at the rate of our own float32 product in the same rounds.",
+    run: async (rounds) => {
+      // Imported here only: TensorFlow.js greets on the terminal.
+      const { benchTraining, reportTraining } = await import("./training.ts");
+      const results = await benchTraining(Math.min(rounds, 11));
+      return { results, report: reportTraining(results) };
     },
   },
   responsive: {

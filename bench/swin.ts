@@ -1,7 +1,7 @@
 /** Swin-T 224, batch 1: integers beside our float32. */
 import { interleave } from "./interleave.ts";
 import type { Timings } from "./interleave.ts";
-import { opcodeTable } from "./_opcode_table.ts";
+import { opcodeTable } from "./opcode_table.ts";
 import { openNetwork } from "./_open_network.ts";
 import { floatNetwork, IMAGE, integerNetwork, SWIN_T } from "./seeded_vision.ts";
 import { table, times } from "./table.ts";

@@ -157,7 +157,14 @@ function gemm(
   }
 }
 
-function copy_tile(to: usize, ldt: usize, from: usize, ldf: usize, rows: i32, columns: i32): void {
+export function copy_tile(
+  to: usize,
+  ldt: usize,
+  from: usize,
+  ldf: usize,
+  rows: i32,
+  columns: i32,
+): void {
   for (let i = 0; i < rows; i++, to += ldt, from += ldf) {
     for (let j: usize = 0; j < <usize> columns << 2; j += 4) {
       store<u32>(to + j, load<u32>(from + j));
@@ -166,7 +173,14 @@ function copy_tile(to: usize, ldt: usize, from: usize, ldf: usize, rows: i32, co
 }
 
 /** c += bias, then += residual, on whole vectors: a partial tile lies in scratch. */
-function finish(c: usize, ld: usize, rows: i32, bias: usize, residual: usize, ldr: usize): void {
+export function finish(
+  c: usize,
+  ld: usize,
+  rows: i32,
+  bias: usize,
+  residual: usize,
+  ldr: usize,
+): void {
   const zero = f32x4.splat(0);
   const b0 = bias ? v128.load(bias) : zero, b1 = bias ? v128.load(bias, 16) : zero;
   for (let i = 0; i < rows; i++, c += ld) {

@@ -10,6 +10,9 @@ import { mk_f32_4x8, ZERO } from "./microkernels_f32";
 import { pack_panels_f32 } from "./pack_f32";
 import { store_words } from "./tail";
 
+/** Elements of the panels of b that are packed at once. */
+const GROUP_ELEMENTS: i32 = 131072;
+
 /** Rows of a block of aᵀ·b. */
 export const K_BLOCK: i32 = 128;
 
@@ -18,8 +21,17 @@ export function panels_bytes(k: i32, n: i32): usize {
   return <usize> (n + 7 >> 3) * <usize> k * 32 + 64;
 }
 
+/** Most columns of b that are packed before they are used: as many as stay in L2. */
+// @ts-ignore: decorator
+@inline
+function group_of(k: i32, n: i32): i32 {
+  return min(n, max(GROUP_ELEMENTS / max(k, 1) & ~31, 32));
+}
+
 export function matmul_scratch(m: i32, k: i32, n: i32): usize {
-  return panels_bytes(k, n) + gemm_f32_scratch(m, k, n) + 128;
+  // Fewer k make larger groups: the most bytes are those of a whole group, or of all columns.
+  const most = max(<usize> GROUP_ELEMENTS << 2, panels_bytes(k, 32));
+  return min(panels_bytes(k, n), most) + 64 + gemm_f32_scratch(m, k, n) + 128;
 }
 
 // @ts-ignore: decorator
@@ -43,9 +55,34 @@ export function matmul_f32(
   n: i32,
   scratch: usize,
 ): void {
-  const panels = aligned(scratch);
-  pack_panels_f32(b, ldb, k, n, transposed, panels);
-  gemm_f32(a, lda, m, k, panels, n, y, ldy, bias, 0, 0, panels + panels_bytes(k, n));
+  const panels = aligned(scratch), group = group_of(k, n), own = panels + panels_bytes(k, group);
+  for (let j = 0; j < n; j += group) {
+    const columns = min(group, n - j), offset = <usize> j << 2;
+    const biases = bias ? bias + offset : 0;
+    if (transposed) pack_panels_f32(b + <usize> j * ldb, ldb, k, columns, 1, panels);
+    else pack_rows_f32(b + offset, ldb, k, columns, panels);
+    gemm_f32(a, lda, m, k, panels, columns, y + offset, ldy, biases, 0, 0, own);
+  }
+}
+
+/** As `pack_panels_f32` of b `[k][n]`, four panels at a time: what a row has of them lies next to one another. */
+function pack_rows_f32(b: usize, ld: usize, k: i32, n: i32, to: usize): void {
+  const size = <usize> k << 5;
+  let j = 0;
+  for (; j + 32 <= n; j += 32, to += size << 2) {
+    let p = b + (<usize> j << 2), p0 = to, p1 = p0 + size, p2 = p1 + size, p3 = p2 + size;
+    for (let i = 0; i < k; i++, p += ld, p0 += 32, p1 += 32, p2 += 32, p3 += 32) {
+      v128.store(p0, v128.load(p));
+      v128.store(p0, v128.load(p, 16), 16);
+      v128.store(p1, v128.load(p, 32));
+      v128.store(p1, v128.load(p, 48), 16);
+      v128.store(p2, v128.load(p, 64));
+      v128.store(p2, v128.load(p, 80), 16);
+      v128.store(p3, v128.load(p, 96));
+      v128.store(p3, v128.load(p, 112), 16);
+    }
+  }
+  if (j < n) pack_panels_f32(b + (<usize> j << 2), ld, k, n - j, 0, to);
 }
 
 /** Bytes of the packed rows of a block. */

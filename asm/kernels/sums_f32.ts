@@ -82,24 +82,88 @@ export function sum_rows_f32(
   const columns = n + 3 & ~3, row = <usize> columns << 2, partial = scratch + 15 & ~15;
   const start = kind == TERM_LARGEST ? v128.load32_splat(LOWEST) : f32x4.splat(0);
   for (let at: usize = 0; at < row << 4; at += 16) v128.store(partial + at, start);
-  for (let b = 0; b < count; b++, p += ldp, q += ldq) {
-    const to = partial + <usize> (b & 15) * row;
-    for (let at: usize = 0; at < row; at += 16) {
+  if (kind == TERM_PLAIN) add_rows(TERM_PLAIN, p, ldp, q, ldq, count, row, u, w, partial);
+  else if (kind == TERM_NEAR) add_rows(TERM_NEAR, p, ldp, q, ldq, count, row, u, w, partial);
+  else if (kind == TERM_SQUARE) add_rows(TERM_SQUARE, p, ldp, q, ldq, count, row, u, w, partial);
+  else if (kind == TERM_PRODUCT) add_rows(TERM_PRODUCT, p, ldp, q, ldq, count, row, u, w, partial);
+  else add_rows(TERM_LARGEST, p, ldp, q, ldq, count, row, u, w, partial);
+  join(kind, partial, row);
+  memory.copy(y, partial, <usize> n << 2);
+}
+
+/** Adds row b to partial row b mod 16; the kind is a constant. */
+// @ts-ignore: decorator
+@inline
+function add_rows(
+  kind: i32,
+  p: usize,
+  ldp: usize,
+  q: usize,
+  ldq: usize,
+  count: i32,
+  row: usize,
+  u: usize,
+  w: usize,
+  partial: usize,
+): void {
+  const end = partial + (row << 4);
+  for (let to = partial; count > 0; count--, p += ldp, q += ldq) {
+    for (let at: usize = 0; at < row; at += 16, to += 16) {
       const v = v128.load(p + at);
-      let t: v128;
-      if (kind == TERM_PRODUCT) t = f32x4.mul(v, v128.load(q + at));
-      else if (kind == TERM_PLAIN || kind == TERM_LARGEST) t = v;
-      else if (kind == TERM_NEAR) t = f32x4.sub(v, v128.load(u + at));
-      else t = term(TERM_SQUARE, v, v, v128.load(u + at), v128.load(w + at));
-      const sum = v128.load(to + at);
-      v128.store(to + at, kind == TERM_LARGEST ? f32x4.pmax(sum, t) : f32x4.add(sum, t));
+      const t = term(
+        kind,
+        v,
+        kind == TERM_PRODUCT ? v128.load(q + at) : v,
+        kind == TERM_NEAR || kind == TERM_SQUARE ? v128.load(u + at) : v,
+        kind == TERM_SQUARE ? v128.load(w + at) : v,
+      );
+      const sum = v128.load(to);
+      v128.store(to, kind == TERM_LARGEST ? f32x4.pmax(sum, t) : f32x4.add(sum, t));
     }
+    if (to == end) to = partial;
   }
+}
+
+/** The sum of the partial rows, in the first: halves are added to halves. */
+function join(kind: i32, partial: usize, row: usize): void {
   for (let half: usize = 8; half > 0; half >>= 1) {
     for (let at: usize = 0; at < half * row; at += 16) {
       const a = v128.load(partial + at), b = v128.load(partial + half * row + at);
       v128.store(partial + at, kind == TERM_LARGEST ? f32x4.pmax(a, b) : f32x4.add(a, b));
     }
   }
-  memory.copy(y, partial, <usize> n << 2);
+}
+
+/**
+ * Adds up `count` rows of dy, and of products dy·y, in one pass over memory.
+ *
+ * @param scratch As large as `sums_scratch` says, twice.
+ */
+export function sum_rows_and_products_f32(
+  dy: usize,
+  ldd: usize,
+  y: usize,
+  ldy: usize,
+  count: i32,
+  n: i32,
+  sums: usize,
+  products: usize,
+  scratch: usize,
+): void {
+  const row = (<usize> n + 3 & ~3) << 2, size = row << 4, partial = scratch + 15 & ~15;
+  memory.fill(partial, 0, 2 * size);
+  const end = partial + size;
+  for (let to = partial; count > 0; count--, dy += ldd, y += ldy) {
+    for (let at: usize = 0; at < row; at += 16, to += 16) {
+      const d = v128.load(dy + at), second = to + size;
+      v128.store(to, f32x4.add(v128.load(to), d));
+      const product = f32x4.mul(d, v128.load(y + at));
+      v128.store(second, f32x4.add(v128.load(second), product));
+    }
+    if (to == end) to = partial;
+  }
+  join(TERM_PLAIN, partial, row);
+  join(TERM_PLAIN, end, row);
+  memory.copy(sums, partial, <usize> n << 2);
+  memory.copy(products, end, <usize> n << 2);
 }

@@ -34,17 +34,43 @@ function apply(kind: i32, a: v128, b: v128): v128 {
   return v128.and(f32x4.splat(1), f32x4.lt(a, b));
 }
 
-export function exec_binary_f32(op: BinaryF32): void {
-  const a = op.a, b = op.b, y = op.y, kind = op.binary;
-  const n = a.columns, single = b.columns == 1;
-  let left = a.address, to = y.address;
-  for (let r = 0; r < a.rows; r++, left += a.stride, to += y.stride) {
-    const right = b.address + <usize> (r % b.rows) * b.stride;
-    const column = v128.load32_splat(right);
-    for (let i = 0; i < n; i += 4) {
-      const at = <usize> i << 2;
-      const other = single ? column : v128.load(right + at);
-      store_words(to + at, apply(kind, v128.load(left + at), other), n - i);
-    }
+/** A row, or several without anything in between; `column` is all of b where b is one element. */
+// @ts-ignore: decorator
+@inline
+function row(kind: i32, a: usize, b: usize, y: usize, n: i32, column: v128, single: bool): void {
+  for (; n >= 8; n -= 8, a += 32, b += 32, y += 32) {
+    const low = apply(kind, v128.load(a), single ? column : v128.load(b));
+    const high = apply(kind, v128.load(a, 16), single ? column : v128.load(b, 16));
+    v128.store(y, low);
+    v128.store(y, high, 16);
   }
+  for (; n > 0; n -= 4, a += 16, b += 16, y += 16) {
+    store_words(y, apply(kind, v128.load(a), single ? column : v128.load(b)), n);
+  }
+}
+
+/** All rows; those of b come round. The kind is a constant, so that no loop asks for it. */
+// @ts-ignore: decorator
+@inline
+function rows(kind: i32, op: BinaryF32): void {
+  const a = op.a, b = op.b, y = op.y;
+  let n = a.columns, count = a.rows, left = a.address, to = y.address;
+  const single = b.columns == 1, bytes = <usize> n << 2;
+  const dense = a.stride == bytes && y.stride == bytes;
+  if (dense && (single ? b.rows == 1 : b.rows == count && b.stride == bytes)) n *= count, count = 1;
+  const first = b.address, end = first + <usize> b.rows * b.stride;
+  for (let right = first; count > 0; count--, left += a.stride, to += y.stride) {
+    if (single) row(kind, left, right, to, n, v128.load32_splat(right), true);
+    else row(kind, left, right, to, n, f32x4.splat(0), false);
+    right += b.stride;
+    if (right == end) right = first;
+  }
+}
+
+export function exec_binary_f32(op: BinaryF32): void {
+  const kind = op.binary;
+  if (kind == BINARY_ADD) rows(BINARY_ADD, op);
+  else if (kind == BINARY_SUBTRACT) rows(BINARY_SUBTRACT, op);
+  else if (kind == BINARY_MULTIPLY) rows(BINARY_MULTIPLY, op);
+  else rows(kind, op);
 }

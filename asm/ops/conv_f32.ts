@@ -1,4 +1,4 @@
-// Convolution: depthwise on its own kernel, 1×1 as a product with the rows of x, else im2row of a picture and a product.
+// Convolution: depthwise on its own kernel, 1×1 as a product with the rows of x, else with rows packed from where taps read.
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvF32 } from "../generated/ops/conv_f32";
 import { depthwise_f32, depthwise_scratch } from "../kernels/depthwise_f32";
@@ -6,7 +6,8 @@ import { gemm_f32, gemm_f32_scratch } from "../kernels/gemm_f32";
 import { panels_bytes } from "../kernels/matmul_f32";
 import { dense_bytes, dense_rows } from "../kernels/dense_rows";
 import { pack_panels_f32 } from "../kernels/pack_f32";
-import { im2row_f32, taps_at } from "../kernels/pictures_f32";
+import { taps_at } from "../kernels/pictures_f32";
+import { conv_picture_f32, conv_scratch, table_bytes, write_table } from "../kernels/taps_f32";
 
 // @ts-ignore: decorator
 @inline
@@ -14,7 +15,7 @@ function is_depthwise(op: ConvF32): bool {
   return op.weight.columns == 1 && op.group == op.weight.extent0 && op.group > 1;
 }
 
-/** Whether the rows of x are those of im2row. */
+/** Whether the rows of x are those of the product. */
 // @ts-ignore: decorator
 @inline
 function is_plain(op: ConvF32): bool {
@@ -24,13 +25,16 @@ function is_plain(op: ConvF32): bool {
     op.x.extent2 == op.y.extent2;
 }
 
+/** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_f32(op: ConvF32): usize {
-  const weight = op.weight, y = op.y;
-  const k = weight.extent1 * weight.extent2 * weight.columns;
-  if (is_depthwise(op)) return depthwise_scratch(weight.extent0, k);
-  const places = is_plain(op) ? y.rows : y.extent1 * y.extent2, n = y.columns / op.group;
-  return panels_bytes(k, n) + gemm_f32_scratch(places, k, n) + <usize> places * <usize> k * 4 +
-    dense_bytes(weight) + 256;
+  const weight = op.weight, y = op.y, count = weight.extent1 * weight.extent2;
+  const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  const k = count * weight.columns, n = y.columns / op.group;
+  const own = conv_scratch(k, weight.columns) + table_bytes(y.extent1 * y.extent2, count);
+  return max(
+    depthwise_scratch(taps, op.group, weight, y),
+    panels_bytes(k, n) + max(gemm_f32_scratch(y.rows, k, n), own) + dense_bytes(weight) + 256,
+  );
 }
 
 export function exec_conv_f32(op: ConvF32): void {
@@ -43,20 +47,35 @@ export function exec_conv_f32(op: ConvF32): void {
   const height = weight.extent1, width = weight.extent2, depth = weight.columns;
   const group = op.group, n = y.columns / group, k = height * width * depth;
   const weights = dense_rows(weight, op.scratch), row = <usize> k << 2;
-  const panels = op.scratch + dense_bytes(weight) + 63 & ~63, rows = panels + panels_bytes(k, n);
-  const places = y.extent1 * y.extent2, own = rows + (<usize> places * row + 63 & ~63);
+  const panels = op.scratch + dense_bytes(weight) + 63 & ~63, table = panels + panels_bytes(k, n);
+  const places = y.extent1 * y.extent2, count = height * width;
+  const own = table + table_bytes(places, count);
+  if (!is_plain(op)) write_table(taps, x, y.extent1, y.extent2, height, width, table);
   for (let g = 0; g < group; g++) {
     const offset = <usize> (g * n) << 2;
     pack_panels_f32(weights + <usize> (g * n) * row, row, k, n, 1, panels);
     const biases = bias ? bias + offset : 0;
     if (is_plain(op)) {
-      gemm_f32(x.address, x.stride, y.rows, k, panels, n, y.address, y.stride, biases, 0, 0, rows);
+      gemm_f32(x.address, x.stride, y.rows, k, panels, n, y.address, y.stride, biases, 0, 0, table);
       return;
     }
-    for (let b = 0; b < y.extent0; b++) {
-      im2row_f32(taps, x, b, y.extent2, 0, places, height, width, g * depth, depth, rows);
-      const to = y.address + <usize> (b * places) * y.stride + offset;
-      gemm_f32(rows, row, places, k, panels, n, to, y.stride, biases, 0, 0, own);
+    let picture = x.address + (<usize> (g * depth) << 2), to = y.address + offset;
+    for (let b = y.extent0; b > 0; b--) {
+      conv_picture_f32(
+        table,
+        places,
+        count,
+        picture,
+        depth,
+        panels,
+        n,
+        to,
+        y.stride,
+        biases,
+        own,
+      );
+      picture += <usize> (x.extent1 * x.extent2) * x.stride;
+      to += <usize> places * y.stride;
     }
   }
 }

@@ -52,12 +52,18 @@ export function exec_mean_variance_f32(op: MeanVarianceF32): void {
       continue;
     }
     for (let r = b; r > 0; r--, from += x.stride, to += y.stride) {
-      for (let c = 0; c < n; c += 4) {
-        const i = <usize> c << 2;
-        const near = f32x4.sub(v128.load(from + i), v128.load(first + i));
-        const d = f32x4.sub(near, v128.load(shift + i));
-        store_words(to + i, f32x4.mul(d, v128.load(inverse + i)), n - c);
+      let i: usize = 0, left = n;
+      for (; left >= 4; left -= 4, i += 16) {
+        v128.store(to + i, normal(from + i, first + i, shift + i, inverse + i));
       }
+      if (left) store_words(to + i, normal(from + i, first + i, shift + i, inverse + i), left);
     }
   }
+}
+
+// @ts-ignore: decorator
+@inline
+function normal(from: usize, first: usize, shift: usize, inverse: usize): v128 {
+  const near = f32x4.sub(v128.load(from), v128.load(first));
+  return f32x4.mul(f32x4.sub(near, v128.load(shift)), v128.load(inverse));
 }

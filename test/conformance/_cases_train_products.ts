@@ -141,8 +141,24 @@ const LARGE: readonly Convolution[] = [
   },
 ];
 
+/** Depthwise: with a row of fewer outputs than are computed at once, and taps too far apart for a padded picture. */
+const SPREAD: readonly Convolution[] = [[1, 1], [700, 1200]].map(([dilation_h, dilation_w]) => ({
+  x: [2, 3, 3, 6],
+  weight: [6, 3, 3, 1],
+  y: [2, 3, 3, 6],
+  attributes: {
+    stride_h: 1,
+    stride_w: 1,
+    pad_top: dilation_h,
+    pad_left: dilation_w,
+    dilation_h,
+    dilation_w,
+    group: 6,
+  },
+}));
+
 export function* convF32(random: Random): Cases {
-  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+  for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${x}], [${weight}], ${Object.values(attributes)}`,
       instruction: "conv_f32",
@@ -158,7 +174,7 @@ export function* convF32(random: Random): Cases {
 }
 
 export function* convTransposeF32(random: Random): Cases {
-  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+  for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${y}], [${weight}], ${Object.values(attributes)}`,
       instruction: "conv_transpose_f32",
@@ -167,10 +183,21 @@ export function* convTransposeF32(random: Random): Cases {
       results: { y: result(random, ...x) },
     };
   }
+  // A tap outside of x is left out: no product of zero and infinity.
+  const { x, weight, y, attributes } = SPREAD[0];
+  const infinite = value(random, "f32", weight);
+  infinite.elements.fill(Infinity);
+  yield {
+    name: `[${y}], infinite weights`,
+    instruction: "conv_transpose_f32",
+    attributes,
+    operands: { x: floats(random, ...y), weight: infinite },
+    results: { y: result(random, ...x) },
+  };
 }
 
 export function* convWeightGradientF32(random: Random): Cases {
-  for (const { x, weight, y, attributes } of [...LARGE, ...convolutions(random)]) {
+  for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${x}], [${weight}], ${Object.values(attributes)}`,
       instruction: "conv_weight_gradient_f32",

@@ -63,6 +63,18 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["sum = round(sum + bias.get(0, o));", "sum = round(sum + 2 * bias.get(0, o));"],
     ["y.set(placeOf(y, b, i, j), o, sum);", "y.set(placeOf(y, b, i, j), o, NaN);"],
   ]),
+  ...changes("src/engines/reference/conv_transpose_f32.ts", conformance, [
+    ["if (h < 0 || w < 0) continue;", "if (h < 0) continue;"],
+    ["y.set(at, c, y.get(at, c) + sum);", "y.set(at, c, sum);"],
+    ["Math.floor(place / columns) % rows, p", "Math.floor(place / columns) % rows, q"],
+  ]),
+  ...changes("src/engines/reference/conv_weight_gradient_f32.ts", conformance, [
+    ["dy.get(b * rows * columns + place, o)", "dy.get(place, o)"],
+    ["const first = Math.floor(o / perGroup) * depth;", "const first = 0;"],
+  ]),
+  ...changes("src/engines/reference/mean_variance_gradient_f32.ts", conformance, [
+    [`op.attribute("center") === 0 ? 0 : mean(gradients)`, "mean(gradients)"],
+  ]),
   ...changes("src/engines/reference/_taps.ts", conformance, [
     [`along("w", "pad_left", width)`, `along("w", "pad_top", width)`],
     ["at >= 0 && at < extent ? at : -1", "at >= 0 && at < extent - 1 ? at : -1"],

@@ -5,6 +5,30 @@ import type { Instruction, Program } from "../src/program/program.ts";
 import { median } from "./interleave.ts";
 import { table } from "./table.ts";
 
+/** Milliseconds of each instruction of an entry, in every run. */
+export function instructionSamples(
+  instance: SyncInstance,
+  inputs: Inputs,
+  entry: string,
+  runs: number,
+): number[][] {
+  const { count } = entryOf(instance.program, entry);
+  const samples = Array.from({ length: count }, (): number[] => []);
+  for (let run = 0; run < runs; run++) {
+    const execution = instance.begin(inputs, { entry });
+    for (const sample of samples) {
+      const start = performance.now();
+      execution.advance(1);
+      sample.push(performance.now() - start);
+    }
+  }
+  return samples;
+}
+
+function entryOf({ entries }: Program, entry: string): Program["entries"][number] {
+  return entries.find(({ name }) => name === entry)!;
+}
+
 /**
  * Instructions of one kind and size, in Markdown, the most expensive first; without those that take
  * less than a five-hundredth.
@@ -15,15 +39,25 @@ export function opcodeTable(
   entry: string,
   runs: number,
 ): string {
-  const { program } = instance;
+  return samplesTable(instance.program, entry, instructionSamples(instance, inputs, entry, runs));
+}
+
+/** The same of samples that were taken; `of` makes one number of those of an instruction. */
+export function samplesTable(
+  program: Program,
+  entry: string,
+  samples: readonly (readonly number[])[],
+  of: (samples: readonly number[]) => number = median,
+): string {
+  const { first } = entryOf(program, entry);
   const totals = new Map<string, { count: number; ms: number }>();
-  for (const { instruction, ms } of timeInstructions(instance, inputs, entry, runs)) {
-    const name = describe(program, instruction);
+  samples.forEach((sample, i) => {
+    const name = describe(program, program.instructions[first + i]);
     const total = totals.get(name) ?? { count: 0, ms: 0 };
     total.count++;
-    total.ms += ms;
+    total.ms += of(sample);
     totals.set(name, total);
-  }
+  });
   const all = [...totals.values()].reduce((sum, { ms }) => sum + ms, 0);
   const rows = [...totals].sort((a, b) => b[1].ms - a[1].ms)
     .filter(([, { ms }]) => ms > 0.002 * all)
@@ -44,33 +78,15 @@ export function shareOutside(
   runs: number,
   inside: (name: string) => boolean,
 ): number {
+  const { program } = instance;
+  const { first } = entryOf(program, entry);
   let [within, all] = [0, 0];
-  for (const { instruction, ms } of timeInstructions(instance, inputs, entry, runs)) {
+  instructionSamples(instance, inputs, entry, runs).forEach((samples, i) => {
+    const ms = median(samples);
     all += ms;
-    if (inside(instructionOf(instruction.opcode)!.name)) within += ms;
-  }
+    if (inside(instructionOf(program.instructions[first + i].opcode)!.name)) within += ms;
+  });
   return 1 - within / all;
-}
-
-/** The instructions of an entry, and the median time of each. */
-function timeInstructions(
-  instance: SyncInstance,
-  inputs: Inputs,
-  entry: string,
-  runs: number,
-): { readonly instruction: Instruction; readonly ms: number }[] {
-  const { entries, instructions } = instance.program;
-  const { first, count } = entries.find(({ name }) => name === entry)!;
-  const samples = Array.from({ length: count }, (): number[] => []);
-  for (let run = 0; run < runs; run++) {
-    const execution = instance.begin(inputs, { entry });
-    for (const sample of samples) {
-      const start = performance.now();
-      execution.advance(1);
-      sample.push(performance.now() - start);
-    }
-  }
-  return samples.map((sample, i) => ({ instruction: instructions[first + i], ms: median(sample) }));
 }
 
 /** Name and, for a linear layer, its M×K×N at batch 1. */

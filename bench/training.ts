@@ -1,0 +1,46 @@
+/** Training: steps of networks, a step of an MLP, convolutions with their gradients, and products of two fresh matrices. */
+import type { Timings } from "./interleave.ts";
+import { benchLayers, reportLayers } from "./training/layers.ts";
+import type { LayerResult } from "./training/layers.ts";
+import { benchMlp, reportMlp } from "./training/mlp.ts";
+import { benchProducts, reportProducts } from "./training/products.ts";
+import type { ProductResult } from "./training/products.ts";
+import { benchSteps, reportSteps } from "./training/steps.ts";
+import type { StepsResult } from "./training/steps.ts";
+import { TFJS_VERSION } from "./training/tfjs.ts";
+
+/** What was measured. */
+export interface TrainingResult {
+  readonly steps: StepsResult;
+  readonly mlp: Timings;
+  readonly products: readonly ProductResult[];
+  readonly layers: readonly LayerResult[];
+  readonly tfjs: string;
+}
+
+/** Measures. */
+export async function benchTraining(rounds: number): Promise<TrainingResult> {
+  return {
+    steps: await benchSteps(rounds),
+    mlp: await benchMlp(rounds),
+    products: await benchProducts(rounds),
+    layers: await benchLayers(Math.min(rounds, 3)),
+    tfjs: TFJS_VERSION,
+  };
+}
+
+/** The tables. */
+export function reportTraining({ steps, mlp, products, layers, tfjs }: TrainingResult): string {
+  return [
+    reportSteps(steps),
+    `A step of an MLP with plain SGD, beside TensorFlow.js ${tfjs} on its wasm backend (SIMD, one ` +
+    "thread); both give the same losses:",
+    reportMlp(mlp),
+    "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, neither constant. Where both are fed anew in " +
+    "every run, that is part of the time; TensorFlow.js has them in its memory already:",
+    reportProducts(products),
+    "A convolution and both of its gradients, one picture, beside TensorFlow.js in plain JavaScript: " +
+    "its wasm backend has no gradient of the weights.",
+    reportLayers(layers),
+  ].join("\n\n");
+}
