@@ -68,18 +68,17 @@ export { gradcheck } from "./training/gradcheck.ts";
 export type { GradcheckOptions, GradientCheck } from "./training/gradcheck.ts";
 
 export { Trainer } from "./training/trainer.ts";
-export type {
-  Evaluation,
-  EvaluationOptions,
-  FitOptions,
-  TrainingStep,
-} from "./training/trainer.ts";
+export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer.ts";
+export type { Evaluation, EvaluationOptions } from "./training/evaluate.ts";
 export { arrayData } from "./training/training_data.ts";
-export type { TrainingData } from "./training/training_data.ts";
+export type { BatchPlace, TrainingData } from "./training/training_data.ts";
+export { augmented } from "./training/augmented.ts";
+export type { Augmentation, AugmentationSettings } from "./training/augmented.ts";
 export { trainingGraph } from "./training/training_graph.ts";
-export type { TrainingSettings } from "./training/training_graph.ts";
+export type { ParameterGroup, TrainingSettings } from "./training/training_graph.ts";
 export type { Cursor } from "./training/checkpoint.ts";
 export type { Optimizer } from "./training/optimizers/optimizer.ts";
+export type { PlateauSchedule, PlateauSettings } from "./training/optimizers/plateau.ts";
 export type { Schedule } from "./training/optimizers/schedule.ts";
 
 export {

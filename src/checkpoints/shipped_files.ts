@@ -8,7 +8,9 @@ const PACKAGE = "@fewbit/models";
 export type ShippedFile =
   | "hgrn-shakespeare.fewbit"
   | "vit-fashion-mnist.fewbit"
-  | "all-MiniLM-L6-v2.scales.json";
+  | "all-MiniLM-L6-v2.scales.json"
+  | "fashion-mnist-sample-images.idx.gz"
+  | "fashion-mnist-sample-labels.idx.gz";
 
 /**
  * Where a file is that ships: beside the sources, or in the package `@fewbit/models`.

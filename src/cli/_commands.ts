@@ -48,6 +48,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     description: "Train a DS-CNN or ResNet8 on small pictures",
     load: () => import("./train.ts"),
   },
+  export: {
+    description: "Write the weights of what was trained, by the names and shapes of PyTorch",
+    load: () => import("./export.ts"),
+  },
   eval: {
     description: "Accuracy of a classifier, or perplexity of a text",
     load: () => import("./eval.ts"),

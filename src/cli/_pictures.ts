@@ -5,6 +5,8 @@ import { readIdx } from "../formats/idx.ts";
 import { readBytes } from "../checkpoints/sources.ts";
 import { arrayData } from "../training/training_data.ts";
 import type { TrainingData } from "../training/training_data.ts";
+import { normalizationTable } from "../vision/preprocess.ts";
+import type { Preprocessing } from "../vision/preprocess.ts";
 import { openLabels } from "./_images.ts";
 
 /** Pictures of one size with a label each. */
@@ -26,7 +28,7 @@ export async function readPictures(
     images,
     async () => await readIdx(await readBytes(images)),
   );
-  if (dtype !== "u8" || shape.length < 3 || shape.length > 4) {
+  if (dtype !== "u8" || shape.length < 3 || shape.length > 4 || ![1, 3].includes(shape[3] ?? 1)) {
     throw new FewbitError(
       "shape_mismatch",
       `Cannot use ${images}: ${dtype} [${shape}] are no images`,
@@ -41,6 +43,9 @@ export async function readPictures(
     );
   }
   const count = Math.min(n, limit);
+  if (count === 0) {
+    throw new FewbitError("invalid_argument", `Cannot use ${images}: there are no pictures in it`);
+  }
   return {
     count,
     picture: [height, width, channels],
@@ -61,23 +66,42 @@ export function split(all: LabelledPictures, first: number): [LabelledPictures, 
   return [part(0, first), part(first, all.count)];
 }
 
-/** Mean and standard deviation of pixels as parts of 255. */
-export function pixelStatistics({ pixels }: LabelledPictures): [mean: number, deviation: number] {
-  let [sum, squares] = [0, 0];
-  for (const pixel of pixels) {
-    sum += pixel;
-    squares += pixel * pixel;
-  }
-  const mean = sum / pixels.length;
-  const variance = squares / pixels.length - mean * mean;
-  return [mean / 255, Math.sqrt(variance) / 255 || 1];
+/** The pictures of these numbers. */
+export function chosen(all: LabelledPictures, numbers: Int32Array): LabelledPictures {
+  const size = all.pixels.length / all.count;
+  const pixels = new Uint8Array(numbers.length * size);
+  numbers.forEach((number, i) =>
+    pixels.set(all.pixels.subarray(number * size, (number + 1) * size), i * size)
+  );
+  const labels = numbers.map((number) => all.labels[number]);
+  return { count: numbers.length, picture: all.picture, pixels, labels };
 }
 
-/** Pictures as inputs: pixels around 0, with a deviation of 1. */
+/** Mean and standard deviation of the pixels of each channel as parts of 255. */
+export function pixelStatistics(
+  { pixels, picture: [, , channels] }: LabelledPictures,
+): { readonly mean: number[]; readonly std: number[] } {
+  const [sums, squares] = [new Float64Array(channels), new Float64Array(channels)];
+  pixels.forEach((pixel, i) => {
+    sums[i % channels] += pixel;
+    squares[i % channels] += pixel * pixel;
+  });
+  const places = pixels.length / channels;
+  const mean = Array.from(sums, (sum) => sum / places);
+  const deviation = (i: number): number => Math.sqrt(squares[i] / places - mean[i] * mean[i]);
+  return {
+    mean: mean.map((value) => value / 255),
+    // Pictures that are all alike have none.
+    std: mean.map((_, i) => deviation(i) / 255 || 1),
+  };
+}
+
+/** Pictures as inputs: pixels around 0, with a deviation of 1; the last axis is the channel. */
 export function examplesOf(
-  { pixels, labels, count }: LabelledPictures,
-  [mean, deviation]: readonly [number, number],
+  { pixels, labels, count, picture: [, , channels] }: LabelledPictures,
+  preprocessing: Preprocessing,
 ): TrainingData {
-  const table = Float32Array.from({ length: 256 }, (_, p) => (p / 255 - mean) / deviation);
-  return arrayData({ x: Float32Array.from(pixels, (pixel) => table[pixel]), labels }, count);
+  const table = normalizationTable(preprocessing);
+  const x = Float32Array.from(pixels, (pixel, i) => table[i % channels * 256 + pixel]);
+  return arrayData({ x, labels }, count);
 }

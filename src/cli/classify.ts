@@ -1,7 +1,7 @@
 /** `fewbit classify`. */
 import type { Command } from "./_commander.ts";
 import { ENGINES } from "../engines/load.ts";
-import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
+import { openClassifier } from "./_classifier.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { sha256 } from "../files/sha256.ts";
@@ -11,7 +11,10 @@ import { choice, count } from "./_run.ts";
 export default function classifyCommand(command: Command, signal: AbortSignal): void {
   command
     .argument("<images...>", "Image files")
-    .option("--model <model>", "model.fewbit: path or URL (default: Fashion-MNIST ViT)")
+    .option(
+      "--model <model>",
+      "model.fewbit, or what fewbit train wrote: path or URL (default: Fashion-MNIST ViT)",
+    )
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--top <n>", "Labels to show", "5")
     .option("--json", "One JSON object in a line for each image")
@@ -20,12 +23,13 @@ export default function classifyCommand(command: Command, signal: AbortSignal): 
       examples(
         "fewbit classify boot.png",
         "fewbit classify boot.png dress.png --model model.fewbit --top 1 --json",
+        "fewbit classify boot.png --model clothes.safetensors",
       ),
     )
     .action(async (images, options) => {
       const engine = choice("engine", options.engine, ENGINES);
       const topK = count("top", options.top);
-      using model = await ImageClassifier.fromPretrained(options.model, { engine, signal });
+      using model = await openClassifier(options.model, { engine, signal });
       for (const path of images) {
         const start = performance.now();
         const { top, logits } = await model.classify(path, { topK, signal });

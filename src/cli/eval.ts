@@ -6,6 +6,7 @@ import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readCheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
+import { openClassifier } from "./_classifier.ts";
 import { compileFloatVision } from "../compile/vision.ts";
 import { openImages, openLabels } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
@@ -18,7 +19,7 @@ import { choice, count, fraction, progressLine } from "./_run.ts";
 /** What `fewbit eval` takes and does. */
 export default function evalCommand(command: Command, signal: AbortSignal): void {
   command
-    .argument("<model>", "model.fewbit")
+    .argument("<model>", "model.fewbit, or what fewbit train wrote")
     .option("--images <path>", "IDX file or folder")
     .option("--labels <file>", "IDX file (default: the names of the folder's subfolders)")
     .option("--float <folder>", "Folder of the float model, for comparison")
@@ -85,7 +86,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
       const loading = { engine, batchSize, signal };
       const results: Record<string, EvalResult> = {};
       {
-        using model = await ImageClassifier.fromPretrained(path, loading);
+        using model = await openClassifier(path, loading);
         results.model = await evaluate(model, images, labels, batchSize, signal);
       }
       if (options.float !== undefined) {

@@ -1,104 +1,143 @@
 /** `fewbit train`. */
 import type { Command } from "./_commander.ts";
-import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
-import { formatBytes } from "../format_bytes.ts";
-import { TINY_NETWORKS, tinyClassifier } from "../training/tiny_classifier.ts";
+import { augmented } from "../training/augmented.ts";
+import type { AugmentationSettings } from "../training/augmented.ts";
+import { encodePictureFacts } from "../training/picture_facts.ts";
+import { tinyClassifier } from "../training/tiny_classifier.ts";
+import { TINY_NETWORKS } from "../training/tiny_network.ts";
 import type { Optimizer } from "../training/optimizers/optimizer.ts";
+import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
-import type { Trainer } from "../training/trainer.ts";
-import type { TrainingData } from "../training/training_data.ts";
-import { examplesOf, pixelStatistics, readPictures, split } from "./_pictures.ts";
-import { print, printJson } from "./_print.ts";
+import type { Preprocessing } from "../vision/preprocess.ts";
 import { examples } from "./_program.ts";
-import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
+import { choice, count, number, writeWhole } from "./_run.ts";
+import { trainEpochs } from "./_train_epochs.ts";
+import { trainingPictures } from "./_training_pictures.ts";
 
 const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"] as const;
-const SCHEDULES = ["warmup_cosine", "constant"] as const;
+const SCHEDULES = ["warmup_cosine", "constant", "plateau"] as const;
 /** The share of the steps in which the rate rises. */
 const WARMUP = 0.05;
-/** The share of the pictures that are held out where no others are given. */
-const HELD_OUT = 0.1;
+/** A rate that is halved where the loss of a hundred steps does not fall by a hundredth. */
+const PLATEAU = { factor: 0.5, patience: 100, threshold: 0.01, cooldown: 0, min: 0 };
+/** Most that `--augment` changes contrast and brightness by. */
+const JITTER = 0.1;
+/** Pixels that a picture is moved by, of so many of its side. */
+const MOVED = 14;
+/** What networks take of the pictures in a folder: channels, and pixels of a side where none are given. */
+const TAKEN = {
+  "ds-cnn": { channels: 1, side: 28 },
+  "resnet8": { channels: 3, side: 32 },
+} as const;
 
 /** What `fewbit train` takes and does. */
 export default function trainCommand(command: Command, signal: AbortSignal): void {
   command
-    .option("--images <idx>", "Pictures: an IDX file, also gzipped (must be given)")
-    .option("--labels <idx>", "Their labels: an IDX file (must be given)")
-    .option("--test-images <idx>", "Pictures that are held out (default: the last tenth)")
+    .option(
+      "--data <path>",
+      "A folder with a folder of PNG and JPEG files for each class, or an IDX file of pictures " +
+        "(default: the sample of Fashion-MNIST that ships)",
+    )
+    .option("--images <idx>", "Pictures: an IDX file, also gzipped")
+    .option("--labels <idx>", "Labels of pictures in an IDX file")
+    .option("--test-images <idx>", "Pictures that are held out (default: a tenth)")
     .option("--test-labels <idx>", "Their labels")
+    .option("--side <pixels>", "Of pictures in a folder (default: 28 for ds-cnn, 32 for resnet8)")
     .option("--model <name>", TINY_NETWORKS.join(", "), "ds-cnn")
-    .option("--epochs <n>", "How often all pictures are gone through", "3")
-    .option("--batch <n>", "Pictures of a step", "64")
+    .option("--epochs <n>", "How often all pictures are gone through", "6")
+    .option("--batch <n>", "Pictures of a step", "32")
     .option("--limit <n>", "Only the first pictures")
     .option("--optimizer <name>", OPTIMIZERS.join(", "), "sgd")
-    .option("--rate <x>", "Largest learning rate (default: 0.3 for sgd, else 0.003)")
+    .option("--rate <x>", "Largest learning rate (default: 0.2 for sgd, else 0.003)")
     .option("--schedule <name>", SCHEDULES.join(", "), "warmup_cosine")
     .option("--decay <x>", "Weight decay of weights, not of norms and biases", "0.0005")
+    .option("--accumulate <n>", "Batches whose gradients a step adds up", "1")
+    .option("--clip <x>", "Most that the norm of all gradients may be")
+    .option(
+      "--average <x>",
+      "What moving averages of the weights, which are evaluated, keep in a step",
+    )
+    .option("--augment", "Move, mirror and brighten pictures at random")
     .option("--seed <n>", "Of first weights and the order of pictures", "1")
-    .option("-o, --output <file>", "Best checkpoint", "trained.safetensors")
+    .option("-o, --output <file>", "Best checkpoint; the curve is beside it", "trained.safetensors")
     .option("--checkpoint <file>", "Last checkpoint (default: the output with .last)")
     .option("--resume", "Go on from the last checkpoint")
     .option("--json", "One JSON object for each epoch, and one at the end")
     .addHelpText(
       "after",
       examples(
-        "fewbit train --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz --batch 1",
+        "fewbit train --limit 128 --epochs 1",
+        "fewbit train --data photos --epochs 1 --batch 1 -o photos.safetensors",
         "fewbit train --images images.idx --labels labels.idx --epochs 1 --batch 1 -o net --json",
       ),
     )
     .action(async (options) => {
-      const { output, checkpoint = `${output}.last`, images, labels } = options;
-      // As required options they would be missed before a slip in their names is found.
-      if (images === undefined) command.error("error: option '--images <idx>' is missing");
-      if (labels === undefined) command.error("error: option '--labels <idx>' is missing");
-      const inputs = [images, labels, options.testImages, options.testLabels];
-      for (const path of [output, checkpoint]) {
-        await checkOutput(path, inputs.filter((input) => input !== undefined));
-      }
-      const { learned, heldOut, picture, classes } = await picturesOf({
-        ...options,
-        images,
-        labels,
-      });
+      const { output, checkpoint = `${output}.last` } = options;
+      const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
+      const inputs = [
+        options.data,
+        options.images,
+        options.labels,
+        options.testImages,
+        options.testLabels,
+      ].filter((input) => input !== undefined);
+      for (const path of [output, checkpoint, curve]) await checkOutput(path, inputs);
+      const network = choice("model", options.model, TINY_NETWORKS);
+      const { learned: plain, heldOut, picture, labels, preprocessing } = await trainingPictures(
+        options,
+        TAKEN[network],
+      );
+      const seed = count("seed", options.seed);
+      const learned = options.augment === undefined
+        ? plain
+        : augmented(plain, { ...augmentation(picture, preprocessing), seed });
       const batch = count("batch", options.batch);
+      const accumulate = count("accumulate", options.accumulate, 65_536);
       const epochs = count("epochs", options.epochs);
-      const steps = epochs * Math.floor(learned.count / batch);
+      const steps = epochs * Math.floor(learned.count / (batch * accumulate));
       const kind = choice("optimizer", options.optimizer, OPTIMIZERS);
       const rate = options.rate === undefined
-        ? kind === "sgd" ? 0.3 : 0.003
+        ? kind === "sgd" ? 0.2 : 0.003
         : number("rate", options.rate);
       using trainer = await tinyClassifier({
-        network: choice("model", options.model, TINY_NETWORKS),
+        network,
         picture,
-        classes,
+        classes: labels.length,
         batch,
         rate,
         optimizer: optimizerOf(kind),
         schedule: scheduleOf(choice("schedule", options.schedule, SCHEDULES), steps),
         decay: number("decay", options.decay),
-        seed: count("seed", options.seed),
+        seed,
+        accumulate,
+        ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
+        ...options.average !== undefined && { average: number("average", options.average) },
       });
+      const averaged = options.average !== undefined;
       let best = -1;
       if (options.resume) {
         const known = await readOptionalFile(output);
         if (known !== undefined) {
           trainer.restore(known);
-          best = (await trainer.evaluate(heldOut, { signal })).accuracy;
+          best = (await trainer.evaluate(heldOut, { averaged, signal })).accuracy;
         }
         const last = await readFile(checkpoint);
         trainer.restore(last);
         // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
         if (trainer.cursor.batch === 0) {
-          const { accuracy } = await trainer.evaluate(heldOut, { signal });
+          const { accuracy } = await trainer.evaluate(heldOut, { averaged, signal });
           if (accuracy > best) await writeWhole(output, last, signal);
           best = Math.max(best, accuracy);
         }
       }
-      const json = options.json ?? false;
-      const files = { output, checkpoint, json };
-      await train(trainer, { learned, heldOut, epochs, steps, best, signal, ...files });
+      await trainEpochs(trainer, {
+        ...{ learned, heldOut, epochs, steps, best, output, checkpoint, curve, network, signal },
+        metadata: encodePictureFacts({ network, labels, preprocessing }),
+        averaged,
+        json: options.json ?? false,
+      });
     });
 }
 
@@ -106,109 +145,17 @@ function optimizerOf(kind: (typeof OPTIMIZERS)[number]): Optimizer {
   return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };
 }
 
-function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule {
+function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule | PlateauSchedule {
   const warmup = Math.max(1, Math.round(WARMUP * steps));
+  if (kind === "plateau") return { kind, ...PLATEAU };
   return kind === "constant" ? { kind } : { kind, min: 0, warmup, steps: Math.max(1, steps) };
 }
 
-interface PictureOptions {
-  readonly images: string;
-  readonly labels: string;
-  readonly testImages?: string;
-  readonly testLabels?: string;
-  readonly limit?: string;
-}
-
-/** What is learned from, and what is held out. */
-async function picturesOf({ images, labels, testImages, testLabels, limit }: PictureOptions) {
-  if ((testImages === undefined) !== (testLabels === undefined)) {
-    throw new FewbitError(
-      "invalid_argument",
-      "Options --test-images and --test-labels go together",
-    );
-  }
-  const most = limit === undefined ? Infinity : count("limit", limit);
-  const all = await readPictures(images, labels, most);
-  const [learned, heldOut] = testImages === undefined
-    ? split(all, all.count - Math.max(1, Math.floor(HELD_OUT * all.count)))
-    : [all, await readPictures(testImages, testLabels!)];
-  if (heldOut.picture.join() !== learned.picture.join()) {
-    throw new FewbitError(
-      "shape_mismatch",
-      `Cannot evaluate: pictures are ${heldOut.picture.join("×")}, not ${
-        learned.picture.join("×")
-      }`,
-    );
-  }
-  const statistics = pixelStatistics(learned);
-  return {
-    learned: examplesOf(learned, statistics),
-    heldOut: examplesOf(heldOut, statistics),
-    picture: learned.picture,
-    classes: learned.labels.reduce((most, label) => Math.max(most, label), 0) + 1,
-  };
-}
-
-interface Run {
-  readonly learned: TrainingData;
-  readonly heldOut: TrainingData;
-  readonly epochs: number;
-  readonly steps: number;
-  readonly output: string;
-  readonly checkpoint: string;
-  /** Accuracy of what the output holds, −1 for nothing. */
-  readonly best: number;
-  /** JSON objects instead of lines. */
-  readonly json: boolean;
-  readonly signal: AbortSignal;
-}
-
-/** Trains epoch by epoch; what was reached is on the disk after each, and after Ctrl-C. */
-async function train(trainer: Trainer, run: Run): Promise<void> {
-  const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
-  if (!json) {
-    print(`${steps} steps of ${trainer.batch}, ${formatBytes(trainer.memoryBytes)} of memory`);
-  }
-  const progress = progressLine();
-  let { best } = run;
-  let losses: number[] = [];
-  const start = performance.now();
-  const before = trainer.steps;
-  const rateNow = (): number => (trainer.steps - before) / ((performance.now() - start) / 1000);
-  try {
-    for (let epoch = trainer.cursor.epoch; epoch < epochs; epoch++) {
-      for await (const { step, loss } of trainer.fit(learned, { epochs: epoch + 1, signal })) {
-        losses.push(loss);
-        const left = Math.ceil((steps - step) / rateNow());
-        progress.update(`step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${left} s left`);
-      }
-      progress.end();
-      const { accuracy } = await trainer.evaluate(heldOut, { signal });
-      // Of an epoch that was stopped behind its last step there is none to tell.
-      const mean = losses.length === 0 ? undefined : losses.reduce((a, b) => a + b) / losses.length;
-      const rate = Math.round(rateNow() * trainer.batch);
-      if (json) printJson({ epoch: epoch + 1, loss: mean, accuracy, picturesPerSecond: rate });
-      else {
-        print(
-          `epoch ${epoch + 1}: loss ${mean?.toFixed(4) ?? "–"}, ${
-            (100 * accuracy).toFixed(2)
-          } % of ` +
-            `${heldOut.count}, ${rate} pictures/s`,
-        );
-      }
-      losses = [];
-      const bytes = await trainer.save();
-      await writeWhole(checkpoint, bytes, signal);
-      if (accuracy > best) await writeWhole(output, bytes, signal);
-      best = Math.max(best, accuracy);
-    }
-  } catch (error) {
-    // Ctrl-C comes between two steps; what was learned until then is kept.
-    if (signal.aborted) await writeWhole(checkpoint, await trainer.save());
-    throw error;
-  } finally {
-    progress.end();
-  }
-  if (json) printJson({ output, accuracy: best });
-  else print(`${output}: ${(100 * best).toFixed(2)} %`);
+/** What `--augment` does to pictures of a size; around them is what a pixel of 0 becomes. */
+function augmentation(
+  picture: readonly [number, number, number],
+  { mean: [mean], std: [std] }: Preprocessing,
+): AugmentationSettings {
+  const crop = Math.round(Math.min(picture[0], picture[1]) / MOVED);
+  return { picture, crop, flip: true, jitter: JITTER, fill: -mean / std };
 }

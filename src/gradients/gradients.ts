@@ -32,8 +32,8 @@ type AnyGradientRule = (
  * @param value What is differentiated: a loss of one element, or a value with a cotangent.
  * @param wrt Inputs, parameters or other values of the graph.
  * @returns The gradient of each of `wrt`, in its shape.
- * @throws {FewbitError} `invalid_argument` where the value does not depend on one of them, or has more than one
- * element; `unsupported` where an op in between has no gradient.
+ * @throws {FewbitError} `invalid_argument` where the value or one of them is of another graph, where it does not depend
+ * on one of them, or has more than one element; `unsupported` where an op in between has no gradient.
  *
  * @example
  * ```ts
@@ -52,6 +52,19 @@ export function gradients(
   wrt: readonly Value[],
   { cotangent }: GradientOptions = {},
 ): Value[] {
+  for (
+    const [what, each] of [
+      ["value", value],
+      ...wrt.map((x) => ["tensor", x] as const),
+    ] as const
+  ) {
+    if (graph.has(each)) continue;
+    // Ids of another graph are those of other values here.
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot differentiate: ${what} "${each?.name}" is none of this graph`,
+    );
+  }
   const build = new NodeBuilder(graph);
   const nodes = nodesOf(graph, [{ value, entry: "" }]);
   const sensitive = dependents(nodes, wrt);

@@ -180,12 +180,7 @@ export class Graph {
    * @param initial What it holds at first and after `reset()`. Default: zeros.
    * @throws {FewbitError} `unsupported` for initial elements of a state whose extents are not constant.
    */
-  state(
-    name: string,
-    dtype: DType,
-    shape: readonly Extent[],
-    initial?: Tensor["data"],
-  ): Value {
+  state(name: string, dtype: DType, shape: readonly Extent[], initial?: Tensor["data"]): Value {
     const value = this.#stored(name, dtype, shape);
     if (initial !== undefined) this.#setInitial(value, initial);
     this.states.push(value);
@@ -343,6 +338,11 @@ export class Graph {
     const node = { op: op.name, inputs, attributes: attributes as Node["attributes"], outputs };
     this.nodes.push({ ...node, name, definition: op });
     return outputs;
+  }
+
+  /** Whether a value is one of this graph. */
+  has(value: Value): boolean {
+    return this.#values.has(value);
   }
 
   #expectOwn(value: Value, what: string): void {

@@ -127,3 +127,9 @@ export function channelsLast(data: Float32Array, shape: readonly number[]): Floa
     return data[(o * depth + d) * places + place];
   });
 }
+
+/** `[O, H, W, I]` to `[O, I, H, W]`, whose extents `shape` has. */
+export function channelsFirst(data: Float32Array, shape: readonly number[]): Float32Array {
+  const [outputs, depth, height, width] = shape;
+  return channelsLast(data, [outputs, height * width, 1, depth]);
+}

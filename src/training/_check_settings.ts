@@ -1,9 +1,13 @@
 /** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
 import { FewbitError } from "../errors.ts";
+import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** Settings that something is divided by, or that have a logarithm. */
 const POSITIVE = ["every", "gamma", "steps", "warmup", "first", "factor", "div", "finalDiv"];
+
+/** Most runs of a step. */
+const MOST_RUNS = 65_536;
 
 /**
  * Checks the numbers of optimiser, schedule and the rest.
@@ -11,12 +15,34 @@ const POSITIVE = ["every", "gamma", "steps", "warmup", "first", "factor", "div",
  * @throws {FewbitError} `invalid_argument`.
  */
 export function checkSettings(
-  { rate, clipNorm, seed = 0, optimizer, schedule }: TrainingSettings,
+  { rate, clipNorm, seed = 0, accumulate = 1, average, optimizer, schedule }: TrainingSettings,
 ): void {
   check("rate", rate, isAmount(rate), "a number of at least 0");
   check("clipNorm", clipNorm, clipNorm === undefined || isPositive(clipNorm), "a number above 0");
   check("seed", seed, isCount(seed), "an integer from 0 to 2^53 − 1");
-  for (const [name, value] of [...entriesOf(optimizer), ...entriesOf(schedule)]) {
+  const isTimes = isCount(accumulate) && accumulate >= 1 && accumulate <= MOST_RUNS;
+  check("accumulate", accumulate, isTimes, `an integer from 1 to ${MOST_RUNS}`);
+  const isShare = average === undefined || isAmount(average) && average < 1;
+  check("average", average, isShare, "a number from 0 to less than 1");
+  checkNumbers(optimizer);
+  checkNumbers(schedule);
+  if (schedule?.kind === "plateau") {
+    check("factor", schedule.factor, schedule.factor < 1, "a number below 1");
+  }
+  // Cycles that do not grow would be without end.
+  if (schedule?.kind !== "warm_restarts") return;
+  const { first, factor } = schedule;
+  check("first", first, isCount(first), "an integer of at least 1");
+  check("factor", factor, isCount(factor), "an integer of at least 1");
+}
+
+/** Checks the numbers of an optimiser. */
+export function checkOptimizer(optimizer: Optimizer): void {
+  checkNumbers(optimizer);
+}
+
+function checkNumbers(settings: object | undefined): void {
+  for (const [name, value] of entriesOf(settings)) {
     if (name === "betas") {
       const good = lengthOf(value) === 2 && all(value, (x) => isAmount(x) && x < 1);
       check(name, value, good, "two numbers from 0 to less than 1");
@@ -27,11 +53,6 @@ export function checkSettings(
       checkDecay(name, value);
     }
   }
-  // Cycles that do not grow would be without end.
-  if (schedule?.kind !== "warm_restarts") return;
-  const { first, factor } = schedule;
-  check("first", first, isCount(first), "an integer of at least 1");
-  check("factor", factor, isCount(factor), "an integer of at least 1");
 }
 
 /** Checks a number that may be 0, such as the decay of a parameter. */

@@ -23,17 +23,29 @@ export interface Checkpoint {
   /** Id of the program. */
   readonly program: string;
   readonly cursor: Cursor;
+  /** What else its maker says of it. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** Key of the checkpoint's own facts in the metadata. */
 const KEY = "fewbit.checkpoint";
 
-/** A checkpoint as bytes. */
-export function encodeCheckpoint(
-  { tensors, program, cursor }: Checkpoint,
-): Uint8Array<ArrayBuffer> {
-  const facts = { program, ...cursor, crc32c: checksum({ tensors, program, cursor }) };
-  return writeSafetensors(tensors, { format: "pt", [KEY]: JSON.stringify(facts) });
+/** Keys that no maker has. */
+const OWN_KEYS: readonly string[] = [KEY, "format"];
+
+/**
+ * A checkpoint as bytes.
+ *
+ * @throws {FewbitError} `invalid_argument` for metadata with one of its own keys.
+ */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array<ArrayBuffer> {
+  const { tensors, program, cursor, metadata = {} } = checkpoint;
+  const taken = OWN_KEYS.find((key) => Object.hasOwn(metadata, key));
+  if (taken !== undefined) {
+    throw new FewbitError("invalid_argument", `Cannot save checkpoint: "${taken}" is its own key`);
+  }
+  const facts = { program, ...cursor, crc32c: checksum(checkpoint) };
+  return writeSafetensors(tensors, { format: "pt", ...metadata, [KEY]: JSON.stringify(facts) });
 }
 
 /**
@@ -43,8 +55,12 @@ export function encodeCheckpoint(
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const tensors = readSafetensors(bytes);
-  const { program, epoch, batch, crc32c } = factsOf(bytes);
-  const checkpoint = { tensors, program, cursor: { epoch, batch } };
+  const all = metadataOf(bytes);
+  const { program, epoch, batch, crc32c } = factsOf(all[KEY]);
+  const metadata = Object.fromEntries(
+    Object.entries(all).filter(([key]) => !OWN_KEYS.includes(key)),
+  );
+  const checkpoint = { tensors, program, cursor: { epoch, batch }, metadata };
   if (crc32c !== checksum(checkpoint)) fail("its checksum is wrong");
   return checkpoint;
 }
@@ -57,11 +73,15 @@ interface Facts {
   readonly crc32c: number;
 }
 
-function factsOf(bytes: Uint8Array): Facts {
+/** The strings beside the tensors. */
+function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
   // The header was checked when the tensors were read.
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const header = bytes.subarray(8, 8 + Number(view.getBigUint64(0, true)));
-  const text = JSON.parse(new TextDecoder().decode(header)).__metadata__?.[KEY];
+  return JSON.parse(new TextDecoder().decode(header)).__metadata__ ?? {};
+}
+
+function factsOf(text: unknown): Facts {
   if (typeof text !== "string") return fail("it is no checkpoint of training");
   const facts = parse(text);
   const isCount = (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 0;
@@ -81,11 +101,14 @@ function parse(text: string): Record<string, unknown> {
   return fail("its facts are no JSON");
 }
 
-/** CRC-32C of the facts, of what tensors there are, and of their elements in the order of the names. */
-function checksum({ tensors, program, cursor: { epoch, batch } }: Checkpoint): number {
+/** CRC-32C of the facts, of the metadata, of what tensors there are, and of their elements in the order of the names. */
+function checksum(checkpoint: Checkpoint): number {
+  const { tensors, program, cursor: { epoch, batch }, metadata = {} } = checkpoint;
   const sorted = [...tensors].sort(([a], [b]) => a < b ? -1 : 1);
   const kinds = sorted.map(([name, { dtype, shape }]) => [name, dtype, shape]);
-  const facts = new TextEncoder().encode(JSON.stringify([program, epoch, batch, kinds]));
+  // Of a file without metadata it is what it was before there were any.
+  const said = Object.entries(metadata).sort(([a], [b]) => a < b ? -1 : 1);
+  const facts = new TextEncoder().encode(JSON.stringify([program, epoch, batch, kinds, ...said]));
   return sorted.reduce((crc, [, { data }]) => crc32c(bytesOf(data), crc), crc32c(facts));
 }
 

@@ -7,6 +7,7 @@ import type { Graph, Value } from "../graph/graph.ts";
 import { rewrite } from "../graph/rewrite.ts";
 import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
+import { isCount } from "./_check_settings.ts";
 
 /** Options of {@linkcode gradcheck}. */
 export interface GradcheckOptions {
@@ -44,7 +45,8 @@ const ELEMENTS = 64;
  * @param wrt Named inputs or parameters.
  * @param values Elements of the inputs by name, and of parameters that differ from their first ones.
  * @returns A row for each tensor.
- * @throws {FewbitError} As {@linkcode gradients} does; `invalid_argument` for a tensor without a name.
+ * @throws {FewbitError} As {@linkcode gradients} does; `invalid_argument` for a tensor without a name, or
+ * options out of range.
  *
  * @example
  * ```ts
@@ -64,6 +66,19 @@ export function gradcheck(
   values: Readonly<Record<string, ArrayLike<number>>>,
   { step = STEP, elements = ELEMENTS, seed = 0 }: GradcheckOptions = {},
 ): GradientCheck[] {
+  // With a step of 0 or NaN each difference would be NaN, and with no elements there would be none.
+  if (!(step > 0 && step < Infinity)) refuse("step", step, "a number above 0");
+  if (!Number.isSafeInteger(elements) || elements < 1) {
+    refuse("elements", elements, "an integer of at least 1");
+  }
+  if (!isCount(seed)) refuse("seed", seed, "an integer of at least 0");
+  for (const value of [loss, ...wrt]) {
+    if (graph.has(value)) continue;
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot check gradients: "${value?.name}" is no value of this graph`,
+    );
+  }
   if (product(loss.shape) !== 1) {
     throw new FewbitError(
       "invalid_argument",
@@ -89,6 +104,13 @@ export function gradcheck(
     const drawn = shuffle(computed[i].length, seed, 0, 0).slice(0, elements);
     return compare(program, name, computed[i], drawn, step);
   });
+}
+
+function refuse(name: string, value: unknown, expected: string): never {
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot check gradients: ${name} is ${String(value)}, expected ${expected}`,
+  );
 }
 
 const LOSS = "gradcheck.loss";

@@ -1,8 +1,6 @@
 /** Training a network where it runs. */
 import { FewbitError } from "../errors.ts";
-import { checkType } from "../engines/check_type.ts";
 import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
-import { expectTensor } from "../engines/expect_tensor.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -10,13 +8,26 @@ import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { GRADIENT } from "./_accumulate_gradients.ts";
+import { AVERAGE } from "./_apply_gradients.ts";
 import { isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
+import { checkedWeights } from "./_checked_weights.ts";
+import { batchReader } from "./_batch_reader.ts";
+import { RANDOM } from "./_random_words.ts";
+import { checkCount, evaluate } from "./evaluate.ts";
+import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
 import type { TrainingData } from "./training_data.ts";
-import { STEP, TRAIN_STEP, trainingGraph } from "./training_graph.ts";
+import {
+  ACCUMULATE,
+  APPLY_UPDATE,
+  LOSS,
+  STEP,
+  TRAIN_STEP,
+  trainingGraph,
+} from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** What a step was like. */
@@ -35,26 +46,16 @@ export interface TrainingStep {
 export interface FitOptions {
   /** How often all examples are gone through, those of a restored checkpoint among them. Default 1. */
   readonly epochs?: number;
+  /** Batches that are asked for before they are needed, where reading takes time. Default 0. */
+  readonly prefetch?: number;
   /** Stops between two steps with its reason. */
   readonly signal?: AbortSignal;
 }
 
-/** How well a network knows some examples. */
-export interface Evaluation {
-  /** The share of the examples whose label has the largest output. */
-  readonly accuracy: number;
-  /** How many there were. */
-  readonly count: number;
-}
-
-/** Options of {@linkcode Trainer.evaluate}. */
-export interface EvaluationOptions {
-  /** Name of the output. Default `logits`. */
-  readonly output?: string;
-  /** Name of the labels among the inputs. Default `labels`. */
-  readonly labels?: string;
-  /** Stops between two batches with its reason. */
-  readonly signal?: AbortSignal;
+/** Options of {@linkcode Trainer.save}. */
+export interface SaveOptions {
+  /** Strings that stand in the file beside what it says itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /** `SHUF`: the stream of random numbers of shuffles. */
@@ -87,8 +88,10 @@ const SHUFFLE_STREAM = 0x53485546;
 export class Trainer implements Disposable {
   /** The program: `train_step`, and the entries of the network. */
   readonly program: CompiledProgram;
-  /** Examples of a batch. */
+  /** Examples of a run of the network. */
   readonly batch: number;
+  /** Examples of a step: those of one run, or of as many as the settings accumulate. */
+  readonly examples: number;
   readonly #instance: SyncInstance;
   readonly #seed: number;
   #cursor: Cursor = { epoch: 0, batch: 0 };
@@ -101,11 +104,12 @@ export class Trainer implements Disposable {
     program: CompiledProgram,
     instance: SyncInstance,
     batch: number,
-    seed: number,
+    { seed = 0, accumulate = 1 }: TrainingSettings,
   ) {
     this.program = program;
     this.#instance = instance;
     this.batch = batch;
+    this.examples = batch * accumulate;
     this.#seed = seed;
   }
 
@@ -126,7 +130,7 @@ export class Trainer implements Disposable {
     }
     const program = compile(trainingGraph(graph, settings), { training: true });
     const instance = await loadWasm(await encodeProgram(program), { build: trainBuild() });
-    return new Trainer(program, instance, batch, settings.seed ?? 0);
+    return new Trainer(program, instance, batch, settings);
   }
 
   /** Where training is in its data. */
@@ -153,7 +157,7 @@ export class Trainer implements Disposable {
    */
   async *fit(
     data: TrainingData,
-    { epochs = 1, signal }: FitOptions = {},
+    { epochs = 1, prefetch = 0, signal }: FitOptions = {},
   ): AsyncGenerator<TrainingStep, void, void> {
     checkCount(data.count);
     if (epochs !== Infinity && !isCount(epochs)) {
@@ -162,11 +166,17 @@ export class Trainer implements Disposable {
         `Cannot train: epochs is ${String(epochs)}, expected an integer of at least 0`,
       );
     }
-    const batches = Math.floor(data.count / this.batch);
+    if (!isCount(prefetch)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot train: prefetch is ${String(prefetch)}, expected an integer of at least 0`,
+      );
+    }
+    const batches = Math.floor(data.count / this.examples);
     if (batches === 0) {
       throw new FewbitError(
         "invalid_argument",
-        `Cannot train: ${data.count} examples are no batch of ${this.batch}`,
+        `Cannot train: ${data.count} examples are no batch of ${this.examples}`,
       );
     }
     if (this.#isFitting) throw new FewbitError("invalid_argument", "Cannot train: fit is running");
@@ -179,13 +189,11 @@ export class Trainer implements Disposable {
       ) {
         const { epoch } = this.#cursor;
         const order = shuffle(data.count, this.#seed, SHUFFLE_STREAM, epoch);
+        const used = order.subarray(0, batches * this.examples);
+        const batchAt = batchReader(data, { order: used, batch: this.batch, epoch, prefetch });
         while (this.#cursor.batch < batches) {
           signal?.throwIfAborted();
-          const first = this.#cursor.batch * this.batch;
-          yield await this.#step(
-            await data.batch(order.subarray(first, first + this.batch)),
-            epoch,
-          );
+          yield await this.#step(epoch, batchAt);
         }
       }
     } finally {
@@ -193,27 +201,67 @@ export class Trainer implements Disposable {
     }
   }
 
-  async #step(inputs: Inputs, epoch: number): Promise<TrainingStep> {
+  async #step(epoch: number, batchAt: (first: number) => Promise<Inputs>): Promise<TrainingStep> {
+    const first = this.#cursor.batch * this.examples;
+    // What fails before the first run leaves everything as it was.
+    let inputs = await batchAt(first);
     this.#isStepping = true;
-    const outputs = await this.#instance.run(inputs, { entry: TRAIN_STEP })
-      .finally(() => this.#isStepping = false);
+    let outputs: Outputs;
+    try {
+      if (this.examples === this.batch) outputs = await this.#run(inputs, TRAIN_STEP);
+      else {
+        await this.#run(inputs, ACCUMULATE);
+        for (let at = this.batch; at < this.examples; at += this.batch) {
+          inputs = await batchAt(first + at);
+          await this.#run(inputs, ACCUMULATE);
+        }
+        outputs = await this.#run({}, APPLY_UPDATE);
+      }
+    } catch (error) {
+      this.#forgetRuns();
+      throw error;
+    } finally {
+      this.#isStepping = false;
+    }
     const [loss, rate] = [outputs.loss.data[0], outputs.rate.data[0]] as number[];
     this.#cursor = { epoch, batch: this.#cursor.batch + 1 };
     const step = ++this.#steps;
     if (Number.isFinite(loss)) return { step, epoch, loss, rate };
     throw new FewbitError(
       "invalid_argument",
-      `Cannot go on training: the loss of step ${step} is ${loss}${await this
-        .#firstNotFinite()}; ` +
+      `Cannot go on training: the loss of step ${step} is ${loss}${
+        this.#firstNotFinite(inputs)
+      }; ` +
         `lower the rate, or clip, and restore a checkpoint`,
     );
   }
 
-  /** The first parameter that has an element which is not finite, for a message. */
-  async #firstNotFinite(): Promise<string> {
-    for (const name of this.#named("parameter")) {
-      const { data } = await this.#instance.read(name, "f32");
-      if (!data.every(Number.isFinite)) return `, and ${name} is not finite any more`;
+  #run(inputs: Inputs, entry: string): Promise<Outputs> {
+    return this.#instance.run(inputs, { entry });
+  }
+
+  /** After a step that failed on the way: gradients and elements of random numbers are counted from 0 again. */
+  #forgetRuns(): void {
+    for (const name of this.#named("state")) {
+      const { data } = this.#instance.readSync(name);
+      if (name.endsWith(GRADIENT) || name === LOSS) {
+        this.#instance.write(name, data.fill(0 as never));
+      } else if (name.startsWith(`${RANDOM}.`)) {
+        this.#instance.write(name, (data as Int32Array).with(4, 0));
+      }
+    }
+  }
+
+  /** The first input, parameter or state that has an element which is not finite, for a message. */
+  #firstNotFinite(inputs: Inputs): string {
+    const isBad = (data: ArrayLike<unknown>): boolean =>
+      !Array.from(data).every((x) => Number.isFinite(Number(x)));
+    for (const [name, data] of Object.entries(inputs)) {
+      if (isBad(data as ArrayLike<unknown>)) return `: input ${name} is not finite`;
+    }
+    for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
+      if (name.startsWith("train.")) continue;
+      if (isBad(this.#instance.readSync(name).data)) return `, and ${name} is not finite any more`;
     }
     return "";
   }
@@ -227,40 +275,35 @@ export class Trainer implements Disposable {
    * The share of examples whose label has the largest output. Neither parameters nor statistics change.
    *
    * @throws {FewbitError} `not_found` where there is no such output, `invalid_argument` for examples without labels,
-   * or without examples.
+   * without examples, or for moving averages where there are none.
    */
-  async evaluate(
-    data: TrainingData,
-    { output = "logits", labels = "labels", signal }: EvaluationOptions = {},
-  ): Promise<Evaluation> {
-    checkCount(data.count);
-    if (data.count === 0) {
-      throw new FewbitError("invalid_argument", "Cannot evaluate: there are no examples");
+  async evaluate(data: TrainingData, options: EvaluationOptions = {}): Promise<Evaluation> {
+    const predict = (inputs: Inputs): Promise<Outputs> => this.predict(inputs);
+    if (options.averaged !== true) return await evaluate(data, this.batch, predict, options);
+    const averages = this.averages();
+    this.#assertNoStep("evaluate");
+    const own = new Map([...averages.keys()].map((name) => [name, this.#instance.readSync(name)]));
+    this.#write(averages, [...averages.keys()]);
+    try {
+      return await evaluate(data, this.batch, predict, options);
+    } finally {
+      for (const [name, { data }] of own) this.#instance.write(name, data);
     }
-    let right = 0;
-    for (let first = 0; first < data.count; first += this.batch) {
-      signal?.throwIfAborted();
-      // The last batch is filled up with its last example, which then counts once.
-      const examples = Int32Array.from(
-        { length: this.batch },
-        (_, i) => Math.min(first + i, data.count - 1),
-      );
-      const { [labels]: expected, ...inputs } = await data.batch(examples);
-      if (expected?.length !== this.batch) {
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot evaluate: ${expected?.length ?? 0} of ${labels} for ${this.batch} examples`,
-        );
-      }
-      const rows = expectTensor(await this.predict(inputs), output, "f32").data;
-      const classes = rows.length / this.batch;
-      for (let i = 0; i < Math.min(this.batch, data.count - first); i++) {
-        const row = rows.subarray(i * classes, (i + 1) * classes);
-        const largest = row.reduce((most, x) => Math.max(most, x), -Infinity);
-        if (row.indexOf(largest) === Number(expected[i])) right++;
-      }
+  }
+
+  /**
+   * The moving averages of the parameters by their names, for another trainer's {@linkcode loadWeights}.
+   *
+   * @throws {FewbitError} `invalid_argument` where the settings have none.
+   */
+  averages(): Map<string, Tensor> {
+    const names = this.#named("state").filter((name) => name.endsWith(AVERAGE));
+    if (names.length === 0) {
+      throw new FewbitError("invalid_argument", "There are no moving averages: give average");
     }
-    return { accuracy: right / data.count, count: data.count };
+    return new Map(
+      names.map((name) => [name.slice(0, -AVERAGE.length), this.#instance.readSync(name)]),
+    );
   }
 
   /** A parameter or state. */
@@ -274,13 +317,14 @@ export class Trainer implements Disposable {
    * @throws {FewbitError} `invalid_argument` within a step; between two of them is a good moment.
    */
   // deno-lint-ignore require-await
-  async save(): Promise<Uint8Array<ArrayBuffer>> {
+  async save({ metadata }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     this.#assertNoStep("save");
     const tensors = new Map<string, Tensor>();
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
       tensors.set(name, this.#instance.readSync(name));
     }
-    return encodeCheckpoint({ tensors, program: this.#instance.id, cursor: this.#cursor });
+    const place = { program: this.#instance.id, cursor: this.#cursor };
+    return encodeCheckpoint({ tensors, ...place, ...metadata && { metadata } });
   }
 
   /**
@@ -323,6 +367,10 @@ export class Trainer implements Disposable {
       !parameters.has(name.slice(0, name.lastIndexOf(".")))
     );
     this.#write(tensors, [...parameters, ...statistics]);
+    // Averages begin with what is averaged.
+    for (const name of this.#named("state").filter((name) => name.endsWith(AVERAGE))) {
+      this.#instance.write(name, tensors.get(name.slice(0, -AVERAGE.length))!.data);
+    }
   }
 
   /** Names of the tensors of a region. */
@@ -332,31 +380,8 @@ export class Trainer implements Disposable {
 
   #write(tensors: ReadonlyMap<string, Tensor>, names: readonly string[]): void {
     this.#assertNoStep("load weights");
-    const wanted = this.program.tensors.filter(({ name, region }) =>
-      (region === "parameter" || region === "state") && names.includes(name)
-    );
     // All is checked before the first is written.
-    const found = wanted.map(({ name, dtype, extents }) => {
-      const tensor = tensors.get(name);
-      if (tensor === undefined) {
-        throw new FewbitError("not_found", `Cannot load weights: there is no ${name}`);
-      }
-      const shape = extents.map((extent) => this.program.expressions[extent].constant);
-      if (shape.join() !== tensor.shape.join()) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot load weights: ${name} is [${tensor.shape}], expected [${shape}]`,
-        );
-      }
-      checkType(`Cannot load weights: ${name}`, dtype, tensor.data);
-      if (bytesOf(tensor.data).length !== denseBytes(dtype, shape)) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot load weights: ${name} has ${tensor.data.length} elements, expected [${shape}]`,
-        );
-      }
-      return [name, tensor.data] as const;
-    });
+    const found = checkedWeights(this.program, tensors, names);
     for (const [name, data] of found) this.#instance.write(name, data);
   }
 
@@ -369,12 +394,4 @@ export class Trainer implements Disposable {
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
   }
-}
-
-function checkCount(count: number): void {
-  if (isCount(count)) return;
-  throw new FewbitError(
-    "invalid_argument",
-    `Cannot use data: its count is ${String(count)}, expected an integer of at least 0`,
-  );
 }

@@ -3,12 +3,23 @@ import { FewbitError } from "../errors.ts";
 import type { Inputs } from "../engines/engine.ts";
 import type { TensorData } from "../tensor.ts";
 
+/** When examples are used. */
+export interface BatchPlace {
+  /** The epoch, from 0 on. */
+  readonly epoch: number;
+}
+
 /** Examples by number, from which batches are put together. */
 export interface TrainingData {
   /** How many there are. */
   readonly count: number;
-  /** The inputs of the examples of these numbers, one behind the other; may be a promise. */
-  batch(examples: Int32Array): Inputs | Promise<Inputs>;
+  /**
+   * The inputs of the examples of these numbers, one behind the other; may be a promise. With `prefetch`, arrays stay as
+   * they are until their step is over.
+   *
+   * @param place When it is learned from; absent where nothing is learned, as in an evaluation.
+   */
+  batch(examples: Int32Array, place?: BatchPlace): Inputs | Promise<Inputs>;
 }
 
 /**

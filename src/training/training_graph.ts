@@ -3,19 +3,30 @@ import { FewbitError } from "../errors.ts";
 import { frozenBatchNormalization } from "../graph/expand_batch_normalization.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
+import { product } from "../graph/extent.ts";
 import { isNode } from "../graph/op_names.ts";
 import type { NodeNamed } from "../graph/op_names.ts";
 import { accumulate, assign, dropout } from "../graph/ops/mod.ts";
 import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
-import { high, low } from "../numeric/random_word.ts";
-import { checkDecay, checkSettings } from "./_check_settings.ts";
+import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
+import { applyGradients } from "./_apply_gradients.ts";
+import { checkSettings } from "./_check_settings.ts";
+import { RandomWords } from "./_random_words.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
-import { clipByNorm } from "./optimizers/clipping.ts";
-import { optimizerStep } from "./optimizers/optimizer.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
-import { learningRate } from "./optimizers/schedule.ts";
+import type { PlateauSchedule } from "./optimizers/plateau.ts";
 import type { Schedule } from "./optimizers/schedule.ts";
+
+/** Parameters that are updated in a way of their own. */
+export interface ParameterGroup {
+  /** What the learning rate is multiplied with. Default 1. */
+  readonly rate?: number;
+  /** Their decay. */
+  readonly decay?: number;
+  /** Their optimiser, with its settings. */
+  readonly optimizer?: Optimizer;
+}
 
 /** How a network is trained. */
 export interface TrainingSettings {
@@ -25,14 +36,23 @@ export interface TrainingSettings {
   readonly optimizer?: Optimizer;
   /** The largest learning rate. */
   readonly rate: number;
-  /** How the rate follows from the step. Default: it stays. */
-  readonly schedule?: Schedule;
+  /** How the rate follows from the step, or from the losses. Default: it stays. */
+  readonly schedule?: Schedule | PlateauSchedule;
   /** Which parameters change, by name. Default: all that the loss depends on. */
   readonly trainable?: (name: string) => boolean;
   /** Whether batch normalisation keeps its running statistics: evaluation mode, with scale and bias that change. */
   readonly frozenStatistics?: boolean;
   /** Which parameters have a decay other than the optimiser's: 0, say, for those of norms. */
   readonly decay?: (name: string, shape: readonly number[]) => number | undefined;
+  /** What is special of a parameter: a rate, a decay, an optimiser of its group. */
+  readonly group?: (name: string, shape: readonly number[]) => ParameterGroup | undefined;
+  /**
+   * Runs of the network whose gradients a step adds up: a step has so many times the graph's batch, in the memory of one
+   * batch. Norms take their statistics from each run. Default 1.
+   */
+  readonly accumulate?: number;
+  /** What moving averages of the parameters keep of themselves in a step. Default: there are none. */
+  readonly average?: number;
   /** Most that the norm of all gradients together may be. */
   readonly clipNorm?: number;
   /** Of dropout and shuffles. Default 0. */
@@ -41,8 +61,10 @@ export interface TrainingSettings {
 
 /** Entry of a step. */
 export const TRAIN_STEP = "train_step";
-/** Names of what a step counts, and of its random numbers. */
-export const STEP = "train.step", RANDOM = "train.random";
+/** Entries of a step of several runs: one that adds up gradients, and one that updates by them. */
+export const ACCUMULATE = "accumulate", APPLY_UPDATE = "apply_update";
+/** Names of what a step counts, and of the loss of its runs. */
+export const STEP = "train.step", LOSS = "train.loss";
 
 /**
  * The graph of a network that trains: the entry `train_step` computes the loss as training does (statistics of the batch,
@@ -57,53 +79,47 @@ export const STEP = "train.step", RANDOM = "train.random";
  */
 export function trainingGraph(source: Graph, settings: TrainingSettings): Graph {
   checkSettings(settings);
-  const { optimizer = { kind: "sgd" }, schedule = { kind: "constant" }, seed = 0 } = settings;
+  if (!source.has(settings.loss)) {
+    throw new FewbitError("invalid_argument", "Cannot train: the loss is no value of this graph");
+  }
+  const { seed = 0, accumulate: times = 1 } = settings;
+  const [run, update] = times > 1 ? [ACCUMULATE, APPLY_UPDATE] : [TRAIN_STEP, TRAIN_STEP];
   const graph = source.derive();
   for (const { name, value, entry } of evaluated(source, graph)) graph.output(name, value, entry);
   const build = new NodeBuilder(graph);
   const step = graph.state(STEP, "f32", [1]);
-  const random = graph.state(RANDOM, "i32", [6], Int32Array.of(low(seed), high(seed), 0, 0, 0, 0));
-  const nodes = nodesOf(source, [{ value: settings.loss, entry: TRAIN_STEP }]);
+  const words = new RandomWords(graph, seed, times);
+  const nodes = nodesOf(source, [{ value: settings.loss, entry: run }]);
   const parameters = changing(source, nodes, settings);
   const normalized = settings.frozenStatistics === true ? [] : parameters;
-  const forward = trainedForward(build, nodes, normalized, random);
-  const loss = forward.valueOf(settings.loss);
+  const forward = trainedForward(build, nodes, normalized, words);
+  const loss = build.scale(forward.valueOf(settings.loss), 1 / times);
   let made = gradients(graph, loss, parameters);
-  if (settings.clipNorm !== undefined) {
-    made = [...clipByNorm(build, made, settings.clipNorm).gradients];
+  let whole = loss;
+  if (times > 1) {
+    const stored = storedGradients(graph, parameters);
+    accumulateGradients(build, made, stored, { times, entry: run });
+    whole = graph.state(LOSS, "f32", loss.shape);
+    graph.update(graph.apply(accumulate, { state: whole, x: loss }), run);
+    made = stored;
   }
-  const rate = learningRate(build, settings.rate, schedule, step);
-  const appliers = new Map<number | undefined, ReturnType<typeof optimizerStep>>();
-  parameters.forEach((parameter, i) => {
-    const decay = settings.decay?.(parameter.name, parameter.shape as readonly number[]);
-    let apply = appliers.get(decay);
-    if (apply === undefined) {
-      if (decay !== undefined) checkDecay(`decay of ${parameter.name}`, decay);
-      const own = decay === undefined ? optimizer : { ...optimizer, decay };
-      apply = optimizerStep(build, own, rate, build.shift(step, 1));
-      appliers.set(decay, apply);
-    }
-    graph.update(apply(parameter, made[i]).parameter, TRAIN_STEP);
-  });
+  const computed = { parameters, gradients: made, loss: whole, step, entry: update };
+  const rate = applyGradients(build, settings, computed);
   for (const { state, x } of forward.statistics) {
-    graph.update(graph.apply(assign, { state, x }), TRAIN_STEP);
+    graph.update(graph.apply(assign, { state, x }), run);
   }
-  graph.output("loss", loss, TRAIN_STEP);
-  graph.output("rate", rate, TRAIN_STEP);
-  count(graph, step, random);
-  return graph;
-}
-
-/** Adds one to the step, as a number and as a word of the random numbers. */
-function count(graph: Graph, step: Value, random: Value): void {
+  if (times > 1) {
+    // A state as an output is what it is at the end.
+    graph.output("loss", build.shift(whole, 0), update);
+    for (const state of [...made, whole]) {
+      graph.update(graph.apply(assign, { state, x: build.scale(state, 0) }), update);
+    }
+  } else graph.output("loss", loss, update);
+  graph.output("rate", rate, update);
   const one = graph.constant("", { dtype: "f32", shape: [1], data: Float32Array.of(1) });
-  const word = graph.constant("", {
-    dtype: "i32",
-    shape: [6],
-    data: Int32Array.of(0, 0, 1, 0, 0, 0),
-  });
-  graph.update(graph.apply(accumulate, { state: step, x: one }), TRAIN_STEP);
-  graph.update(graph.apply(accumulate, { state: random, x: word }), TRAIN_STEP);
+  graph.update(graph.apply(accumulate, { state: step, x: one }), update);
+  words.count(run, update);
+  return graph;
 }
 
 /** The parameters that the loss depends on and that change. */
@@ -137,7 +153,7 @@ function trainedForward(
   build: NodeBuilder,
   nodes: readonly Node[],
   normalized: readonly Value[],
-  random: Value,
+  words: RandomWords,
 ) {
   const made = new Map<number, Value>();
   const statistics: { readonly state: Value; readonly x: Value }[] = [];
@@ -146,11 +162,21 @@ function trainedForward(
     const copies = isNode(node, "BatchNormalization")
       ? { y: normalize(build, node, valueOf, normalized, statistics) }
       : isNode(node, "Dropout")
-      ? { y: build.graph.apply(dropout, { x: valueOf(node.inputs.x), random }, node.attributes) }
+      ? { y: dropped(build, valueOf(node.inputs.x), node, words) }
       : build.graph.replay(unnamed(node), valueOf);
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name as "y"]);
   }
   return { valueOf, statistics };
+}
+
+function dropped(
+  build: NodeBuilder,
+  x: Value,
+  { attributes }: NodeNamed<"Dropout">,
+  words: RandomWords,
+): Value {
+  const random = words.of(product(x.shape) as number);
+  return build.graph.apply(dropout, { x, random }, attributes);
 }
 
 /** @param changing Parameters by which it is known whether statistics are those of the batch. */

@@ -1,5 +1,7 @@
 /** The files that the examples of the help texts name. */
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
+import { encodePictureFacts } from "../../src/training/picture_facts.ts";
+import { tinyClassifier } from "../../src/training/tiny_classifier.ts";
 import { writeFixtures } from "../examples/_fixtures.ts";
 import { join } from "../formats/_join.ts";
 import { buildSeeded } from "../golden/seeded.ts";
@@ -45,11 +47,37 @@ export async function writeExampleFiles(folder: string): Promise<void> {
     at("mmfree-370m/model.safetensors"),
     writeSafetensors(buildSeeded(layoutHgrn(sizes), 5)),
   );
+  await Deno.writeFile(at("clothes.safetensors"), await untrained());
   const cases = await readCases<Readonly<Record<string, CheckpointCase>>>(
     new URL("test/vectors/checkpoints/vision.json.gz", ROOT),
   );
   const { files } = Object.values(cases).find(({ expect }) => expect === "logits")!;
   await writeFiles(at("deit-tiny"), files);
+}
+
+/** A checkpoint of a network as it is before the first step. */
+async function untrained(): Promise<Uint8Array> {
+  using trainer = await tinyClassifier({
+    network: "ds-cnn",
+    picture: [28, 28, 1],
+    classes: 2,
+    batch: 1,
+    rate: 0.1,
+    optimizer: { kind: "sgd" },
+    schedule: { kind: "constant" },
+    decay: 0,
+    seed: 1,
+  });
+  const preprocessing = {
+    inputSize: [1, 28, 28],
+    mean: [0.3],
+    std: [0.4],
+    interpolation: "bilinear",
+    resize: { mode: "none" },
+    centerCrop: false,
+  } as const;
+  const facts = { network: "ds-cnn", labels: ["boot", "dress"], preprocessing } as const;
+  return await trainer.save({ metadata: encodePictureFacts(facts) });
 }
 
 async function gzip(from: string, to: string): Promise<void> {

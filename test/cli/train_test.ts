@@ -1,41 +1,8 @@
 /** `fewbit train`: it learns, and after Ctrl-C goes on to the same bits. */
 import assert from "node:assert/strict";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { Random } from "../conformance/_random.ts";
 import { fails, fewbit, start } from "./_fewbit.ts";
-
-const [COUNT, SIDE, CLASSES] = [200, 12, 4];
-
-/** An IDX file of bytes. */
-function idx(shape: readonly number[], data: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(4 + 4 * shape.length + data.length);
-  bytes.set([0, 0, 8, shape.length]);
-  const view = new DataView(bytes.buffer);
-  shape.forEach((extent, i) => view.setUint32(4 + 4 * i, extent));
-  bytes.set(data, 4 + 4 * shape.length);
-  return bytes;
-}
-
-/** Pictures with a bright band, which is where their label says, in a folder of their own. */
-async function withPictures(
-  run: (folder: string, given: string[]) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const random = new Random(8);
-    const labels = Uint8Array.from({ length: COUNT }, (_, i) => i % CLASSES);
-    const pixels = Uint8Array.from({ length: COUNT * SIDE * SIDE }, (_, i) => {
-      const row = Math.floor(i / SIDE) % SIDE;
-      const isBright = Math.floor(row / 3) === labels[Math.floor(i / (SIDE * SIDE))];
-      return random.integer(0, 80) + (isBright ? 170 : 0);
-    });
-    await Deno.writeFile(`${folder}/images`, idx([COUNT, SIDE, SIDE], pixels));
-    await Deno.writeFile(`${folder}/labels`, idx([COUNT], labels));
-    await run(folder, ["--images", `${folder}/images`, "--labels", `${folder}/labels`]);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { CLASSES, withPictures } from "./_pictures.ts";
 
 const SETTINGS = ["--batch", "12", "--rate", "0.05"];
 
@@ -45,11 +12,15 @@ Deno.test("cli: train learns, and says how well", () =>
     const args = ["train", ...given, ...SETTINGS, "--epochs", "4", "-o", output];
     const { code, out, err } = await fewbit(args);
     assert.equal(code, 0, err);
-    assert.match(out, /^60 steps of 12, /);
-    const [, percent] = /: ([\d.]+) %\n$/.exec(out) ?? [];
+    assert.match(out, /^ds-cnn: 180 pictures, 20 held out, 60 steps of 12, [\d.]+ MB of memory\n/);
+    assert.match(out, /\nepoch 2 of 4: loss \d\.\d{4}, [\d.]+ %, \d+ pictures\/s, \d+ s left\n/);
+    const [, percent] = /\.safetensors: ([\d.]+) % of 20, /.exec(out) ?? [];
     assert.ok(Number(percent) >= 90, out);
     const tensors = readSafetensors(await Deno.readFile(output));
     assert.deepEqual(tensors.get("fc.weight")?.shape, [CLASSES, 64]);
+    const curve = await Deno.readTextFile(`${folder}/out.svg`);
+    assert.match(curve, /^<svg [^]*step 60<[^]*<\/svg>\n$/);
+    assert.equal(curve.match(/<circle /g)?.length, 4);
   }));
 
 Deno.test("cli: train goes on after Ctrl-C, to the bits of a run that was not stopped", () =>
@@ -87,8 +58,43 @@ Deno.test("cli: train that was stopped before an epoch was evaluated does that f
     await Deno.remove(output);
     const { code, out, err } = await fewbit([...args, "--resume"]);
     assert.equal(code, 0, err);
-    assert.equal(out.split("\n").at(-2), whole.out.split("\n").at(-2));
+    const reached = (text: string) => /out\.safetensors: [\d.]+ % of 20,/.exec(text)?.[0];
+    assert.ok(reached(out) !== undefined && reached(out) === reached(whole.out), out);
     assert.deepEqual(await Deno.readFile(output), best);
+  }));
+
+Deno.test("cli: train adds up batches, averages weights and changes pictures, and resumes so, too", () =>
+  withPictures(async (folder, given) => {
+    const options = ["--batch", "4", "--accumulate", "3", "--average", "0.9", "--augment"];
+    const others = ["--clip", "2", "--schedule", "plateau", "--rate", "0.02"];
+    const args = (name: string, epochs: string) => [
+      ...["train", ...given, ...options, ...others, "--epochs", epochs],
+      ...["-o", `${folder}/${name}`, "--json"],
+    ];
+    const whole = await fewbit(args("whole", "3"));
+    assert.equal(whole.code, 0, whole.err);
+    assert.equal((await fewbit(args("parts", "1"))).code, 0);
+    const resumed = await fewbit([...args("parts", "3"), "--resume"]);
+    assert.equal(resumed.code, 0, resumed.err);
+    const last = (name: string) => Deno.readFile(`${folder}/${name}.last`);
+    assert.deepEqual(await last("parts"), await last("whole"));
+    const tensors = readSafetensors(await last("whole"));
+    // 180 pictures are 15 steps of 12 an epoch.
+    assert.deepEqual(tensors.get("train.step")?.data, Float32Array.of(45));
+    const best = JSON.parse(whole.out.trim().split("\n").at(-1)!).accuracy;
+    const { out } = await fewbit(
+      ["eval", `${folder}/whole`, "--images", given[1], "--labels", given[3], "--json"],
+    );
+    // Of all 200 pictures, 20 of which were held out.
+    assert.ok(Math.abs(JSON.parse(out).model.top1 - best) < 0.3, `${out} ${best}`);
+    assert.notDeepEqual(tensors.get("fc.weight")?.data, tensors.get("fc.weight.average")?.data);
+    await fails([...args("whole", "1"), "--average", "1"], /given twice/, 2);
+    await fails(["train", ...given, "--average", "1", "-o", `${folder}/x`], /average is 1/);
+    await fails(["train", ...given, "--clip", "0", "-o", `${folder}/x`], /clipNorm is 0/);
+    await fails(
+      ["train", ...given, "--accumulate", "0", "-o", `${folder}/x`],
+      /--accumulate is "0"/,
+    );
   }));
 
 Deno.test("cli: train refuses what it cannot learn from", () =>
@@ -102,4 +108,10 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     await fails(["train", ...given, ...out, "--test-images", images], /--test-labels/);
     await fails(["train", ...given, ...out, "--resume"], /out\.last/);
     await fails(["train", ...given, "-o", images], /which is read/);
+    await fails(["train", ...given, "--data", images, ...out], /two ways to give pictures/);
+    await fails(["train", "--data", images, ...out], /--labels is missing/);
+    await fails(["train", "--data", `${folder}/nothing`, "--labels", labels, ...out], /nothing/);
+    await fails(["train", "--labels", labels, ...out], /--labels needs --data/);
+    await fails(["train", ...given, "--side", "8", ...out], /--side is for folders/);
+    await fails(["train", ...given, "--limit", "0", ...out], /--limit is "0"/);
   }));

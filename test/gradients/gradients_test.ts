@@ -12,6 +12,7 @@ import * as ops from "../../src/graph/ops/mod.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { gradcheck } from "../../src/training/gradcheck.ts";
+import { trainingGraph } from "../../src/training/training_graph.ts";
 import { Random } from "../conformance/_random.ts";
 import { GRADIENT_CASES } from "./_cases.ts";
 import type { GradientCase } from "./_cases.ts";
@@ -171,6 +172,33 @@ const refusals: readonly (readonly [what: string, code: string, make: () => unkn
     const build = new NodeBuilder(graph);
     gradients(graph, build.add(build.sum(y), mean), [x]);
   }],
+  ["a loss of another graph", "invalid_argument", () => {
+    const [{ graph, w1 }, { loss }] = [twoLayers(), twoLayers()];
+    gradients(graph, loss, [w1]);
+  }],
+  ["a tensor of another graph, whose id is one here, too", "invalid_argument", () => {
+    const [{ graph, loss }, { w1 }] = [twoLayers(), twoLayers()];
+    gradients(graph, loss, [w1]);
+  }],
+  ["a check of a loss of another graph", "invalid_argument", () => {
+    const [{ graph, w1 }, { loss }] = [twoLayers(), twoLayers()];
+    gradcheck(graph, loss, [w1], {});
+  }],
+  ["a check of a tensor of another graph", "invalid_argument", () => {
+    const [{ graph, loss }, { w1 }] = [twoLayers(), twoLayers()];
+    gradcheck(graph, loss, [w1], {});
+  }],
+  ["training with a loss of another graph", "invalid_argument", () => {
+    const [{ graph }, { loss }] = [twoLayers(), twoLayers()];
+    trainingGraph(graph, { loss, rate: 0.1 });
+  }],
+  ...[{ step: 0 }, { step: NaN }, { step: -1 }, { step: Infinity }, { elements: 0 }, { seed: NaN }]
+    .map((options) =>
+      [`a check with ${Object.entries(options)}`, "invalid_argument", () => {
+        const { graph, loss, w1 } = twoLayers();
+        gradcheck(graph, loss, [w1], {}, options);
+      }] as const
+    ),
   ["a check of a tensor without a name", "invalid_argument", () => {
     const { graph, loss, y } = twoLayers();
     gradcheck(graph, loss, [y], { x: new Float32Array(12) });

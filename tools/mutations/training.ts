@@ -6,6 +6,10 @@ const conformance = ["test/conformance/train_test.ts"];
 const formulas = ["test/training/formulas_test.ts"];
 const refusing = ["test/training/trainer_refusals_test.ts"];
 const trainer = ["test/training/trainer_test.ts"];
+const settings = ["test/training/trainer_settings_test.ts"];
+const accumulating = ["test/training/accumulate_test.ts"];
+const augmenting = ["test/training/augmented_test.ts"];
+const trainedPictures = ["test/cli/trained_test.ts"];
 
 /** Differentiation, the instructions of training, losses, optimisers and the trainer. */
 export const TRAINING_MUTATIONS: readonly Mutation[] = [
@@ -13,6 +17,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["sum === undefined ? gradient : build.add(sum, gradient)", "gradient"],
     ["input !== undefined && sensitive.has(input.id)", "input !== undefined"],
     ["if (product(value.shape) === 1) return", "if (true) return"],
+    ["if (graph.has(each)) continue;", "continue;"],
   ]),
   ...changes("src/gradients/rules/convolution.ts", gradient, [
     [
@@ -20,8 +25,8 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
       "{ x: build.scale(y!, 2), weight }, { ...attributes, extents }",
     ],
     [
-      "{ bias: () => build.sumTo(y!, bias.shape) }",
-      "{ bias: () => build.sumTo(build.scale(y!, 2), bias.shape) }",
+      "{ bias: () => sumOfPictures(build, y!) }",
+      "{ bias: () => sumOfPictures(build, build.scale(y!, 2)) }",
     ],
     [
       "{ x, dy: y! }, { ...attributes, kernel }",
@@ -122,30 +127,85 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/training_graph.ts", trainer, [
     ["statistics.push({ state: inputs.mean, x: trained.runningMean });", ""],
     ["if (isFrozen) return", "if (false) return"],
-    ["graph.update(graph.apply(accumulate, { state: random, x: word }), TRAIN_STEP);", ""],
-    ["if (settings.clipNorm !== undefined) {", "if (false) {"],
+    ["words.count(run, update);", ""],
+  ]),
+  ...changes("src/training/_apply_gradients.ts", trainer, [
+    ["clipNorm === undefined\n", "true\n"],
+  ]),
+  ...changes("src/training/_apply_gradients.ts", settings, [
+    [
+      "optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next)",
+      "optimizerStep(build, own.optimizer, rate, next)",
+    ],
+    [
+      "movingAverage(build, state, updated, average)",
+      "movingAverage(build, state, made[i], average)",
+    ],
+    ["? build.shift(plateau!.rate, 0)", "? plateau!.rate"],
+  ]),
+  ...changes("src/training/training_graph.ts", accumulating, [
+    ["build.scale(forward.valueOf(settings.loss), 1 / times)", "forward.valueOf(settings.loss)"],
+    ["for (const state of [...made, whole]) {", "for (const state of [whole]) {"],
+  ]),
+  ...changes("src/training/_accumulate_gradients.ts", accumulating, [
+    ["rows * times <= BLOCK ? 1", "rows * times <= 0 ? 1"],
+    ["ranges(x.shape[0] as number, 1)", "ranges(x.shape[0] as number, 8)"],
+  ]),
+  ...changes("src/training/_random_words.ts", accumulating, [
+    ["[0, 0, 0, 0, elements, 0]", "[0, 0, 0, 0, 0, 0]"],
+  ]),
+  ...changes("src/gradients/rules/_sum_of_rows.ts", accumulating, [
+    ["return build.reshape(sum, [columns]);", "return build.sumTo(x, [columns]);"],
+  ]),
+  ...changes("src/training/_batch_reader.ts", settings, [
+    ["for (let i = 1; i <= prefetch; i++) {", "for (let i = 1; i < prefetch; i++) {"],
+  ]),
+  ...changes("src/training/augmented.ts", augmenting, [
+    ["Math.floor(unit(word) * (2 * crop + 1)) - crop", "Math.floor(unit(word) * 2 * crop) - crop"],
+    ["unit(2) < 0.5", "unit(0) < 0.5"],
+    ["place.epoch, WORDS * example + word", "0, WORDS * example + word"],
+  ]),
+  ...changes("src/training/trained_pictures.ts", trainedPictures, [
+    [
+      "if (tensor?.data instanceof Float32Array && tensor.shape.join() === shape.join()) {",
+      "if (tensor?.data instanceof Float32Array) {",
+    ],
+  ]),
+  ...changes("src/training/picture_facts.ts", trainedPictures, [
+    ["if (!TINY_NETWORKS.includes(network))", "if (false)"],
+    ["checkPreprocessing(preprocessing);", ""],
+  ]),
+  ...changes("src/cli/_training_curve.ts", ["test/cli/training_curve_test.ts"], [
+    ["return bottom - (bottom - top) * share;", "return top + (bottom - top) * share;"],
+    ["sum / Math.min(i + 1, span)", "sum / span"],
   ]),
   ...changes("src/training/trainer.ts", trainer, [
-    ["signal?.throwIfAborted();\n          const first", "const first"],
+    ["signal?.throwIfAborted();\n          yield", "yield"],
     ["if (program !== this.#instance.id) {", "if (false) {"],
     ["this.#cursor = cursor;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
+  ]),
+  ...changes("src/training/trainer.ts", accumulating, [
+    ["this.#forgetRuns();\n      throw", "throw"],
   ]),
   ...changes("src/training/trainer.ts", refusing, [
     [
       'if (this.#isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
       'if (false) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
     ],
-    ["checkType(`Cannot load weights: ${name}`, dtype, tensor.data);", ""],
     ["this.#isStepping = true;", ""],
   ]),
+  ...changes("src/training/_checked_weights.ts", refusing, [
+    ["checkType(`Cannot load weights: ${name}`, dtype, tensor.data);", ""],
+  ]),
   ...changes("src/training/checkpoint.ts", refusing, [
-    ["JSON.stringify([program, epoch, batch, kinds])", "JSON.stringify([program, kinds])"],
+    ["JSON.stringify([program, epoch, batch, kinds, ...said])", "JSON.stringify([program, kinds])"],
   ]),
   ...changes("src/training/checkpoint.ts", trainer, [
     ["if (crc32c !== checksum(checkpoint))", "if (false)"],
   ]),
   ...changes("src/training/gradcheck.ts", gradient, [
     ["const worst = errors.findIndex(Number.isNaN);", "const worst = -1;"],
+    ["if (!(step > 0 && step < Infinity))", "if (false)"],
   ]),
 ];

@@ -9,7 +9,12 @@ const FILES = [
   "hgrn-shakespeare.fewbit",
   "stories260k.fewbit",
   "all-MiniLM-L6-v2.scales.json",
+  "fashion-mnist-sample-images.idx.gz",
+  "fashion-mnist-sample-labels.idx.gz",
 ];
+
+/** Cards that stand for more than one file, by the beginning of the names. */
+const SHARED_CARDS: readonly string[] = ["fashion-mnist-sample"];
 
 /** Contents by path in the package. */
 export async function modelsFiles(): Promise<Files> {
@@ -18,11 +23,11 @@ export async function modelsFiles(): Promise<Files> {
   const cards: string[] = [];
   const files = new Map<string, string | Uint8Array<ArrayBuffer>>();
   for (const name of FILES) {
-    const stem = name.replace(/\..*$/, "");
+    const stem = SHARED_CARDS.find((card) => name.startsWith(card)) ?? name.replace(/\..*$/, "");
     const card = await Deno.readTextFile(new URL(`models/${stem}.md`, ROOT));
     files.set(name, await Deno.readFile(new URL(`models/${name}`, ROOT)));
+    if (!files.has(`${stem}.md`)) cards.push(card.replaceAll(/^#/gm, "##"));
     files.set(`${stem}.md`, card);
-    cards.push(card.replaceAll(/^#/gm, "##"));
     exports[`./${name}`] = `./${name}`;
     if (!name.endsWith(".fewbit")) continue;
     // Written out: this is how bundlers know that there is a file to copy.
@@ -45,7 +50,7 @@ export async function modelsFiles(): Promise<Files> {
       name: "@fewbit/models",
       version,
       description: "The models that ship with @fewbit/fewbit, with their cards",
-      // stories260k.fewbit is under its author's.
+      // stories260k.fewbit is under its author's, the pictures are under Zalando's.
       license: `${license} AND MIT`,
       type: "module",
       sideEffects: false,

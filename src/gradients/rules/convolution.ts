@@ -1,5 +1,6 @@
 import type { Value } from "../../graph/graph.ts";
 import { conv, convTranspose, convWeightGradient } from "../../graph/ops/mod.ts";
+import { sumOfPictures } from "./_sum_of_rows.ts";
 import type { GradientRule } from "../rule.ts";
 
 /** The two adjoints of a convolution, and the sum over all places. */
@@ -16,7 +17,7 @@ export const convGradient: GradientRule<"Conv"> = (
     const kernel = weight.shape.slice(1, 3) as number[];
     return build.graph.apply(convWeightGradient, { x, dy: y! }, { ...attributes, kernel });
   },
-  ...bias !== undefined && { bias: () => build.sumTo(y!, bias.shape) },
+  ...bias !== undefined && { bias: () => sumOfPictures(build, y!) },
 });
 
 /** The convolution whose adjoint it is, and the gradient of that one's weights with x and dy in each other's place. */

@@ -1,5 +1,6 @@
 import { product } from "../../graph/extent.ts";
 import { matMul } from "../../graph/ops/mod.ts";
+import { sumOfRows } from "./_sum_of_rows.ts";
 import type { GradientRule } from "../rule.ts";
 
 /** `dy·weight`, `dyᵀ·x`, and the sum of the rows of dy. */
@@ -15,6 +16,6 @@ export const linearGradient: GradientRule<"Linear"> = (
     x: () => build.reshape(build.graph.apply(matMul, { a: dy, b: weight }), x.shape),
     weight: () =>
       build.graph.apply(matMul, { a: dy, b: build.reshape(x, [rows, k]) }, { transposeA: true }),
-    ...bias !== undefined && { bias: () => build.sumTo(dy, bias.shape) },
+    ...bias !== undefined && { bias: () => sumOfRows(build, dy) },
   };
 };

@@ -64,6 +64,7 @@ export class ImageClassifier implements Disposable {
   readonly #instance: Instance;
   readonly #batchSize: number;
   readonly #pixels: boolean;
+  readonly #hasBatch: boolean;
 
   /**
    * Takes a loaded model.
@@ -93,6 +94,7 @@ export class ImageClassifier implements Disposable {
       ? labels.map((label, i) => typeof label === "string" ? label : String(i))
       : [];
     this.#instance = instance;
+    this.#hasBatch = instance.program.symbols.some(({ name }) => name === "batch");
     this.#batchSize = Math.max(1, instance.symbols.max_batch ?? 1);
   }
 
@@ -202,7 +204,8 @@ export class ImageClassifier implements Disposable {
         : { image: join(batch.map((image) => normalizePixels(image, this.preprocessing))) };
       const outputs = await this.#instance.run(input, {
         entry: this.#pixels ? "main" : "normalized",
-        symbols: { batch: batch.length },
+        // A network for one picture at a time has no such symbol.
+        symbols: this.#hasBatch ? { batch: batch.length } : {},
         ...(options.signal && { signal: options.signal }),
       });
       const { data } = expectTensor(outputs, "logits", "f32");

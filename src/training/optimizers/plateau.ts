@@ -16,6 +16,11 @@ export interface PlateauSettings {
   readonly min: number;
 }
 
+/** A rate that falls where the losses of steps do not fall any more. */
+export interface PlateauSchedule extends PlateauSettings {
+  readonly kind: "plateau";
+}
+
 /** What is known of the losses so far, each `[1]`. */
 export interface PlateauState {
   /** The rate; at first the largest. */

@@ -1,0 +1,102 @@
+/** Training epoch by epoch, with what a user sees of it. */
+import { formatBytes } from "../format_bytes.ts";
+import type { Trainer } from "../training/trainer.ts";
+import type { TrainingData } from "../training/training_data.ts";
+import { print, printJson } from "./_print.ts";
+import { progressLine, writeWhole } from "./_run.ts";
+import { trainingCurve } from "./_training_curve.ts";
+
+/** What is trained with, and where it goes. */
+export interface TrainingRun {
+  readonly learned: TrainingData;
+  readonly heldOut: TrainingData;
+  readonly epochs: number;
+  readonly steps: number;
+  readonly output: string;
+  readonly checkpoint: string;
+  /** The drawing of the curve. */
+  readonly curve: string;
+  /** Name of the network. */
+  readonly network: string;
+  /** Accuracy of what the output holds, −1 for nothing. */
+  readonly best: number;
+  /** Strings in the checkpoints. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Whether moving averages are evaluated. */
+  readonly averaged: boolean;
+  /** JSON objects instead of lines. */
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
+export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<void> {
+  const { learned, heldOut, epochs, steps, output, checkpoint, metadata, json, signal } = run;
+  if (!json) {
+    print(
+      `${run.network}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
+        `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
+    );
+  }
+  const progress = progressLine();
+  let { best } = run;
+  const losses: number[] = [];
+  const accuracies: { readonly step: number; readonly accuracy: number }[] = [];
+  const start = performance.now();
+  const before = trainer.steps;
+  const rateNow = (): number => (trainer.steps - before) / ((performance.now() - start) / 1000);
+  const secondsLeft = (): number => Math.ceil((steps - trainer.steps) / rateNow());
+  try {
+    for (let epoch = trainer.cursor.epoch; epoch < epochs; epoch++) {
+      const known = losses.length;
+      for await (const { step, loss } of trainer.fit(learned, { epochs: epoch + 1, signal })) {
+        losses.push(loss);
+        progress.update(
+          `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${secondsLeft()} s left`,
+        );
+      }
+      progress.end();
+      const { accuracy } = await trainer.evaluate(heldOut, { averaged: run.averaged, signal });
+      accuracies.push({ step: trainer.steps, accuracy });
+      // Of an epoch that was stopped behind its last step there is none to tell.
+      const seen = losses.slice(known);
+      const loss = seen.length === 0 ? undefined : seen.reduce((a, b) => a + b) / seen.length;
+      const picturesPerSecond = Math.round(rateNow() * trainer.examples);
+      if (json) printJson({ epoch: epoch + 1, loss, accuracy, picturesPerSecond });
+      else {
+        const left = epoch + 1 < epochs && seen.length > 0 ? `, ${secondsLeft()} s left` : "";
+        print(
+          `epoch ${epoch + 1} of ${epochs}: loss ${loss?.toFixed(4) ?? "–"}, ${
+            percent(accuracy)
+          }, ${picturesPerSecond} pictures/s${left}`,
+        );
+      }
+      const bytes = await trainer.save({ metadata });
+      await writeWhole(checkpoint, bytes, signal);
+      if (accuracy > best) await writeWhole(output, bytes, signal);
+      best = Math.max(best, accuracy);
+      const title = `${run.network}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
+      const drawing = trainingCurve({ title, losses, firstStep: before + 1, accuracies });
+      await writeWhole(run.curve, new TextEncoder().encode(drawing), signal);
+    }
+  } catch (error) {
+    // Ctrl-C comes between two steps; what was learned until then is kept.
+    if (signal.aborted) await writeWhole(checkpoint, await trainer.save({ metadata }));
+    throw error;
+  } finally {
+    progress.end();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  const { memoryBytes } = trainer;
+  if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, seconds });
+  else {
+    print(
+      `${output}: ${percent(best)} of ${heldOut.count}, ${seconds.toFixed(1)} s; ` +
+        `the curve is ${run.curve}`,
+    );
+  }
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
