@@ -15,6 +15,7 @@ const ENTRIES = [
   "src/generator.ts",
   "src/server.ts",
   "src/train.ts",
+  "src/webgpu.ts",
 ];
 
 const checks: readonly (readonly [name: string, args: readonly string[]])[] = [
