@@ -18,6 +18,7 @@ export interface PlateauSettings {
 
 /** A rate that falls where the losses of steps do not fall any more. */
 export interface PlateauSchedule extends PlateauSettings {
+  /** What marks it among the schedules. */
   readonly kind: "plateau";
 }
 
