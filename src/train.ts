@@ -42,6 +42,7 @@ export function load(source: ProgramSource, options: LoadOptions = {}): Promise<
   return loadWasm(source, { ...options, build: trainBuild() });
 }
 
+export { expectTensor } from "./engines/expect_tensor.ts";
 export { FewbitError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { Graph } from "./graph/graph.ts";
