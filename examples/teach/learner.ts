@@ -21,7 +21,7 @@ const MOST_NAMES = 8;
 const BATCH = 32;
 /** Pictures of a name in an epoch, each by another hand. */
 const HANDS = 32;
-const FIRST_EPOCHS = 8, MORE_EPOCHS = 5;
+const FIRST_EPOCHS = 8, MORE_EPOCHS = 10;
 
 /** A name and how likely it is. */
 export interface Guess {

@@ -30,14 +30,11 @@ export const SHAPES: readonly Shape[] = [
 
 /** A picture `[28, 28, 1]` of strokes, 0 to 1: moved to the middle, as large as fits. */
 export function pictureOf(strokes: readonly Stroke[]): Float32Array {
-  const points = strokes.flat();
-  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
-  const [left, right] = [Math.min(...xs), Math.max(...xs)];
-  const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
-  const scale = SIZE / Math.max(right - left, bottom - top, 1e-6);
+  const { middle, half } = boxOf(strokes);
+  const scale = SIZE / (2 * half);
   const place = ([x, y]: readonly [number, number]): [number, number] => [
-    (x - (left + right) / 2) * scale + SIDE / 2,
-    (y - (top + bottom) / 2) * scale + SIDE / 2,
+    (x - middle[0]) * scale + SIDE / 2,
+    (y - middle[1]) * scale + SIDE / 2,
   ];
   const picture = new Float32Array(SIDE * SIDE);
   for (const stroke of strokes) {
@@ -69,20 +66,39 @@ function draw(
   }
 }
 
-/** The same drawing by another hand: turned, stretched, with points a little aside; other ones for other seeds. */
+/** The same drawing by another hand: turned, stretched, bent, strokes a little aside; other ones for other seeds. */
 export function jittered(strokes: readonly Stroke[], seed: number): Stroke[] {
   let draws = 0;
   const random = (most: number): number =>
-    (randomWord(seed, 0x48414e44, 0, draws++) / 2 ** 31 - 1) * most;
-  const points = strokes.flat();
-  const size = Math.max(...points.map(([x, y]) => Math.max(Math.abs(x), Math.abs(y))), 1e-6);
+    (randomWord(seed, HAND_STREAM, 0, draws++) / 2 ** 31 - 1) * most;
+  const { middle: [mx, my], half } = boxOf(strokes);
   const angle = random(0.25);
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [wide, high] = [1 + random(0.2), 1 + random(0.2)];
-  return strokes.map((stroke) =>
-    stroke.map(([x, y]): [number, number] => [
-      wide * (x * cos - y * sin) + random(0.06) * size,
-      high * (x * sin + y * cos) + random(0.06) * size,
-    ])
-  );
+  const [bendX, bendY] = [random(0.2), random(0.2)];
+  return strokes.map((stroke) => {
+    const [asideX, asideY] = [random(0.08), random(0.08)];
+    return stroke.map(([px, py]): [number, number] => {
+      const [x, y] = [(px - mx) / half, (py - my) / half];
+      return [
+        wide * (x * cos - y * sin + bendX * y * y) + asideX,
+        high * (x * sin + y * cos + bendY * x * x) + asideY,
+      ];
+    });
+  });
+}
+
+/** `HAND`: the stream of random numbers of hands. */
+const HAND_STREAM = 0x48414e44;
+
+/** Where strokes lie: the middle, and half of the longer side. */
+function boxOf(strokes: readonly Stroke[]) {
+  const points = strokes.flat();
+  const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];
+  const [left, right] = [Math.min(...xs), Math.max(...xs)];
+  const [top, bottom] = [Math.min(...ys), Math.max(...ys)];
+  return {
+    middle: [(left + right) / 2, (top + bottom) / 2] as const,
+    half: Math.max(right - left, bottom - top, 1e-6) / 2,
+  };
 }
