@@ -1,10 +1,9 @@
 import { FewbitError } from "../../../errors.ts";
 import { flat } from "../wgsl/operation.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
-import { MOST_KEYS, SCORE } from "./_attention.ts";
+import { MOST_KEYS, requantizedValues, SCORE, sumsOfValues } from "./_attention.ts";
 import { requantized, saturated } from "./_requantized.ts";
-import { SOFTMAX_WORKGROUP, softmaxFunctions, softmaxStatistics } from "./_softmax.ts";
-import { elementwise } from "./_word_owner.ts";
+import { SOFTMAX_WORKGROUP, softmaxFunctions } from "./_softmax.ts";
 
 /**
  * Scores, their bias, softmax and the product with the values: a workgroup a member, head and query, whose scores and then
@@ -26,7 +25,6 @@ export const attentionI8: MakeDispatches = (operation) => {
   const biased = saturated("i8", `add64(${second}, wide(read_bias(h * queries + i, j)))`);
   const isHidden = hasMask ? "read_mask((b % mask_extents().x) * queries + i, j) != 0u" : "false";
   const bits = "select(16u, 8u, attribute_bits() == 1u)";
-  const value = requantized(operation, "i8", "acc", "0u", "value_");
   return {
     stages: [
       {
@@ -53,27 +51,11 @@ fn main(
     let s = ${code};
     scores[j] = ${hasBias ? biased : "s"};
   }
-  workgroupBarrier();
-  ${softmaxStatistics("scores[j]", isHidden)}
-  for (var j = lane; j < length; j += 64u) {
-    scores[j] = probability(exponential(scores[j], ${isHidden}, most), factor);
-  }
-  workgroupBarrier();
-  for (var d = lane; d < size; d += 64u) {
-    var acc = 0;
-    for (var j = 0u; j < length; j++) { acc += scores[j] * read_v(b * length + j, h * size + d); }
-    memory[scratch() + row * q_columns() + h * size + d] = u32(acc);
-  }
+  ${sumsOfValues(isHidden, "b * length")}
 }`,
         groups: ({ q }, { heads }) => flat(q.rows * heads),
       },
-      elementwise(
-        operation,
-        `fn element(row: u32, column: u32) -> u32 {
-  let acc = i32(memory[scratch() + row * y_columns() + column]);
-  return u32(${value});
-}`,
-      ),
+      requantizedValues(operation),
     ],
     scratchWords: operation.most("y").rows * operation.most("y").columns,
   };

@@ -1,11 +1,10 @@
 import { FewbitError } from "../../../errors.ts";
 import { flat } from "../wgsl/operation.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
-import { MOST_KEYS, SCORE } from "./_attention.ts";
+import { MOST_KEYS, requantizedValues, SCORE, sumsOfValues } from "./_attention.ts";
 import { requantized } from "./_requantized.ts";
 import { SEQUENCES } from "./_sequences.ts";
-import { SOFTMAX_WORKGROUP, softmaxFunctions, softmaxStatistics } from "./_softmax.ts";
-import { elementwise } from "./_word_owner.ts";
+import { SOFTMAX_WORKGROUP, softmaxFunctions } from "./_softmax.ts";
 
 /**
  * Integer attention within each sequence: a workgroup a token and head, as `attention_i8`.
@@ -20,7 +19,6 @@ export const attentionRaggedI8: MakeDispatches = (operation) => {
       `Cannot run attention_ragged_i8 of ${tokens} tokens on a GPU: at most ${MOST_KEYS}`,
     );
   }
-  const value = requantized(operation, "i8", "acc", "0u", "value_");
   return {
     stages: [
       {
@@ -50,27 +48,11 @@ fn main(
     let acc = score(row, first + j, h * size, size);
     scores[j] = ${requantized(operation, "i8", "acc", "0u")};
   }
-  workgroupBarrier();
-  ${softmaxStatistics("scores[j]", "false")}
-  for (var j = lane; j < length; j += 64u) {
-    scores[j] = probability(exponential(scores[j], false, most), factor);
-  }
-  workgroupBarrier();
-  for (var d = lane; d < size; d += 64u) {
-    var acc = 0;
-    for (var j = 0u; j < length; j++) { acc += scores[j] * read_v(first + j, h * size + d); }
-    memory[scratch() + row * q_columns() + h * size + d] = u32(acc);
-  }
+  ${sumsOfValues("false", "first")}
 }`,
         groups: ({ q }, { heads }) => flat(q.rows * heads),
       },
-      elementwise(
-        operation,
-        `fn element(row: u32, column: u32) -> u32 {
-  let acc = i32(memory[scratch() + row * y_columns() + column]);
-  return u32(${value});
-}`,
-      ),
+      requantizedValues(operation),
     ],
     scratchWords: operation.most("y").rows * operation.most("y").columns,
   };
