@@ -2,7 +2,7 @@
 import { load } from "../src/engines/load.ts";
 import type { EngineName } from "../src/engines/load.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
-import { hashOf } from "./_hash.ts";
+import { hashOf } from "./hash.ts";
 import { IMAGE } from "./seeded_vision.ts";
 import type { GoldenProgram } from "./seeded_vision.ts";
 

@@ -4,7 +4,7 @@ import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
-import { trainingCurve } from "./_training_curve.ts";
+import { trainingCurve } from "../training/training_curve.ts";
 
 /** What is trained with, and where it goes. */
 export interface TrainingRun {

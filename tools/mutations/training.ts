@@ -175,7 +175,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["if (!TINY_NETWORKS.includes(network))", "if (false)"],
     ["checkPreprocessing(preprocessing);", ""],
   ]),
-  ...changes("src/cli/_training_curve.ts", ["test/cli/training_curve_test.ts"], [
+  ...changes("src/training/training_curve.ts", ["test/training/training_curve_test.ts"], [
     ["return bottom - (bottom - top) * share;", "return top + (bottom - top) * share;"],
     ["sum / Math.min(i + 1, span)", "sum / span"],
   ]),

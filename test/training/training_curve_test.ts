@@ -1,6 +1,6 @@
 /** The drawing of a training: its points are where the numbers say, and a title is a text. */
 import assert from "node:assert/strict";
-import { trainingCurve } from "../../src/cli/_training_curve.ts";
+import { trainingCurve } from "../../src/training/training_curve.ts";
 
 /** Points of a line, by its colour. */
 function pointsOf(svg: string, stroke: string): number[][] {

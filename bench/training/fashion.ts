@@ -1,0 +1,159 @@
+/**
+ * Fashion-MNIST by the recipe that PyTorch was given, too (`golden/train`):
+ *
+ *     deno run -A bench/training/fashion.ts --net ds_cnn --seed 1
+ *
+ * Its checkpoint is in the temporary folder after each epoch: a run that was stopped goes on, bit by bit as it would
+ * have. A finished one is added to `fashion.json`, its curve is drawn in `curves/`. Without `--net`: the table of all.
+ */
+import { parseArgs } from "node:util";
+import { hashOf } from "../hash.ts";
+import { trainingCurve } from "../../src/training/training_curve.ts";
+import type { Trainer } from "../../src/training/trainer.ts";
+import { fashionPictures, loadRecipe } from "../../test/golden/train/recipe.ts";
+import type { Recipe } from "../../test/golden/train/recipe.ts";
+import { readSharedJson } from "../shared.ts";
+import { table } from "../table.ts";
+
+/** A finished run. */
+interface Run {
+  readonly net: Recipe["net"];
+  readonly seed: number;
+  readonly pictures: number;
+  readonly epochs: number;
+  /** Of the 10,000 test pictures, after each epoch. */
+  readonly accuracies: readonly number[];
+  /** Of parameters and running statistics at the end, in the order of their names. */
+  readonly weights: string;
+  /** Of the steps alone, also where other work ran beside them. */
+  readonly seconds: number;
+  /** Mean losses of twentieths of an epoch. */
+  readonly curve: readonly number[];
+}
+
+/** What is kept beside a checkpoint. */
+type Progress = Pick<Run, "accuracies" | "seconds"> & { readonly losses: readonly number[] };
+
+const RECORD = new URL("fashion.json", import.meta.url);
+const PARTS = 20;
+const NAMES = { ds_cnn: "DS-CNN", resnet8: "ResNet8" } as const;
+
+async function train({ net, seed, pictures, epochs }: Recipe): Promise<void> {
+  const name = `${net}-${seed}-${pictures}x${epochs}`;
+  const [checkpoint, notes] = ["safetensors", "json"].map((end) => `/tmp/fashion-${name}.${end}`);
+  using trainer = await loadRecipe({ net, seed, pictures, epochs });
+  const progress = { accuracies: [] as number[], seconds: 0, losses: [] as number[] };
+  try {
+    trainer.restore(await Deno.readFile(checkpoint));
+    Object.assign(progress, JSON.parse(await Deno.readTextFile(notes)) as Progress);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const { accuracies, losses } = progress;
+  const [learned, heldOut] = [
+    await fashionPictures("train", pictures),
+    await fashionPictures("t10k", 10_000),
+  ];
+  while (accuracies.length < epochs) {
+    const start = performance.now();
+    for await (const { loss } of trainer.fit(learned, { epochs: accuracies.length + 1 })) {
+      losses.push(loss);
+    }
+    progress.seconds += (performance.now() - start) / 1000;
+    accuracies.push((await trainer.evaluate(heldOut)).accuracy);
+    console.log(`${name}: ${accuracies.map(percent).join(", ")}; ${progress.seconds | 0} s`);
+    await Deno.writeFile(checkpoint, await trainer.save());
+    await Deno.writeTextFile(notes, JSON.stringify(progress));
+  }
+  const epoch = losses.length / epochs;
+  const title = `${NAMES[net]}, Fashion-MNIST, ${pictures} pictures, seed ${seed}`;
+  const svg = trainingCurve({
+    title,
+    losses,
+    firstStep: 1,
+    accuracies: accuracies.map((accuracy, i) => ({ step: (i + 1) * epoch, accuracy })),
+  });
+  await Deno.mkdir(new URL("curves", import.meta.url), { recursive: true });
+  await Deno.writeTextFile(new URL(`curves/${name}.svg`, import.meta.url), svg);
+  await record({
+    net,
+    seed,
+    pictures,
+    epochs,
+    accuracies,
+    weights: await weightsHash(trainer),
+    seconds: Math.round(progress.seconds),
+    curve: means(losses, epoch / PARTS),
+  });
+}
+
+/** Means of so many losses each, to four places. */
+function means(losses: readonly number[], width: number): number[] {
+  return Array.from({ length: Math.round(losses.length / width) }, (_, i) => {
+    const part = losses.slice(Math.round(i * width), Math.round((i + 1) * width));
+    return Number((part.reduce((a, b) => a + b, 0) / part.length).toFixed(4));
+  });
+}
+
+async function weightsHash(trainer: Trainer): Promise<string> {
+  const kept = trainer.program.tensors.filter(({ region, name }) =>
+    region === "parameter" || region === "state" && /running_(mean|var)$/.test(name)
+  );
+  const all = [];
+  for (const name of kept.map(({ name }) => name).toSorted()) {
+    all.push(...(await trainer.read(name)).data as Float32Array);
+  }
+  return await hashOf(Float32Array.from(all));
+}
+
+async function runs(): Promise<Run[]> {
+  return JSON.parse(await Deno.readTextFile(RECORD)) as Run[];
+}
+
+async function record(run: Run): Promise<void> {
+  const others = (await runs()).filter(({ net, seed, pictures, epochs }) =>
+    `${[net, seed, pictures, epochs]}` !== `${[run.net, run.seed, run.pictures, run.epochs]}`
+  );
+  await Deno.writeTextFile(RECORD, JSON.stringify([...others, run], null, 1) + "\n");
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** All runs beside PyTorch's. */
+async function report(): Promise<string> {
+  const { cases } = readSharedJson<{
+    readonly cases: readonly (Pick<Run, "net" | "seed" | "pictures" | "epochs"> & {
+      readonly test_accuracy: readonly number[];
+    })[];
+  }>("golden/train/baselines.json");
+  const rows = (await runs()).map(({ net, seed, pictures, epochs, ...run }) => {
+    const theirs = cases.find((c) =>
+      c.net === net && c.seed === seed && c.pictures === pictures && c.epochs === epochs
+    );
+    return [
+      NAMES[net],
+      `${pictures} × ${epochs}`,
+      String(seed),
+      ...[run.accuracies, theirs?.test_accuracy].map((all) => percent(all?.at(-1) ?? NaN)),
+      `${run.seconds} s`,
+      `\`${run.weights.slice(0, 16)}\``,
+    ];
+  });
+  return table(["", "pictures", "seed", "fewbit", "PyTorch", "time", "hash of weights"], rows);
+}
+
+const { values } = parseArgs({
+  options: {
+    net: { type: "string" },
+    seed: { type: "string", default: "1" },
+    pictures: { type: "string", default: "60000" },
+    epochs: { type: "string", default: "6" },
+  },
+});
+const { net } = values;
+if (net === "ds_cnn" || net === "resnet8") {
+  const [seed, pictures, epochs] = [values.seed, values.pictures, values.epochs].map(Number);
+  await train({ net, seed, pictures, epochs });
+} else console.log(await report());
