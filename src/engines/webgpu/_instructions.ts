@@ -35,19 +35,26 @@ export interface CompiledInstructions {
   readonly scratchWords: number;
 }
 
+/** How instructions are compiled. */
+export interface CompileSettings {
+  /** Whether sums of products in float32 are the GPU's own. */
+  readonly isFast: boolean;
+  readonly onCompiled: (done: number, total: number) => void;
+}
+
 /** Compiles the shaders of all instructions at once; `onCompiled` is told how many of them are done. */
 export async function compileInstructions(
   verified: VerifiedProgram,
   places: Places,
   pipelines: Pipelines,
-  onCompiled: (done: number, total: number) => void,
+  { isFast, onCompiled }: CompileSettings,
 ): Promise<CompiledInstructions> {
   const { program } = verified;
   let [done, total, scratchWords] = [0, 0, 0];
   const all = program.instructions.map(async (instruction) => {
     const spec = instructionOf(instruction.opcode)!;
     const operands = instruction.operands.map((view, j) => operandOf(verified, spec, view, j));
-    const operation = operationOf(verified, places, spec, instruction, operands);
+    const operation = operationOf(verified, places, spec, instruction, operands, isFast);
     const made = DISPATCHES[spec.name](operation);
     scratchWords = Math.max(scratchWords, made.scratchWords ?? 0);
     const compiled = (stages: readonly Stage[]): Promise<CompiledStage[]> =>
@@ -103,6 +110,7 @@ function operationOf(
   spec: InstructionSpec,
   instruction: Instruction,
   operands: readonly (ShaderOperand | undefined)[],
+  isFast: boolean,
 ): Operation {
   const most = sizesOf(places, { spec, instruction }, ranges.map(({ max }) => max));
   const fixed = instruction.operands.flatMap((view, j) => {
@@ -111,11 +119,13 @@ function operationOf(
     const sizes = [offset, rowStride, extents[extents.length - 1]];
     return sizes.every((i) => ranges[i].min === ranges[i].max) ? [spec.operands[j].name] : [];
   });
-  return new Operation(
-    operands.filter((operand) => operand !== undefined),
+  return new Operation({
+    operands: operands.filter((operand) => operand !== undefined),
     most,
-    new Set(fixed),
-  );
+    fixed: new Set(fixed),
+    attributes: attributesOf(spec, instruction),
+    isFast,
+  });
 }
 
 function attributesOf(

@@ -19,6 +19,11 @@ import { DISPATCHES } from "./shaders/mod.ts";
 
 /** Options of {@linkcode loadWebGpu}. */
 export interface WebGpuLoadOptions extends Omit<LoadOptions, "dot">, DeviceOptions {
+  /**
+   * `fast` lets the GPU compute sums of products in float32 (linear layers, attention) as it likes: other bits on other GPUs.
+   * Of a linear layer each result is within `(K + 4)·2^-23·Σ|x·w| + K·2^-126` of the sum. Default: the bits of all engines.
+   */
+  readonly precision?: "deterministic" | "fast";
   /** Called with the shaders compiled so far and in all. */
   readonly onCompiled?: (done: number, total: number) => void;
 }
@@ -39,14 +44,17 @@ export async function loadWebGpu(
   source: ProgramSource,
   options: WebGpuLoadOptions = {},
 ): Promise<GpuInstance> {
-  const { signal, onCompiled = () => {} } = options;
+  const { signal, precision = "deterministic", onCompiled = () => {} } = options;
   const file = await wholeFile(source, signal);
   const whole = wholeProgram(file, options, HELD);
   const device = await openDevice(options);
   signal?.throwIfAborted();
   const places = new Places(whole.verified);
   const pipelines = Pipelines.of(device.gpu);
-  const compiled = await compileInstructions(whole.verified, places, pipelines, onCompiled);
+  const compiled = await compileInstructions(whole.verified, places, pipelines, {
+    isFast: precision === "fast",
+    onCompiled,
+  });
   signal?.throwIfAborted();
   const weights = await bufferOf(device, "weights", whole.constants.byteLength);
   write(device, weights, 0, new Uint8Array(whole.constants));
