@@ -7,10 +7,15 @@ import type { Pipelines } from "./_pipelines.ts";
 import type { Places } from "./_places.ts";
 import { FLOATS } from "./wgsl/float32.ts";
 import { header } from "./wgsl/header.ts";
-import { INTEGERS } from "./wgsl/integer.ts";
+import { dotProduct, INTEGERS } from "./wgsl/integer.ts";
 import { Operation } from "./wgsl/operation.ts";
 import type { Groups, Placed, ShaderOperand, Sizes, Stage } from "./wgsl/operation.ts";
 import { DISPATCHES } from "./shaders/mod.ts";
+
+/** What a host's WGSL has; not all hosts' types know of it. */
+interface LanguageFeatures {
+  readonly wgslLanguageFeatures?: ReadonlySet<string>;
+}
 
 /** A dispatch that is compiled. */
 export interface CompiledStage {
@@ -51,6 +56,8 @@ export async function compileInstructions(
 ): Promise<CompiledInstructions> {
   const { program } = verified;
   let [done, total, scratchWords] = [0, 0, 0];
+  const { wgslLanguageFeatures: features } = navigator.gpu as LanguageFeatures;
+  const isPacked = features?.has("packed_4x8_integer_dot_product") ?? false;
   const all = program.instructions.map(async (instruction) => {
     const spec = instructionOf(instruction.opcode)!;
     const operands = instruction.operands.map((view, j) => operandOf(verified, spec, view, j));
@@ -60,7 +67,13 @@ export async function compileInstructions(
     const compiled = (stages: readonly Stage[]): Promise<CompiledStage[]> =>
       Promise.all(stages.map(async ({ body, groups }) => {
         total++;
-        const code = header(spec, operands) + INTEGERS + (usesFloats(body) ? FLOATS : "") + body;
+        const code = [
+          header(spec, operands),
+          INTEGERS,
+          body.includes("dot4(") ? dotProduct(isPacked) : "",
+          usesFloats(body) ? FLOATS : "",
+          body,
+        ].join("");
         const pipeline = await pipelines.get(code, spec.name);
         onCompiled(++done, total);
         return { pipeline, groups };
