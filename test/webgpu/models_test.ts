@@ -7,7 +7,7 @@ import { randomWord } from "../../src/numeric/random_word.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
-import { GPU_TEST } from "./_gpu.ts";
+import { GPU_TEST } from "./gpu.ts";
 
 const modelFile = (name: string): Promise<Uint8Array<ArrayBuffer>> =>
   Deno.readFile(new URL(`../../models/${name}.fewbit`, import.meta.url));
