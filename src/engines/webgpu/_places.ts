@@ -1,5 +1,4 @@
 /** Where tensors and views lie in the two buffers of an instance: constants, and all other regions one behind another. */
-import { denseBytes } from "../../tensor.ts";
 import type { Index, Region } from "../../program/program.ts";
 import type { VerifiedProgram } from "../../program/verify.ts";
 import type { Placed } from "./wgsl/operation.ts";
@@ -20,6 +19,8 @@ export class Places {
   readonly memoryBytes: number;
   readonly #verified: VerifiedProgram;
   readonly #bases: Readonly<Record<Region, number>>;
+  /** Views by their tensor. */
+  readonly #views = new Map<Index, Index[]>();
 
   constructor(verified: VerifiedProgram) {
     this.#verified = verified;
@@ -38,6 +39,9 @@ export class Places {
     }
     this.#bases = bases;
     this.memoryBytes = at;
+    verified.program.views.forEach(({ tensor }, view) => {
+      this.#views.set(tensor, [...this.#views.get(tensor) ?? [], view]);
+    });
   }
 
   /** A region in its buffer. */
@@ -67,14 +71,22 @@ export class Places {
     };
   }
 
-  /** Whether a view is all of its tensor, so that who writes it leaves nothing of what was there before. */
+  /** Whether a view is all that any view of its tensor reaches, so that who writes it leaves nothing of what was there. */
   isWhole(view: Index, values: ArrayLike<number>): boolean {
-    const { program } = this.#verified;
-    const { tensor, offset } = program.views[view];
-    const { extents, dtype } = program.tensors[tensor];
+    const { tensor, offset } = this.#verified.program.views[view];
     const { stride, rows, columns } = this.view(view, values);
-    const whole = denseBytes(dtype, extents.map((extent) => values[extent]));
     return values[offset] === 0 && (stride === columns || rows === 1) &&
-      denseBytes(dtype, [rows, columns]) === whole;
+      rows * columns >= this.#reached(tensor, values);
+  }
+
+  /** Elements of a tensor that a run has, or up to the last one that a view of it has. */
+  #reached(tensor: Index, values: ArrayLike<number>): number {
+    const { dtype, extents } = this.#verified.program.tensors[tensor];
+    const first = this.tensor(tensor).offset * 8 / bitsOfElement(dtype);
+    const present = extents.reduce((n, extent) => n * values[extent], 1);
+    return this.#views.get(tensor)!.reduce((most, view) => {
+      const { at, stride, rows, columns } = this.view(view, values);
+      return rows === 0 ? most : Math.max(most, at - first + (rows - 1) * stride + columns);
+    }, present);
   }
 }
