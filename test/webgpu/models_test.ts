@@ -151,7 +151,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "webgpu: damaged files, instructions without a shader, and limits",
+  name: "webgpu: damaged files, and limits",
   ...GPU_TEST,
   fn: async () => {
     const file = await modelFile("vit-fashion-mnist");
@@ -162,7 +162,6 @@ Deno.test({
     damaged[damaged.length - 5] ^= 1;
     assert.equal(await codeOf(damaged), "invalid_file");
     assert.equal(await codeOf(file, { memoryLimitBytes: 1000 }), "limit_exceeded");
-    assert.equal(await codeOf(await modelFile("stories260k")), "unsupported");
   },
 });
 

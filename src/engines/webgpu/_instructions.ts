@@ -27,6 +27,8 @@ export interface CompiledStage {
 export interface CompiledInstruction {
   readonly spec: InstructionSpec;
   readonly instruction: Instruction;
+  /** The chunk of constants that it binds. */
+  readonly chunk: number;
   readonly attributes: Readonly<Record<string, number>>;
   readonly stages: readonly CompiledStage[];
   /** What takes their place where y has so few rows. */
@@ -60,7 +62,9 @@ export async function compileInstructions(
   const isPacked = features?.has("packed_4x8_integer_dot_product") ?? false;
   const all = program.instructions.map(async (instruction) => {
     const spec = instructionOf(instruction.opcode)!;
-    const operands = instruction.operands.map((view, j) => operandOf(verified, spec, view, j));
+    const operands = instruction.operands.map((view, j) =>
+      operandOf(verified, places, { spec, instruction }, view, j)
+    );
     const operation = operationOf(verified, places, spec, instruction, operands, isFast);
     const made = DISPATCHES[spec.name](operation);
     scratchWords = Math.max(scratchWords, made.scratchWords ?? 0);
@@ -85,6 +89,7 @@ export async function compileInstructions(
     return {
       spec,
       instruction,
+      chunk: places.chunks.of(instruction),
       attributes: attributesOf(spec, instruction),
       stages,
       few: few && { rows: made.few!.rows, stages: few },
@@ -101,20 +106,23 @@ export function sizesOf(
 ): Sizes {
   const sizes: Record<string, Placed> = {};
   instruction.operands.forEach((view, j) => {
-    if (view >= 0) sizes[spec.operands[j].name] = places.view(view, values);
+    if (view >= 0) sizes[spec.operands[j].name] = places.view(view, values, instruction);
   });
   return sizes;
 }
 
 function operandOf(
   { program }: VerifiedProgram,
-  spec: InstructionSpec,
+  places: Places,
+  { spec, instruction }: Pick<CompiledInstruction, "spec" | "instruction">,
   view: Index,
   j: number,
 ): ShaderOperand | undefined {
   if (view < 0) return undefined;
-  const { dtype, layout, region } = program.tensors[program.views[view].tensor];
-  return { name: spec.operands[j].name, dtype, layout, isConstant: region === "constant" };
+  const { tensor } = program.views[view];
+  const { dtype, layout, region } = program.tensors[tensor];
+  const isConstant = region === "constant" && !places.isCopied(instruction, tensor);
+  return { name: spec.operands[j].name, dtype, layout, isConstant };
 }
 
 function operationOf(

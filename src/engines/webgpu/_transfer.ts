@@ -25,10 +25,7 @@ export async function readBack(
       at += padded(bytes);
     }
     gpu.queue.submit([encoder.finish()]);
-    await Promise.race([
-      staging.mapAsync(GPUMapMode.READ),
-      device.failed.then((error) => Promise.reject(error)),
-    ]);
+    await device.until(staging.mapAsync(GPUMapMode.READ));
     const all = new Uint8Array(staging.getMappedRange());
     at = 0;
     return ranges.map(({ bytes }) => {

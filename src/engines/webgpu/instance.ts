@@ -26,7 +26,8 @@ export class WebGpuInstance implements GpuInstance {
   readonly #shared: GpuProgram;
   readonly #memory: GPUBuffer;
   readonly #arguments: GPUBuffer;
-  readonly #group: GPUBindGroup;
+  /** By the chunk of constants that is bound. */
+  readonly #groups: readonly GPUBindGroup[];
   readonly #sessions: Sessions;
   readonly #queue = new RunQueue();
   readonly #used: Index[][] = [];
@@ -47,14 +48,16 @@ export class WebGpuInstance implements GpuInstance {
       size: Math.max(1, most) * ARGUMENT_BYTES,
       usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
     });
-    this.#group = gpu.createBindGroup({
-      layout: shared.pipelines.layout,
-      entries: [
-        { binding: 0, resource: { buffer: shared.weights } },
-        { binding: 1, resource: { buffer: memory } },
-        { binding: 2, resource: { buffer: this.#arguments, size: ARGUMENT_BYTES } },
-      ],
-    });
+    this.#groups = shared.weights.map((buffer) =>
+      gpu.createBindGroup({
+        layout: shared.pipelines.layout,
+        entries: [
+          { binding: 0, resource: { buffer } },
+          { binding: 1, resource: { buffer: memory } },
+          { binding: 2, resource: { buffer: this.#arguments, size: ARGUMENT_BYTES } },
+        ],
+      })
+    );
     this.#sessions = new Sessions(
       { ...verified, id: head.id },
       (tensor) => this.#mirrored(tensor),
@@ -113,7 +116,7 @@ export class WebGpuInstance implements GpuInstance {
     gpu.queue.writeBuffer(this.#arguments, 0, this.#shared.argumentsOf(run.entry, run.values));
     this.#sessions.append(run.inputs);
     const { count } = this.program.entries[run.entry];
-    const recording = this.#shared.recording(run.entry, run.symbols, this.#memory, this.#group);
+    const recording = this.#shared.recording(run.entry, run.symbols, this.#memory, this.#groups);
     const isWatched = signal !== undefined || onProgress !== undefined;
     const slice = isWatched ? SLICE : count;
     for (let done = 0; done < count; done += slice) {
@@ -122,8 +125,7 @@ export class WebGpuInstance implements GpuInstance {
       recording.record(encoder, done, now);
       gpu.queue.submit([encoder.finish()]);
       if (!isWatched) continue;
-      await gpu.queue.onSubmittedWorkDone();
-      device.assertUsable();
+      await device.until(gpu.queue.onSubmittedWorkDone());
       this.#assertUsable();
       onProgress?.(done + now, count);
       signal?.throwIfAborted();
@@ -238,15 +240,17 @@ export class WebGpuInstance implements GpuInstance {
   /** Copies of tensors at their extents in a run. */
   async #tensors(tensors: readonly Index[], values: ArrayLike<number>): Promise<Tensor[]> {
     const { places, weights, device } = this.#shared;
-    const found = await Promise.all([true, false].map(async (isConstant) => {
-      const own = tensors.filter((i) =>
-        this.program.tensors[i].region === "constant" === isConstant
-      );
+    const bufferOf = (i: Index): GPUBuffer =>
+      this.program.tensors[i].region === "constant"
+        ? weights[places.chunks.place(i).chunk]
+        : this.#memory;
+    const byBuffer = Map.groupBy(tensors, bufferOf);
+    const found = await Promise.all([...byBuffer].map(async ([buffer, own]) => {
       const ranges = own.map((i) => ({
         offset: places.tensor(i).offset,
         bytes: this.#shared.bytesIn(i, values),
       }));
-      const bytes = await readBack(device, isConstant ? weights : this.#memory, ranges);
+      const bytes = await readBack(device, buffer, ranges);
       return own.map((i, n) => [i, bytes[n]] as const);
     }));
     const byTensor = new Map(found.flat());

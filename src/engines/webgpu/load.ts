@@ -6,6 +6,7 @@ import type { ProgramSource } from "../wasm/source.ts";
 import { wholeFile } from "../whole_file.ts";
 import { wholeProgram } from "../whole_program.ts";
 import type { WholeProgram } from "../whole_program.ts";
+import { Chunks } from "./_chunks.ts";
 import { openDevice } from "./_device.ts";
 import type { Device } from "./_device.ts";
 import { GpuProgram } from "./_gpu_program.ts";
@@ -44,30 +45,56 @@ export async function loadWebGpu(
   source: ProgramSource,
   options: WebGpuLoadOptions = {},
 ): Promise<GpuInstance> {
-  const { signal, precision = "deterministic", onCompiled = () => {} } = options;
+  const { signal } = options;
   const file = await wholeFile(source, signal);
   const whole = wholeProgram(file, options, HELD);
   const device = await openDevice(options);
   signal?.throwIfAborted();
-  const places = new Places(whole.verified);
+  return await loadOnDevice(device, whole, options);
+}
+
+/** Loads a program on a device. */
+export async function loadOnDevice(
+  device: Device,
+  whole: WholeProgram,
+  options: WebGpuLoadOptions,
+): Promise<GpuInstance> {
+  const { signal, memoryLimitBytes, precision = "deterministic", onCompiled = () => {} } = options;
+  const chunks = new Chunks(whole.verified, device.bindingBytes);
+  const places = new Places(whole.verified, chunks);
   const pipelines = Pipelines.of(device.gpu);
-  const compiled = await compileInstructions(whole.verified, places, pipelines, {
-    isFast: precision === "fast",
-    onCompiled,
-  });
+  const settings = { isFast: precision === "fast", onCompiled };
+  const compiled = await compileInstructions(whole.verified, places, pipelines, settings);
   signal?.throwIfAborted();
-  const weights = await bufferOf(device, "weights", whole.constants.byteLength);
-  write(device, weights, 0, new Uint8Array(whole.constants));
-  const shared = new GpuProgram(device, whole, places, pipelines, compiled, weights);
-  const memory = await bufferOf(device, "memory", shared.memoryBytes)
-    .catch((error) => {
-      weights.destroy();
-      throw error;
-    });
-  for (const [region, bytes] of storedRegions(whole)) {
-    write(device, memory, places.region(region).offset, new Uint8Array(bytes));
+  const weights: GPUBuffer[] = [];
+  try {
+    for (const { offset, bytes } of chunks.ranges) {
+      const buffer = await bufferOf(device, "weights", bytes);
+      weights.push(buffer);
+      write(device, buffer, 0, new Uint8Array(whole.constants, offset, bytes));
+    }
+    const shared = new GpuProgram(device, whole, places, pipelines, compiled, weights);
+    const total = shared.weightBytes + shared.memoryBytes;
+    if (memoryLimitBytes !== undefined && total > memoryLimitBytes) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot load on this GPU: ${total} bytes, the limit is ${memoryLimitBytes}`,
+      );
+    }
+    const memory = await bufferOf(device, "memory", shared.memoryBytes);
+    for (const [region, bytes] of storedRegions(whole)) {
+      write(device, memory, places.region(region).offset, new Uint8Array(bytes));
+    }
+    for (const { tensor, offset } of places.copies()) {
+      const { offsets, bytes } = whole.verified.plan;
+      const constant = new Uint8Array(whole.constants, offsets[tensor], bytes[tensor]);
+      write(device, memory, offset, constant);
+    }
+    return new WebGpuInstance(shared, memory);
+  } catch (error) {
+    weights.forEach((buffer) => buffer.destroy());
+    throw error;
   }
-  return new WebGpuInstance(shared, memory);
 }
 
 /** What is in memory at first, beside zeros. */
@@ -82,12 +109,10 @@ function storedRegions({ parameters, state }: WholeProgram): [Region, ArrayBuffe
  */
 async function bufferOf(device: Device, what: string, bytes: number): Promise<GPUBuffer> {
   const size = Math.max(256, Math.ceil(bytes / 4) * 4);
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (size > most) {
+  if (size > device.bindingBytes) {
     throw new FewbitError(
       "limit_exceeded",
-      `Cannot load on this GPU: ${what} of ${size} bytes, it binds at most ${most}`,
+      `Cannot load on this GPU: ${what} of ${size} bytes, it binds at most ${device.bindingBytes}`,
     );
   }
   const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;
