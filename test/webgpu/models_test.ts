@@ -172,19 +172,30 @@ Deno.test({
     const file = await modelFile("hgrn-shakespeare");
     const adapter = await navigator.gpu.requestAdapter();
     const device = await adapter!.requestDevice();
-    using lost = await loadWebGpu(file, { symbols: LANGUAGE, device });
-    await lost.run(tokens([2, 2], [0, 0]));
-    const saved = await lost.saveState();
+    using gpu = await loadWebGpu(file, { symbols: LANGUAGE, device });
+    using wasm = await loadWasm(file, { symbols: LANGUAGE });
+    await sameOutputs(gpu, wasm, tokens([2, 2], [0, 0]));
+    const saved = await gpu.saveState(2);
+    await gpu.run(tokens([1, 1], [2, 2]));
+    const pending = gpu.run(tokens([1, 1], [3, 3]));
     device.destroy();
     await device.lost;
+    const isLost = (error: unknown): boolean =>
+      error instanceof FewbitError && error.code === "device_lost";
+    await assert.rejects(pending, isLost);
+    await assert.rejects(gpu.run(tokens([1, 1], [2, 2])), isLost);
+    await assert.rejects(gpu.saveState(), isLost);
+    assert.throws(() => gpu.reset(), isLost);
+    // A session goes on from what was saved of it last, the others from the beginning.
+    await gpu.reload();
+    wasm.reset();
+    wasm.restoreState(saved, 2);
+    assert.deepEqual(await gpu.saveState(), await wasm.saveState());
+    await sameOutputs(gpu, wasm, tokens([1, 1], [2, 0]));
+    gpu[Symbol.dispose]();
     await assert.rejects(
-      lost.run(tokens([1, 1], [2, 2])),
-      (error) => error instanceof FewbitError && error.code === "device_lost",
+      gpu.reload(),
+      (error) => error instanceof FewbitError && error.code === "disposed",
     );
-    using next = await loadWebGpu(file, { symbols: LANGUAGE });
-    next.restoreState(saved);
-    using wasm = await loadWasm(file, { symbols: LANGUAGE });
-    wasm.restoreState(saved);
-    await sameOutputs(next, wasm, tokens([1, 1], [2, 2]));
   },
 });

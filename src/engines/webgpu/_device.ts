@@ -45,12 +45,12 @@ export class Device {
   /** Waits for something of the device, which may never come where that is lost. */
   async until(promise: Promise<unknown>): Promise<void> {
     this.assertUsable();
-    const { promise: failure, reject } = Promise.withResolvers<never>();
-    this.#waiting.add(reject);
+    let fail: ((error: FewbitError) => void) | undefined;
+    const failure = new Promise<never>((_, reject) => this.#waiting.add(fail = reject));
     try {
       await Promise.race([promise, failure]);
     } finally {
-      this.#waiting.delete(reject);
+      this.#waiting.delete(fail!);
     }
   }
 

@@ -6,6 +6,7 @@ import type { ProgramSource } from "../wasm/source.ts";
 import { wholeFile } from "../whole_file.ts";
 import { wholeProgram } from "../whole_program.ts";
 import type { WholeProgram } from "../whole_program.ts";
+import { BoundProgram } from "./_bound_program.ts";
 import { Chunks } from "./_chunks.ts";
 import { openDevice } from "./_device.ts";
 import type { Device } from "./_device.ts";
@@ -59,6 +60,19 @@ export async function loadOnDevice(
   whole: WholeProgram,
   options: WebGpuLoadOptions,
 ): Promise<GpuInstance> {
+  const { signal: _, device: __, ...again } = options;
+  // A device of the caller's own is lost with it: the next one is given, or asked for.
+  return new WebGpuInstance(
+    await openOnDevice(device, whole, options),
+    async (given) => openOnDevice(await openDevice({ ...again, ...given }), whole, again),
+  );
+}
+
+async function openOnDevice(
+  device: Device,
+  whole: WholeProgram,
+  options: WebGpuLoadOptions,
+): Promise<BoundProgram> {
   const { signal, memoryLimitBytes, precision = "deterministic", onCompiled = () => {} } = options;
   const chunks = new Chunks(whole.verified, device.bindingBytes);
   const places = new Places(whole.verified, chunks);
@@ -90,7 +104,7 @@ export async function loadOnDevice(
       const constant = new Uint8Array(whole.constants, offsets[tensor], bytes[tensor]);
       write(device, memory, offset, constant);
     }
-    return new WebGpuInstance(shared, memory);
+    return new BoundProgram(shared, memory);
   } catch (error) {
     weights.forEach((buffer) => buffer.destroy());
     throw error;
