@@ -4,6 +4,8 @@ import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 
+export { IDS } from "./_ids.ts";
+
 /** Whether a test has to be skipped: the model is not there. Prints so; in CI nothing is skipped. */
 export function minilmIsMissing(): boolean {
   if (Deno.env.get("CI") !== undefined) return false;
@@ -20,21 +22,6 @@ export function minilmIsMissing(): boolean {
 export async function minilmFile(): Promise<Uint8Array<ArrayBuffer>> {
   return await encodeProgram(await quantizeEncoder(await readEncoderFolder(modelFolder("minilm"))));
 }
-
-/** Ids of "The cat sleeps on the warm windowsill." */
-export const IDS: readonly number[] = [
-  101,
-  1996,
-  4937,
-  25126,
-  2006,
-  1996,
-  4010,
-  3645,
-  8591,
-  1012,
-  102,
-];
 
 /** SHA-256 of its channel sums as int32, by the numpy oracle (`integer.json` of the goldens). */
 export const SUMS_SHA256 = "0664a8bf4551fdd3b2187c1f8ed56ed099907c673394e915c4dc37edad96c185";

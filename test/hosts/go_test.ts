@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { goExample } from "./_examples.ts";
 import { followReadme } from "./_follow_readme.ts";
-import type { Example } from "./_without_javascript.ts";
-import { capture, missing, scratchFolder } from "./_picture.ts";
+import { missing, scratchFolder } from "./_picture.ts";
 import { classifyRelaxed, expectedLogits, tryExamples } from "./_without_javascript.ts";
 
 Deno.test({
@@ -10,10 +9,7 @@ Deno.test({
   ignore: missing("go"),
   fn: async (t) => {
     using folder = scratchFolder();
-    const binary = `${folder.path}/hosts`;
-    const cwd = fileURLToPath(new URL("../../examples/hosts", import.meta.url));
-    await capture("go", ["build", "-o", binary, "."], { cwd });
-    const example: Example = (...args) => capture(binary, args);
+    const example = await goExample(folder.path);
     await tryExamples(t, example);
     await t.step("README", () => followReadme("Go"));
     await t.step("relaxed SIMD", async () => {

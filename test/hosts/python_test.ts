@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { installWasmtime, pythonExample } from "./_examples.ts";
 import { followReadme } from "./_follow_readme.ts";
-import type { Example } from "./_without_javascript.ts";
 import { capture, missing, pixels, scratchFolder } from "./_picture.ts";
 import { classifyRelaxed, expectedLogits, RELAXED, tryExamples } from "./_without_javascript.ts";
-
-const WASMTIME = "wasmtime==50.0.1";
 
 /** Prints what the self-test of a module and its dot product say. */
 const DOT = `
@@ -22,18 +20,14 @@ Deno.test({
   ignore: missing("python3"),
   fn: async (t) => {
     using packages = scratchFolder();
-    await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, WASMTIME]);
-    const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
+    const env = await installWasmtime(packages.path);
     await t.step("README", async () => {
       // What it installs is there already.
       const pip = { PIP_TARGET: packages.path, PIP_DISABLE_PIP_VERSION_CHECK: "1" };
       await followReadme("Python", { ...env, ...pip });
       await Deno.remove(new URL("../../examples/hosts/pixels.bin", import.meta.url));
     });
-    const example: Example = (name, ...args) => {
-      const script = new URL(`../../examples/hosts/${name}.py`, import.meta.url);
-      return capture("python3", [fileURLToPath(script), ...args], { env });
-    };
+    const example = pythonExample(env);
     await tryExamples(t, example);
     await t.step("pixels.py makes the pixels, and refuses what is no whole PNG", async () => {
       const picture = new URL("../../examples/fashion/000-ankle-boot.png", import.meta.url);
