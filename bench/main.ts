@@ -2,7 +2,7 @@
  * `deno task bench`: speed beside onnxruntime-web, everything in turns on one machine.
  * Writes bench/RESULTS.md and bench/results.json.
  *
- *     deno task bench [--rounds 21] [--only gemm|ternary|deit|llama|training|cold]
+ *     deno task bench [--rounds 21] [--only gemm|ternary|deit|llama|training|webgpu|cold]
  *     deno task bench --against REV [--rounds 21] [--engine wasm-simd] [--dot seven]
  *
  * Scales and float32 weights come from the folder FEWBIT_SHARED (default ../shared). With `--only`,
@@ -26,6 +26,7 @@ import type { Machine } from "./_machine.ts";
 import { benchIntegerLlama, reportIntegerLlama } from "./integer_llama.ts";
 import { benchResponsive, reportResponsive } from "./responsive.ts";
 import { benchSwin, reportSwin } from "./swin.ts";
+import { benchWebGpu, reportWebGpu } from "./webgpu.ts";
 import { benchTernary, reportTernary } from "./ternary.ts";
 
 /** A part of the report. */
@@ -157,6 +158,17 @@ const SECTIONS: Readonly<Record<string, Section>> = {
       const { benchTraining, reportTraining } = await import("./training.ts");
       const results = await benchTraining(Math.min(rounds, 11));
       return { results, report: reportTraining(results) };
+    },
+  },
+  webgpu: {
+    title: "WebGPU: what a load and a run consist of",
+    text:
+      "Of GPUs in software, in Deno, a fresh process each: what is compiled, dispatched and copied. The times " +
+      "are those of compilers of shaders, one shader after another, and say nothing about GPUs. One picture, one " +
+      "token, or one text.",
+    run: async () => {
+      const results = await benchWebGpu();
+      return { results, report: reportWebGpu(results) };
     },
   },
   responsive: {

@@ -52,9 +52,10 @@ export class Pipelines {
   }
 
   async #compile(code: string, instruction: string): Promise<GPUComputePipeline> {
-    const shader = this.#device.createShaderModule({ code });
+    const shader = this.#device.createShaderModule({ code, label: instruction });
     try {
       return await this.#device.createComputePipelineAsync({
+        label: instruction,
         layout: this.#pipelineLayout,
         compute: { module: shader, entryPoint: "main" },
       });

@@ -1,7 +1,7 @@
 /** Hashes on Chromium's GPU in software. */
 import { bundleModule } from "../../../examples/bundle.ts";
 import { WITH_GPU, withTitle } from "../_chromium.ts";
-import type { Hashes, ModelOnDisk } from "./hosts.ts";
+import type { Hashes, ModelOnDisk } from "./models.ts";
 
 /** Longer than any model takes on a machine with other work. */
 const TIMEOUT = 600_000;

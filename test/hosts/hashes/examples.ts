@@ -4,7 +4,7 @@ import { GREEDY, IDS, PROMPT } from "../_ids.ts";
 import { COUNT, PROMPT as STORY, SEED, TEMPERATURE } from "../_stories.js";
 import type { Example } from "../_without_javascript.ts";
 import { idsHash } from "./hash.ts";
-import type { Hashes, ModelOnDisk } from "./hosts.ts";
+import type { Hashes, ModelOnDisk } from "./models.ts";
 
 const WASM: string = fileURLToPath(
   new URL("../../../wasm/fewbit.simd.wasm", import.meta.url),

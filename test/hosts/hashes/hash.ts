@@ -40,7 +40,10 @@ const BY_KIND: Readonly<
     return { ids: await idsHash(ids), state: await sha256([await instance.saveState()]) };
   },
   stories: async (load, file) => {
-    const { greedy, drawn } = await storiesOf((bytes, options) => load(Uint8Array.from(bytes), options), file);
+    const { greedy, drawn } = await storiesOf(
+      (bytes, options) => load(Uint8Array.from(bytes), options),
+      file,
+    );
     return { ids: await idsHash([...greedy, ...drawn]) };
   },
   sums: async (load, file) => {

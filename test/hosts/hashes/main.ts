@@ -54,7 +54,9 @@ const rows = [...computed].map(([title, cells]): Row => ({
 const written = writeTable(all.map(({ name }) => name), rows);
 const text = `# Hashes
 
-Written by \`deno task hashes\` on ${new Date().toISOString().slice(0, 10)}; \`test/hosts/hashes_test.ts\`
+Written by \`deno task hashes\` on ${
+  new Date().toISOString().slice(0, 10)
+}; \`test/hosts/hashes_test.ts\`
 computes again what its machine has, and compares. A cell is the beginning of the SHA-256 of what that host
 computed, the second table has the whole. lavapipe and SwiftShader are GPUs in software, by two compilers
 of shaders, through two implementations of WebGPU (Deno's and Chromium's). Node and workerd run

@@ -24,6 +24,16 @@ export interface HashedModel {
   input(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
+/** A model with its bytes as files, for other processes. */
+export interface ModelOnDisk {
+  readonly model: HashedModel;
+  readonly file: string;
+  readonly input: string;
+}
+
+/** Hashes by what is hashed. */
+export type Hashes = Readonly<Record<string, string>>;
+
 /** A network with weights from a seed, calibrated on one picture from another. */
 class SeededVision {
   readonly #config: Readonly<Record<string, unknown>>;
@@ -86,10 +96,8 @@ const swin = new SeededVision(
   "swin_tiny_patch4_window7_224",
   128,
   { img_size: 128, window_size: 4 },
-  layoutSwin().map(([name, [rows, ...others], ...rest]) =>
-    // Windows of 4 have 7 × 7 distances, those of 7 have 13 × 13.
-    [name, [name.endsWith("bias_table") ? 49 : rows, ...others], ...rest]
-  ),
+  layoutSwin().map(([name, [rows, ...others], ...rest]) => // Windows of 4 have 7 × 7 distances, those of 7 have 13 × 13.
+  [name, [name.endsWith("bias_table") ? 49 : rows, ...others], ...rest]),
 );
 
 const nothing = (): Promise<Uint8Array<ArrayBuffer>> => Promise.resolve(new Uint8Array());

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { bundleModule } from "../../../examples/bundle.ts";
 import { capture, scratchFolder } from "../_picture.ts";
 import { startWorkerd } from "../_workerd.ts";
-import type { Hashes, ModelOnDisk } from "./hosts.ts";
+import type { Hashes, ModelOnDisk } from "./models.ts";
 
 const RUNTIME = new URL("../../../dist/runtime.js", import.meta.url);
 

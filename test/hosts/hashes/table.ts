@@ -21,9 +21,7 @@ const SLOW = " \\*";
 /** Both tables: the cells, and the whole hash of each row. */
 export function writeTable(hosts: readonly string[], rows: readonly Row[]): string {
   const text = (cell: Cell): string =>
-    "reason" in cell
-      ? cell.reason
-      : `\`${cell.hash.slice(0, SHOWN)}\`${cell.isSlow ? SLOW : ""}`;
+    "reason" in cell ? cell.reason : `\`${cell.hash.slice(0, SHOWN)}\`${cell.isSlow ? SLOW : ""}`;
   return [
     table(["", ...hosts], rows.map(({ title, cells }) => [title, ...cells.map(text)])),
     table(["", "SHA-256"], rows.map((row) => [row.title, `\`${hashOf(row)}\``])),

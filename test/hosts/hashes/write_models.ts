@@ -1,6 +1,5 @@
 /** Models as files, which processes of all hosts read. */
-import type { ModelOnDisk } from "./hosts.ts";
-import type { HashedModel } from "./models.ts";
+import type { HashedModel, ModelOnDisk } from "./models.ts";
 
 /** Writes models and their inputs into a folder. */
 export async function writeModels(
