@@ -1,7 +1,6 @@
 /** What models compile, dispatch and copy on GPUs in software. */
 import { fileURLToPath } from "node:url";
-import { capture, scratchFolder } from "../test/hosts/_picture.ts";
-import { LAVAPIPE, SWIFTSHADER } from "../test/hosts/_vulkan.ts";
+import { LAVAPIPE, SWIFTSHADER } from "../test/hosts/vulkan.ts";
 import { MODELS } from "../test/hosts/hashes/models.ts";
 import { writeModels } from "../test/hosts/hashes/write_models.ts";
 import { table } from "./table.ts";
@@ -34,20 +33,30 @@ const COUNTED = ["vit", "deit", "hgrn", "stories", "minilm"];
 
 /** Counts all models on both drivers. */
 export async function benchWebGpu(): Promise<WebGpuResults> {
-  using folder = scratchFolder();
+  const folder = await Deno.makeTempDir();
   const models = MODELS.filter(({ name }) => COUNTED.includes(name));
   const results: { model: string; counts: GpuCounts }[] = [];
-  const script = fileURLToPath(new URL("webgpu_process.ts", import.meta.url));
-  for (const { model, file, input } of await writeModels(models, folder.path)) {
+  for (const { model, file, input } of await writeModels(models, folder)) {
     for (const driver of [LAVAPIPE, SWIFTSHADER]) {
       if (driver === undefined) throw new Error("Install mesa-vulkan-drivers and chromium");
-      const args = ["run", "-A", script, model.kind, file, input];
-      const output = await capture(Deno.execPath(), args, { env: { VK_ICD_FILENAMES: driver } });
-      results.push({ model: Object.values(model.rows)[0], counts: JSON.parse(output) });
-      console.error(model.name, output);
+      const counts = await countsOn(driver, model.kind, file, input);
+      results.push({ model: Object.values(model.rows)[0], counts });
     }
   }
+  await Deno.remove(folder, { recursive: true });
   return results;
+}
+
+/** Counts of a model in a process of its own, on a driver of Vulkan. */
+async function countsOn(driver: string, ...model: readonly string[]): Promise<GpuCounts> {
+  const script = fileURLToPath(new URL("webgpu_process.ts", import.meta.url));
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", script, ...model],
+    env: { VK_ICD_FILENAMES: driver },
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`Cannot count ${model.join(" ")} on ${driver}`);
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 /** Both tables. */

@@ -1,7 +1,7 @@
 /** Counts what one model compiles, dispatches and copies on the GPU that the environment names: `webgpu.ts` starts it. */
 import { load } from "../src/webgpu.ts";
 import type { Inputs } from "../src/engines/engine.ts";
-import { IDS } from "../test/hosts/_ids.ts";
+import { IDS } from "../test/hosts/ids.ts";
 import type { GpuCounts } from "./webgpu.ts";
 
 const [kind, file, input] = Deno.args;

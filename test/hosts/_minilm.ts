@@ -4,7 +4,7 @@ import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 
-export { IDS } from "./_ids.ts";
+export { IDS } from "./ids.ts";
 
 /** Whether a test has to be skipped: the model is not there. Prints so; in CI nothing is skipped. */
 export function minilmIsMissing(): boolean {

@@ -1,6 +1,6 @@
 /** The language model, the prompt that every host continues, and the ids that every host must give. */
 
-export { GREEDY, PROMPT } from "./_ids.ts";
+export { GREEDY, PROMPT } from "./ids.ts";
 
 /** The shipped language model. */
 export const LANGUAGE_MODEL: URL = new URL(

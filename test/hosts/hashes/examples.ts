@@ -1,6 +1,6 @@
 /** Hashes on hosts without JavaScript, by the commands of `examples/hosts`. */
 import { fileURLToPath } from "node:url";
-import { GREEDY, IDS, PROMPT } from "../_ids.ts";
+import { GREEDY, IDS, PROMPT } from "../ids.ts";
 import { COUNT, PROMPT as STORY, SEED, TEMPERATURE } from "../_stories.js";
 import type { Example } from "../_without_javascript.ts";
 import { idsHash } from "./hash.ts";

@@ -1,7 +1,7 @@
 /** Hashes of what a model gives. Bundled, the same module runs on every host that has JavaScript. */
 import type { Instance } from "../../../src/engines/engine.ts";
 import { greedy } from "../_greedy.js";
-import { GREEDY, IDS, PROMPT } from "../_ids.ts";
+import { GREEDY, IDS, PROMPT } from "../ids.ts";
 import { storiesOf } from "../_stories.js";
 import { sumsHash } from "../_sums.js";
 import type { Kind } from "./models.ts";

@@ -5,7 +5,7 @@ import type { SyncEngineName } from "../../../src/engines/load.ts";
 import { CHROMIUM_TEST } from "../_chromium.ts";
 import { goExample, installWasmtime, pythonExample } from "../_examples.ts";
 import { capture, missing } from "../_picture.ts";
-import { LAVAPIPE, SWIFTSHADER } from "../_vulkan.ts";
+import { LAVAPIPE, SWIFTSHADER } from "../vulkan.ts";
 import { hashesInChromium } from "./chromium.ts";
 import { hashesByExample } from "./examples.ts";
 import { hashesOf } from "./hash.ts";
