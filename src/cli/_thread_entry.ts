@@ -5,8 +5,8 @@ export const CALIBRATION = "calibration";
 
 let entry: string | undefined;
 
-/** Says which module it is. */
-export function threadsBeginWith(url: string): void {
+/** Says which module it is; none: no thread begins. */
+export function threadsBeginWith(url: string | undefined): void {
   entry = url;
 }
 

@@ -57,8 +57,10 @@ interface Waiting {
  * import { CalibrationThread } from "@fewbit/fewbit";
  *
  * // worker.ts: serveCalibration(self);
- * const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
- * const thread = await CalibrationThread.open(worker);
+ * async function another(): Promise<CalibrationThread | undefined> {
+ *   const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+ *   return await CalibrationThread.open(worker); // for the `threads` of calibrateTextModel
+ * }
  * ```
  */
 export class CalibrationThread implements Disposable {
@@ -146,6 +148,14 @@ export class CalibrationThread implements Disposable {
  * Runs windows for the thread that began this one, for as long as this one lives.
  *
  * @param parent `self` in a worker of the web, `parentPort` in one of Node.
+ *
+ * @example
+ * ```ts
+ * import { serveCalibration } from "@fewbit/fewbit";
+ * import { parentPort } from "node:worker_threads";
+ *
+ * if (parentPort !== null) serveCalibration(parentPort);
+ * ```
  */
 export function serveCalibration(parent: WorkerLike): void {
   const port = portOf(parent);
