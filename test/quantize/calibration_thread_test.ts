@@ -106,14 +106,20 @@ Deno.test("what is stopped in the middle says why, and its threads are there for
 });
 
 Deno.test("a signal is heard while a thread is waited for", async () => {
-  const worker = workerOf("ends");
+  const worker = workerOf("deaf");
   const thread = (await CalibrationThread.open(worker))!;
   const controller = new AbortController();
-  // It does not answer any more, and does not say so.
-  worker.terminate();
-  const stopped = momentsBy({ threads: [thread], signal: controller.signal });
-  setTimeout(() => controller.abort(new Error("enough")), 200);
+  let windows = 0;
+  const stopped = momentsBy({
+    threads: [thread],
+    signal: controller.signal,
+    onProgress: () => {
+      if (++windows === 1) setTimeout(() => controller.abort(new Error("enough")), 100);
+    },
+  });
   await assert.rejects(stopped, { message: "enough" });
+  assert.equal(windows, 1);
+  worker.terminate();
 });
 
 Deno.test("errors of a thread have their codes, and one that ends is said to", async () => {
