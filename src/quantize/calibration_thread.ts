@@ -41,7 +41,7 @@ type Answer =
 let next = 0;
 
 /** How long a thread may take to begin. */
-const BEGIN_MS = 20_000;
+const BEGIN_MS = 60_000;
 
 /** Whoever waits for an answer. */
 interface Waiting {

@@ -144,7 +144,7 @@ Deno.test("errors of a thread have their codes, and one that ends is said to", a
 Deno.test("where no thread begins there is one fewer", async () => {
   for (const name of ["throws", "silent"]) {
     const worker = workerOf(name);
-    assert.equal(await CalibrationThread.open(worker, name === "silent" ? 300 : 20_000), undefined);
+    assert.equal(await CalibrationThread.open(worker, name === "silent" ? 300 : 60_000), undefined);
     worker.terminate();
   }
   threadsBeginWith("file:///there/is/no/such/module.ts");
