@@ -117,7 +117,13 @@ Deno.test("a signal is heard while a thread is waited for", async () => {
       if (++windows === 1) setTimeout(() => controller.abort(new Error("enough")), 100);
     },
   });
-  await assert.rejects(stopped, { message: "enough" });
+  let timer: ReturnType<typeof setTimeout>;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error("still waiting")), 20_000);
+  });
+  await assert.rejects(Promise.race([stopped, late]).finally(() => clearTimeout(timer)), {
+    message: "enough",
+  });
   assert.equal(windows, 1);
   worker.terminate();
 });
