@@ -63,7 +63,6 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ...changes("src/quantize/calibration_thread.ts", threads, [
     ["for (const { reject } of this.#waiting.values()) reject(this.#ended);", ""],
     ["const id = next++;", "const id = this.#waiting.size;"],
-    ["last = last.then(() => answer(request)).catch(", "last = answer(request).catch("],
     ["error instanceof FewbitError ? error.code :", "false ? error.code :"],
   ]),
   ...changes("src/quantize/decoder_rounding.ts", ["test/quantize/decoder_rounding_test.ts"], [
