@@ -87,6 +87,8 @@ export {
   parametersOfRanges,
 } from "./src/compile/integer_text.ts";
 export type { CalibrateTextOptions } from "./src/compile/integer_text.ts";
+export { CalibrationThread, serveCalibration } from "./src/quantize/calibration_thread.ts";
+export type { WorkerLike } from "./src/quantize/thread_port.ts";
 export type { LogitComparison } from "./src/quantize/compare_logits.ts";
 export type { Shrinking, Smoothing } from "./src/quantize/decoder_calibrate.ts";
 export type {

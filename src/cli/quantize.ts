@@ -11,6 +11,7 @@ import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
+import { defaultWorkers } from "./_calibration_threads.ts";
 import { METHODS } from "./_choose_parameters.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages } from "./_images.ts";
@@ -75,6 +76,10 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
+    .option(
+      "--workers <n>",
+      "Threads that calibrate a language model, to the same bits (default: 2 where there are as many cores)",
+    )
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .option("--json", "One JSON object that says what was written, and what was measured")
     .addHelpText(
@@ -104,6 +109,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           check: count("check", options.check, 4096),
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
+          workers: options.workers === undefined
+            ? defaultWorkers()
+            : count("workers", options.workers, 64),
           json: options.json ?? false,
           signal,
         });
