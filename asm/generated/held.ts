@@ -85,3 +85,7 @@ export const HOLDS_ADAM_F32: bool = false;
 export const HOLDS_RMSPROP_F32: bool = false;
 export const HOLDS_ADAGRAD_F32: bool = false;
 export const HOLDS_LION_F32: bool = false;
+export const HOLDS_QUANTIZE_ROWS_I8: bool = true;
+export const HOLDS_DEQUANTIZE_ROWS_F32: bool = true;
+export const HOLDS_EMBEDDING_SCALED_F32: bool = true;
+export const HOLDS_RELU_SQUARED_GLU_F32: bool = true;
