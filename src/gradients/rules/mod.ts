@@ -25,6 +25,7 @@ import {
   rmsNormalizationGradient,
 } from "./norms.ts";
 import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling.ts";
+import { reluSquaredGluGradient } from "./relu_squared_glu.ts";
 import { rotaryGradient } from "./rotary.ts";
 import { scanGradient } from "./scan.ts";
 import { logSoftmaxGradient, softmaxGradient } from "./softmax.ts";
@@ -76,6 +77,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   ReduceSum: reduceSumGradient,
   Reshape: reshapeGradient,
   RMSNormalization: rmsNormalizationGradient,
+  ReluSquaredGlu: reluSquaredGluGradient,
   Rotary: rotaryGradient,
   Scan: scanGradient,
   SelectRow: selectRowGradient,
