@@ -286,16 +286,16 @@ export function execute(opcode: u32, context: usize): void {
     case 55:
       exec_hadamard_i32(changetype<HadamardI32>(context));
       break;
-    case 93:
+    case 56:
       exec_quantize_rows_i8(changetype<QuantizeRowsI8>(context));
       break;
-    case 94:
+    case 57:
       exec_dequantize_rows_f32(changetype<DequantizeRowsF32>(context));
       break;
-    case 95:
+    case 58:
       exec_embedding_scaled_f32(changetype<EmbeddingScaledF32>(context));
       break;
-    case 96:
+    case 59:
       exec_relu_squared_glu_f32(changetype<ReluSquaredGluF32>(context));
       break;
   }
@@ -414,13 +414,13 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_sample_i32(changetype<SampleI32>(context));
     case 55:
       return scratch_hadamard_i32(changetype<HadamardI32>(context));
-    case 93:
+    case 56:
       return scratch_quantize_rows_i8(changetype<QuantizeRowsI8>(context));
-    case 94:
+    case 57:
       return scratch_dequantize_rows_f32(changetype<DequantizeRowsF32>(context));
-    case 95:
+    case 58:
       return scratch_embedding_scaled_f32(changetype<EmbeddingScaledF32>(context));
-    case 96:
+    case 59:
       return scratch_relu_squared_glu_f32(changetype<ReluSquaredGluF32>(context));
   }
   return 0;

@@ -6,7 +6,7 @@ import { defineInstruction } from "./_define.ts";
  */
 export const dequantizeRowsF32 = defineInstruction({
   name: "dequantize_rows_f32",
-  opcode: 94,
+  opcode: 57,
   family: "language",
   category: "elementwise",
   operands: [

@@ -6,7 +6,7 @@ import { defineInstruction } from "./_define.ts";
  */
 export const embeddingScaledF32 = defineInstruction({
   name: "embedding_scaled_f32",
-  opcode: 95,
+  opcode: 58,
   family: "language",
   category: "linear",
   operands: [

@@ -12,7 +12,7 @@ import { defineInstruction } from "./_define.ts";
  */
 export const quantizeRowsI8 = defineInstruction({
   name: "quantize_rows_i8",
-  opcode: 93,
+  opcode: 56,
   family: "language",
   category: "elementwise",
   operands: [

@@ -5,7 +5,7 @@ import { defineInstruction } from "./_define.ts";
  */
 export const reluSquaredGluF32 = defineInstruction({
   name: "relu_squared_glu_f32",
-  opcode: 96,
+  opcode: 59,
   family: "language",
   category: "elementwise",
   operands: [

@@ -25,7 +25,6 @@ import {
   rmsNormalizationGradient,
 } from "./norms.ts";
 import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling.ts";
-import { reluSquaredGluGradient } from "./relu_squared_glu.ts";
 import { rotaryGradient } from "./rotary.ts";
 import { scanGradient } from "./scan.ts";
 import { logSoftmaxGradient, softmaxGradient } from "./softmax.ts";
@@ -77,7 +76,6 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   ReduceSum: reduceSumGradient,
   Reshape: reshapeGradient,
   RMSNormalization: rmsNormalizationGradient,
-  ReluSquaredGlu: reluSquaredGluGradient,
   Rotary: rotaryGradient,
   Scan: scanGradient,
   SelectRow: selectRowGradient,
@@ -111,6 +109,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   PoolRows: cannotDifferentiate,
   ReduceMax: cannotDifferentiate,
   RelativePositionBias: cannotDifferentiate,
+  ReluSquaredGlu: cannotDifferentiate,
   ShortConv: cannotDifferentiate,
   // What updates a parameter is no part of a loss.
   Accumulate: cannotDifferentiate,
