@@ -1,10 +1,13 @@
 /** GGUF files of Llamas with ternary weights, blocks encoded as ggml's C code does it. */
 import type { GgufTensor, GgufValue } from "../../src/formats/gguf.ts";
 import type { TernaryTensor } from "../../src/formats/ternary/ternary_tensor.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { halfBits } from "../../src/numeric/float16.ts";
 import { ggufFile, text, TYPES, u32 } from "../formats/_gguf_builder.ts";
 import type { Pair } from "../formats/_gguf_builder.ts";
 import { join } from "../formats/_join.ts";
+import { isLayer, tritsOf, widened } from "./_bitnet.ts";
+import type { Sizes } from "./_bitnet.ts";
 
 /** Numbers of ggml's types. */
 const GGML = { F32: 0, BF16: 30, TQ1_0: 34, TQ2_0: 35, I2_S: 36 } as const;
@@ -58,6 +61,71 @@ export function ggufOfTensors(
   );
 }
 
+const NAMES: Readonly<Record<string, string>> = {
+  "model.embed_tokens": "token_embd",
+  "model.norm": "output_norm",
+  "input_layernorm": "attn_norm",
+  "self_attn.q_proj": "attn_q",
+  "self_attn.k_proj": "attn_k",
+  "self_attn.v_proj": "attn_v",
+  "self_attn.attn_sub_norm": "attn_sub_norm",
+  "self_attn.o_proj": "attn_output",
+  "post_attention_layernorm": "ffn_norm",
+  "mlp.gate_proj": "ffn_gate",
+  "mlp.up_proj": "ffn_up",
+  "mlp.ffn_sub_norm": "ffn_sub_norm",
+  "mlp.down_proj": "ffn_down",
+};
+
+/** The metadata of a network, without a vocabulary. */
+export function ggufPairs(sizes: Sizes): Pair[] {
+  const key = (name: string): string => `bitnet-b1.58.${name}`;
+  const integers: [string, number][] = [
+    ["context_length", 4096],
+    ["embedding_length", sizes.width],
+    ["block_count", sizes.depth],
+    ["feed_forward_length", sizes.hidden],
+    ["attention.head_count", sizes.heads],
+    ["attention.head_count_kv", sizes.kvHeads],
+    ["rope.dimension_count", sizes.width / sizes.heads],
+    ["vocab_size", sizes.vocabulary],
+  ];
+  const floats: [string, number][] = [
+    ["rope.freq_base", 500_000],
+    ["attention.layer_norm_rms_epsilon", 1e-5],
+  ];
+  return [
+    ["general.architecture", TYPES.string, text("bitnet-b1.58")],
+    ...integers.map(([name, value]): Pair => [key(name), TYPES.u32, u32(value)]),
+    ...floats.map(([name, value]): Pair => [key(name), TYPES.f32, floatBytes(value)]),
+  ];
+}
+
+/**
+ * A file of masters: the layers of a type, as trits where there is what encodes them, norms float32, the
+ * table BF16.
+ */
+export function ggufOfMasters(
+  masters: ReadonlyMap<string, Tensor>,
+  pairs: readonly Pair[],
+  type: keyof typeof GGML,
+  encode?: EncodeTrits,
+): Uint8Array<ArrayBuffer> {
+  const parts = [...masters].map(([name, master]): GgufPart => {
+    const [, layer, inner] = /^model\.layers\.(\d+)\.(.*)\.weight$/.exec(name) ?? [];
+    const own = NAMES[inner ?? name.replace(/\.weight$/, "")];
+    const { shape } = master;
+    const common = { name: `${layer === undefined ? "" : `blk.${layer}.`}${own}.weight`, shape };
+    if (isLayer(name) && encode) return { ...common, type, bytes: encode(tritsOf(master)) };
+    if (shape.length === 1) {
+      return { ...common, type: "F32", bytes: new Uint8Array(widened(master).buffer) };
+    }
+    const data = master.data as Uint16Array;
+    return { ...common, type: "BF16", bytes: new Uint8Array(data.slice().buffer) };
+  });
+  return ggufOfParts(pairs, parts);
+}
+
 /** A tensor of a file. */
 export interface GgufPart {
   readonly name: string;
@@ -87,5 +155,9 @@ export function ggufOfParts(
 function pairOf(key: string, value: GgufValue): Pair {
   if (typeof value === "string") return [key, TYPES.string, text(value)];
   if (Number.isInteger(value)) return [key, TYPES.u32, u32(value as number)];
-  return [key, TYPES.f32, new Uint8Array(Float32Array.of(value as number).buffer)];
+  return [key, TYPES.f32, floatBytes(value as number)];
+}
+
+function floatBytes(value: number): Uint8Array {
+  return new Uint8Array(Float32Array.of(value).buffer);
 }

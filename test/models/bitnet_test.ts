@@ -69,10 +69,10 @@ Deno.test("bitnet: masters, online or not, and packed weights are the same progr
   // Scales of which the inverse of the inverse is the scale would hide a layer that multiplies.
   const divided = { ...CONFIG, quantization_config: quantizationOf("divide") };
   const packed = packedOf(MASTERS, "divide");
-  const inverted = new Map([...packed].map(([name, tensor]) => {
+  const inverted = new Map([...packed].map(([name, tensor]): [string, Tensor] => {
     if (!name.endsWith("_scale")) return [name, tensor];
     const data = Float32Array.of(Math.fround(1 / (tensor.data[0] as number)));
-    return [name, { ...tensor, data }];
+    return [name, { dtype: "f32", shape: [1], data }];
   }));
   const file = await fileOf(packed, divided);
   assert.deepEqual(await fileOf(inverted, multiplied), file);
@@ -141,7 +141,8 @@ Deno.test("bitnet: an untied head has a table of its own", async () => {
     await rowsOfFile(await fileOf(copied, untied, { head: "float32" })),
     await rowsOfFile(await fileOf(MASTERS, CONFIG, { head: "float32" })),
   );
-  const zeros = { ...table, data: new Uint16Array(table.data.length) };
+  const data = new Uint16Array(table.data.length);
+  const zeros: Tensor = { dtype: "bf16", shape: table.shape, data };
   const rows = await rowsOfFile(
     await fileOf(new Map(MASTERS).set("lm_head.weight", zeros), untied),
   );
