@@ -89,6 +89,7 @@ export async function compileTextModel(
   return await compiled(await quantizeTernary(buildHgrnBit(config, weights), options), metadata);
 }
 
+/** The graph of a BitNet b1.58 and the metadata of its program. */
 async function buildBitNet(
   weights: LazyWeights,
   files: TextFiles,
@@ -105,14 +106,13 @@ async function buildBitNet(
   const table = vocabularySize * width;
   const bytes = (head === "int8" ? 1 : 4) * table + (tied ? 0 : 4 * table) + ternaryBytes(config);
   checkSize(bytes, `with trits and a head in ${head}`);
-  const isLatent = config.weights === "latent";
   const steps = bitNetSteps(
     config,
     config.weights === "latent" ? weights : joinPackedWeights(weights, config.weights),
     {
       onProgress,
-      ...isLatent && { ternarize },
-      ...head === "int8" && { codeRows: quantizeRows },
+      ternarize: config.weights === "latent" ? ternarize : undefined,
+      codeRows: head === "int8" ? quantizeRows : undefined,
     },
   );
   return [await inTurns(steps, signal), metadata];
