@@ -41,7 +41,7 @@ async function assertFails(
   });
 }
 
-const LARGE = { hidden_size: 2 ** 16, num_attention_heads: 64, num_key_value_heads: 64 };
+const LARGE = { hidden_size: 2 ** 13, num_attention_heads: 64, num_key_value_heads: 64 };
 const CONFIGS: readonly (readonly [changes: Json, code: ErrorCode, message: RegExp])[] = [
   [{ architectures: ["BitnetForCausalLM"] }, "unsupported", /expected BitNetForCausalLM/],
   [{ architectures: "BitNetForCausalLM" }, "unsupported", /expected BitNetForCausalLM/],

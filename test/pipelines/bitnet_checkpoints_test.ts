@@ -1,8 +1,10 @@
 /** Llamas with ternary weights from files: the generator, the command line. */
 import assert from "node:assert/strict";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
+import { compileTextModel } from "../../src/compile/text.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import { encodeI2S } from "../../src/formats/ternary/i2_s.ts";
+import { encodeProgram } from "../../src/program/encode.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 import { fewbit } from "../cli/_fewbit.ts";
 import { bitNetConfigOf, bitNetMasters, packedOf, quantizationOf } from "../models/_bitnet.ts";
@@ -61,6 +63,18 @@ Deno.test("bitnet: generators of a GGUF and of a folder with a tokenizer write t
     }
     assert.equal(texts[0], texts[1]);
     assert.equal(texts[0].split(",").length, 6);
+  }));
+
+Deno.test("bitnet: a GGUF without a vocabulary is the program of the masters", () =>
+  withFiles(async ({ root, masters }) => {
+    const path = `${root}/bare.gguf`;
+    const bare = ggufOfMasters(MASTERS, ggufPairs(SIZES), "I2_S", encodeI2S);
+    await Deno.writeFile(path, bare);
+    const programOf = async (source: string): Promise<Uint8Array> => {
+      const { weights, ...files } = await openTextCheckpoint(source);
+      return await encodeProgram((await compileTextModel(weights, files)).program);
+    };
+    assert.deepEqual(await programOf(path), await programOf(masters));
   }));
 
 Deno.test("bitnet: convert, inspect and generate", () =>
