@@ -101,7 +101,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["if (adds) {", "if (adds && heads === undefined) {"],
     [`"self_attn.o_proj": { adds: true, heads: "columns" }`, `"self_attn.o_proj": { adds: true }`],
   ]),
-  ...changes("src/models/llama.ts", model, [
+  ...changes("src/models/_decoder_parts.ts", model, [
     ["plus: window - 1", "plus: 0"],
   ]),
   ...changes("src/pipelines/text/_language_model.ts", model, [

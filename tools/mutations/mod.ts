@@ -1,4 +1,5 @@
 /** All changes that a test has to notice. */
+import { BITNET_MUTATIONS } from "./bitnet.ts";
 import { CHAT_MUTATIONS } from "./chat.ts";
 import { COMMAND_LINE_MUTATIONS } from "./command_line.ts";
 import { ENGINE_MUTATIONS } from "./engines.ts";
@@ -19,6 +20,7 @@ import type { Mutation } from "./mutation.ts";
 
 /** In the order of the files that hold them. */
 export const MUTATIONS: readonly Mutation[] = [
+  ...BITNET_MUTATIONS,
   ...CHAT_MUTATIONS,
   ...COMMAND_LINE_MUTATIONS,
   ...ENGINE_MUTATIONS,
