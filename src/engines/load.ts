@@ -36,6 +36,7 @@ export interface EngineOptions extends LoadOptions {
 
 /** Options of {@linkcode load} for an engine whose memory is at hand. */
 export interface SyncEngineOptions extends EngineOptions {
+  /** Default `auto`. */
   readonly engine?: SyncEngineName;
 }
 

@@ -8,6 +8,7 @@ export type Wanted = "ranges" | "moments";
 
 /** An output of a block's program that is looked at. */
 export interface SeenOutput {
+  /** Its name in the block's program. */
   readonly name: string;
   /** Channels. */
   readonly columns: number;
@@ -21,7 +22,9 @@ export interface SeenOutput {
 export interface BlockTask {
   /** Extents that the block's program is loaded for. */
   readonly symbols: Readonly<Record<string, number>>;
+  /** What is gathered. */
   readonly wanted: Wanted;
+  /** Of which outputs. */
   readonly outputs: readonly SeenOutput[];
   /** Of moments: most rows that count, most channels. */
   readonly most: { readonly rows: number; readonly columns: number };

@@ -2,12 +2,15 @@
 
 /** A `Worker`, `self` in one, a `MessagePort`; or a `Worker` of Node, `parentPort` in one. */
 export interface WorkerLike {
+  /** Sends a message; the buffers are the other side's then. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  /** Of the web. */
+  /** Of the web: has a function told of events. */
   addEventListener?(type: string, listener: (event: Event) => void): void;
+  /** Of the web: lets go of it. */
   removeEventListener?(type: string, listener: (event: Event) => void): void;
-  /** Of Node. */
+  /** Of Node: has a function told of messages and the end. */
   on?(type: string, listener: (value: unknown) => void): unknown;
+  /** Of Node: lets go of it. */
   off?(type: string, listener: (value: unknown) => void): unknown;
 }
 
