@@ -30,6 +30,8 @@ const MOVED = 14;
 const TAKEN = {
   "ds-cnn": { channels: 1, side: 28 },
   "resnet8": { channels: 3, side: 32 },
+  "mobilenet-v1": { channels: 3, side: 32 },
+  "vit": { channels: 3, side: 28 },
 } as const;
 
 /** What `fewbit train` takes and does. */
