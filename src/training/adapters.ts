@@ -193,7 +193,7 @@ function latest(tensors: ReadonlyMap<string, Tensor>, name: string) {
     throw new FewbitError("not_found", `Cannot use adapters: there is no ${name}`);
   }
   const { dtype, shape, data } = tensor;
-  if (data instanceof Float32Array) return { dtype, shape, data };
+  if (data instanceof Float32Array) return { dtype: "f32", shape, data } as const;
   throw new FewbitError("dtype_mismatch", `Cannot use adapters: ${name} is ${dtype}, not f32`);
 }
 
