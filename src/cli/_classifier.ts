@@ -1,11 +1,9 @@
 /** A classifier by a path: a compiled model, or the checkpoint of a training. */
 import { readBytes } from "../checkpoints/sources.ts";
 import type { EngineName } from "../engines/load.ts";
-import { foreignFile } from "../foreign_file.ts";
-import { openFile } from "../files/read_file.ts";
-import { isFile } from "../files/read_file.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
 import { named } from "../pipelines/image/image_file.ts";
+import { isSafetensorsFile } from "./_safetensors_file.ts";
 
 /** What a classifier is opened with. */
 interface ClassifierOptions {
@@ -14,15 +12,12 @@ interface ClassifierOptions {
   readonly signal: AbortSignal;
 }
 
-/** Bytes that tell what a file is. */
-const LOOK = 512;
-
 /** Opens one; without a path the one that ships. */
 export async function openClassifier(
   path: string | undefined,
   options: ClassifierOptions,
 ): Promise<ImageClassifier> {
-  if (path === undefined || !await isSafetensors(path)) {
+  if (path === undefined || !await isSafetensorsFile(path)) {
     return await ImageClassifier.fromPretrained(path, options);
   }
   const { engine, signal } = options;
@@ -32,12 +27,4 @@ export async function openClassifier(
     path,
     async () => await trainedClassifier(await readBytes(path, signal), { engine, signal }),
   );
-}
-
-async function isSafetensors(path: string): Promise<boolean> {
-  if (!await isFile(path)) return false;
-  using file = (await openFile(path)).file;
-  const start = new Uint8Array(LOOK);
-  const count = await file.read(start);
-  return foreignFile(start.subarray(0, count)) === "it is a safetensors file";
 }

@@ -1,6 +1,5 @@
 /** What `fewbit train` learns from. */
 import { FewbitError } from "../errors.ts";
-import { shippedFile } from "../checkpoints/shipped_files.ts";
 import { statOf } from "../files/read_file.ts";
 import { shuffle } from "../numeric/shuffle.ts";
 import { listImages } from "../vision/load_folder.ts";
@@ -11,6 +10,7 @@ import { openImages } from "./_images.ts";
 import { chosen, examplesOf, pixelStatistics, readPictures, split } from "./_pictures.ts";
 import type { LabelledPictures } from "./_pictures.ts";
 import { count } from "./_run.ts";
+import { SAMPLE_HELD_OUT, SAMPLE_LABELS, samplePath } from "./_sample.ts";
 
 /** Options that name pictures. */
 export interface PictureOptions {
@@ -42,6 +42,8 @@ export interface TakenPictures {
   readonly side: number;
   /** How pictures of any kind and size become inputs, where that is known. */
   readonly preparing?: Preprocessing | undefined;
+  /** Whether mean and deviation are those of the pictures, whatever `preparing` says. */
+  readonly hasStatistics?: boolean;
 }
 
 /** Pictures with the names of their classes. */
@@ -56,21 +58,6 @@ const HELD_OUT = 0.1;
 /** `HOLD`: the stream of random numbers of what is held out of a folder. */
 const HOLD_STREAM = 0x484f4c44;
 
-/** Fashion-MNIST's classes, and how many pictures of its sample are held out. */
-const SAMPLE_LABELS = [
-  "T-shirt/top",
-  "Trouser",
-  "Pullover",
-  "Dress",
-  "Coat",
-  "Sandal",
-  "Shirt",
-  "Sneaker",
-  "Bag",
-  "Ankle boot",
-];
-const SAMPLE_HELD_OUT = 500;
-
 /** Reads pictures: a folder, IDX files, or the sample that ships. */
 export async function trainingPictures(
   options: PictureOptions,
@@ -78,21 +65,10 @@ export async function trainingPictures(
 ): Promise<TrainingPictures> {
   const most = options.limit === undefined ? Infinity : count("limit", options.limit);
   const side = options.side === undefined ? taken.side : count("side", options.side, 4096);
-  const classes = await read(options, most, { ...taken, side });
-  const { labels } = classes;
-  const { preparing: given } = taken;
-  if (given !== undefined) {
-    const [pictures, heldOut] = [classes.pictures, classes.heldOut]
-      .map((pictures) => prepared(pictures, given));
-    return {
-      learned: examplesOf(pictures, given),
-      heldOut: examplesOf(heldOut, given),
-      picture: pictures.picture,
-      labels,
-      preprocessing: given,
-    };
-  }
-  const { pictures, heldOut } = classes;
+  const { labels, ...classes } = await read(options, most, { ...taken, side });
+  const { preparing: given, hasStatistics = given === undefined } = taken;
+  const [pictures, heldOut] = [classes.pictures, classes.heldOut]
+    .map((pictures) => given === undefined ? pictures : prepared(pictures, given));
   const { picture } = pictures;
   if (heldOut.picture.join() !== picture.join()) {
     throw new FewbitError(
@@ -100,7 +76,10 @@ export async function trainingPictures(
       `Cannot evaluate: pictures are ${heldOut.picture.join("×")}, not ${picture.join("×")}`,
     );
   }
-  const preprocessing = preparing(picture, pixelStatistics(pictures));
+  const preprocessing = {
+    ...given ?? preparing(picture, unnormalized(1)),
+    ...hasStatistics && pixelStatistics(pictures),
+  };
   return {
     learned: examplesOf(pictures, preprocessing),
     heldOut: examplesOf(heldOut, preprocessing),
@@ -148,9 +127,7 @@ async function read(
 }
 
 async function sample(most: number): Promise<Classes> {
-  const at = (part: "images" | "labels"): string =>
-    shippedFile(`fashion-mnist-sample-${part}.idx.gz`).href;
-  const all = await readPictures(at("images"), at("labels"));
+  const all = await readPictures(samplePath("images"), samplePath("labels"));
   const [pictures, heldOut] = split(all, all.count - SAMPLE_HELD_OUT);
   const [some] = split(pictures, Math.min(most, pictures.count));
   return { pictures: some, heldOut, labels: SAMPLE_LABELS };
