@@ -70,10 +70,7 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
       });
       const hasNewHead = facts?.labels.join("\n") !== labels.join("\n");
       const shape = { start, picture, classes: labels.length, hasNewHead, only };
-      const { trainer, tuning } = await named(
-        checkpoint,
-        () => fineTunedClassifier({ ...shape, ...training }),
-      );
+      const { trainer, tuning } = await fineTunedClassifier({ ...shape, ...training });
       using _ = trainer;
       if (adapters !== undefined && tuning.adapters.length === 0) {
         throw new FewbitError(

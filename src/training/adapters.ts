@@ -146,6 +146,24 @@ export function decodeAdapters(
   return { adapters, tensors, metadata: others };
 }
 
+/**
+ * A checkpoint with the adapters of a file, and what was trained beside them.
+ *
+ * @param base The checkpoint that they were trained beside.
+ * @throws {FewbitError} As {@linkcode decodeAdapters}.
+ */
+export function adaptedCheckpoint(base: Uint8Array, file: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { tensors, program, cursor, metadata = {} } = decodeCheckpoint(base);
+  const network = mergeAdapters(tensors, adaptersOf(metadata));
+  const trained = decodeAdapters(file, network);
+  for (const [name, tensor] of trained.tensors) {
+    network.delete(`${name}${AVERAGE}`);
+    network.set(name, tensor);
+  }
+  const said = { ...metadata, ...trained.metadata, ...adapterMetadata(trained.adapters) };
+  return encodeCheckpoint({ tensors: network, program, cursor, metadata: said });
+}
+
 /** Adapters as metadata. */
 export function adapterMetadata(adapters: readonly Adapter[]): Record<string, string> {
   return adapters.length === 0 ? {} : { [ADAPTERS]: JSON.stringify(adapters) };

@@ -49,7 +49,7 @@ export function startWeights(bytes: Uint8Array): StartWeights {
   if (network === undefined) {
     throw new FewbitError(
       "unsupported",
-      `Cannot begin with it: its tensors are no known network's: ${nameList([...tensors.keys()])}`,
+      `Cannot fine-tune: its tensors are no known network's: ${nameList([...tensors.keys()])}`,
     );
   }
   const isMlPerf = /^MLPerf Tiny/.test(metadataOf(bytes).network ?? "");
@@ -107,6 +107,6 @@ function elementsOf(
   const found = tensor === undefined ? "missing" : `${tensor.dtype} [${tensor.shape}]`;
   throw new FewbitError(
     "invalid_file",
-    `Cannot begin with it: ${name} is ${found}, expected f32 [${shape}]`,
+    `Cannot fine-tune: ${name} is ${found}, expected f32 [${shape}]`,
   );
 }
