@@ -49,9 +49,9 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
     .addHelpText(
       "after",
       examples(
-        "fewbit finetune clothes.safetensors --limit 128 --epochs 1 --only norm",
-        "fewbit finetune clothes.safetensors --data photos --epochs 1 --batch 1 --only lora:4 " +
-          "--adapters photos.adapters -o tuned.safetensors",
+        "fewbit finetune clothes.safetensors --limit 64 --epochs 1 --only norm --json",
+        "fewbit finetune clothes.safetensors --data photos --epochs 1 --batch 1 -o tuned.safetensors",
+        "fewbit finetune clothes.safetensors --limit 64 --epochs 1 --only lora:4 --adapters small",
       ),
     )
     .action(async (checkpoint, own) => {
