@@ -36,7 +36,7 @@ export const FINE_TUNING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/start_weights.ts", starts, [
     ["mean - Number(bias.data[i])", "mean"],
-    ["isNew(start.name) ? fresh(start)", "false ? fresh(start)"],
+    ["isNew(start.name) ? fresh(start)", "true ? fresh(start)"],
     ["tensor.shape.join() === shape.join()", "true"],
   ]),
   ...changes("src/training/tiny_classifier.ts", starts, [
