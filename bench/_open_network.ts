@@ -1,6 +1,6 @@
 /** One of our networks that classify images, ready to be timed. */
 import { load } from "../src/engines/load.ts";
-import type { EngineName } from "../src/engines/load.ts";
+import type { SyncEngineName } from "../src/engines/load.ts";
 import type { CompiledProgram } from "../src/program/program.ts";
 import { hashOf } from "./hash.ts";
 import { IMAGE } from "./seeded_vision.ts";
@@ -12,7 +12,7 @@ const TOLERANCE = 1e-4;
 /** Loads one of ours and makes sure that it computes what it should. */
 export async function openNetwork(
   name: string,
-  engine: EngineName,
+  engine: SyncEngineName,
   given: GoldenProgram | CompiledProgram,
   expected?: Float32Array,
 ) {

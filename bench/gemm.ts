@@ -1,6 +1,6 @@
 /** Matrix products beside onnxruntime's, through the engine. */
 import { load } from "../src/engines/load.ts";
-import type { EngineName } from "../src/engines/load.ts";
+import type { SyncEngineName } from "../src/engines/load.ts";
 import type { TensorData } from "../src/tensor.ts";
 import { Stream } from "../test/golden/seeded.ts";
 import { gemmProgram } from "./gemm_program.ts";
@@ -23,7 +23,7 @@ const SHAPES = [
 ] as const;
 
 /** Ours, with the peer that each is measured against. */
-const OURS: readonly (readonly [name: string, GemmKind, EngineName, peer: "int8" | "f32"])[] = [
+const OURS: readonly (readonly [name: string, GemmKind, SyncEngineName, peer: "int8" | "f32"])[] = [
   ["W8A8 relaxed", "w8a8", "wasm-relaxed", "int8"],
   ["W8A8 simd", "w8a8", "wasm-simd", "int8"],
   ["W7A8 relaxed", "w7a8", "wasm-relaxed", "int8"],

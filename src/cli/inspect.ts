@@ -122,8 +122,8 @@ async function timeEntries(
   signal: AbortSignal,
 ): Promise<EntryTiming[]> {
   // Engines come with their modules; a listing does without.
-  const { ENGINES, load } = await import("../engines/load.ts");
-  const engine = choice("engine", engineName, ENGINES);
+  const { load, SYNC_ENGINES } = await import("../engines/load.ts");
+  const engine = choice("engine", engineName, SYNC_ENGINES);
   using instance = await load(bytes, { engine, signal });
   const progress = progressLine();
   const timings: EntryTiming[] = [];

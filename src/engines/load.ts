@@ -2,18 +2,31 @@
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import type { LoadOptions, SyncInstance } from "./engine.ts";
+import type { Instance, LoadOptions, SyncInstance } from "./engine.ts";
 import { loadReference } from "./reference/mod.ts";
 import { SourceReader } from "./wasm/source.ts";
 import { loadWasm } from "./wasm/mod.ts";
 import type { ProgramSource } from "./wasm/mod.ts";
 import { wholeFile } from "./whole_file.ts";
 
-/** Engines by name, `auto` for the fastest that this host computes right. */
-export const ENGINES = ["auto", "wasm", "wasm-simd", "wasm-relaxed", "reference"] as const;
+/** Engines whose memory is at hand, `auto` for the fastest that this host computes right. */
+export const SYNC_ENGINES = ["auto", "wasm", "wasm-simd", "wasm-relaxed", "reference"] as const;
+
+/** Engines by name; `webgpu` only where it is asked for. */
+export const ENGINES = [
+  "auto",
+  "wasm",
+  "wasm-simd",
+  "wasm-relaxed",
+  "reference",
+  "webgpu",
+] as const;
 
 /** Name of an engine. */
 export type EngineName = typeof ENGINES[number];
+
+/** Name of an engine whose memory is at hand. */
+export type SyncEngineName = typeof SYNC_ENGINES[number];
 
 /** Options of {@linkcode load}. */
 export interface EngineOptions extends LoadOptions {
@@ -21,18 +34,36 @@ export interface EngineOptions extends LoadOptions {
   readonly engine?: EngineName;
 }
 
+/** Options of {@linkcode load} for an engine whose memory is at hand. */
+export interface SyncEngineOptions extends EngineOptions {
+  readonly engine?: SyncEngineName;
+}
+
 /**
- * Loads a program.
+ * Loads a program on an engine whose memory is at hand.
  *
  * @param source A `model.fewbit` file (its bytes, a stream, a response, a blob, or its parts in
  * order), or what {@linkcode compile} returned.
  * @throws {FewbitError} Where the file is damaged, not safe to run, or larger than the limits; nothing
  * is left behind.
  */
+export function load(
+  source: ProgramSource | CompiledProgram,
+  options?: SyncEngineOptions,
+): Promise<SyncInstance>;
+/**
+ * Loads a program on any engine. With `webgpu` the bits are the same; the module `./webgpu` has its options.
+ *
+ * @throws {FewbitError} Also `unsupported` where the host has no GPU that can be used.
+ */
+export function load(
+  source: ProgramSource | CompiledProgram,
+  options?: EngineOptions,
+): Promise<Instance>;
 export async function load(
   source: ProgramSource | CompiledProgram,
   options: EngineOptions = {},
-): Promise<SyncInstance> {
+): Promise<Instance> {
   const { engine = "auto", ...rest } = options;
   const file = isProgram(source) ? await encodeProgram(source, options) : source;
   switch (engine) {
@@ -44,10 +75,14 @@ export async function load(
     case "wasm-relaxed":
       return await loadWasm(file, { ...rest, build: "relaxed" });
     case "reference":
-      if (rest.dot !== undefined) {
-        throw new FewbitError("unsupported", `Cannot load with dot "${rest.dot}" on the reference`);
-      }
+      refuseDot(rest, "reference");
       return await loadReference(await wholeFile(file, rest.signal), rest);
+    case "webgpu": {
+      refuseDot(rest, "GPU");
+      // Nobody else pays for the shaders.
+      const { loadWebGpu } = await import("./webgpu/load.ts");
+      return await loadWebGpu(file, rest);
+    }
     default:
       new SourceReader(file, undefined, () => {}).close();
       throw new FewbitError(
@@ -59,4 +94,9 @@ export async function load(
 
 function isProgram(source: ProgramSource | CompiledProgram): source is CompiledProgram {
   return typeof source === "object" && source !== null && "instructions" in source;
+}
+
+function refuseDot({ dot }: LoadOptions, engine: string): void {
+  if (dot === undefined) return;
+  throw new FewbitError("unsupported", `Cannot load with dot "${dot}" on the ${engine}`);
 }

@@ -1,7 +1,7 @@
 /** Timing of one model on several engines, in turns. */
 import { sha256 } from "../files/sha256.ts";
 import { nextTurn } from "../event_loop.ts";
-import type { DotForm, Outputs, SyncInstance } from "../engines/engine.ts";
+import type { DotForm, Instance, Outputs, SyncInstance } from "../engines/engine.ts";
 import { FewbitError } from "../errors.ts";
 import { evaluateExpressions } from "../program/expression.ts";
 import type { Program } from "../program/program.ts";
@@ -50,11 +50,14 @@ export interface BenchOptions {
 }
 
 /** Loads the program on one engine. */
-export type LoadEngine = (engine: string) => Promise<SyncInstance>;
+export type LoadEngine = (engine: string) => Promise<Instance>;
+
+/** The run that is timed; a promise only where the engine has no other way. */
+type TimedRun = (instance: Instance) => Outputs | Promise<Outputs>;
 
 interface Contender {
   readonly engine: string;
-  readonly instance: SyncInstance;
+  readonly instance: Instance;
   readonly loads: readonly [number, number];
   readonly output: string;
   readonly outputSha256: string;
@@ -92,7 +95,7 @@ export async function benchmark(
   options: BenchOptions,
 ): Promise<(EngineResult | EngineFailure)[]> {
   const { work, run } = prepareRun(verified, options);
-  const instances: SyncInstance[] = [];
+  const instances: Instance[] = [];
   try {
     const contenders: (Contender | EngineFailure)[] = [];
     for (const engine of engines) {
@@ -141,7 +144,7 @@ function resultsOf(
 function prepareRun(
   { program, symbols: defaults }: VerifiedProgram,
   { batch, entry: name = program.entries[0].name }: BenchOptions,
-): { work: number; run: (instance: SyncInstance) => Outputs } {
+): { work: number; run: TimedRun } {
   const entry = program.entries.find((candidate) => candidate.name === name);
   if (entry === undefined) {
     throw new FewbitError("not_found", `Cannot run entry "${name}": the program has no such entry`);
@@ -155,24 +158,27 @@ function prepareRun(
   return {
     work: program.instructions.slice(entry.first, entry.first + entry.count)
       .reduce((sum, instruction) => sum + workOf(program, instruction, (e) => values[e]), 0),
-    run: (instance) => instance.runSync(inputs, { entry: name, symbols: given }),
+    run: (instance) => {
+      const options = { entry: name, symbols: given };
+      return isAtHand(instance) ? instance.runSync(inputs, options) : instance.run(inputs, options);
+    },
   };
 }
 
 async function prepareContender(
   engine: string,
   load: LoadEngine,
-  run: (instance: SyncInstance) => Outputs,
-  instances: SyncInstance[],
+  run: TimedRun,
+  instances: Instance[],
 ): Promise<Contender> {
   const [first, firstMs] = await timed(() => load(engine));
   first[Symbol.dispose]();
   const [instance, secondMs] = await timed(() => load(engine));
   instances.push(instance);
-  const outputs = run(instance);
+  const outputs = await run(instance);
   const [output = ""] = Object.keys(outputs).sort();
   const outputSha256 = output === "" ? "" : await sha256(outputs[output].data);
-  for (let i = 0; i < WARM_UP_RUNS; i++) run(instance);
+  for (let i = 0; i < WARM_UP_RUNS; i++) await run(instance);
   return {
     engine,
     instance,
@@ -186,14 +192,15 @@ async function prepareContender(
 
 async function takeTurns(
   contenders: readonly Contender[],
-  run: (instance: SyncInstance) => Outputs,
+  run: TimedRun,
   { seconds, signal, onProgress }: BenchOptions,
 ): Promise<void> {
   while (contenders.length > 0) {
     const next = contenders.reduce((a, b) => b.spentMs < a.spentMs ? b : a);
     if (next.spentMs >= seconds * 1000 && next.times.length > 0) break;
     const start = performance.now();
-    run(next.instance);
+    const outputs = run(next.instance);
+    if (outputs instanceof Promise) await outputs;
     const ms = performance.now() - start;
     next.times.push(ms);
     next.spentMs += ms;
@@ -208,4 +215,8 @@ async function timed<T>(what: () => Promise<T>): Promise<[T, number]> {
   const start = performance.now();
   const result = await what();
   return [result, performance.now() - start];
+}
+
+function isAtHand(instance: Instance): instance is SyncInstance {
+  return "runSync" in instance;
 }

@@ -15,8 +15,9 @@ import { DTYPE_BYTES } from "../../src/tensor.ts";
 import { CONTEXT_SCRATCH } from "../../tools/operand_records.ts";
 import { verdictOfTypeScript, verdictOfWasm } from "../program/_verdict.ts";
 import { compilePlainDot, DOT_FORMS } from "../wasm/plain_dot.ts";
-import { MOST_ROWS, redraw } from "./_random_program.ts";
 import type { RandomProgram } from "./_random_program.ts";
+import { drawRuns } from "./_random_runs.ts";
+import type { RandomRun } from "./_random_runs.ts";
 import type { Random } from "./_random.ts";
 import { wayOf } from "./_way.ts";
 import type { Extents } from "./_way.ts";
@@ -79,23 +80,12 @@ export async function runEverywhere(
   tally: Tally,
   fault: Fault = {},
 ): Promise<void> {
-  const { file, entries, inputs } = made;
+  const { file, entries } = made;
   const { verdict } = verdictOfTypeScript(file);
   assert.equal(verdict, 0, "the program is not valid");
   using reference = await loadReference(file);
   const { program } = decodeHead(file);
-  const runs = Array.from({ length: RUNS }, () => {
-    const entry = random.integer(0, entries.length - 1);
-    const rows = random.integer(1, MOST_ROWS);
-    const given = Object.fromEntries(
-      inputs.filter((input) => input.entry === entry).map((input) => {
-        const bytes = redraw(random, input);
-        const length = input.rowElements * rows * DTYPE_BYTES[input.dtype];
-        return [input.name, length > 0 ? bytes.slice(0, length) : bytes];
-      }),
-    );
-    return { entry, symbols: [rows, random.integer(0, 9)], given, way: random.pick([0, 1, 2, 2]) };
-  });
+  const runs = drawRuns(random, made, RUNS);
   const kept = program.tensors.flatMap(({ region, name }) =>
     region === "state" || region === "parameter" ? [name] : []
   );
@@ -132,14 +122,6 @@ export async function runEverywhere(
   }
 }
 
-interface Run {
-  readonly entry: number;
-  readonly symbols: readonly number[];
-  readonly given: Readonly<Record<string, Uint8Array>>;
-  /** 0 at one go, 1 in slices, 2 in parts. */
-  readonly way: number;
-}
-
 interface How {
   readonly random: Random;
   readonly tally: Tally;
@@ -159,7 +141,7 @@ function tensorNamed({ program }: Host, name: string, kind: "input" | "output" |
   );
 }
 
-function runOne(host: Host, run: Run, r: number, where: string, how: How): void {
+function runOne(host: Host, run: RandomRun, r: number, where: string, how: How): void {
   const { exports, context, program } = host;
   const { random, fault } = how;
   run.symbols.forEach((value, i) => {

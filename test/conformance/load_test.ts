@@ -1,6 +1,7 @@
 /** Every engine by its name, from every kind of source. */
 import assert from "node:assert/strict";
 import { ENGINES, load } from "../../src/engines/load.ts";
+import { GPU_TEST } from "../webgpu/gpu.ts";
 import { FewbitError } from "../../src/errors.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -29,7 +30,8 @@ const SOURCES = {
 };
 
 for (const engine of ENGINES) {
-  Deno.test(`load() with engine ${engine} takes every source`, async () => {
+  const test = engine === "webgpu" ? GPU_TEST : {};
+  Deno.test(`load() with engine ${engine} takes every source`, test, async () => {
     for (const [name, source] of Object.entries(SOURCES)) {
       using instance = await load(source(), { engine });
       assert.ok(instance.engine.startsWith(engine === "auto" ? "wasm" : engine), name);
@@ -38,7 +40,7 @@ for (const engine of ENGINES) {
     }
   });
 
-  Deno.test(`load() with engine ${engine} says what is wrong`, async () => {
+  Deno.test(`load() with engine ${engine} says what is wrong`, test, async () => {
     const code = (expected: string) => (error: unknown) =>
       error instanceof FewbitError && error.code === expected;
     const missing = new Response("no such file", { status: 404 });

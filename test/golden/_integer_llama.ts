@@ -2,7 +2,7 @@
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
 import type { SyncInstance } from "../../src/engines/engine.ts";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { llamaConfig } from "../../src/models/llama_config.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
@@ -36,7 +36,7 @@ export class IntegerLlama implements Disposable {
 
   static async of(
     file: Uint8Array<ArrayBuffer>,
-    engine: EngineName,
+    engine: SyncEngineName,
     symbols: Readonly<Record<string, number>> = {},
   ): Promise<IntegerLlama> {
     const most = { max_tokens: 256, ...symbols };

@@ -1,6 +1,6 @@
 /** The encoder that `deno task fetch-model minilm` gets, and its goldens. */
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import type { EncoderCheckpoint } from "../../src/checkpoints/encoder_folder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
@@ -78,7 +78,7 @@ export function calibrationIds(): number[][] {
 /** Encodes texts one after the other; the outputs of each. */
 export async function* encodeEach(
   program: CompiledProgram,
-  engine: EngineName,
+  engine: SyncEngineName,
   texts: readonly (readonly number[])[],
 ): AsyncGenerator<Readonly<Record<string, Tensor>>> {
   const symbols = { max_tokens: Math.max(...texts.map(({ length }) => length)), max_sequences: 1 };

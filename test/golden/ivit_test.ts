@@ -1,7 +1,7 @@
 /** Whole I-ViT networks against the oracle: every node with taps, the logits without. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { readIdx } from "../../src/formats/idx.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { buildVisionModel } from "../../src/models/vision_model.ts";
@@ -14,11 +14,11 @@ import { buildSeeded, layoutDeiT, layoutSwin, Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, sha256Int32, SHARED } from "./_shared.ts";
 
 const FASHION_IMAGES = "/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz";
-const WASM: EngineName[] = ["wasm-simd", "wasm-relaxed"];
+const WASM: SyncEngineName[] = ["wasm-simd", "wasm-relaxed"];
 
 interface Network {
   readonly name: string;
-  readonly engines: readonly EngineName[];
+  readonly engines: readonly SyncEngineName[];
   readonly batch: number;
   readonly files: readonly string[];
   readonly channels: number;
@@ -70,7 +70,7 @@ const NETWORKS: Network[] = [
 
 async function run(
   program: CompiledProgram,
-  engine: EngineName,
+  engine: SyncEngineName,
   image: Float32Array,
   batch: number,
 ) {

@@ -1,7 +1,7 @@
 /** The arithmetic of MatMul-free LM against NumPy's: `golden/matmulfree/make_golden.py`, `ops()`. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { packBase3 } from "../../src/numeric/base3.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
@@ -10,7 +10,7 @@ import { Stream } from "./seeded.ts";
 import { absent, fromBits, readJson, sha256, SHARED } from "./_shared.ts";
 
 const GOLDEN = "golden/matmulfree/ops.json";
-const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
+const ENGINES: readonly SyncEngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 /** Columns, inner size and seed of each set. */
 const SETS = [[16, 64, 1], [64, 1024, 2], [32, 2816, 3], [16, 6912, 4]];
 const ROWS = 4;

@@ -1,7 +1,7 @@
 /** all-MiniLM-L6-v2 against its goldens: the float graph, and every node of the integer one. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import {
   calibrateEncoder,
   compileEncoder,
@@ -33,7 +33,7 @@ interface IntegerItem {
   readonly node_sha256_le_i32?: Record<string, string>;
 }
 
-const WASM: readonly EngineName[] = ["wasm-simd", "wasm-relaxed"];
+const WASM: readonly SyncEngineName[] = ["wasm-simd", "wasm-relaxed"];
 const golden = "golden/minilm";
 const ignore = absent(`${MINILM}/model.safetensors`, `${SHARED}/${golden}/embeddings.json`);
 
@@ -64,7 +64,7 @@ Deno.test({
   fn: async (t) => {
     const program = compileFloatEncoder(model());
     const all = items();
-    const cases: [EngineName, number[]][] = [
+    const cases: [SyncEngineName, number[]][] = [
       ["wasm-simd", all.map((_, i) => i)],
       ["reference", shortest(2)],
     ];
@@ -88,8 +88,8 @@ Deno.test({
   fn: async (t) => {
     const program = compileEncoder(model(), readScales());
     const [all, expected] = [items(), integers()];
-    const cases: [EngineName, number[]][] = [
-      ...WASM.map((engine): [EngineName, number[]] => [engine, all.map((_, i) => i)]),
+    const cases: [SyncEngineName, number[]][] = [
+      ...WASM.map((engine): [SyncEngineName, number[]] => [engine, all.map((_, i) => i)]),
       ["reference", shortest(3)],
     ];
     for (const [engine, texts] of cases) {

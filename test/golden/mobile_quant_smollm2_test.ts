@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import type { Node } from "../../src/graph/graph.ts";
 import type { IntegerNetwork } from "../../src/quantize/integer_network.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
@@ -19,7 +19,7 @@ import { absent, readJson, sha256Int32, SHARED } from "./_shared.ts";
 const MODEL = `${modelFolder("smollm2")}/SmolLM2-135M-Instruct.Q4_1.gguf`;
 const ignore = absent(MODEL, `${SHARED}/golden/llama-int`);
 const WINDOWS = Number(Deno.env.get("FEWBIT_WINDOWS") ?? 2);
-const ENGINES: readonly EngineName[] = [
+const ENGINES: readonly SyncEngineName[] = [
   "wasm-relaxed",
   "wasm-simd",
   ...Deno.env.get("FEWBIT_REFERENCE") === undefined ? [] : ["reference" as const],

@@ -3,7 +3,7 @@
  * by node, in chunks, greedily, rewound, forked, restored, in batches, in a ring, far away.
  */
 import assert from "node:assert/strict";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import type { Node, Value } from "../../src/graph/graph.ts";
 import type { IntegerNetwork } from "../../src/quantize/integer_network.ts";
 import { fileOf, IntegerLlama, integerLlama, lossOf } from "./_integer_llama.ts";
@@ -15,8 +15,8 @@ const MODEL = `${SHARED}/data/stories260K/stories260K.bin`;
 const WINDOWS = "golden/llama2c/windows.json";
 const ignore = absent(MODEL, `${SHARED}/golden/llama-int`, `${SHARED}/${WINDOWS}`);
 const KINDS: readonly GoldenBits[] = ["w8a8", "w4a8", "w4a8g64"];
-const ENGINES: readonly EngineName[] = ["wasm-simd", "wasm-relaxed"];
-const ALL: readonly EngineName[] = ["reference", ...ENGINES];
+const ENGINES: readonly SyncEngineName[] = ["wasm-simd", "wasm-relaxed"];
+const ALL: readonly SyncEngineName[] = ["reference", ...ENGINES];
 
 async function networkOf(bits: GoldenBits, window?: number): Promise<[Golden, IntegerNetwork]> {
   const golden = storiesGolden(bits);

@@ -1,7 +1,7 @@
 /** Activations beside those of transformers and timm, in float64, in tables and in float32 programs. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { activationOf, ACTIVATIONS, gelu } from "../../src/graph/activations.ts";
 import { expandActivations } from "../../src/graph/expand_activations.ts";
 import { Graph } from "../../src/graph/graph.ts";
@@ -10,7 +10,7 @@ import { activationName, GELU } from "../../src/models/activation_names.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { activationTable12 } from "../../src/quantize/integer_constants.ts";
 
-const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
+const ENGINES: readonly SyncEngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 
 type Values = Readonly<Record<string, readonly number[]>>;
 const { x: POINTS, huggingFace, timm } = JSON.parse(

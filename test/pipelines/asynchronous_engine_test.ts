@@ -1,7 +1,7 @@
 /** Every pipeline on an engine that has nothing at once: the bits of wasm, whatever comes between. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { nextTurn } from "../../src/event_loop.ts";
 import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
@@ -36,7 +36,7 @@ const SHORT = { maxTokens: 4, temperature: 0.8, seed: 3 };
 /** Instances by engine, behind promises where a test asks for it. */
 async function open(
   file: Uint8Array,
-  engine: EngineName | "asynchronous" | "asynchronous reference",
+  engine: SyncEngineName | "asynchronous" | "asynchronous reference",
   symbols: Record<string, number>,
 ): Promise<AsyncOnly | Awaited<ReturnType<typeof load>>> {
   if (engine === "asynchronous") return new AsyncOnly(await load(file, { symbols }));

@@ -1,7 +1,7 @@
 /** A small BERT with seeded weights: calibrated, compiled, the same integers everywhere. */
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import {
   calibrateEncoder,
   compileEncoder,
@@ -14,7 +14,7 @@ import type { EncoderQuantization } from "../../src/quantize/bert.ts";
 import { Random } from "../conformance/_random.ts";
 import { POSITIONS, tinyBert as checkpoint, VOCABULARY, WIDTH } from "./_tiny_bert.ts";
 
-const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
+const ENGINES: readonly SyncEngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 
 /** Texts of 1 to all tokens. */
 function texts(seed: number, count: number): number[][] {
@@ -28,7 +28,7 @@ function texts(seed: number, count: number): number[][] {
 
 async function encode(
   program: CompiledProgram,
-  engine: EngineName,
+  engine: SyncEngineName,
   batch: readonly (readonly number[])[],
 ): Promise<Int32Array | Float32Array> {
   const bounds = batch.reduce((at, { length }) => [...at, at[at.length - 1] + length], [0]);

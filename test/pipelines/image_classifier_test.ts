@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { load } from "../../src/engines/load.ts";
 import type { SyncInstance } from "../../src/engines/engine.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { FewbitError } from "../../src/errors.ts";
 import type { ErrorCode } from "../../src/errors.ts";
 import { ImageClassifier } from "../../src/pipelines/image/image_classifier.ts";
@@ -74,7 +74,7 @@ Deno.test("a batch gives the bits of single pictures", async () => {
 });
 
 Deno.test("every engine has a name and gives the same bits", async () => {
-  const names: Record<EngineName, string> = {
+  const names: Record<SyncEngineName, string> = {
     "auto": "wasm-",
     "wasm": "wasm-",
     "wasm-simd": "wasm-simd",
@@ -83,14 +83,14 @@ Deno.test("every engine has a name and gives the same bits", async () => {
   };
   const seen = new Set<string>();
   for (const [engine, name] of Object.entries(names)) {
-    using model = await ImageClassifier.fromPretrained(MODEL, { engine: engine as EngineName });
+    using model = await ImageClassifier.fromPretrained(MODEL, { engine: engine as SyncEngineName });
     assert.ok(model.engine.startsWith(name), `${engine}: ${model.engine}`);
     assert.ok(model.memoryBytes > 1_000_000 && model.memoryBytes < 4_000_000, engine);
     seen.add(bits((await model.classify(BOOT)).logits).join());
   }
   assert.equal(seen.size, 1);
   await assert.rejects(
-    ImageClassifier.fromPretrained(MODEL, { engine: "webgpu" as EngineName }),
+    ImageClassifier.fromPretrained(MODEL, { engine: "webgpu" as SyncEngineName }),
     code("invalid_argument", /webgpu.*expected auto/),
   );
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { loadEmbedder } from "../../src/embedder.ts";
 import { load } from "../../src/engines/load.ts";
-import type { EngineName } from "../../src/engines/load.ts";
+import type { SyncEngineName } from "../../src/engines/load.ts";
 import { readEncoderFolder } from "../../src/checkpoints/encoder_folder.ts";
 import { quantizeEncoder } from "../../src/compile/encoder_folder.ts";
 import { TextEmbedder } from "../../src/pipelines/embedding/text_embedder.ts";
@@ -12,7 +12,7 @@ import { unitVector } from "../../src/pipelines/embedding/unit_vector.ts";
 import { CALIBRATION, MAX_TOKENS, tinyTokenizer, writeTinyEncoder } from "./_tiny_encoder.ts";
 import { VOCABULARY, WIDTH } from "./_tiny_bert.ts";
 
-const ENGINES: readonly EngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
+const ENGINES: readonly SyncEngineName[] = ["reference", "wasm-simd", "wasm-relaxed"];
 const TEXTS = ["the cat sat", "", "a dog ran on the house.", "The CAT sat", "a ".repeat(40), "?"];
 
 /** Runs with the folder of the encoder, which is removed at the end. */

@@ -5,17 +5,22 @@ import { INTEGERS } from "../../src/engines/webgpu/wgsl/integer.ts";
 /** Words of an operand triple. */
 export const WORDS = 3;
 
-/** The results of an expression in `a`, `b` and `c` for every triple. */
+/**
+ * The results of an expression in `a`, `b` and `c` for every triple.
+ *
+ * @param functions WGSL that it needs beside that of the shaders.
+ */
 export async function runWords(
   expression: string,
   words: Uint32Array<ArrayBuffer>,
+  functions = "",
 ): Promise<Uint32Array> {
   const adapter = await navigator.gpu.requestAdapter();
   const device = await adapter!.requestDevice();
   const count = words.length / WORDS;
   const code = `@group(0) @binding(0) var<storage, read> given: array<u32>;
 @group(0) @binding(1) var<storage, read_write> results: array<u32>;
-${INTEGERS}${FLOATS}
+${INTEGERS}${FLOATS}${functions}
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   let i = id.x;

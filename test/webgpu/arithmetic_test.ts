@@ -4,7 +4,7 @@ import { randomWord } from "../../src/numeric/random_word.ts";
 import { requantize } from "../../src/numeric/requantize.ts";
 import { roundHalfEven } from "../../src/numeric/half_even.ts";
 import { sigmoid, silu } from "../../src/engines/reference/float32.ts";
-import { GPU_TEST } from "./_gpu.ts";
+import { GPU_TEST } from "./gpu.ts";
 import { runWords, WORDS } from "./_run_words.ts";
 
 const COUNT = 1 << 15;

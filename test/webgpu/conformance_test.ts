@@ -8,7 +8,7 @@ import { compareResults } from "../conformance/_compare.ts";
 import { prepare, runPrepared } from "../conformance/_program.ts";
 import type { Prepared } from "../conformance/_program.ts";
 import { Random } from "../conformance/_random.ts";
-import { GPU_TEST } from "./_gpu.ts";
+import { GPU_TEST } from "./gpu.ts";
 
 const SEED = 20261129;
 /** Of each instruction so many cases at most, spread over all of them. */

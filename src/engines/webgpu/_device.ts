@@ -6,31 +6,52 @@ import type { DeviceOptions } from "./gpu_instance.ts";
 export class Device {
   /** Why nothing that it computes counts any more. */
   #failure: FewbitError | undefined;
-  /** Resolves when the device is of no use any more. */
-  readonly failed: Promise<FewbitError>;
+  /** Who waits for something of the device. A promise that lives as long as it would keep all that ever waited. */
+  readonly #waiting = new Set<(error: FewbitError) => void>();
 
   constructor(
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly adapterInfo: GPUAdapterInfo | undefined,
+    /** Most bytes of a buffer that shaders see. */
+    readonly bindingBytes: number = Math.min(
+      gpu.limits.maxBufferSize,
+      gpu.limits.maxStorageBufferBindingSize,
+    ),
   ) {
-    this.failed = new Promise((resolve) => {
-      const fail = (reason: string, cause: unknown): void => {
-        this.#failure ??= new FewbitError("device_lost", `The GPU is lost: ${reason}`, { cause });
-        resolve(this.#failure);
-      };
-      gpu.lost.then(({ reason, message }) => fail(message || reason, { reason, message }));
-      // Results are wrong from then on; silence would be worse.
-      gpu.addEventListener(
-        "uncapturederror",
-        (event) => fail((event as GPUUncapturedErrorEvent).error.message, event),
-      );
-    });
+    const fail = (reason: string, cause: unknown): void => {
+      this.#failure ??= new FewbitError("device_lost", `The GPU is lost: ${reason}`, { cause });
+      for (const reject of this.#waiting) reject(this.#failure);
+      this.#waiting.clear();
+    };
+    gpu.lost.then(({ reason, message }) => fail(message || reason, { reason, message }));
+    // Results are wrong from then on; silence would be worse.
+    gpu.addEventListener(
+      "uncapturederror",
+      (event) => fail((event as GPUUncapturedErrorEvent).error.message, event),
+    );
+  }
+
+  /** Whether it is of no use any more. */
+  get isLost(): boolean {
+    return this.#failure !== undefined;
   }
 
   /** Throws once the device is of no use: calls on a lost one do not throw by themselves. */
   assertUsable(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Waits for something of the device, which may never come where that is lost. */
+  async until(promise: Promise<unknown>): Promise<void> {
+    this.assertUsable();
+    let fail: ((error: FewbitError) => void) | undefined;
+    const failure = new Promise<never>((_, reject) => this.#waiting.add(fail = reject));
+    try {
+      await Promise.race([promise, failure]);
+    } finally {
+      this.#waiting.delete(fail!);
+    }
   }
 
   /**
@@ -73,12 +94,11 @@ export async function openDevice(
     return found;
   }
   const key = powerPreference ?? "";
-  const open = shared.get(key) ?? requestDevice(powerPreference);
+  const found = shared.get(key);
+  if (found !== undefined && !(await found).isLost) return await found;
+  const open = requestDevice(powerPreference);
   shared.set(key, open);
-  const forget = (): void => {
-    if (shared.get(key) === open) shared.delete(key);
-  };
-  open.then(({ failed }) => failed.then(forget), forget);
+  open.catch(() => shared.get(key) === open && shared.delete(key));
   return await open;
 }
 

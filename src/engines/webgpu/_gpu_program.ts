@@ -27,12 +27,13 @@ export class GpuProgram {
     readonly places: Places,
     readonly pipelines: Pipelines,
     readonly compiled: CompiledInstructions,
-    readonly weights: GPUBuffer,
+    /** The chunks of the constants. */
+    readonly weights: readonly GPUBuffer[],
   ) {}
 
   /** Bytes of the constants. */
   get weightBytes(): number {
-    return this.weights.size;
+    return this.weights.reduce((sum, { size }) => sum + size, 0);
   }
 
   /** Bytes of the memory of an instance, with what instructions need between their stages. */
@@ -51,7 +52,7 @@ export class GpuProgram {
   }
 
   removeUser(): void {
-    if (--this.#users === 0) this.weights.destroy();
+    if (--this.#users === 0) this.weights.forEach((chunk) => chunk.destroy());
   }
 
   /** The arguments of all instructions of an entry. */
@@ -80,7 +81,7 @@ export class GpuProgram {
     entry: Index,
     symbols: readonly number[],
     memory: GPUBuffer,
-    group: GPUBindGroup,
+    groups: readonly GPUBindGroup[],
   ): Recording {
     const { program } = this.source.head;
     const values = evaluateExpressions(program, symbols);
@@ -100,7 +101,7 @@ export class GpuProgram {
             encoder.clearBuffer(memory, offset, padded(bytes));
           }
           pass ??= encoder.beginComputePass();
-          this.#dispatch(pass, instructions[i], values, group, i);
+          this.#dispatch(pass, instructions[i], values, groups[instructions[i].chunk], i);
         }
         pass?.end();
       },

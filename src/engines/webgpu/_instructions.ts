@@ -7,10 +7,15 @@ import type { Pipelines } from "./_pipelines.ts";
 import type { Places } from "./_places.ts";
 import { FLOATS } from "./wgsl/float32.ts";
 import { header } from "./wgsl/header.ts";
-import { INTEGERS } from "./wgsl/integer.ts";
+import { dotProduct, INTEGERS } from "./wgsl/integer.ts";
 import { Operation } from "./wgsl/operation.ts";
 import type { Groups, Placed, ShaderOperand, Sizes, Stage } from "./wgsl/operation.ts";
 import { DISPATCHES } from "./shaders/mod.ts";
+
+/** What a host's WGSL has; not all hosts' types know of it. */
+interface LanguageFeatures {
+  readonly wgslLanguageFeatures?: ReadonlySet<string>;
+}
 
 /** A dispatch that is compiled. */
 export interface CompiledStage {
@@ -22,6 +27,8 @@ export interface CompiledStage {
 export interface CompiledInstruction {
   readonly spec: InstructionSpec;
   readonly instruction: Instruction;
+  /** The chunk of constants that it binds. */
+  readonly chunk: number;
   readonly attributes: Readonly<Record<string, number>>;
   readonly stages: readonly CompiledStage[];
   /** What takes their place where y has so few rows. */
@@ -35,25 +42,42 @@ export interface CompiledInstructions {
   readonly scratchWords: number;
 }
 
+/** How instructions are compiled. */
+export interface CompileSettings {
+  /** Whether sums of products in float32 are the GPU's own. */
+  readonly isFast: boolean;
+  readonly onCompiled: (done: number, total: number) => void;
+}
+
 /** Compiles the shaders of all instructions at once; `onCompiled` is told how many of them are done. */
 export async function compileInstructions(
   verified: VerifiedProgram,
   places: Places,
   pipelines: Pipelines,
-  onCompiled: (done: number, total: number) => void,
+  { isFast, onCompiled }: CompileSettings,
 ): Promise<CompiledInstructions> {
   const { program } = verified;
   let [done, total, scratchWords] = [0, 0, 0];
+  const { wgslLanguageFeatures: features } = navigator.gpu as LanguageFeatures;
+  const isPacked = features?.has("packed_4x8_integer_dot_product") ?? false;
   const all = program.instructions.map(async (instruction) => {
     const spec = instructionOf(instruction.opcode)!;
-    const operands = instruction.operands.map((view, j) => operandOf(verified, spec, view, j));
-    const operation = operationOf(verified, places, spec, instruction, operands);
+    const operands = instruction.operands.map((view, j) =>
+      operandOf(verified, places, { spec, instruction }, view, j)
+    );
+    const operation = operationOf(verified, places, spec, instruction, operands, isFast);
     const made = DISPATCHES[spec.name](operation);
     scratchWords = Math.max(scratchWords, made.scratchWords ?? 0);
     const compiled = (stages: readonly Stage[]): Promise<CompiledStage[]> =>
       Promise.all(stages.map(async ({ body, groups }) => {
         total++;
-        const code = header(spec, operands) + INTEGERS + (usesFloats(body) ? FLOATS : "") + body;
+        const code = [
+          header(spec, operands),
+          INTEGERS,
+          body.includes("dot4(") ? dotProduct(isPacked) : "",
+          usesFloats(body) ? FLOATS : "",
+          body,
+        ].join("");
         const pipeline = await pipelines.get(code, spec.name);
         onCompiled(++done, total);
         return { pipeline, groups };
@@ -65,6 +89,7 @@ export async function compileInstructions(
     return {
       spec,
       instruction,
+      chunk: places.chunks.of(instruction),
       attributes: attributesOf(spec, instruction),
       stages,
       few: few && { rows: made.few!.rows, stages: few },
@@ -81,20 +106,23 @@ export function sizesOf(
 ): Sizes {
   const sizes: Record<string, Placed> = {};
   instruction.operands.forEach((view, j) => {
-    if (view >= 0) sizes[spec.operands[j].name] = places.view(view, values);
+    if (view >= 0) sizes[spec.operands[j].name] = places.view(view, values, instruction);
   });
   return sizes;
 }
 
 function operandOf(
   { program }: VerifiedProgram,
-  spec: InstructionSpec,
+  places: Places,
+  { spec, instruction }: Pick<CompiledInstruction, "spec" | "instruction">,
   view: Index,
   j: number,
 ): ShaderOperand | undefined {
   if (view < 0) return undefined;
-  const { dtype, layout, region } = program.tensors[program.views[view].tensor];
-  return { name: spec.operands[j].name, dtype, layout, isConstant: region === "constant" };
+  const { tensor } = program.views[view];
+  const { dtype, layout, region } = program.tensors[tensor];
+  const isConstant = region === "constant" && !places.isCopied(instruction, tensor);
+  return { name: spec.operands[j].name, dtype, layout, isConstant };
 }
 
 function operationOf(
@@ -103,6 +131,7 @@ function operationOf(
   spec: InstructionSpec,
   instruction: Instruction,
   operands: readonly (ShaderOperand | undefined)[],
+  isFast: boolean,
 ): Operation {
   const most = sizesOf(places, { spec, instruction }, ranges.map(({ max }) => max));
   const fixed = instruction.operands.flatMap((view, j) => {
@@ -111,11 +140,13 @@ function operationOf(
     const sizes = [offset, rowStride, extents[extents.length - 1]];
     return sizes.every((i) => ranges[i].min === ranges[i].max) ? [spec.operands[j].name] : [];
   });
-  return new Operation(
-    operands.filter((operand) => operand !== undefined),
+  return new Operation({
+    operands: operands.filter((operand) => operand !== undefined),
     most,
-    new Set(fixed),
-  );
+    fixed: new Set(fixed),
+    attributes: attributesOf(spec, instruction),
+    isFast,
+  });
 }
 
 function attributesOf(

@@ -3,6 +3,50 @@ import type { Device } from "./_device.ts";
 import { padded } from "./_gpu_program.ts";
 import type { ByteRange } from "./_places.ts";
 
+/** Some ranges on their way back. */
+export class ReadBack<R extends ByteRange> {
+  readonly #device: Device;
+  readonly #ranges: readonly R[];
+  readonly #staging: GPUBuffer | undefined;
+
+  constructor(device: Device, ranges: readonly R[]) {
+    this.#device = device;
+    this.#ranges = ranges.filter(({ bytes }) => bytes > 0);
+    const size = this.#ranges.reduce((sum, { bytes }) => sum + padded(bytes), 0);
+    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
+    this.#staging = size === 0 ? undefined : device.gpu.createBuffer({ size, usage });
+  }
+
+  /** Copies some of them, as they are behind what the encoder has so far. */
+  copy(encoder: GPUCommandEncoder, buffer: GPUBuffer, isCopied: (range: R) => boolean): void {
+    let at = 0;
+    for (const range of this.#ranges) {
+      const size = padded(range.bytes);
+      if (isCopied(range)) {
+        encoder.copyBufferToBuffer(buffer, range.offset, this.#staging!, at, size);
+      }
+      at += size;
+    }
+  }
+
+  /** Waits for what was submitted. */
+  async read(): Promise<{ readonly range: R; readonly bytes: Uint8Array<ArrayBuffer> }[]> {
+    if (this.#staging === undefined) return [];
+    await this.#device.until(this.#staging.mapAsync(GPUMapMode.READ));
+    const all = new Uint8Array(this.#staging.getMappedRange());
+    let at = 0;
+    return this.#ranges.map((range) => {
+      const bytes = all.slice(at, at + range.bytes);
+      at += padded(range.bytes);
+      return { range, bytes };
+    });
+  }
+
+  destroy(): void {
+    this.#staging?.destroy();
+  }
+}
+
 /** Copies of some ranges of a buffer, as they are behind all that was submitted so far. */
 export async function readBack(
   device: Device,
@@ -10,34 +54,15 @@ export async function readBack(
   ranges: readonly ByteRange[],
 ): Promise<Uint8Array<ArrayBuffer>[]> {
   device.assertUsable();
-  const { gpu } = device;
-  const size = ranges.reduce((sum, { bytes }) => sum + padded(bytes), 0);
-  if (size === 0) return ranges.map(() => new Uint8Array(0));
-  const staging = gpu.createBuffer({
-    size,
-    usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST,
-  });
+  const staged = new ReadBack(device, ranges);
   try {
-    const encoder = gpu.createCommandEncoder();
-    let at = 0;
-    for (const { offset, bytes } of ranges) {
-      if (bytes > 0) encoder.copyBufferToBuffer(buffer, offset, staging, at, padded(bytes));
-      at += padded(bytes);
-    }
-    gpu.queue.submit([encoder.finish()]);
-    await Promise.race([
-      staging.mapAsync(GPUMapMode.READ),
-      device.failed.then((error) => Promise.reject(error)),
-    ]);
-    const all = new Uint8Array(staging.getMappedRange());
-    at = 0;
-    return ranges.map(({ bytes }) => {
-      const own = all.slice(at, at + bytes);
-      at += padded(bytes);
-      return own;
-    });
+    const encoder = device.gpu.createCommandEncoder();
+    staged.copy(encoder, buffer, () => true);
+    device.gpu.queue.submit([encoder.finish()]);
+    const found = new Map((await staged.read()).map(({ range, bytes }) => [range, bytes]));
+    return ranges.map((range) => found.get(range) ?? new Uint8Array(0));
   } finally {
-    staging.destroy();
+    staged.destroy();
   }
 }
 

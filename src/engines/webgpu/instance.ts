@@ -1,20 +1,22 @@
-/** An instance on a GPU: two buffers, and runs that are submitted. */
+/** An instance on a GPU: runs that are submitted, states that come when they are asked for. */
 import { FewbitError } from "../../errors.ts";
 import { evaluateExpressions } from "../../program/expression.ts";
 import type { Index, Program, ProgramTensor } from "../../program/program.ts";
-import { bytesOf, tensorOf, viewAs } from "../../tensor.ts";
+import { bytesOf } from "../../tensor.ts";
 import type { DType, Tensor, TensorData } from "../../tensor.ts";
-import { canonicalizeNaN } from "../canonical_nan.ts";
 import { copyInputs, prepareRun } from "../prepare_run.ts";
+import type { PreparedRun } from "../prepare_run.ts";
 import { RunQueue } from "../run_queue.ts";
-import { Sessions } from "../sessions.ts";
 import { checkType } from "../check_type.ts";
-import type { Inputs, Outputs, RunOptions, StateSnapshot } from "../engine.ts";
+import type { Inputs, Outputs, RunOptions, StateSnapshot, SyncRunOptions } from "../engine.ts";
 import { ofType } from "../expect_tensor.ts";
-import type { GpuProgram } from "./_gpu_program.ts";
-import { ARGUMENT_BYTES } from "./_pipelines.ts";
-import { readBack, write } from "./_transfer.ts";
-import type { AdapterInfo, GpuInstance } from "./gpu_instance.ts";
+import type { BoundProgram } from "./_bound_program.ts";
+import { runChain } from "./_chain.ts";
+import { GpuStates } from "./_gpu_states.ts";
+import type { AdapterInfo, ChainedRun, DeviceOptions, GpuInstance } from "./gpu_instance.ts";
+
+/** Loads the program again, on a device that is asked for anew. */
+export type Reopen = (options: DeviceOptions) => Promise<BoundProgram>;
 
 /** Instructions that are submitted at once where someone watches the run. */
 const SLICE = 25;
@@ -23,44 +25,19 @@ const SLICE = 25;
 export class WebGpuInstance implements GpuInstance {
   readonly engine = "webgpu";
   readonly symbols: Readonly<Record<string, number>>;
-  readonly #shared: GpuProgram;
-  readonly #memory: GPUBuffer;
-  readonly #arguments: GPUBuffer;
-  readonly #group: GPUBindGroup;
-  readonly #sessions: Sessions;
+  #bound: BoundProgram;
+  readonly #reopen: Reopen;
+  readonly #states: GpuStates;
   readonly #queue = new RunQueue();
   readonly #used: Index[][] = [];
-  /** States that are on their way, by their tensors: nothing of them is kept on the CPU. */
-  readonly #mirror = new Map<Index, Uint8Array<ArrayBuffer>>();
   #values: Float64Array;
   #disposed = false;
 
-  constructor(shared: GpuProgram, memory: GPUBuffer) {
-    const { verified, head } = shared.source;
-    const { program, symbols } = verified;
-    this.#shared = shared;
-    shared.addUser();
-    this.#memory = memory;
-    const { gpu } = shared.device;
-    const most = Math.max(...program.entries.map(({ count }) => count));
-    this.#arguments = gpu.createBuffer({
-      size: Math.max(1, most) * ARGUMENT_BYTES,
-      usage: GPUBufferUsage.UNIFORM | GPUBufferUsage.COPY_DST,
-    });
-    this.#group = gpu.createBindGroup({
-      layout: shared.pipelines.layout,
-      entries: [
-        { binding: 0, resource: { buffer: shared.weights } },
-        { binding: 1, resource: { buffer: memory } },
-        { binding: 2, resource: { buffer: this.#arguments, size: ARGUMENT_BYTES } },
-      ],
-    });
-    this.#sessions = new Sessions(
-      { ...verified, id: head.id },
-      (tensor) => this.#mirrored(tensor),
-      (tensor) => this.#initial(tensor),
-      (tensor) => this.#canonicalize(tensor, this.#mirrored(tensor)),
-    );
+  constructor(bound: BoundProgram, reopen: Reopen) {
+    const { program, symbols } = bound.shared.source.verified;
+    this.#bound = bound;
+    this.#reopen = reopen;
+    this.#states = new GpuStates(() => this.#bound);
     this.#values = evaluateExpressions(program, symbols);
     this.symbols = Object.fromEntries(
       program.symbols.flatMap(({ name, kind }, i) => kind === "load" ? [[name, symbols[i]]] : []),
@@ -68,20 +45,20 @@ export class WebGpuInstance implements GpuInstance {
   }
 
   get program(): Program {
-    return this.#shared.source.head.program;
+    return this.#bound.shared.source.head.program;
   }
 
   get id(): string {
-    return this.#shared.source.head.id;
+    return this.#bound.shared.source.head.id;
   }
 
   /** What the adapter says of itself. */
   get adapterInfo(): AdapterInfo | undefined {
-    return this.#shared.device.adapterInfo;
+    return this.#bound.device.adapterInfo;
   }
 
   get memoryBytes(): number {
-    return this.#shared.weightBytes + this.#shared.memoryBytes;
+    return this.#bound.shared.weightBytes + this.#bound.shared.memoryBytes;
   }
 
   async run(inputs: Inputs, options: RunOptions = {}): Promise<Outputs> {
@@ -102,18 +79,12 @@ export class WebGpuInstance implements GpuInstance {
   async #run(inputs: Inputs, options: RunOptions): Promise<Outputs> {
     this.#assertUsable();
     const { signal, onProgress } = options;
-    const { verified, head } = this.#shared.source;
-    const run = prepareRun({ ...verified, id: head.id }, this.#used, inputs, options);
-    const { device, places } = this.#shared;
+    const run = this.#prepare(inputs, options);
+    const recording = this.#bound.start(run, run.inputs);
+    this.#begun(run);
+    const { device } = this.#bound;
     const { gpu } = device;
-    for (const [tensor, data] of run.inputs) {
-      write(device, this.#memory, places.tensor(tensor).offset, bytesOf(data));
-    }
-    this.#values = run.values;
-    gpu.queue.writeBuffer(this.#arguments, 0, this.#shared.argumentsOf(run.entry, run.values));
-    this.#sessions.append(run.inputs);
     const { count } = this.program.entries[run.entry];
-    const recording = this.#shared.recording(run.entry, run.symbols, this.#memory, this.#group);
     const isWatched = signal !== undefined || onProgress !== undefined;
     const slice = isWatched ? SLICE : count;
     for (let done = 0; done < count; done += slice) {
@@ -122,16 +93,45 @@ export class WebGpuInstance implements GpuInstance {
       recording.record(encoder, done, now);
       gpu.queue.submit([encoder.finish()]);
       if (!isWatched) continue;
-      await gpu.queue.onSubmittedWorkDone();
-      device.assertUsable();
+      await device.until(gpu.queue.onSubmittedWorkDone());
       this.#assertUsable();
       onProgress?.(done + now, count);
       signal?.throwIfAborted();
     }
-    const tensors = await this.#tensors(run.outputs, run.values);
+    const tensors = await this.#bound.read(run.outputs, run.values);
     return Object.fromEntries(
       run.outputs.map((i, n) => [this.program.tensors[i].name, tensors[n]]),
     );
+  }
+
+  /** What is settled of a run before anything is written. */
+  #prepare(inputs: Inputs, options: SyncRunOptions): PreparedRun {
+    const { verified, head } = this.#bound.shared.source;
+    return prepareRun({ ...verified, id: head.id }, this.#used, inputs, options);
+  }
+
+  #begun(run: PreparedRun): void {
+    this.#values = run.values;
+    this.#states.sessions.append(run.inputs);
+  }
+
+  async runChain(runs: readonly ChainedRun[]): Promise<Outputs[]> {
+    const { leave, before } = this.#queue.enter();
+    try {
+      if (before !== undefined) {
+        runs = runs.map((run) => ({ ...run, inputs: copyInputs(run.inputs) }));
+        await before(undefined);
+      }
+      this.#assertUsable();
+      return await runChain(
+        this.#bound,
+        runs,
+        (inputs, run) => this.#prepare(inputs, run),
+        (run) => this.#begun(run),
+      );
+    } finally {
+      leave();
+    }
   }
 
   async read<D extends DType = DType>(name: string, dtype?: D): Promise<Tensor<D>> {
@@ -148,7 +148,7 @@ export class WebGpuInstance implements GpuInstance {
         `Cannot read tensor ${String(tensor)}: expected an index from 0 to ${tensors.length - 1}`,
       );
     }
-    const [found] = await this.#tensors([tensor], this.#values);
+    const [found] = await this.#bound.read([tensor], this.#values);
     return found;
   }
 
@@ -156,7 +156,7 @@ export class WebGpuInstance implements GpuInstance {
     this.#assertUsable();
     const i = this.#find(name, ["parameter", "state"]);
     checkType(`Cannot write "${name}": it`, this.program.tensors[i].dtype, data);
-    const { offset, bytes } = this.#shared.places.tensor(i);
+    const { bytes } = this.#bound.shared.places.tensor(i);
     const source = bytesOf(data);
     if (source.length !== bytes) {
       throw new FewbitError(
@@ -164,67 +164,70 @@ export class WebGpuInstance implements GpuInstance {
         `Cannot write ${name}: ${source.length} bytes, ${bytes} expected`,
       );
     }
-    write(this.#shared.device, this.#memory, offset, source);
-    this.#sessions.written(i);
+    this.#bound.write(i, data);
+    this.#states.sessions.written(i);
   }
 
   reset(slot?: number): void {
-    this.#changing(slot, () => this.#sessions.reset(slot));
+    this.#assertUsable();
+    this.#states.reset(slot);
   }
 
   async saveState(slot?: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#assertUsable();
-    const save = this.#sessions.saving(slot);
-    return await this.#withStates(save);
+    return await this.#states.save(slot);
   }
 
   restoreState(saved: Uint8Array, slot?: number): void {
-    this.#changing(slot, () => this.#sessions.restore(saved, slot));
+    this.#assertUsable();
+    this.#states.restore(saved, slot);
   }
 
   rewind(tokens: number, slot: number): void {
     this.#assertUsable();
-    this.#changing(slot, () => this.#sessions.rewind(tokens, slot), () => false);
+    this.#states.rewind(tokens, slot);
   }
 
   async snapshot(slot?: number): Promise<StateSnapshot> {
     this.#assertUsable();
-    const take = this.#sessions.snapshotting(slot);
-    return await this.#withStates(take);
+    return await this.#states.snapshot(slot);
   }
 
   rollback(snapshot: StateSnapshot): void {
-    this.#changing(
-      snapshot?.slot,
-      () => this.#sessions.rollback(snapshot),
-      (tensor) => this.#sessions.isCopied(tensor),
-    );
+    this.#assertUsable();
+    this.#states.rollback(snapshot);
+  }
+
+  async reload(options: DeviceOptions = {}): Promise<void> {
+    this.#assertKept();
+    const bound = await this.#reopen(options);
+    if (this.#disposed) bound.release();
+    this.#assertKept();
+    this.#bound.release();
+    this.#bound = bound;
+    this.#states.restoreLast();
   }
 
   fork(): WebGpuInstance {
     this.#assertUsable();
-    const { gpu } = this.#shared.device;
-    const { size, usage } = this.#memory;
-    const memory = gpu.createBuffer({ size, usage });
-    const encoder = gpu.createCommandEncoder();
-    encoder.copyBufferToBuffer(this.#memory, 0, memory, 0, size);
-    gpu.queue.submit([encoder.finish()]);
-    const copy = new WebGpuInstance(this.#shared, memory);
-    copy.#sessions.adopt(this.#sessions);
+    const copy = new WebGpuInstance(this.#bound.fork(), this.#reopen);
+    copy.#states.sessions.adopt(this.#states.sessions);
     return copy;
   }
 
   [Symbol.dispose](): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#memory.destroy();
-    this.#arguments.destroy();
-    this.#shared.removeUser();
+    this.#bound.release();
   }
 
   #assertUsable(): void {
+    this.#assertKept();
+    this.#bound.device.assertUsable();
+  }
+
+  #assertKept(): void {
     if (this.#disposed) throw new FewbitError("disposed", "Cannot use instance: it was disposed");
-    this.#shared.device.assertUsable();
   }
 
   #find(name: string, regions: readonly ProgramTensor["region"][]): Index {
@@ -233,89 +236,5 @@ export class WebGpuInstance implements GpuInstance {
     );
     if (i < 0) throw new FewbitError("not_found", `No ${regions.join(" or ")} is named "${name}"`);
     return i;
-  }
-
-  /** Copies of tensors at their extents in a run. */
-  async #tensors(tensors: readonly Index[], values: ArrayLike<number>): Promise<Tensor[]> {
-    const { places, weights, device } = this.#shared;
-    const found = await Promise.all([true, false].map(async (isConstant) => {
-      const own = tensors.filter((i) =>
-        this.program.tensors[i].region === "constant" === isConstant
-      );
-      const ranges = own.map((i) => ({
-        offset: places.tensor(i).offset,
-        bytes: this.#shared.bytesIn(i, values),
-      }));
-      const bytes = await readBack(device, isConstant ? weights : this.#memory, ranges);
-      return own.map((i, n) => [i, bytes[n]] as const);
-    }));
-    const byTensor = new Map(found.flat());
-    return tensors.map((i) => {
-      const { dtype, extents } = this.program.tensors[i];
-      const bytes = byTensor.get(i)!;
-      this.#canonicalize(i, bytes);
-      return tensorOf(dtype, extents.map((extent) => values[extent]), viewAs(dtype, bytes));
-    });
-  }
-
-  #canonicalize(tensor: Index, bytes: Uint8Array): void {
-    const { region, dtype } = this.program.tensors[tensor];
-    if (dtype === "f32" && region !== "constant" && region !== "input") canonicalizeNaN(bytes);
-  }
-
-  #initial(tensor: Index): Uint8Array {
-    const { offsets, bytes } = this.#shared.source.verified.plan;
-    return new Uint8Array(this.#shared.source.state, offsets[tensor], bytes[tensor]);
-  }
-
-  #mirrored(tensor: Index): Uint8Array<ArrayBuffer> {
-    let bytes = this.#mirror.get(tensor);
-    if (bytes === undefined) {
-      this.#mirror.set(tensor, bytes = new Uint8Array(this.#shared.places.tensor(tensor).bytes));
-    }
-    return bytes;
-  }
-
-  #states(): Index[] {
-    return this.program.tensors.flatMap(({ region }, i) => region === "state" ? [i] : []);
-  }
-
-  /** Does something with all states as they are at the moment of the call. */
-  async #withStates<T>(use: () => T): Promise<T> {
-    const states = this.#states();
-    const ranges = states.map((i) => this.#shared.places.tensor(i));
-    const bytes = await readBack(this.#shared.device, this.#memory, ranges);
-    try {
-      states.forEach((i, n) => this.#mirror.set(i, bytes[n]));
-      return use();
-    } finally {
-      this.#mirror.clear();
-    }
-  }
-
-  /** Changes states, or one session's part of them, and writes those that were changed. */
-  #changing(
-    slot: number | undefined,
-    change: () => void,
-    isChanged: (tensor: Index) => boolean = () => true,
-  ): void {
-    this.#assertUsable();
-    try {
-      change();
-      for (const [tensor, bytes] of this.#mirror) {
-        if (!isChanged(tensor)) continue;
-        const size = slot === undefined ? bytes.length : bytes.length / this.#slotsOf(tensor);
-        const at = (slot ?? 0) * size;
-        const offset = this.#shared.places.tensor(tensor).offset + at;
-        write(this.#shared.device, this.#memory, offset, bytes.subarray(at, at + size));
-      }
-    } finally {
-      this.#mirror.clear();
-    }
-  }
-
-  #slotsOf(tensor: Index): number {
-    const { verified } = this.#shared.source;
-    return verified.ranges[verified.program.tensors[tensor].extents[0]].max;
   }
 }

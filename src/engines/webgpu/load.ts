@@ -6,6 +6,8 @@ import type { ProgramSource } from "../wasm/source.ts";
 import { wholeFile } from "../whole_file.ts";
 import { wholeProgram } from "../whole_program.ts";
 import type { WholeProgram } from "../whole_program.ts";
+import { BoundProgram } from "./_bound_program.ts";
+import { Chunks } from "./_chunks.ts";
 import { openDevice } from "./_device.ts";
 import type { Device } from "./_device.ts";
 import { GpuProgram } from "./_gpu_program.ts";
@@ -19,6 +21,11 @@ import { DISPATCHES } from "./shaders/mod.ts";
 
 /** Options of {@linkcode loadWebGpu}. */
 export interface WebGpuLoadOptions extends Omit<LoadOptions, "dot">, DeviceOptions {
+  /**
+   * `fast` lets the GPU compute sums of products in float32 (linear layers, attention) as it likes: other bits on other GPUs.
+   * Of a linear layer each result is within `(K + 4)·2^-23·Σ|x·w| + K·2^-126` of the sum. Default: the bits of all engines.
+   */
+  readonly precision?: "deterministic" | "fast";
   /** Called with the shaders compiled so far and in all. */
   readonly onCompiled?: (done: number, total: number) => void;
 }
@@ -39,27 +46,69 @@ export async function loadWebGpu(
   source: ProgramSource,
   options: WebGpuLoadOptions = {},
 ): Promise<GpuInstance> {
-  const { signal, onCompiled = () => {} } = options;
+  const { signal } = options;
   const file = await wholeFile(source, signal);
   const whole = wholeProgram(file, options, HELD);
   const device = await openDevice(options);
   signal?.throwIfAborted();
-  const places = new Places(whole.verified);
+  return await loadOnDevice(device, whole, options);
+}
+
+/** Loads a program on a device. */
+export async function loadOnDevice(
+  device: Device,
+  whole: WholeProgram,
+  options: WebGpuLoadOptions,
+): Promise<GpuInstance> {
+  const { signal: _, device: __, ...again } = options;
+  // A device of the caller's own is lost with it: the next one is given, or asked for.
+  return new WebGpuInstance(
+    await openOnDevice(device, whole, options),
+    async (given) => openOnDevice(await openDevice({ ...again, ...given }), whole, again),
+  );
+}
+
+async function openOnDevice(
+  device: Device,
+  whole: WholeProgram,
+  options: WebGpuLoadOptions,
+): Promise<BoundProgram> {
+  const { signal, memoryLimitBytes, precision = "deterministic", onCompiled = () => {} } = options;
+  const chunks = new Chunks(whole.verified, device.bindingBytes);
+  const places = new Places(whole.verified, chunks);
   const pipelines = Pipelines.of(device.gpu);
-  const compiled = await compileInstructions(whole.verified, places, pipelines, onCompiled);
+  const settings = { isFast: precision === "fast", onCompiled };
+  const compiled = await compileInstructions(whole.verified, places, pipelines, settings);
   signal?.throwIfAborted();
-  const weights = await bufferOf(device, "weights", whole.constants.byteLength);
-  write(device, weights, 0, new Uint8Array(whole.constants));
-  const shared = new GpuProgram(device, whole, places, pipelines, compiled, weights);
-  const memory = await bufferOf(device, "memory", shared.memoryBytes)
-    .catch((error) => {
-      weights.destroy();
-      throw error;
-    });
-  for (const [region, bytes] of storedRegions(whole)) {
-    write(device, memory, places.region(region).offset, new Uint8Array(bytes));
+  const weights: GPUBuffer[] = [];
+  try {
+    for (const { offset, bytes } of chunks.ranges) {
+      const buffer = await bufferOf(device, "weights", bytes);
+      weights.push(buffer);
+      write(device, buffer, 0, new Uint8Array(whole.constants, offset, bytes));
+    }
+    const shared = new GpuProgram(device, whole, places, pipelines, compiled, weights);
+    const total = shared.weightBytes + shared.memoryBytes;
+    if (memoryLimitBytes !== undefined && total > memoryLimitBytes) {
+      throw new FewbitError(
+        "limit_exceeded",
+        `Cannot load on this GPU: ${total} bytes, the limit is ${memoryLimitBytes}`,
+      );
+    }
+    const memory = await bufferOf(device, "memory", shared.memoryBytes);
+    for (const [region, bytes] of storedRegions(whole)) {
+      write(device, memory, places.region(region).offset, new Uint8Array(bytes));
+    }
+    for (const { tensor, offset } of places.copies()) {
+      const { offsets, bytes } = whole.verified.plan;
+      const constant = new Uint8Array(whole.constants, offsets[tensor], bytes[tensor]);
+      write(device, memory, offset, constant);
+    }
+    return new BoundProgram(shared, memory);
+  } catch (error) {
+    weights.forEach((buffer) => buffer.destroy());
+    throw error;
   }
-  return new WebGpuInstance(shared, memory);
 }
 
 /** What is in memory at first, beside zeros. */
@@ -74,12 +123,10 @@ function storedRegions({ parameters, state }: WholeProgram): [Region, ArrayBuffe
  */
 async function bufferOf(device: Device, what: string, bytes: number): Promise<GPUBuffer> {
   const size = Math.max(256, Math.ceil(bytes / 4) * 4);
-  const { maxBufferSize, maxStorageBufferBindingSize } = device.gpu.limits;
-  const most = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-  if (size > most) {
+  if (size > device.bindingBytes) {
     throw new FewbitError(
       "limit_exceeded",
-      `Cannot load on this GPU: ${what} of ${size} bytes, it binds at most ${most}`,
+      `Cannot load on this GPU: ${what} of ${size} bytes, it binds at most ${device.bindingBytes}`,
     );
   }
   const { STORAGE, COPY_DST, COPY_SRC } = GPUBufferUsage;

@@ -16,7 +16,7 @@ export const SCORE: string = `fn score(query: u32, key: u32, first: u32, size: u
   for (var d = 0u; d < words; d++) {
     var codes = pack_q(query, first + 4u * d);
     if (d + 1u == words) { codes &= 0xffffffffu >> (8u * rest); }
-    acc += dot4I8Packed(codes, pack_k(key, first + 4u * d));
+    acc += dot4(codes, pack_k(key, first + 4u * d));
   }
   return acc;
 }`;

@@ -18,6 +18,8 @@ export interface Product {
   readonly weight: string;
   /** The product of four codes `v` of x with four `w` of the weights. */
   readonly dot: string;
+  /** What that is multiplied by, of word k of column n; absent: 1. */
+  readonly factor?: string;
 }
 
 /** The dispatches of a product. */
@@ -31,7 +33,7 @@ fn element(row: u32, n: u32) -> u32 {
   for (var k = 0u; k < total; k++) {
     let v = pack_x(row, 4u * k);
     let w = ${product.weight};
-    acc += ${product.dot};
+    acc += ${product.dot}${product.factor ? ` * ${product.factor}` : ""};
   }
   return finish(acc, row, n);
 }`,
@@ -42,7 +44,7 @@ fn element(row: u32, n: u32) -> u32 {
 }
 
 /** 64 lanes with 4×4 sums each; x and weights of 8 words of k in the memory of the workgroup. */
-function tiled(operation: Operation, { finish, initial, weight, dot }: Product): Stage {
+function tiled(operation: Operation, { finish, initial, weight, dot, factor }: Product): Stage {
   const dtype = operation.dtype("y");
   const bits = bitsOfElement(dtype), perWord = elementsOfWord(dtype);
   const packed = Array.from({ length: perWord }, (_, j) => {
@@ -53,6 +55,7 @@ function tiled(operation: Operation, { finish, initial, weight, dot }: Product):
     body: `${finish}
 var<workgroup> xs: array<u32, ${TILE * STEP}>;
 var<workgroup> ws: array<u32, ${TILE * STEP}>;
+${factor ? `var<workgroup> factors: array<i32, ${TILE * STEP}>;` : ""}
 @compute @workgroup_size(64)
 fn main(
   @builtin(workgroup_id) group: vec3<u32>,
@@ -81,6 +84,7 @@ fn main(
         v = pack_x(min(row0 + (at >> 3u), x_rows() - 1u), 4u * k);
         let n = min(n0 + (at >> 3u), padded - 1u);
         w = ${weight};
+        ${factor ? `factors[at] = ${factor};` : ""}
       }
       xs[at] = v;
       ws[at] = w;
@@ -91,7 +95,7 @@ fn main(
         let v = xs[(r + i) * ${STEP}u + k];
         for (var j = 0u; j < 4u; j++) {
           let w = ws[(c + j) * ${STEP}u + k];
-          acc[i][j] += ${dot};
+          acc[i][j] += ${dot}${factor ? ` * factors[(c + j) * ${STEP}u + k]` : ""};
         }
       }
     }

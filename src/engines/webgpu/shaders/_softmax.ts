@@ -9,6 +9,18 @@ var<workgroup> sums: array<vec2<u32>, 64>;
 var<workgroup> row_factor: vec2<u32>;
 `;
 
+/** `factor_of(sum)`, ⌊2^47/S⌋, and `probability(e, factor)` of exponentials from a table. */
+export const TABLE_SOFTMAX: string = `fn factor_of(sum: vec2<u32>) -> vec2<u32> {
+  if (sum.x == 0u && sum.y == 0u) { return vec2<u32>(0u, 0x8000u); }
+  return div64(vec2<u32>(0u, 0x8000u), sum);
+}
+/* (e·r + 2^31) >> 32, e·r ≤ 2^47 */
+fn probability(e: u32, r: vec2<u32>) -> i32 {
+  let p = add64(add64(mul_wide(e, r.x), vec2<u32>(0u, e * r.y)), vec2<u32>(0x80000000u, 0u));
+  return i32(min(p.y, 32767u));
+}
+`;
+
 /**
  * `exponential(score, is_hidden, most)` and `probability(e, factor)`. Table: entries count as unsigned, 2^47/S, a hidden
  * entry is 0. Shift: exponentials saturate like their sum, (2^31 − 1)/S, a hidden entry weighs what a clipped one does.
@@ -21,16 +33,7 @@ export function softmaxFunctions(operation: Operation, bits: string): string {
   if (is_hidden) { return 0u; }
   return u32(read_exponentials(0u, u32(most - score)));
 }
-fn factor_of(sum: vec2<u32>) -> vec2<u32> {
-  if (sum.x == 0u && sum.y == 0u) { return vec2<u32>(0u, 0x8000u); }
-  return div64(vec2<u32>(0u, 0x8000u), sum);
-}
-/* (e·r + 2^31) >> 32, e·r ≤ 2^47 */
-fn probability(e: u32, r: vec2<u32>) -> i32 {
-  let p = add64(add64(mul_wide(e, r.x), vec2<u32>(0u, e * r.y)), vec2<u32>(0x80000000u, 0u));
-  return i32(min(p.y, 32767u));
-}
-`
+${TABLE_SOFTMAX}`
     : `${SHIFT_EXP}fn exponential(score: i32, is_hidden: bool, most: i32) -> u32 {
   let x0 = read_x0(0u, 0u);
   if (is_hidden) { return min(magnitude(min(x0, -1)), SUM_LIMIT); }

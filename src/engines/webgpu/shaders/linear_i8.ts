@@ -4,18 +4,23 @@ import { arm, saturated, withZeroPoint } from "./_requantized.ts";
 
 /** Integer linear layer with its requantisations; panels are used as they lie. */
 export const linearI8: MakeDispatches = (operation) => {
-  const word = "word_weight((weight_at() >> 2u) + " +
-    "((n >> 3u) * ((x_columns() + 3u) >> 2u) + k) * 8u + (n & 7u))";
   return gemm(operation, {
     finish: linearFinish(operation),
     initial: operation.has("bias") ? "read_bias(0u, n)" : "0",
-    // 64 is taken from each byte, without borrowing from the next.
-    weight: operation.get("weight").layout === "panel_8x4_u7"
-      ? `((${word} | 0x80808080u) - 0x40404040u) ^ 0x80808080u`
-      : word,
-    dot: "dot4I8Packed(v, w)",
+    weight: linearWeight(operation),
+    dot: "dot4(v, w)",
   });
 };
+
+/** The codes of word k of column n, in WGSL. */
+export function linearWeight(operation: Operation): string {
+  const word = "word_weight((weight_at() >> 2u) + " +
+    "((n >> 3u) * ((x_columns() + 3u) >> 2u) + k) * 8u + (n & 7u))";
+  // 64 is taken from each byte, without borrowing from the next.
+  return operation.get("weight").layout === "panel_8x4_u7"
+    ? `((${word} | 0x80808080u) - 0x40404040u) ^ 0x80808080u`
+    : word;
+}
 
 /** From an accumulator to the bits of y. */
 export function linearFinish(operation: Operation): string {

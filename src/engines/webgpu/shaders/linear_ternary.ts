@@ -17,6 +17,6 @@ export const linearTernary: MakeDispatches = (operation) => {
     weight: "(word_weight((weight_at() >> 2u) + " +
       "((n >> 3u) * ((x_columns() + 15u) >> 4u) + (k >> 2u)) * 8u + (n & 7u)) " +
       ">> (2u * (k & 3u))) & 0x03030303u",
-    dot: "dot4I8Packed(v, w) - dot4I8Packed(v, 0x01010101u)",
+    dot: "dot4(v, w) - dot4(v, 0x01010101u)",
   });
 };

@@ -4,7 +4,11 @@ import { accumulate } from "./accumulate.ts";
 import { addF32 } from "./add_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
 import { appendRows } from "./append_rows.ts";
+import { attentionCachedF32 } from "./attention_cached_f32.ts";
+import { attentionCachedI8 } from "./attention_cached_i8.ts";
+import { attentionF32 } from "./attention_f32.ts";
 import { attentionI8 } from "./attention_i8.ts";
+import { attentionRaggedF32 } from "./attention_ragged_f32.ts";
 import { attentionRaggedI8 } from "./attention_ragged_i8.ts";
 import { attentionScoresI8 } from "./attention_scores_i8.ts";
 import { attentionValuesI8 } from "./attention_values_i8.ts";
@@ -12,16 +16,23 @@ import { concatRows } from "./concat_rows.ts";
 import { copy } from "./copy.ts";
 import { dequantizeLinear } from "./dequantize_linear.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
+import { embeddingI32 } from "./embedding_i32.ts";
 import { embeddingI4 } from "./embedding_i4.ts";
 import { embeddingI8 } from "./embedding_i8.ts";
 import { gatherRows } from "./gather_rows.ts";
+import { geluF32 } from "./gelu_f32.ts";
+import { hadamardI32 } from "./hadamard_i32.ts";
 import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
 import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
+import { layerNormF32 } from "./layer_norm_f32.ts";
 import { layerNormI16 } from "./layer_norm_i16.ts";
+import { linearF32 } from "./linear_f32.ts";
 import { linearI16 } from "./linear_i16.ts";
 import { linearI8 } from "./linear_i8.ts";
 import { linearTernary } from "./linear_ternary.ts";
+import { linearW4 } from "./linear_w4.ts";
+import { linearW8 } from "./linear_w8.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { meanRows } from "./mean_rows.ts";
@@ -29,10 +40,21 @@ import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
 import { requantize } from "./requantize.ts";
+import { residualI32 } from "./residual_i32.ts";
+import { rmsNormF32 } from "./rms_norm_f32.ts";
+import { rmsNormI32 } from "./rms_norm_i32.ts";
 import { rmsNormQuantizeI8 } from "./rms_norm_quantize_i8.ts";
+import { rotaryAnglesF32 } from "./rotary_angles_f32.ts";
+import { rotaryAnglesI16 } from "./rotary_angles_i16.ts";
+import { rotaryF32 } from "./rotary_f32.ts";
+import { rotaryI16 } from "./rotary_i16.ts";
+import { sampleI32 } from "./sample_i32.ts";
 import { shiftGelu } from "./shift_gelu.ts";
+import { shortConvF32 } from "./short_conv_f32.ts";
+import { softmaxF32 } from "./softmax_f32.ts";
 import { softmaxI8 } from "./softmax_i8.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
+import { swigluI16 } from "./swiglu_i16.ts";
 
 /** How each instruction runs on a GPU, by its name; those that are missing do not. */
 export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
@@ -40,7 +62,11 @@ export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   add_f32: addF32,
   add_positions_f32: addPositionsF32,
   append_rows: appendRows,
+  attention_cached_f32: attentionCachedF32,
+  attention_cached_i8: attentionCachedI8,
+  attention_f32: attentionF32,
   attention_i8: attentionI8,
+  attention_ragged_f32: attentionRaggedF32,
   attention_ragged_i8: attentionRaggedI8,
   attention_scores_i8: attentionScoresI8,
   attention_values_i8: attentionValuesI8,
@@ -48,16 +74,23 @@ export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   copy,
   dequantize_linear: dequantizeLinear,
   embedding_f32: embeddingF32,
+  embedding_i32: embeddingI32,
   embedding_i4: embeddingI4,
   embedding_i8: embeddingI8,
   gather_rows: gatherRows,
+  gelu_f32: geluF32,
+  hadamard_i32: hadamardI32,
   hgrn_gate_f32: hgrnGateF32,
   hgrn_scan_f32: hgrnScanF32,
   layer_norm_dual_i16: layerNormDualI16,
+  layer_norm_f32: layerNormF32,
   layer_norm_i16: layerNormI16,
+  linear_f32: linearF32,
   linear_i16: linearI16,
   linear_i8: linearI8,
   linear_ternary: linearTernary,
+  linear_w4: linearW4,
+  linear_w8: linearW8,
   lookup,
   lookup_i16: lookupI16,
   mean_rows: meanRows,
@@ -65,8 +98,19 @@ export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   pool_rows: poolRows,
   quantize_linear: quantizeLinear,
   requantize,
+  residual_i32: residualI32,
+  rms_norm_f32: rmsNormF32,
+  rms_norm_i32: rmsNormI32,
   rms_norm_quantize_i8: rmsNormQuantizeI8,
+  rotary_angles_f32: rotaryAnglesF32,
+  rotary_angles_i16: rotaryAnglesI16,
+  rotary_f32: rotaryF32,
+  rotary_i16: rotaryI16,
+  sample_i32: sampleI32,
   shift_gelu: shiftGelu,
+  short_conv_f32: shortConvF32,
+  softmax_f32: softmaxF32,
   softmax_i8: softmaxI8,
   swiglu_f32: swigluF32,
+  swiglu_i16: swigluI16,
 };

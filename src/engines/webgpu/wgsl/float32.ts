@@ -8,7 +8,7 @@
  */
 
 /** The bits of a float32, in WGSL. */
-const bitsOf = (x: number): string =>
+export const bitsOf = (x: number): string =>
   `0x${new Uint32Array(Float32Array.of(x).buffer)[0].toString(16)}u`;
 
 /** Of the polynomial of `exp`, highest power first (asm/kernels/f32_math.ts). */
@@ -160,6 +160,13 @@ fn f_less(a: u32, b: u32) -> bool {
   let x = select(i32(a), -i32(a & 0x7fffffffu), (a >> 31u) == 1u);
   let y = select(i32(b), -i32(b & 0x7fffffffu), (b >> 31u) == 1u);
   return x < y;
+}
+/* NaN where one is; +0 above −0 */
+fn f_max(a: u32, b: u32) -> u32 {
+  if (f_nan(a) || f_nan(b)) { return 0x7fc00000u; }
+  let x = i32(a) ^ select(0, 0x7fffffff, (a >> 31u) == 1u);
+  let y = i32(b) ^ select(0, 0x7fffffff, (b >> 31u) == 1u);
+  return select(a, b, y > x);
 }
 fn f_exp(x: u32) -> u32 {
   if (f_less(x, 0xc2aea8f6u)) { return 0u; }

@@ -3,8 +3,8 @@ import type { InstructionSpec } from "../../../instructions/mod.ts";
 import { bitsOfElement } from "./operation.ts";
 import type { ShaderOperand } from "./operation.ts";
 
-/** Words of the arguments of an instruction: all adapters take such offsets of 512 bytes. */
-export const ARGUMENT_WORDS = 128;
+/** Words of the arguments of an instruction, 16 operands and attributes: all adapters take offsets of 256 bytes. */
+export const ARGUMENT_WORDS = 192;
 /** Words of an operand's arguments: at, stride, rows, columns, four extents. */
 export const OPERAND_WORDS = 8;
 

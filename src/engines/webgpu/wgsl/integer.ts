@@ -106,3 +106,15 @@ fn mean_half_even(sum: i32, count: i32) -> i32 {
   return mean;
 }
 `;
+
+/** `dot4(a, b)`: the sum of the products of four signed bytes, by the host's own instruction or without it. */
+export function dotProduct(isPacked: boolean): string {
+  if (isPacked) return "fn dot4(a: u32, b: u32) -> i32 { return dot4I8Packed(a, b); }\n";
+  const products = [0, 8, 16, 24].map((at) =>
+    `extractBits(i32(a), ${at}u, 8u) * extractBits(i32(b), ${at}u, 8u)`
+  );
+  return `fn dot4(a: u32, b: u32) -> i32 {
+  return ${products.join(" +\n    ")};
+}
+`;
+}

@@ -48,17 +48,37 @@ export interface Dispatches {
 /** Writes the shaders of an instruction. */
 export type MakeDispatches = (operation: Operation) => Dispatches;
 
+/** What is known of an instruction when it is loaded. */
+export interface OperationFacts {
+  readonly operands: readonly ShaderOperand[];
+  /** Operands at their largest sizes. */
+  readonly most: Sizes;
+  /** Operands whose place, stride and columns are the same in all runs. */
+  readonly fixed: ReadonlySet<string>;
+  readonly attributes: Readonly<Record<string, number>>;
+  readonly isFast: boolean;
+}
+
 /** An instruction of a program, at the largest sizes that it may have. */
 export class Operation {
   readonly #operands: ReadonlyMap<string, ShaderOperand>;
   readonly #most: Sizes;
   readonly #fixed: ReadonlySet<string>;
+  readonly #attributes: Readonly<Record<string, number>>;
+  /** Whether sums of products in float32 are the GPU's own. */
+  readonly isFast: boolean;
 
-  /** @param fixed Operands whose place, stride and columns are the same in all runs. */
-  constructor(operands: readonly ShaderOperand[], most: Sizes, fixed: ReadonlySet<string>) {
+  constructor({ operands, most, fixed, attributes, isFast }: OperationFacts) {
     this.#operands = new Map(operands.map((operand) => [operand.name, operand]));
     this.#most = most;
     this.#fixed = fixed;
+    this.#attributes = attributes;
+    this.isFast = isFast;
+  }
+
+  /** An attribute. */
+  attribute(name: string): number {
+    return this.#attributes[name];
   }
 
   has(name: string): boolean {
