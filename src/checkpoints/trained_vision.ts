@@ -22,8 +22,9 @@ export type TrainedVision = CheckpointFolder & Required<Pick<CheckpointFolder, "
 export function trainedVision(bytes: Uint8Array): TrainedVision {
   const { facts: { network, labels, preprocessing }, weights, graph } = trainedNetwork(bytes);
   if (network !== "vit") {
+    // The layout that pictures come in is no part of the network.
     const op = graph.nodes.map(({ op }) => op as FloatOpName)
-      .find((op) => (REWRITE_RULES[op] as unknown) === noIntegers);
+      .find((op) => op !== "Transpose" && (REWRITE_RULES[op] as unknown) === noIntegers);
     throw new FewbitError(
       "unsupported",
       `Cannot quantise a ${network}: its op ${op} has no integers; a vit has them`,

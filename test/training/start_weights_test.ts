@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import type { Tensor } from "../../src/tensor.ts";
+import { adapterMetadata } from "../../src/training/adapters.ts";
 import { encodePictureFacts } from "../../src/training/picture_facts.ts";
 import { startWeights } from "../../src/training/start_weights.ts";
 import type { StartWeights } from "../../src/training/start_weights.ts";
@@ -70,6 +71,23 @@ Deno.test("start weights: of a checkpoint, the network and all of its bits", asy
     using one = trainer;
     assert.deepEqual(await logitsOf(one), logits, only);
   }
+});
+
+Deno.test("start weights: adapters of a checkpoint are merged, and what it knows stays", async () => {
+  const { bytes, logits } = await trained();
+  const { trainer, tuning } = await tuned(startWeights(bytes), "lora:2:8");
+  using one = trainer;
+  const data = arrayData({ x: pictures(), labels: Int32Array.of(2, 1, 0, 1) }, BATCH);
+  for await (const _ of one.fit(data, { epochs: 30 })) { /* on */ }
+  const learned = await logitsOf(one);
+  const metadata = { ...encodePictureFacts(FACTS), ...adapterMetadata(tuning.adapters) };
+  const start = startWeights(await one.save({ metadata }));
+  assert.ok(![...start.weights.keys()].some((name) => name.includes("lora")));
+  const { trainer: next } = await tuned(start, "head");
+  using other = next;
+  const found = await logitsOf(other);
+  found.forEach((logit, i) => assert.ok(Math.abs(logit - learned[i]) < 1e-4, `${found}`));
+  assert.ok(learned.some((logit, i) => Math.abs(logit - logits[i]) > 0.01));
 });
 
 Deno.test("start weights: of a plain file, with biases before norms as MLPerf Tiny has them", async () => {

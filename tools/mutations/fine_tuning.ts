@@ -5,7 +5,7 @@ const adapters = ["test/training/lora_test.ts"];
 const selections = ["test/training/fine_tuning_test.ts"];
 const starts = ["test/training/start_weights_test.ts"];
 const commandLine = ["test/cli/finetune_test.ts"];
-const quantizing = ["test/cli/quantize_trained_test.ts"];
+const reading = ["test/models/trained_vision_test.ts"];
 
 /** Adapters, selections of parameters, weights to begin with, and the commands that use them. */
 export const FINE_TUNING_MUTATIONS: readonly Mutation[] = [
@@ -43,13 +43,13 @@ export const FINE_TUNING_MUTATIONS: readonly Mutation[] = [
     ["setStatistics(graph, start.weights);", ""],
     ["const always = (name: string): boolean => head.has(name);", "const always = () => false;"],
   ]),
-  ...changes("src/training/trained_pictures.ts", commandLine, [
+  ...changes("src/training/trained_pictures.ts", starts, [
     ["mergeAdapters(stored, adaptersOf(metadata))", "stored"],
   ]),
   ...changes("src/cli/finetune.ts", commandLine, [
     ["const changed = [...tuning.trained, ...statistics];", "const changed = statistics;"],
   ]),
-  ...changes("src/checkpoints/trained_vision.ts", quantizing, [
+  ...changes("src/checkpoints/trained_vision.ts", reading, [
     ["num_heads: sizes.heads", "num_heads: 1"],
     ["label_names: labels,", ""],
   ]),
