@@ -4,13 +4,14 @@
  *
  *     deno run -A bench/training/finetune.ts
  *
- * Writes `finetune.json` and draws `finetune.svg`; with `--report` it does so from the file that is there. Steps are
- * timed in turns behind all trainings, so that what else the machine does is spread over all of them.
+ * A training that `finetune.json` has is not done again; each that ends is added. Then steps are timed, in turns, so that
+ * what else the machine does is spread over all of them (`--times` does that alone), and `finetune.svg` is drawn.
  */
 import { readIdx } from "../../src/formats/idx.ts";
 import { arrayData } from "../../src/training/training_data.ts";
 import type { TrainingData } from "../../src/training/training_data.ts";
 import { startWeights } from "../../src/training/start_weights.ts";
+import type { StartWeights } from "../../src/training/start_weights.ts";
 import { fineTunedClassifier, tinyClassifier } from "../../src/training/tiny_classifier.ts";
 import type { Trainer } from "../../src/training/trainer.ts";
 import { normalizationTable, preparePixels } from "../../src/vision/preprocess.ts";
@@ -33,14 +34,18 @@ const PREPARING: Preprocessing = {
   centerCrop: false,
 };
 
-/** Selections; the head is new in all. Rates were fixed before the first run: the fewer, the larger. */
-const SELECTIONS: readonly (readonly [name: string, only: string, rate: number])[] = [
+/**
+ * Selections; the head is new in all, and without one the network begins anew. Rates were fixed before the first run: the
+ * fewer parameters, the larger.
+ */
+const SELECTIONS: readonly (readonly [name: string, only: string | undefined, rate: number])[] = [
   ["head", "head", 0.01],
   ["biases", "bias", 0.01],
   ["norms", "norm", 0.01],
   ["LoRA, rank 4", "lora:4", 0.005],
   ["sparse: last stage", "blocks:3", 0.002],
   ["all", "full", 0.002],
+  ["from the start", undefined, 0.005],
 ];
 
 async function pictures(part: "train" | "t10k", count: number): Promise<TrainingData> {
@@ -60,80 +65,105 @@ async function pictures(part: "train" | "t10k", count: number): Promise<Training
   return arrayData({ x, labels: Int32Array.from(labels.subarray(0, count)) }, count);
 }
 
-/** A trainer that is timed after all have learned. */
-interface Learned {
+/** A trainer, and the parameters that it changes. */
+interface Ready {
   readonly trainer: Trainer;
-  readonly run: Omit<FineTuningRun, "stepMs" | "bestMs">;
+  readonly trained: readonly string[];
+}
+
+async function load(start: StartWeights, only: string | undefined, rate: number): Promise<Ready> {
+  const steps = EPOCHS * Math.floor(PICTURES / BATCH);
+  const training = {
+    batch: BATCH,
+    rate,
+    optimizer: { kind: "adamw" },
+    schedule: { kind: "warmup_cosine", min: 0, warmup: Math.round(0.05 * steps), steps },
+    decay: 0.0005,
+    seed: SEED,
+  } as const;
+  const shape = { picture: [32, 32, 3], classes: 10 } as const;
+  if (only === undefined) {
+    const trainer = await tinyClassifier({ network: "resnet8", ...shape, ...training });
+    const parameters = trainer.program.tensors.filter(({ region }) => region === "parameter");
+    return { trainer, trained: parameters.map(({ name }) => name) };
+  }
+  const settings = { start, ...shape, hasNewHead: true, only, ...training };
+  const { trainer, tuning: { trained } } = await fineTunedClassifier(settings);
+  return { trainer, trained };
 }
 
 async function learn(
   name: string,
   rate: number,
-  { trainer, trained }: { readonly trainer: Trainer; readonly trained: readonly string[] },
+  { trainer, trained }: Ready,
   data: { readonly learned: TrainingData; readonly heldOut: TrainingData },
-): Promise<Learned> {
+): Promise<FineTuningRun> {
   const losses: number[] = [];
   for await (const { loss } of trainer.fit(data.learned, { epochs: EPOCHS })) losses.push(loss);
   const { accuracy } = await trainer.evaluate(data.heldOut);
   let parameters = 0;
   for (const each of trained) parameters += (await trainer.read(each)).data.length;
-  const loss = losses.slice(-losses.length / EPOCHS).reduce((a, b) => a + b) /
-    (losses.length / EPOCHS);
-  const { memoryBytes } = trainer;
-  const run = { name, rate, parameters, accuracy, loss, memoryBytes };
-  console.log(JSON.stringify(run));
-  return { trainer, run };
+  const last = losses.slice(-losses.length / EPOCHS);
+  const loss = last.reduce((a, b) => a + b) / last.length;
+  return { name, rate, parameters, accuracy, loss, memoryBytes: trainer.memoryBytes };
 }
 
-async function measure(): Promise<FineTuningRun[]> {
-  const data = {
-    learned: await pictures("train", PICTURES),
-    heldOut: await pictures("t10k", HELD_OUT),
-  };
-  const start = startWeights(
-    await Deno.readFile(sharedPath("data/mlperf-tiny/resnet8.safetensors")),
-  );
-  const steps = EPOCHS * Math.floor(PICTURES / BATCH);
-  const training = (rate: number) => ({
-    batch: BATCH,
-    rate,
-    optimizer: { kind: "adamw" } as const,
-    schedule: { kind: "warmup_cosine", min: 0, warmup: Math.round(0.05 * steps), steps } as const,
-    decay: 0.0005,
-    seed: SEED,
-  });
-  const shape = { picture: [32, 32, 3], classes: 10 } as const;
-  const all: Learned[] = [];
+async function recorded(): Promise<FineTuningRun[]> {
+  return JSON.parse(await Deno.readTextFile(RECORD));
+}
+
+async function record(runs: readonly FineTuningRun[]): Promise<void> {
+  const order = (run: FineTuningRun): number => SELECTIONS.findIndex(([name]) => name === run.name);
+  const sorted = runs.toSorted((a, b) => order(a) - order(b));
+  await Deno.writeTextFile(RECORD, JSON.stringify(sorted, null, 1) + "\n");
+}
+
+/** Trains what is not recorded yet. */
+async function train(start: StartWeights): Promise<void> {
+  const [learned, heldOut] = [
+    await pictures("train", PICTURES),
+    await pictures("t10k", HELD_OUT),
+  ];
   for (const [name, only, rate] of SELECTIONS) {
-    const { trainer, tuning: { trained } } = await fineTunedClassifier({
-      ...{ start, ...shape, hasNewHead: true, only },
-      ...training(rate),
-    });
-    all.push(await learn(name, rate, { trainer, trained }, data));
+    const known = await recorded();
+    if (known.some((run) => run.name === name && run.rate === rate)) continue;
+    const ready = await load(start, only, rate);
+    using _ = ready.trainer;
+    const run = await learn(name, rate, ready, { learned, heldOut });
+    console.log(JSON.stringify(run));
+    await record([...await recorded(), run]);
   }
-  const scratch = await tinyClassifier({ network: "resnet8", ...shape, ...training(0.005) });
-  const trained = scratch.program.tensors.filter(({ region }) => region === "parameter")
-    .map(({ name }) => name);
-  all.push(await learn("from the start", 0.005, { trainer: scratch, trained }, data));
-  const times = all.map(() => [] as number[]);
-  const fits = all.map(({ trainer }) => trainer.fit(data.learned, { epochs: Infinity }));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [i, fit] of fits.entries()) {
+}
+
+/** Times steps of what is recorded. */
+async function time(start: StartWeights): Promise<void> {
+  const learned = await pictures("train", 4 * BATCH);
+  const known = await recorded();
+  const all = [];
+  for (const run of known) {
+    const [, only, rate] = SELECTIONS.find(([name]) => name === run.name)!;
+    const { trainer } = await load(start, only, rate);
+    all.push({ run, times: [] as number[], fit: trainer.fit(learned, { epochs: Infinity }) });
+  }
+  for (let round = -1; round < ROUNDS; round++) {
+    for (const { times, fit } of all) {
       const begin = performance.now();
       await fit.next();
-      times[i].push(performance.now() - begin);
+      // The first step of each is not counted.
+      if (round >= 0) times.push(performance.now() - begin);
     }
   }
-  return all.map(({ run }, i) => {
-    const sorted = times[i].toSorted((a, b) => a - b);
+  await record(all.map(({ run, times }) => {
+    const sorted = times.toSorted((a, b) => a - b);
     return { ...run, stepMs: sorted[Math.floor(ROUNDS / 2)], bestMs: sorted[0] };
-  });
+  }));
 }
 
-if (!Deno.args.includes("--report")) {
-  const runs = await measure();
-  await Deno.writeTextFile(RECORD, JSON.stringify(runs, null, 1) + "\n");
-}
-const runs: readonly FineTuningRun[] = JSON.parse(await Deno.readTextFile(RECORD));
+const start = startWeights(
+  await Deno.readFile(sharedPath("data/mlperf-tiny/resnet8.safetensors")),
+);
+if (!Deno.args.includes("--times")) await train(start);
+await time(start);
+const runs = await recorded();
 await Deno.writeTextFile(new URL("finetune.svg", import.meta.url), drawFineTuning(runs));
 console.log(reportFineTuning(runs));
