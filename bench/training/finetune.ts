@@ -12,7 +12,7 @@ import { arrayData } from "../../src/training/training_data.ts";
 import type { TrainingData } from "../../src/training/training_data.ts";
 import { startWeights } from "../../src/training/start_weights.ts";
 import type { StartWeights } from "../../src/training/start_weights.ts";
-import { fineTunedClassifier, tinyClassifier } from "../../src/training/tiny_classifier.ts";
+import { fineTunedClassifier } from "../../src/training/tiny_classifier.ts";
 import type { Trainer } from "../../src/training/trainer.ts";
 import { normalizationTable, preparePixels } from "../../src/vision/preprocess.ts";
 import type { Preprocessing } from "../../src/vision/preprocess.ts";
@@ -34,18 +34,14 @@ const PREPARING: Preprocessing = {
   centerCrop: false,
 };
 
-/**
- * Selections; the head is new in all, and without one the network begins anew. Rates were fixed before the first run: the
- * fewer parameters, the larger.
- */
-const SELECTIONS: readonly (readonly [name: string, only: string | undefined, rate: number])[] = [
+/** Selections; the head is new in all. Rates were fixed before the first run: the fewer parameters, the larger. */
+const SELECTIONS: readonly (readonly [name: string, only: string, rate: number])[] = [
   ["head", "head", 0.01],
   ["biases", "bias", 0.01],
   ["norms", "norm", 0.01],
   ["LoRA, rank 4", "lora:4", 0.005],
   ["sparse: last stage", "blocks:3", 0.002],
   ["all", "full", 0.002],
-  ["from the start", undefined, 0.005],
 ];
 
 async function pictures(part: "train" | "t10k", count: number): Promise<TrainingData> {
@@ -71,7 +67,7 @@ interface Ready {
   readonly trained: readonly string[];
 }
 
-async function load(start: StartWeights, only: string | undefined, rate: number): Promise<Ready> {
+async function load(start: StartWeights, only: string, rate: number): Promise<Ready> {
   const steps = EPOCHS * Math.floor(PICTURES / BATCH);
   const training = {
     batch: BATCH,
@@ -82,11 +78,6 @@ async function load(start: StartWeights, only: string | undefined, rate: number)
     seed: SEED,
   } as const;
   const shape = { picture: [32, 32, 3], classes: 10 } as const;
-  if (only === undefined) {
-    const trainer = await tinyClassifier({ network: "resnet8", ...shape, ...training });
-    const parameters = trainer.program.tensors.filter(({ region }) => region === "parameter");
-    return { trainer, trained: parameters.map(({ name }) => name) };
-  }
   const settings = { start, ...shape, hasNewHead: true, only, ...training };
   const { trainer, tuning: { trained } } = await fineTunedClassifier(settings);
   return { trainer, trained };
