@@ -87,6 +87,9 @@ export {
   parametersOfRanges,
 } from "./src/compile/integer_text.ts";
 export type { CalibrateTextOptions } from "./src/compile/integer_text.ts";
+export { CalibrationThread, serveCalibration } from "./src/quantize/calibration_thread.ts";
+export type { BlockResult, BlockTask, SeenOutput, Wanted } from "./src/quantize/block_runner.ts";
+export type { WorkerLike } from "./src/quantize/thread_port.ts";
 export type { LogitComparison } from "./src/quantize/compare_logits.ts";
 export type { Shrinking, Smoothing } from "./src/quantize/decoder_calibrate.ts";
 export type {
@@ -104,6 +107,7 @@ export type { LanguageBits, ShiftedWeight } from "./src/quantize/shifted_weights
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/language_weights.ts";
+export type { LazyWeight, TernaryTensor } from "./src/formats/ternary/ternary_tensor.ts";
 export type { LazyWeights } from "./src/models/language_weights.ts";
 export { TextEmbedder } from "./src/pipelines/embedding/text_embedder.ts";
 export type { EmbedderOptions } from "./src/pipelines/embedding/text_embedder.ts";
@@ -179,10 +183,15 @@ export { LAYOUTS } from "./src/layouts/mod.ts";
 export type { Check } from "./src/instructions/codes.ts";
 export type { Layout } from "./src/layouts/mod.ts";
 export { expectTensor } from "./src/engines/expect_tensor.ts";
-export { ENGINES, load } from "./src/engines/load.ts";
+export { ENGINES, load, SYNC_ENGINES } from "./src/engines/load.ts";
 export { readParts } from "./src/engines/parts.ts";
 export type { FilePart, PartsIndex, ReadPartsOptions } from "./src/engines/parts.ts";
-export type { EngineName, EngineOptions } from "./src/engines/load.ts";
+export type {
+  EngineName,
+  EngineOptions,
+  SyncEngineName,
+  SyncEngineOptions,
+} from "./src/engines/load.ts";
 export type {
   DotForm,
   Execution,

@@ -7,6 +7,7 @@ import { benchProducts, reportProducts } from "./training/products.ts";
 import type { ProductResult } from "./training/products.ts";
 import { benchSteps, reportSteps } from "./training/steps.ts";
 import type { StepsResult } from "./training/steps.ts";
+import { RECORD, reportFineTuning } from "./training/finetune_report.ts";
 import { TFJS_VERSION } from "./training/tfjs.ts";
 
 /** What was measured. */
@@ -42,5 +43,7 @@ export function reportTraining({ steps, mlp, products, layers, tfjs }: TrainingR
     "A convolution and both of its gradients, one picture, beside TensorFlow.js in plain JavaScript: " +
     "its wasm backend has no gradient of the weights.",
     reportLayers(layers),
+    // Recorded once: it takes minutes.
+    reportFineTuning(JSON.parse(Deno.readTextFileSync(RECORD))),
   ].join("\n\n");
 }

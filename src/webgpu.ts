@@ -15,7 +15,12 @@
  */
 export { loadWebGpu as load } from "./engines/webgpu/load.ts";
 export type { WebGpuLoadOptions } from "./engines/webgpu/load.ts";
-export type { AdapterInfo, DeviceOptions, GpuInstance } from "./engines/webgpu/gpu_instance.ts";
+export type {
+  AdapterInfo,
+  ChainedRun,
+  DeviceOptions,
+  GpuInstance,
+} from "./engines/webgpu/gpu_instance.ts";
 export { decodeHead, decodeHeader } from "./program/decode.ts";
 export type { DecodedHead, Segment } from "./program/decode.ts";
 export { expectTensor } from "./engines/expect_tensor.ts";
@@ -32,6 +37,7 @@ export type {
   Outputs,
   RunOptions,
   StateSnapshot,
+  SyncRunOptions,
 } from "./engines/engine.ts";
 export { DTYPES } from "./tensor.ts";
 export type { DType, DTypeData, Tensor, TensorData } from "./tensor.ts";

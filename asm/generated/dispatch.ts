@@ -109,6 +109,14 @@ import { exec_sample_i32, scratch_sample_i32 } from "../ops/sample_i32";
 import { SampleI32 } from "./ops/sample_i32";
 import { exec_hadamard_i32, scratch_hadamard_i32 } from "../ops/hadamard_i32";
 import { HadamardI32 } from "./ops/hadamard_i32";
+import { exec_quantize_rows_i8, scratch_quantize_rows_i8 } from "../ops/quantize_rows_i8";
+import { QuantizeRowsI8 } from "./ops/quantize_rows_i8";
+import { exec_dequantize_rows_f32, scratch_dequantize_rows_f32 } from "../ops/dequantize_rows_f32";
+import { DequantizeRowsF32 } from "./ops/dequantize_rows_f32";
+import { exec_embedding_scaled_f32, scratch_embedding_scaled_f32 } from "../ops/embedding_scaled_f32";
+import { EmbeddingScaledF32 } from "./ops/embedding_scaled_f32";
+import { exec_relu_squared_glu_f32, scratch_relu_squared_glu_f32 } from "../ops/relu_squared_glu_f32";
+import { ReluSquaredGluF32 } from "./ops/relu_squared_glu_f32";
 
 /** Runs the instruction whose operands are in the context block. */
 export function execute(opcode: u32, context: usize): void {
@@ -278,6 +286,18 @@ export function execute(opcode: u32, context: usize): void {
     case 55:
       exec_hadamard_i32(changetype<HadamardI32>(context));
       break;
+    case 56:
+      exec_quantize_rows_i8(changetype<QuantizeRowsI8>(context));
+      break;
+    case 57:
+      exec_dequantize_rows_f32(changetype<DequantizeRowsF32>(context));
+      break;
+    case 58:
+      exec_embedding_scaled_f32(changetype<EmbeddingScaledF32>(context));
+      break;
+    case 59:
+      exec_relu_squared_glu_f32(changetype<ReluSquaredGluF32>(context));
+      break;
   }
 }
 
@@ -394,6 +414,14 @@ export function scratchBytes(opcode: u32, context: usize): usize {
       return scratch_sample_i32(changetype<SampleI32>(context));
     case 55:
       return scratch_hadamard_i32(changetype<HadamardI32>(context));
+    case 56:
+      return scratch_quantize_rows_i8(changetype<QuantizeRowsI8>(context));
+    case 57:
+      return scratch_dequantize_rows_f32(changetype<DequantizeRowsF32>(context));
+    case 58:
+      return scratch_embedding_scaled_f32(changetype<EmbeddingScaledF32>(context));
+    case 59:
+      return scratch_relu_squared_glu_f32(changetype<ReluSquaredGluF32>(context));
   }
   return 0;
 }

@@ -8,6 +8,8 @@ export interface LlamaShape {
   readonly inner: number;
   readonly layers: number;
   readonly heads: number;
+  /** Heads of keys and values. Default: as many as those of the queries. */
+  readonly kvHeads?: number;
   readonly vocabulary: number;
   readonly context: number;
 }
@@ -18,7 +20,7 @@ const TQ2_0 = 35;
 
 /** The file. Token embeddings and norms are float32, every matrix and the head are TQ2_0. */
 export function llamaGguf(shape: LlamaShape): Bytes {
-  const { hidden, inner, layers, vocabulary } = shape;
+  const { hidden, inner, layers, heads, kvHeads = heads, vocabulary } = shape;
   const tensors: { name: string; dims: readonly number[]; ternary: boolean }[] = [];
   const norm = (name: string): void => void tensors.push({ name, dims: [hidden], ternary: false });
   const matrix = (name: string, columns: number, rows: number): void =>
@@ -28,7 +30,8 @@ export function llamaGguf(shape: LlamaShape): Bytes {
     const prefix = `blk.${layer}.`;
     norm(`${prefix}attn_norm.weight`);
     for (const name of ["attn_q", "attn_k", "attn_v", "attn_output"]) {
-      matrix(`${prefix}${name}.weight`, hidden, hidden);
+      const isKept = name === "attn_k" || name === "attn_v";
+      matrix(`${prefix}${name}.weight`, hidden, isKept ? hidden / heads * kvHeads : hidden);
     }
     norm(`${prefix}ffn_norm.weight`);
     for (const name of ["ffn_gate", "ffn_up"]) matrix(`${prefix}${name}.weight`, hidden, inner);
@@ -67,7 +70,8 @@ export function llamaGguf(shape: LlamaShape): Bytes {
 }
 
 /** A vocabulary of which every byte of ASCII is a token, so that texts have a known length. */
-function metadataOf({ hidden, inner, layers, heads, vocabulary, context }: LlamaShape): Bytes[] {
+function metadataOf(shape: LlamaShape): Bytes[] {
+  const { hidden, inner, layers, heads, kvHeads = heads, vocabulary, context } = shape;
   const tokens = ["<unk>", "<s>", "</s>"];
   const types = [2, 3, 3];
   for (let byte = 0; byte < 128; byte++) {
@@ -91,7 +95,7 @@ function metadataOf({ hidden, inner, layers, heads, vocabulary, context }: Llama
     integer("llama.block_count", layers),
     integer("llama.feed_forward_length", inner),
     integer("llama.attention.head_count", heads),
-    integer("llama.attention.head_count_kv", heads),
+    integer("llama.attention.head_count_kv", kvHeads),
     join([text("llama.attention.layer_norm_rms_epsilon"), u32(6), f32(1e-5)]),
     integer("llama.rope.dimension_count", hidden / heads),
     integer("llama.vocab_size", vocabulary),

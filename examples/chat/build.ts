@@ -16,6 +16,7 @@ export async function chatPage(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ["index.html", await Deno.readTextFile(here("index.html"))],
     ["page.js", await bundleModule(here("page.ts"))],
+    ["gpu.js", await bundleModule(here("../../src/webgpu.ts"))],
   ]);
 }
 

@@ -1,7 +1,9 @@
 /** The page's script: a conversation with a model in this page, or with the Worker that serves it. */
 /// <reference lib="dom" />
-import { loadGenerator, readParts } from "../../src/generator.ts";
+import { readParts } from "../../src/generator.ts";
 import type { ChatMessage, TextSession } from "../../src/generator.ts";
+import { openModel, textHash } from "../open_model.ts";
+import type { PageEngine } from "../open_model.ts";
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const [send, stop] = [element<HTMLButtonElement>("send"), element<HTMLButtonElement>("stop")];
@@ -19,49 +21,55 @@ type Answer = (messages: readonly ChatMessage[], signal: AbortSignal) => AsyncIt
 const given = new URLSearchParams(location.search).get("temperature");
 const sampling = given === null ? {} : { temperature: Number(given) };
 
-/** The model in this page, once it is loaded. */
-let session: Promise<TextSession> | undefined;
+/** The model in this page, once it is loaded, by its engine. */
+const sessions = new Map<PageEngine, Promise<TextSession>>();
 
-async function open(): Promise<TextSession> {
+async function open(engine: PageEngine): Promise<TextSession> {
   const url = new URL("model.fewbit.parts.json", location.href);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`There is no model: HTTP status ${response.status}`);
   const parts = readParts(await response.json(), (name) => fetch(new URL(name, url)));
   progress.hidden = false;
   try {
-    const lm = await loadGenerator(parts, {
+    const { lm, engine: name, compileMs } = await openModel(engine, parts, {
       context: 1024,
       chunkSize: 64,
       symbols: { max_rows: 1 },
       onProgress: (loaded, total) => {
         if (total !== undefined) [progress.max, progress.value] = [total, loaded];
       },
+      onCompiled: (done, total) => [progress.max, progress.value] = [total, done],
     });
-    status.textContent = `${(lm.memoryBytes / 1e6).toFixed(0)} MB, ${lm.engine}`;
+    const shaders = compileMs === undefined ? "" : `, shaders in ${compileMs.toFixed(0)} ms`;
+    status.textContent = `${(lm.memoryBytes / 1e6).toFixed(0)} MB, ${name}${shaders}`;
     return lm.session();
   } finally {
     progress.hidden = true;
   }
 }
 
-const inPage: Answer = async function* (messages, signal) {
-  session ??= open();
-  const mine = await session.catch((problem) => {
-    session = undefined;
-    throw problem;
-  });
-  for await (
-    const { text, usage } of mine.chat(messages, { ...sampling, maxTokens: 256, signal })
-  ) {
-    yield text;
-    if (usage === undefined) continue;
-    const { promptTokens, cachedTokens, completionTokens, completionMs } = usage;
-    status.textContent = `${promptTokens} tokens read, ${cachedTokens} of them before; ` +
-      `${completionTokens} written, ${
-        (1000 * completionTokens / completionMs).toFixed(0)
-      } a second`;
-  }
-};
+const inPage = (engine: PageEngine): Answer =>
+  async function* (messages, signal) {
+    const opening = sessions.get(engine) ?? open(engine);
+    sessions.set(engine, opening);
+    const mine = await opening.catch((problem) => {
+      sessions.delete(engine);
+      throw problem;
+    });
+    let whole = "";
+    for await (
+      const { text, usage } of mine.chat(messages, { ...sampling, maxTokens: 256, signal })
+    ) {
+      yield text;
+      whole += text;
+      if (usage === undefined) continue;
+      const { promptTokens, cachedTokens, completionTokens, completionMs } = usage;
+      status.textContent = `${promptTokens} tokens read, ${cachedTokens} of them before; ` +
+        `${completionTokens} written, ${
+          (1000 * completionTokens / completionMs).toFixed(0)
+        } a second; SHA-256 ${await textHash(whole)}`;
+    }
+  };
 
 const inWorker: Answer = async function* (messages, signal) {
   const body = JSON.stringify({ messages, ...sampling });
@@ -77,6 +85,13 @@ const inWorker: Answer = async function* (messages, signal) {
     if (done) return;
     yield value;
   }
+};
+
+/** By the place that is chosen. */
+const ANSWERS: Readonly<Record<string, Answer>> = {
+  page: inPage("wasm"),
+  gpu: inPage("webgpu"),
+  worker: inWorker,
 };
 
 let messages: ChatMessage[] = [];
@@ -100,7 +115,7 @@ async function answer(content: string): Promise<void> {
   [send.disabled, stop.disabled] = [true, false];
   error.textContent = "";
   try {
-    const pieces = place.value === "page" ? inPage : inWorker;
+    const pieces = ANSWERS[place.value];
     for await (const text of pieces(asked, current.signal)) shown.append(text);
   } catch (problem) {
     if (!current.signal.aborted) {

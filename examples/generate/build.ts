@@ -10,6 +10,7 @@ export async function pageFiles(): Promise<ReadonlyMap<string, string | Uint8Arr
   return new Map<string, string | Uint8Array<ArrayBuffer>>([
     ["index.html", await Deno.readTextFile(here("index.html"))],
     ["page.js", await bundleModule(here("page.ts"))],
+    ["gpu.js", await bundleModule(here("../../src/webgpu.ts"))],
     ["model.fewbit", await Deno.readFile(here("../../models/hgrn-shakespeare.fewbit"))],
   ]);
 }

@@ -6,6 +6,25 @@ import type { LazyTensor } from "../tensor.ts";
 import { tokenizerFromGguf } from "../text/gguf_tokenizer.ts";
 import type { TextCheckpoint } from "./text_checkpoint.ts";
 
+/** What the architectures are as config.json has it; keys of their metadata begin with their names. */
+const ARCHITECTURES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  llama: {
+    model_type: "llama",
+    architectures: ["LlamaForCausalLM"],
+    // Rows of q and k are in the order in which neighbours turn together.
+    rope_interleaved: true,
+  },
+  // llama.cpp's "bitnet" is another network: its activation is SiLU.
+  "bitnet-b1.58": {
+    model_type: "bitnet",
+    architectures: ["BitNetForCausalLM"],
+    rope_interleaved: false,
+    rope_theta: 10_000,
+    // Layers hold trits and the scale of each; floats might be latent weights or their trits.
+    quantization_config: { quant_method: "bitnet", linear_class: "autobitlinear" },
+  },
+};
+
 /** Keys of the metadata (`llama.…`) that say what a key of config.json does. */
 const KEYS: Readonly<Record<string, string>> = {
   context_length: "max_position_embeddings",
@@ -45,16 +64,18 @@ const LAYER_TENSORS: Readonly<Record<string, string>> = {
   attn_q: "self_attn.q_proj",
   attn_k: "self_attn.k_proj",
   attn_v: "self_attn.v_proj",
+  attn_sub_norm: "self_attn.attn_sub_norm",
   attn_output: "self_attn.o_proj",
   ffn_norm: "post_attention_layernorm",
   ffn_gate: "mlp.gate_proj",
   ffn_up: "mlp.up_proj",
+  ffn_sub_norm: "mlp.ffn_sub_norm",
   ffn_down: "mlp.down_proj",
 };
 
 /**
- * Opens a Llama in a GGUF file. Tensors are read when they are needed; the tokenizer and the chat template
- * are those of the metadata.
+ * Opens a Llama, or one with ternary weights (`bitnet-b1.58`), in a GGUF file. Tensors are read when they
+ * are needed; the tokenizer and the chat template are those of the metadata, if it has a vocabulary.
  *
  * @throws {FewbitError} `unsupported` for another architecture, a setting or a type that is not done,
  * `invalid_file` where the file is damaged.
@@ -62,29 +83,26 @@ const LAYER_TENSORS: Readonly<Record<string, string>> = {
 export function openGgufLlama(path: string): TextCheckpoint {
   const { metadata, tensors } = openGgufFile(path);
   const architecture = metadata.get("general.architecture");
-  if (architecture !== "llama") {
+  if (typeof architecture !== "string" || !Object.hasOwn(ARCHITECTURES, architecture)) {
     throw new FewbitError(
       "unsupported",
       `Cannot read ${path}: its architecture is ${
         JSON.stringify(architecture)
-      }, supported is "llama"`,
+      }, supported is "llama" or "bitnet-b1.58"`,
     );
   }
   const weights = new Map<string, LazyTensor>(
     [...tensors].map(([name, tensor]) => [nameOf(name), tensor]),
   );
   const vocabularySize = tensors.get("token_embd.weight")?.shape[0];
-  const { tokenizerJson, tokenizerConfig } = tokenizerFromGguf(metadata);
+  const vocabulary = metadata.has("tokenizer.ggml.model") ? tokenizerFromGguf(metadata) : undefined;
   const tokenId = (name: string): GgufValue | undefined =>
     metadata.get(`tokenizer.ggml.${name}_token_id`);
   return {
     config: {
-      model_type: "llama",
-      architectures: ["LlamaForCausalLM"],
-      ...settings(path, metadata),
+      ...ARCHITECTURES[architecture],
+      ...settings(path, architecture, metadata),
       vocab_size: vocabularySize,
-      // Rows of q and k are in the order in which neighbours turn together, in all Llamas of GGUF.
-      rope_interleaved: true,
       tie_word_embeddings: !tensors.has("output.weight"),
     },
     generationConfig: {
@@ -92,8 +110,10 @@ export function openGgufLlama(path: string): TextCheckpoint {
       eos_token_id: endIds(tokenId("eos"), tokenId("eot")),
       pad_token_id: tokenId("padding"),
     },
-    tokenizer: tokenizerJson,
-    tokenizerConfig,
+    ...vocabulary && {
+      tokenizer: vocabulary.tokenizerJson,
+      tokenizerConfig: vocabulary.tokenizerConfig,
+    },
     weights,
   };
 }
@@ -103,15 +123,16 @@ function endIds(...ids: readonly (GgufValue | undefined)[]): unknown[] {
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
 
-/** The keys `llama.…` as config.json has them. All are read, known to have no effect, or refused. */
+/** The keys of the architecture (`llama.…`) as config.json has them. All are read, known to have no effect, or refused. */
 function settings(
   path: string,
+  architecture: string,
   metadata: ReadonlyMap<string, GgufValue>,
 ): Record<string, unknown> {
   const config: Record<string, unknown> = {};
   for (const [whole, value] of metadata) {
-    if (!whole.startsWith("llama.")) continue;
-    const key = whole.slice("llama.".length);
+    if (!whole.startsWith(`${architecture}.`)) continue;
+    const key = whole.slice(architecture.length + 1);
     if (Object.hasOwn(KEYS, key)) {
       config[KEYS[key]] = value;
       continue;
@@ -125,11 +146,11 @@ function settings(
   }
   const size = config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads);
   for (const key of HEAD_SIZES) {
-    const value = metadata.get(`llama.${key}`) ?? size;
+    const value = metadata.get(`${architecture}.${key}`) ?? size;
     if (value === size) continue;
     throw new FewbitError(
       "unsupported",
-      `Cannot read ${path}: llama.${key} is ${
+      `Cannot read ${path}: ${architecture}.${key} is ${
         shown(value)
       }, supported is the ${size} channels of a head`,
     );

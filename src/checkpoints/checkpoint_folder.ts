@@ -5,6 +5,7 @@ import { readPth } from "../formats/pth.ts";
 import { readSafetensors, readShardedSafetensors } from "../formats/safetensors.ts";
 import { MAX_JSON_BYTES, parseJson } from "../json.ts";
 import type { Tensor } from "../tensor.ts";
+import type { Preprocessing } from "../vision/preprocess.ts";
 
 /** What a folder holds. */
 export interface CheckpointFolder {
@@ -12,6 +13,8 @@ export interface CheckpointFolder {
   readonly config: Readonly<Record<string, unknown>>;
   /** preprocessor_config.json, where there is one. */
   readonly preprocessor?: Readonly<Record<string, unknown>>;
+  /** How pictures become inputs, where the config does not say it. */
+  readonly preprocessing?: Preprocessing;
   /** Tensors by name. */
   readonly weights: ReadonlyMap<string, Tensor>;
 }

@@ -7,7 +7,9 @@ import {
 } from "../compile/integer_text.ts";
 import { TextComparison } from "../compile/compare_text.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { llamaConfig } from "../models/llama_config.ts";
 import { hasRotation } from "../numeric/hadamard.ts";
+import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { FEW, NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
 import type { Shrinking } from "../quantize/decoder_calibrate.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
@@ -28,6 +30,8 @@ export interface Choice {
   readonly windows: Windows;
   /** Networks to try: as it is, rotated. */
   readonly rotations: readonly boolean[];
+  /** Threads beside this one. */
+  readonly threads: readonly CalibrationThread[];
   readonly signal: AbortSignal;
 }
 
@@ -95,15 +99,19 @@ export async function chooseParameters(
 
 async function calibrated(
   checkpoint: TextCheckpoint,
-  { prefix, windows: { calibration }, signal }: Choice,
+  { prefix, windows: { calibration }, threads, signal }: Choice,
   rotate: boolean,
 ): Promise<DecoderRanges> {
   const progress = progressLine();
-  const update = (done: number): void =>
-    progress.update(`calibrating: ${done} of ${calibration.length} windows`);
+  const { depth } = llamaConfig(checkpoint.config);
+  const update = (layer: number, done: number): void =>
+    progress.update(
+      `calibrating: block ${layer + 1} of ${depth}, ${done} of ${calibration.length} windows`,
+    );
   return await calibrateTextModel(checkpoint, calibration, {
     prefix,
     rotate,
+    threads,
     signal,
     onProgress: update,
   }).finally(() => progress.end());

@@ -1,43 +1,48 @@
 /** A classifier by a path: a compiled model, or the checkpoint of a training. */
 import { readBytes } from "../checkpoints/sources.ts";
+import { FewbitError } from "../errors.ts";
 import type { EngineName } from "../engines/load.ts";
-import { foreignFile } from "../foreign_file.ts";
-import { openFile } from "../files/read_file.ts";
-import { isFile } from "../files/read_file.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
 import { named } from "../pipelines/image/image_file.ts";
+import { isSafetensorsFile } from "./_safetensors_file.ts";
 
 /** What a classifier is opened with. */
 interface ClassifierOptions {
   readonly engine: EngineName;
   readonly batchSize?: number;
+  /** A file of adapters beside a checkpoint. */
+  readonly adapters?: string | undefined;
   readonly signal: AbortSignal;
 }
-
-/** Bytes that tell what a file is. */
-const LOOK = 512;
 
 /** Opens one; without a path the one that ships. */
 export async function openClassifier(
   path: string | undefined,
   options: ClassifierOptions,
 ): Promise<ImageClassifier> {
-  if (path === undefined || !await isSafetensors(path)) {
-    return await ImageClassifier.fromPretrained(path, options);
+  const { adapters, engine, signal } = options;
+  if (path === undefined || !await isSafetensorsFile(path)) {
+    if (adapters === undefined) return await ImageClassifier.fromPretrained(path, options);
+    throw new FewbitError(
+      "invalid_argument",
+      "Option --adapters goes with a checkpoint that fewbit train wrote",
+    );
   }
-  const { engine, signal } = options;
   // What trains is loaded for those that trained.
   const { trainedClassifier } = await import("../pipelines/image/trained_classifier.ts");
-  return await named(
-    path,
-    async () => await trainedClassifier(await readBytes(path, signal), { engine, signal }),
-  );
+  const bytes = await readTrained(path, adapters, signal);
+  return await named(path, async () => await trainedClassifier(bytes, { engine, signal }));
 }
 
-async function isSafetensors(path: string): Promise<boolean> {
-  if (!await isFile(path)) return false;
-  using file = (await openFile(path)).file;
-  const start = new Uint8Array(LOOK);
-  const count = await file.read(start);
-  return foreignFile(start.subarray(0, count)) === "it is a safetensors file";
+/** The bytes of a checkpoint, with adapters where some are given. */
+export async function readTrained(
+  path: string,
+  adapters: string | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  const bytes = await readBytes(path, signal);
+  if (adapters === undefined) return bytes;
+  const { adaptedCheckpoint } = await import("../training/adapters.ts");
+  const file = await readBytes(adapters, signal);
+  return await named(adapters, () => Promise.resolve(adaptedCheckpoint(bytes, file)));
 }

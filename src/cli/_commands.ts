@@ -45,8 +45,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./convert.ts"),
   },
   train: {
-    description: "Train a DS-CNN or ResNet8 on small pictures",
+    description: "Train a DS-CNN, ResNet8, MobileNet-V1 or ViT on small pictures",
     load: () => import("./train.ts"),
+  },
+  finetune: {
+    description: "Train a part of a trained network, or adapters beside it, on other pictures",
+    load: () => import("./finetune.ts"),
   },
   export: {
     description: "Write the weights of what was trained, by the names and shapes of PyTorch",

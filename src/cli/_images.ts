@@ -7,6 +7,7 @@ import { readBytes } from "../checkpoints/sources.ts";
 import type { Image } from "../vision/image.ts";
 import { listImages } from "../vision/load_folder.ts";
 import { preparePixels } from "../vision/preprocess.ts";
+import { SAMPLE_HELD_OUT, samplePath } from "./_sample.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
 
 /** A list of images that are read when they are needed. */
@@ -28,6 +29,12 @@ export async function openImages(path: string, limit = Infinity): Promise<ImageL
   const info = await statOf(path);
   if (info === undefined) throw new FewbitError("not_found", `Cannot open images: no ${path}`);
   return info.isDirectory ? await openFolder(path, limit) : await openIdx(path, limit);
+}
+
+/** Opens the sample that ships, but for what is held out. */
+export async function openSample(limit: number): Promise<ImageList> {
+  const { count } = await openIdx(samplePath("images"), Infinity);
+  return await openIdx(samplePath("images"), Math.min(limit, count - SAMPLE_HELD_OUT));
 }
 
 async function openFolder(path: string, limit: number): Promise<ImageList> {

@@ -15,6 +15,7 @@ import { parseJson } from "../json.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
+import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
@@ -22,6 +23,7 @@ import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { bytesOf } from "../tensor.ts";
+import { CalibrationThreads } from "./_calibration_threads.ts";
 import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
@@ -51,6 +53,8 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** Threads that calibrate, this one included. Default: 1. */
+  readonly workers?: number;
   /** One JSON object instead of lines. */
   readonly json: boolean;
   readonly signal: AbortSignal;
@@ -67,13 +71,17 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     model,
     vocabulary === undefined ? {} : { vocabulary },
   );
+  const calibrates = given.calibration !== undefined || bits !== "w8a8";
+  using workers = await CalibrationThreads.open(calibrates ? (given.workers ?? 1) - 1 : 0);
+  const { threads } = workers;
   const choice = given.calibration === undefined
     ? undefined
-    : await choiceOf(given, checkpoint, given.calibration);
+    : await choiceOf(given, checkpoint, given.calibration, threads);
   const known = choice === undefined ? await readParams(given.params) : undefined;
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
-  plan(checkpoint, choice, isRounded ? (choice?.windows.calibration ?? known!.windows) : []);
+  const rounding = isRounded ? (choice?.windows.calibration ?? known!.windows) : [];
+  plan(checkpoint, choice, rounding, threads.length + 1);
   const work = await PartialWork.open(
     output,
     await keyOf(checkpoint, given, choice ?? known),
@@ -82,7 +90,10 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   let params = known ?? await chosen(checkpoint, choice!, work);
   let rounded: RoundedBlock | undefined;
   if (isRounded) {
-    rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, signal);
+    rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, {
+      threads,
+      signal,
+    });
     params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
   }
   note("writing");
@@ -125,6 +136,7 @@ async function choiceOf(
   given: QuantizeTextArguments,
   checkpoint: TextCheckpoint,
   file: string,
+  threads: readonly CalibrationThread[],
 ): Promise<Choice> {
   const { method, bits, signal } = given;
   const config = llamaConfig(checkpoint.config);
@@ -133,7 +145,7 @@ async function choiceOf(
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
   const rotations = rotationsOf({ method, bits, windows }, given.rotate, config.width);
-  return { method, bits, prefix, windows, rotations, signal };
+  return { method, bits, prefix, windows, rotations, threads, signal };
 }
 
 /** Parameters that were written, with the windows of the file beside them. */
@@ -156,6 +168,7 @@ function plan(
   { config }: TextCheckpoint,
   choice: Choice | undefined,
   rounding: DecoderParams["windows"],
+  threads: number,
 ): void {
   const sizes = llamaConfig(config);
   const count = parametersOf(sizes);
@@ -183,7 +196,7 @@ function plan(
   if (parts.length === 0) return;
   note(
     `plan: ${parts.join("; ")}; about ${Math.ceil(macs / RATE / 60)} min, ` +
-      `${formatBytes(5 * count)} of memory`,
+      `${formatBytes(5 * count)} of memory, ${threads} thread${threads > 1 ? "s" : ""}`,
   );
 }
 
@@ -225,7 +238,7 @@ async function roundedWeights(
   params: DecoderParams,
   bits: RoundedBits,
   work: PartialWork,
-  signal: AbortSignal,
+  common: { readonly threads: readonly CalibrationThread[]; readonly signal: AbortSignal },
 ): Promise<RoundedBlock> {
   const all = new Map<string, RoundedWeight>();
   let first = 0;
@@ -237,9 +250,9 @@ async function roundedWeights(
   if (first === depth) return all;
   const progress = progressLine();
   const blocks = roundIntegerText(checkpoint, params, {
+    ...common,
     bits,
     first,
-    signal,
     onProgress: (layer, windows) =>
       progress.update(
         `rounding: block ${layer + 1} of ${depth}, ${windows} of ${params.windows.length} windows`,

@@ -1,4 +1,6 @@
 /** Training epoch by epoch, with what a user sees of it. */
+import { checkOutput } from "../files/check_output.ts";
+import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
@@ -6,27 +8,88 @@ import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { trainingCurve } from "../training/training_curve.ts";
 
-/** What is trained with, and where it goes. */
-export interface TrainingRun {
-  readonly learned: TrainingData;
-  readonly heldOut: TrainingData;
-  readonly epochs: number;
-  readonly steps: number;
+/** Files that a training writes. */
+export interface TrainingFiles {
+  /** The best checkpoint. */
   readonly output: string;
+  /** The last one. */
   readonly checkpoint: string;
   /** The drawing of the curve. */
   readonly curve: string;
-  /** Name of the network. */
-  readonly network: string;
+}
+
+/** What is evaluated, and how. */
+interface Evaluating {
+  readonly heldOut: TrainingData;
+  /** Whether moving averages are evaluated. */
+  readonly averaged: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** What is trained with, and where it goes. */
+export interface TrainingRun extends TrainingFiles, Evaluating {
+  readonly learned: TrainingData;
+  readonly epochs: number;
+  readonly steps: number;
+  /** What is trained, for people. */
+  readonly title: string;
   /** Accuracy of what the output holds, −1 for nothing. */
   readonly best: number;
   /** Strings in the checkpoints. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whether moving averages are evaluated. */
-  readonly averaged: boolean;
   /** JSON objects instead of lines. */
   readonly json: boolean;
-  readonly signal: AbortSignal;
+}
+
+/** Options that name files. */
+interface FileOptions {
+  readonly output: string;
+  readonly checkpoint?: string | undefined;
+  readonly data?: string | undefined;
+  readonly images?: string | undefined;
+  readonly labels?: string | undefined;
+  readonly testImages?: string | undefined;
+  readonly testLabels?: string | undefined;
+}
+
+/**
+ * The files that are written.
+ *
+ * @param also Other files that are read.
+ * @throws {FewbitError} Where one of them cannot be, or is read.
+ */
+export async function trainingFiles(
+  options: FileOptions,
+  also: readonly string[] = [],
+): Promise<TrainingFiles> {
+  const { output, checkpoint = `${output}.last` } = options;
+  const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
+  const { data, images, labels, testImages, testLabels } = options;
+  const inputs = [data, images, labels, testImages, testLabels]
+    .filter((input) => input !== undefined);
+  for (const path of [output, checkpoint, curve]) await checkOutput(path, [...inputs, ...also]);
+  return { output, checkpoint, curve };
+}
+
+/** Goes on from the last checkpoint; gives the accuracy of the best one. */
+export async function resumeTraining(
+  trainer: Trainer,
+  { output, checkpoint }: TrainingFiles,
+  { heldOut, averaged, signal }: Evaluating,
+): Promise<number> {
+  let best = -1;
+  const known = await readOptionalFile(output);
+  if (known !== undefined) {
+    trainer.restore(known);
+    best = (await trainer.evaluate(heldOut, { averaged, signal })).accuracy;
+  }
+  const last = await readFile(checkpoint);
+  trainer.restore(last);
+  // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
+  if (trainer.cursor.batch !== 0) return best;
+  const { accuracy } = await trainer.evaluate(heldOut, { averaged, signal });
+  if (accuracy > best) await writeWhole(output, last, signal);
+  return Math.max(best, accuracy);
 }
 
 /** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
@@ -34,7 +97,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
   const { learned, heldOut, epochs, steps, output, checkpoint, metadata, json, signal } = run;
   if (!json) {
     print(
-      `${run.network}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
+      `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
         `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
     );
   }
@@ -75,7 +138,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       await writeWhole(checkpoint, bytes, signal);
       if (accuracy > best) await writeWhole(output, bytes, signal);
       best = Math.max(best, accuracy);
-      const title = `${run.network}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
+      const title = `${run.title}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
       const drawing = trainingCurve({ title, losses, firstStep: before + 1, accuracies });
       await writeWhole(run.curve, new TextEncoder().encode(drawing), signal);
     }

@@ -1,15 +1,16 @@
 /** What `fewbit train` learns from. */
 import { FewbitError } from "../errors.ts";
-import { shippedFile } from "../checkpoints/shipped_files.ts";
 import { statOf } from "../files/read_file.ts";
 import { shuffle } from "../numeric/shuffle.ts";
 import { listImages } from "../vision/load_folder.ts";
+import { preparePixels } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { openImages } from "./_images.ts";
 import { chosen, examplesOf, pixelStatistics, readPictures, split } from "./_pictures.ts";
 import type { LabelledPictures } from "./_pictures.ts";
 import { count } from "./_run.ts";
+import { SAMPLE_HELD_OUT, SAMPLE_LABELS, samplePath } from "./_sample.ts";
 
 /** Options that name pictures. */
 export interface PictureOptions {
@@ -33,6 +34,18 @@ export interface TrainingPictures {
   readonly preprocessing: Preprocessing;
 }
 
+/** What a network takes of pictures. */
+export interface TakenPictures {
+  /** Of pictures in a folder. */
+  readonly channels: 1 | 3;
+  /** Pixels of their sides, where none are given. */
+  readonly side: number;
+  /** How pictures of any kind and size become inputs, where that is known. */
+  readonly preparing?: Preprocessing | undefined;
+  /** Whether mean and deviation are those of the pictures, whatever `preparing` says. */
+  readonly hasStatistics?: boolean;
+}
+
 /** Pictures with the names of their classes. */
 interface Classes {
   readonly pictures: LabelledPictures;
@@ -45,35 +58,17 @@ const HELD_OUT = 0.1;
 /** `HOLD`: the stream of random numbers of what is held out of a folder. */
 const HOLD_STREAM = 0x484f4c44;
 
-/** Fashion-MNIST's classes, and how many pictures of its sample are held out. */
-const SAMPLE_LABELS = [
-  "T-shirt/top",
-  "Trouser",
-  "Pullover",
-  "Dress",
-  "Coat",
-  "Sandal",
-  "Shirt",
-  "Sneaker",
-  "Bag",
-  "Ankle boot",
-];
-const SAMPLE_HELD_OUT = 500;
-
-/**
- * Reads pictures: a folder, IDX files, or the sample that ships.
- *
- * @param channels What the network takes of a picture in a folder, and the pixels of its side where none are given.
- */
+/** Reads pictures: a folder, IDX files, or the sample that ships. */
 export async function trainingPictures(
   options: PictureOptions,
-  { channels, side }: { readonly channels: 1 | 3; readonly side: number },
+  taken: TakenPictures,
 ): Promise<TrainingPictures> {
   const most = options.limit === undefined ? Infinity : count("limit", options.limit);
-  const { pictures, heldOut, labels } = await read(options, most, {
-    channels,
-    side: options.side === undefined ? side : count("side", options.side, 4096),
-  });
+  const side = options.side === undefined ? taken.side : count("side", options.side, 4096);
+  const { labels, ...classes } = await read(options, most, { ...taken, side });
+  const { preparing: given, hasStatistics = given === undefined } = taken;
+  const [pictures, heldOut] = [classes.pictures, classes.heldOut]
+    .map((pictures) => given === undefined ? pictures : prepared(pictures, given));
   const { picture } = pictures;
   if (heldOut.picture.join() !== picture.join()) {
     throw new FewbitError(
@@ -81,7 +76,10 @@ export async function trainingPictures(
       `Cannot evaluate: pictures are ${heldOut.picture.join("×")}, not ${picture.join("×")}`,
     );
   }
-  const preprocessing = preparing(picture, pixelStatistics(pictures));
+  const preprocessing = {
+    ...given ?? preparing(picture, unnormalized(1)),
+    ...hasStatistics && pixelStatistics(pictures),
+  };
   return {
     learned: examplesOf(pictures, preprocessing),
     heldOut: examplesOf(heldOut, preprocessing),
@@ -94,7 +92,7 @@ export async function trainingPictures(
 async function read(
   { data, images, labels, testImages, testLabels, side }: PictureOptions,
   most: number,
-  size: { readonly channels: 1 | 3; readonly side: number },
+  size: TakenPictures,
 ): Promise<Classes> {
   const refuse = (why: string): never => {
     throw new FewbitError("invalid_argument", why);
@@ -129,9 +127,7 @@ async function read(
 }
 
 async function sample(most: number): Promise<Classes> {
-  const at = (part: "images" | "labels"): string =>
-    shippedFile(`fashion-mnist-sample-${part}.idx.gz`).href;
-  const all = await readPictures(at("images"), at("labels"));
+  const all = await readPictures(samplePath("images"), samplePath("labels"));
   const [pictures, heldOut] = split(all, all.count - SAMPLE_HELD_OUT);
   const [some] = split(pictures, Math.min(most, pictures.count));
   return { pictures: some, heldOut, labels: SAMPLE_LABELS };
@@ -141,7 +137,7 @@ async function sample(most: number): Promise<Classes> {
 async function readFolder(
   folder: string,
   most: number,
-  { channels, side }: { readonly channels: 1 | 3; readonly side: number },
+  { channels: some, side, preparing: given }: TakenPictures,
 ): Promise<Classes> {
   const { classes } = await listImages(folder);
   const images = await openImages(folder);
@@ -154,13 +150,13 @@ async function readFolder(
       } lies in no class's folder; there is one for each class`,
     );
   }
-  const size = side * side * channels;
+  const how = given ?? preparing([side, side, some], unnormalized(some));
+  const [channels, height, width] = how.inputSize;
+  const size = height * width * channels;
   const pixels = new Uint8Array(images.count * size);
-  const picture: [number, number, number] = [side, side, channels];
+  const picture: [number, number, number] = [height, width, channels];
   let at = 0;
-  for await (const prepared of images.pixels(preparing(picture, unnormalized(channels)))) {
-    pixels.set(prepared, size * at++);
-  }
+  for await (const prepared of images.pixels(how)) pixels.set(prepared, size * at++);
   const all = { count: images.count, picture, pixels, labels: Int32Array.from(images.labels) };
   const order = shuffle(all.count, 0, HOLD_STREAM, 0).subarray(0, Math.min(most, all.count));
   const [pictures, heldOut] = lastHeldOut(chosen(all, order));
@@ -171,17 +167,32 @@ function lastHeldOut(all: LabelledPictures): [LabelledPictures, LabelledPictures
   return split(all, all.count - Math.max(1, Math.floor(HELD_OUT * all.count)));
 }
 
+/** Pictures as a network takes them, whatever their size and channels. */
+function prepared(all: LabelledPictures, how: Preprocessing): LabelledPictures {
+  const [channels, height, width] = how.inputSize;
+  const [rows, columns, given] = all.picture;
+  const [size, before] = [channels * height * width, rows * columns * given];
+  const pixels = new Uint8Array(all.count * size);
+  for (let i = 0; i < all.count; i++) {
+    const data = all.pixels.subarray(i * before, (i + 1) * before);
+    const image = { width: columns, height: rows, channels: given as 1 | 3, data };
+    pixels.set(preparePixels(image, how), i * size);
+  }
+  return { ...all, picture: [height, width, channels], pixels };
+}
+
 interface Normalization {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
 
-function unnormalized(channels: number): Normalization {
+/** Pixels from 0 to 1 as they are. */
+export function unnormalized(channels: number): Normalization {
   return { mean: Array(channels).fill(0), std: Array(channels).fill(1) };
 }
 
 /** How any picture becomes one of that size: a square one is cut out of its middle. */
-function preparing(
+export function preparing(
   [height, width, channels]: readonly [number, number, number],
   { mean, std }: Normalization,
 ): Preprocessing {

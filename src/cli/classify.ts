@@ -15,6 +15,7 @@ export default function classifyCommand(command: Command, signal: AbortSignal): 
       "--model <model>",
       "model.fewbit, or what fewbit train wrote: path or URL (default: Fashion-MNIST ViT)",
     )
+    .option("--adapters <file>", "What fewbit finetune --adapters wrote, beside its checkpoint")
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--top <n>", "Labels to show", "5")
     .option("--json", "One JSON object in a line for each image")
@@ -29,7 +30,11 @@ export default function classifyCommand(command: Command, signal: AbortSignal): 
     .action(async (images, options) => {
       const engine = choice("engine", options.engine, ENGINES);
       const topK = count("top", options.top);
-      using model = await openClassifier(options.model, { engine, signal });
+      using model = await openClassifier(options.model, {
+        engine,
+        adapters: options.adapters,
+        signal,
+      });
       for (const path of images) {
         const start = performance.now();
         const { top, logits } = await model.classify(path, { topK, signal });

@@ -22,8 +22,8 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
   command
     .argument(
       "<checkpoint>",
-      "A language model: the folder of an HGRNBitForCausalLM or LlamaForCausalLM, a Llama as .gguf, " +
-        "or llama2.c's .bin; I-ViT's .safetensors, .pth or .pth.tar; a .fewbit to cut into parts",
+      "A language model: the folder of an HGRNBitForCausalLM, LlamaForCausalLM or BitNetForCausalLM, " +
+        "a Llama or BitNet as .gguf, llama2.c's .bin; I-ViT's .safetensors, .pth or .pth.tar; a .fewbit to cut into parts",
     )
     .option("-o, --output <file>", "File to write", "model.fewbit")
     .option(

@@ -1,11 +1,11 @@
 /** `fewbit export`. */
 import type { Command } from "./_commander.ts";
 import { checkOutput } from "../files/check_output.ts";
-import { readFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { named } from "../pipelines/image/image_file.ts";
 import { trainedWeights } from "../training/trained_pictures.ts";
+import { readTrained } from "./_classifier.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { writeWhole } from "./_run.ts";
@@ -14,6 +14,7 @@ import { writeWhole } from "./_run.ts";
 export default function exportCommand(command: Command, signal: AbortSignal): void {
   command
     .argument("<checkpoint>", 'What "fewbit train" wrote')
+    .option("--adapters <file>", "Adapters to merge into the weights: fewbit finetune --adapters")
     .option("-o, --output <file>", "File to write", "weights.safetensors")
     .option("--json", "One JSON object that says what was written")
     .addHelpText(
@@ -23,9 +24,9 @@ export default function exportCommand(command: Command, signal: AbortSignal): vo
         "fewbit export clothes.safetensors -o weights.safetensors --json",
       ),
     )
-    .action(async (checkpoint, { output, json }) => {
-      await checkOutput(output, [checkpoint]);
-      const bytes = await readFile(checkpoint, { signal });
+    .action(async (checkpoint, { adapters, output, json }) => {
+      await checkOutput(output, [checkpoint, ...adapters === undefined ? [] : [adapters]]);
+      const bytes = await readTrained(checkpoint, adapters, signal);
       const weights = await named(checkpoint, () => Promise.resolve(trainedWeights(bytes)));
       const file = writeSafetensors(weights, { format: "pt" });
       await writeWhole(output, file, signal);

@@ -3,17 +3,24 @@ import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
-import { isFolder } from "../files/read_file.ts";
+import { isFolder, readFile } from "../files/read_file.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
+import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
+import { trainedVision } from "../checkpoints/trained_vision.ts";
+import { named } from "../pipelines/image/image_file.ts";
 import { isEncoderFolder } from "../checkpoints/encoder_folder.ts";
 import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
+import { defaultWorkers } from "./_calibration_threads.ts";
 import { METHODS } from "./_choose_parameters.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
-import { openImages } from "./_images.ts";
+import { openImages, openSample } from "./_images.ts";
+import type { ImageList } from "./_images.ts";
+import { isSafetensorsFile } from "./_safetensors_file.ts";
+import { SAMPLE_LABELS } from "./_sample.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { quantizeEncoderFile } from "./_quantize_encoder.ts";
 import { note, print, printJson } from "./_print.ts";
@@ -26,9 +33,13 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .argument(
       "<model>",
       "Folder with config.json and model.safetensors (timm, Hugging Face, or sentence-transformers); " +
-        "a Llama also as .gguf, or llama2.c's .bin",
+        "a Llama also as .gguf, or llama2.c's .bin; or a vit that fewbit train wrote",
     )
-    .option("--images <path>", "Images to calibrate on: an IDX file (may be gzipped) or a folder")
+    .option(
+      "--images <path>",
+      "Images to calibrate on: an IDX file (may be gzipped) or a folder (default, of a network that was " +
+        "trained with the sample that ships: that)",
+    )
     .option(
       "--calibration <file>",
       "Text to calibrate a language model on (or .json with a list of lists of ids), or a file with " +
@@ -75,6 +86,10 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
+    .option(
+      "--workers <n>",
+      "Threads that calibrate a language model, to the same bits (default: 2 where there are as many cores)",
+    )
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .option("--json", "One JSON object that says what was written, and what was measured")
     .addHelpText(
@@ -104,6 +119,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           check: count("check", options.check, 4096),
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
+          workers: options.workers === undefined
+            ? defaultWorkers()
+            : count("workers", options.workers, 64),
           json: options.json ?? false,
           signal,
         });
@@ -132,21 +150,11 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           signal,
         });
       }
-      if (!await isFolder(model)) {
-        throw new FewbitError("not_found", `Cannot quantise ${model}: there is no such folder`);
-      }
-      if (options.images === undefined || options.calibration !== undefined) {
-        const config = await readJson(`${model}/config.json`);
-        throw new FewbitError(
-          "invalid_argument",
-          `Cannot quantise ${model}: it is no sentence encoder; ` +
-            (config === undefined ? "it has no config.json" : checkpointKind(config)),
-        );
-      }
+      const { folder, images } = await isSafetensorsFile(model)
+        ? await trainedAndImages(model, { ...options, limit, signal })
+        : await folderAndImages(model, { ...options, limit });
       const batchSize = count("batch", options.batch, 4096);
       const observer = choice("observer", options.observer, ["minmax", "percentile"] as const);
-      const folder = await readCheckpointFolder(model);
-      const images = await openImages(options.images, limit);
       const progress = progressLine();
       const start = performance.now();
       const { program } = await quantizeVision(folder, images.pixels(preprocessingOf(folder)), {
@@ -170,6 +178,59 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           `calibrated on ${images.count} images in ${seconds.toFixed(1)} s`,
       );
     });
+}
+
+/** What is quantised, and what it is calibrated on. */
+interface VisionSource {
+  readonly folder: CheckpointFolder;
+  readonly images: ImageList;
+}
+
+/** What was given to calibrate on. */
+interface Calibration {
+  readonly images?: string | undefined;
+  readonly calibration?: string | undefined;
+  readonly limit: number;
+}
+
+async function folderAndImages(
+  model: string,
+  { images, calibration, limit }: Calibration,
+): Promise<VisionSource> {
+  if (!await isFolder(model)) {
+    throw new FewbitError("not_found", `Cannot quantise ${model}: there is no such folder`);
+  }
+  if (images === undefined || calibration !== undefined) {
+    const config = await readJson(`${model}/config.json`);
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot quantise ${model}: it is no sentence encoder; ` +
+        (config === undefined ? "it has no config.json" : checkpointKind(config)),
+    );
+  }
+  return { folder: await readCheckpointFolder(model), images: await openImages(images, limit) };
+}
+
+async function trainedAndImages(
+  model: string,
+  { images, calibration, limit, signal }: Calibration & { readonly signal: AbortSignal },
+): Promise<VisionSource> {
+  const bytes = await readFile(model, { signal });
+  const folder = await named(model, () => Promise.resolve(trainedVision(bytes)));
+  if (calibration !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot quantise ${model} on --calibration: it classifies pictures; give --images`,
+    );
+  }
+  if (images !== undefined) return { folder, images: await openImages(images, limit) };
+  if (folder.labels.join() !== SAMPLE_LABELS.join()) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot quantise ${model}: give --images, pictures like those it was trained with`,
+    );
+  }
+  return { folder, images: await openSample(limit) };
 }
 
 /** Whether a checkpoint is one of a language model that has integers. */

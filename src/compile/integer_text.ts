@@ -9,6 +9,7 @@ import { buildLlama } from "../models/llama.ts";
 import { isLlama, llamaConfig } from "../models/llama_config.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
+import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
 import type { Smoothing } from "../quantize/decoder_calibrate.ts";
 import type { DecoderRotation } from "../quantize/decoder_grids.ts";
@@ -33,8 +34,10 @@ export interface CalibrateTextOptions {
   readonly rotate?: boolean;
   /** Stops calibration. */
   readonly signal?: AbortSignal;
-  /** Called after each window. */
-  readonly onProgress?: (windows: number) => void;
+  /** Other threads that share the windows with this one: the same bits, sooner. */
+  readonly threads?: readonly CalibrationThread[];
+  /** Called after each window of a layer. */
+  readonly onProgress?: (layer: number, windows: number) => void;
 }
 
 /**
@@ -45,13 +48,14 @@ export interface CalibrateTextOptions {
 export async function calibrateTextModel(
   { weights, ...files }: TextCheckpoint,
   windows: readonly ArrayLike<number>[],
-  { signal, onProgress, rotate = false, ...options }: CalibrateTextOptions = {},
+  { signal, threads, onProgress, rotate = false, ...options }: CalibrateTextOptions = {},
 ): Promise<DecoderRanges> {
   const config = configOf(files.config);
   const common = {
     prefix: options.prefix ?? defaultPrefix(files),
     windows,
     load: loadSync,
+    ...threads && { threads },
     ...signal && { signal },
     ...onProgress && { onProgress },
   };

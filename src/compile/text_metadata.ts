@@ -29,7 +29,7 @@ export interface GenerationDefaults {
 export interface TextMetadata extends Metadata {
   /** Always this. */
   readonly task: "text-generation";
-  /** The class of the checkpoint (`HGRNBitForCausalLM`, `LlamaForCausalLM`). */
+  /** The class of the checkpoint (`HGRNBitForCausalLM`, `LlamaForCausalLM`, `BitNetForCausalLM`). */
   readonly architecture: string;
   /** Number of logits; ids are below. */
   readonly vocabularySize: number;

@@ -55,7 +55,7 @@ export interface CompiledVision {
 
 /** Preprocessing of a checkpoint. */
 export function preprocessingOf(folder: CheckpointFolder): Preprocessing {
-  return preprocessingFromConfig(folder.config, folder.preprocessor);
+  return folder.preprocessing ?? preprocessingFromConfig(folder.config, folder.preprocessor);
 }
 
 /**

@@ -13,7 +13,14 @@ import { wholeFile } from "./whole_file.ts";
 export const SYNC_ENGINES = ["auto", "wasm", "wasm-simd", "wasm-relaxed", "reference"] as const;
 
 /** Engines by name; `webgpu` only where it is asked for. */
-export const ENGINES = [...SYNC_ENGINES, "webgpu"] as const;
+export const ENGINES = [
+  "auto",
+  "wasm",
+  "wasm-simd",
+  "wasm-relaxed",
+  "reference",
+  "webgpu",
+] as const;
 
 /** Name of an engine. */
 export type EngineName = typeof ENGINES[number];
@@ -29,6 +36,7 @@ export interface EngineOptions extends LoadOptions {
 
 /** Options of {@linkcode load} for an engine whose memory is at hand. */
 export interface SyncEngineOptions extends EngineOptions {
+  /** Default `auto`. */
   readonly engine?: SyncEngineName;
 }
 

@@ -1,7 +1,7 @@
 /** GGUF files of which only the tensors that are asked for are read, as float tensors. */
 import { FewbitError } from "../errors.ts";
 import { openFileSync } from "../files/read_file.ts";
-import type { LazyTensor, Tensor } from "../tensor.ts";
+import type { Tensor } from "../tensor.ts";
 import { readRange } from "./_file_range.ts";
 import type { GgufEntry } from "./_gguf_header.ts";
 import { BLOCK_TYPES, decodeBlocks } from "./gguf_blocks/mod.ts";
@@ -9,9 +9,13 @@ import { headerReader } from "./gguf.ts";
 import type { Gguf, GgufTensorInfo } from "./gguf.ts";
 import { quote } from "./quote.ts";
 import { tensorFromBytes } from "./tensor_bytes.ts";
+import { decodeI2S } from "./ternary/i2_s.ts";
+import type { LazyWeight, TernaryTensor } from "./ternary/ternary_tensor.ts";
+import { decodeTQ1 } from "./ternary/tq1_0.ts";
+import { decodeTQ2 } from "./ternary/tq2_0.ts";
 
-/** A tensor that is read each time it is asked for; quantised ones become float32. */
-export interface GgufLazyTensor extends GgufTensorInfo, LazyTensor {
+/** A tensor that is read each time it is asked for; quantised ones become float32, or trits. */
+export interface GgufLazyTensor extends GgufTensorInfo, LazyWeight {
   readonly shape: readonly number[];
 }
 
@@ -36,6 +40,12 @@ export function openGgufFile(path: string): Gguf<GgufLazyTensor> {
   };
 }
 
+/** The types that hold trits. */
+const TERNARY_TYPES: ReadonlyMap<
+  string,
+  (bytes: Uint8Array, shape: readonly number[]) => TernaryTensor
+> = new Map([["TQ1_0", decodeTQ1], ["TQ2_0", decodeTQ2], ["I2_S", decodeI2S]]);
+
 function lazy(
   path: string,
   { name, type, shape, byteOffset, byteLength }: GgufEntry,
@@ -54,5 +64,7 @@ function lazy(
         `BF16, ${[...BLOCK_TYPES.keys()].join(", ")}`,
     );
   };
-  return { ...info, dtype: "f32", read };
+  const decode = TERNARY_TYPES.get(type.name);
+  const readTernary = decode && ((): TernaryTensor => decode(bytes(), shape));
+  return { ...info, dtype: "f32", read, ...readTernary && { readTernary } };
 }

@@ -48,8 +48,8 @@ export function hgrnBitConfig(config: Readonly<Record<string, unknown>>): HgrnBi
   if (!isHgrnBitConfig(config)) {
     throw new FewbitError(
       "unsupported",
-      `Config: architectures is ${quoted(config.architectures)}, expected HGRNBitForCausalLM ` +
-        `or LlamaForCausalLM; ` +
+      `Config: architectures is ${quoted(config.architectures)}, expected HGRNBitForCausalLM, ` +
+        `LlamaForCausalLM or BitNetForCausalLM; ` +
         checkpointKind(config),
     );
   }

@@ -1,11 +1,18 @@
 /** The tensors of a language model's checkpoint, checked by name, type and extents before use. */
 import { FewbitError } from "../errors.ts";
+import type { LazyWeight } from "../formats/ternary/ternary_tensor.ts";
 import type { LazyTensor, Tensor } from "../tensor.ts";
 import { skippedOf, unreadable } from "./checkpoint_weights.ts";
 import { finiteFloat32 } from "./weights.ts";
 
 /** Tensors of a checkpoint by name, read when they are needed. */
-export type LazyWeights = ReadonlyMap<string, LazyTensor>;
+export type LazyWeights = ReadonlyMap<string, LazyWeight>;
+
+/** Weights of −1, 0 and 1 in the order of the tensor, and what each is worth. */
+export interface Trits {
+  readonly trits: Int8Array;
+  readonly scale: number;
+}
 
 /** Tensors in memory as tensors that are read when they are needed. */
 export function lazyWeights(weights: ReadonlyMap<string, Tensor>): LazyWeights {
@@ -69,6 +76,40 @@ export class LanguageWeights {
     return this.#float(`${this.#model}${name}`, shape);
   }
 
+  /**
+   * A ternary tensor of the network with one scale.
+   *
+   * @param ternarize Makes trits of floats; absent where the checkpoint has to have trits.
+   */
+  ternary(
+    name: string,
+    shape: readonly number[],
+    ternarize?: (latents: Float32Array) => Trits,
+  ): () => Trits {
+    const whole = `${this.#model}${name}`;
+    const readTernary = this.#weights.get(whole)?.readTernary;
+    if (readTernary === undefined && ternarize === undefined) {
+      this.#checked(whole, shape);
+      throw new FewbitError(
+        "dtype_mismatch",
+        `Cannot build model: "${whole}" holds floats, expected ternary weights as the other layers`,
+      );
+    }
+    if (readTernary === undefined) {
+      const { read } = this.#float(whole, shape);
+      return () => ternarize!(read().data as Float32Array);
+    }
+    this.#checked(whole, shape, ["f32", "u8"]);
+    return () => {
+      const { trits, scales } = readTernary();
+      if (scales.length === 1) return { trits, scale: scales[0] };
+      throw new FewbitError(
+        "unsupported",
+        `Cannot build model: "${whole}" has ${scales.length} scales, expected one for all weights`,
+      );
+    };
+  }
+
   /** A tensor of the head (`lm_head.…`) as float32. */
   head(name: string, shape: readonly number[]): LazyTensor {
     return this.#float(`${this.#head}${name}`, shape);
@@ -90,7 +131,7 @@ export class LanguageWeights {
     }
   }
 
-  #checked(name: string, shape: readonly number[]): LazyTensor {
+  #checked(name: string, shape: readonly number[], dtypes = STORED): LazyTensor {
     const tensor = this.#weights.get(name);
     const kind = skippedOf(this.#weights).get(name);
     if (kind !== undefined) throw unreadable(name, kind);
@@ -100,10 +141,10 @@ export class LanguageWeights {
         `Cannot build model: the checkpoint has no tensor "${name}"`,
       );
     }
-    if (!STORED.includes(tensor.dtype)) {
+    if (!dtypes.includes(tensor.dtype)) {
       throw new FewbitError(
         "dtype_mismatch",
-        `Cannot build model: "${name}" is ${tensor.dtype}, expected ${STORED.join(", ")}`,
+        `Cannot build model: "${name}" is ${tensor.dtype}, expected ${dtypes.join(", ")}`,
       );
     }
     if (tensor.shape.length !== shape.length || tensor.shape.some((e, i) => e !== shape[i])) {

@@ -48,13 +48,27 @@ const MOST = {
   max_position_embeddings: 2 ** 20,
 };
 
-/** What the class has where a config is silent. */
-const DEFAULTS = {
-  hidden_act: "silu",
-  max_position_embeddings: 2048,
-  rms_norm_eps: 1e-6,
-  rope_theta: 10_000,
+/** What a class of the library has where a config is silent, and what its MLP may be. */
+export interface DecoderClass {
+  /** Epsilon of the norms. */
+  readonly epsilon: number;
+  /** θ of the rotary embedding. */
+  readonly theta: number;
+  /** Names of the activation; the first is the default. */
+  readonly activations: readonly string[];
+  /** What the MLP is, for messages. */
+  readonly mlp: string;
+}
+
+const LLAMA: DecoderClass = {
+  epsilon: 1e-6,
+  theta: 10_000,
+  activations: ["silu", "swish"],
+  mlp: 'a SwiGLU ("silu")',
 };
+
+/** Tokens of a text where a config is silent. */
+const DEFAULT_CONTEXT = 2048;
 
 /** Whether a config.json is that of a Llama, which may predict something else than the next token. */
 export function isLlama({ model_type: type }: Json): boolean {
@@ -84,7 +98,12 @@ export function llamaConfig(config: Json): LlamaConfig {
     );
   }
   refuseForeign(config);
-  refuseSettings(config);
+  return decoderConfig(config, LLAMA);
+}
+
+/** The sizes of a config.json whose class is known. */
+export function decoderConfig(config: Json, known: DecoderClass): LlamaConfig {
+  refuseSettings(config, known);
   const width = size(config, "hidden_size");
   const heads = size(config, "num_attention_heads");
   const kvHeads = size(config, "num_key_value_heads", heads);
@@ -98,7 +117,7 @@ export function llamaConfig(config: Json): LlamaConfig {
   if (headSize % 2 !== 0) {
     throw new FewbitError("invalid_file", `Config: heads of ${headSize} channels have no pairs`);
   }
-  const epsilon = positive(config, ["rms_norm_eps"], DEFAULTS.rms_norm_eps);
+  const epsilon = positive(config, ["rms_norm_eps"], known.epsilon);
   if (epsilon > 1) throw new FewbitError("invalid_file", `Config: rms_norm_eps is ${epsilon}`);
   return {
     vocabularySize: size(config, "vocab_size"),
@@ -108,9 +127,9 @@ export function llamaConfig(config: Json): LlamaConfig {
     heads,
     kvHeads,
     headSize,
-    context: size(config, "max_position_embeddings", DEFAULTS.max_position_embeddings),
+    context: size(config, "max_position_embeddings", DEFAULT_CONTEXT),
     epsilon,
-    theta: theta(config),
+    theta: theta(config, known.theta),
     interleaved: flag(config, "rope_interleaved", false),
     tied: flag(config, "tie_word_embeddings", false),
   };
@@ -134,10 +153,10 @@ function size(config: Json, name: keyof typeof MOST, fallback?: number): number 
 }
 
 /** Refuses what changes results and is not done. */
-function refuseSettings(config: Json): void {
-  const activation = given(config, ["hidden_act"]) ?? DEFAULTS.hidden_act;
-  if (activation !== "silu" && activation !== "swish") {
-    throw unsupportedField("hidden_act", activation, 'the MLP is a SwiGLU ("silu")');
+function refuseSettings(config: Json, { activations, mlp }: DecoderClass): void {
+  const activation = given(config, ["hidden_act"]) ?? activations[0];
+  if (!activations.includes(activation as string)) {
+    throw unsupportedField("hidden_act", activation, `the MLP is ${mlp}`);
   }
   for (const name of ["attention_bias", "mlp_bias"]) {
     if (flag(config, name, false)) throw unsupportedField(name, true, "supported is false");
@@ -161,8 +180,8 @@ function refuseSettings(config: Json): void {
 }
 
 /** `rope_theta`, of the config or of the object that newer versions of the library write. */
-function theta(config: Json): number {
+function theta(config: Json, fallback: number): number {
   const parameters = given(config, ["rope_parameters"]);
   const inner = isJson(parameters) ? given(parameters, ["rope_theta"]) : undefined;
-  return positive(config, ["rope_theta"], inner ?? DEFAULTS.rope_theta);
+  return positive(config, ["rope_theta"], inner ?? fallback);
 }

@@ -12,7 +12,7 @@ const CLASSES: readonly (readonly [pattern: RegExp, kind: string])[] = [
 
 /** Whether a config.json is that of a language model that fewbit runs. */
 export function isLanguageModel(config: Json): boolean {
-  return /^(hgrn_bit|llama)$/.test(textOf(config.model_type ?? "")) ||
+  return /^(hgrn_bit|llama|bitnet)$/.test(textOf(config.model_type ?? "")) ||
     textOf(config.architectures ?? "").includes("HGRNBitForCausalLM");
 }
 

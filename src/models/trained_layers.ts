@@ -23,12 +23,12 @@ export type Initialize = (start: Start) => Float32Array;
 const INITIAL_STREAM = 0x494e4954;
 
 /** Uniform numbers from a seed, one parameter after the other. */
-export function uniform(seed: number): Initialize {
+export function uniform(seed: number, stream = INITIAL_STREAM): Initialize {
   let element = 0;
   return ({ shape, bound, offset }) => {
     const length = shape.reduce((a, b) => a * b, 1);
     return Float32Array.from({ length }, () => {
-      const u = (randomWord(seed, INITIAL_STREAM, 0, element++) >>> 8) * 2 ** -24;
+      const u = (randomWord(seed, stream, 0, element++) >>> 8) * 2 ** -24;
       return offset + bound * (2 * u - 1);
     });
   };

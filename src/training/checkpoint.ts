@@ -65,6 +65,11 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   return checkpoint;
 }
 
+/** Whether a safetensors file says that it is a checkpoint. */
+export function isCheckpoint(bytes: Uint8Array): boolean {
+  return metadataOf(bytes)[KEY] !== undefined;
+}
+
 /** What the metadata says. */
 interface Facts {
   readonly program: string;
@@ -73,8 +78,8 @@ interface Facts {
   readonly crc32c: number;
 }
 
-/** The strings beside the tensors. */
-function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
+/** The strings beside the tensors of a safetensors file that was read. */
+export function metadataOf(bytes: Uint8Array): Readonly<Record<string, string>> {
   // The header was checked when the tensors were read.
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const header = bytes.subarray(8, 8 + Number(view.getBigUint64(0, true)));

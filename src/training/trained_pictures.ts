@@ -7,6 +7,7 @@ import { channelsFirst, TrainedLayers } from "../models/trained_layers.ts";
 import type { Start } from "../models/trained_layers.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
+import { adaptersOf, mergeAdapters } from "./adapters.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
 import { decodeCheckpoint } from "./checkpoint.ts";
 import { decodePictureFacts } from "./picture_facts.ts";
@@ -14,7 +15,7 @@ import type { PictureFacts } from "./picture_facts.ts";
 import { tinyNetwork } from "./tiny_network.ts";
 
 /** A network with the weights of a checkpoint. */
-interface TrainedNetwork {
+export interface TrainedNetwork {
   readonly graph: Graph;
   readonly facts: PictureFacts;
   /** Parameters and running statistics, in the names and shapes of PyTorch. */
@@ -44,9 +45,15 @@ export function trainedWeights(bytes: Uint8Array): ReadonlyMap<string, Tensor> {
   return trainedNetwork(bytes).weights;
 }
 
-function trainedNetwork(bytes: Uint8Array): TrainedNetwork {
-  const { tensors, metadata = {} } = decodeCheckpoint(bytes);
+/**
+ * The network of a checkpoint; adapters are merged into its weights.
+ *
+ * @throws {FewbitError} As {@linkcode compileTrainedPictures}.
+ */
+export function trainedNetwork(bytes: Uint8Array): TrainedNetwork {
+  const { tensors: stored, metadata = {} } = decodeCheckpoint(bytes);
   const facts = decodePictureFacts(metadata);
+  const tensors = mergeAdapters(stored, adaptersOf(metadata));
   const { network, labels, preprocessing: { inputSize: [channels, height, width] } } = facts;
   const weights = new Map<string, Tensor>();
   const initialize = ({ name, shape }: Start): Float32Array => {

@@ -26,14 +26,34 @@ async function photos(folder: string): Promise<string> {
   return `${folder}/photos`;
 }
 
-for (const [network, side] of [["ds-cnn", "20"], ["resnet8", "16"]]) {
+const RATES: Readonly<Record<string, string>> = { vit: "0.005" };
+/** Norms over few places need more steps until their statistics are those of evaluation. */
+const EPOCHS: Readonly<Record<string, string>> = { "mobilenet-v1": "14" };
+
+for (
+  const [network, side] of [
+    ["ds-cnn", "20"],
+    ["resnet8", "16"],
+    ["mobilenet-v1", "32"],
+    ["vit", "16"],
+  ]
+) {
   Deno.test(`cli: train a ${network} on a folder of pictures, and classify with it`, () =>
     withFolder(async (folder) => {
       const data = await photos(folder);
       const output = `${folder}/photos.safetensors`;
-      const given = ["--model", network, "--side", side, "--batch", "4", "--rate", "0.05"];
+      const given = [
+        "--model",
+        network,
+        "--side",
+        side,
+        "--batch",
+        "4",
+        "--rate",
+        RATES[network] ?? "0.05",
+      ];
       const trained = await fewbit(
-        ["train", "--data", data, ...given, "--epochs", "6", "-o", output],
+        ["train", "--data", data, ...given, "--epochs", EPOCHS[network] ?? "6", "-o", output],
       );
       assert.equal(trained.code, 0, trained.err);
       assert.match(trained.out, /22 pictures, 2 held out/);
@@ -52,6 +72,20 @@ for (const [network, side] of [["ds-cnn", "20"], ["resnet8", "16"]]) {
       assert.deepEqual(hashes(reference.out), hashes(out));
     }));
 }
+
+Deno.test("cli: train refuses sizes that a network does not take, by its name", () =>
+  withFolder(async (folder) => {
+    const data = await photos(folder);
+    const out = ["-o", `${folder}/out.safetensors`];
+    const trained = (
+      model: string,
+      side: string,
+    ) => ["train", "--data", data, "--model", model, "--side", side, ...out];
+    await fails(trained("resnet8", "30"), /a ResNet8 halves pictures twice, got 30×30/);
+    await fails(trained("vit", "30"), /a ViT takes whole patches of 4 pixels, got 30×30/);
+    await fails(trained("vit", "100"), /whole patches of 16 pixels, got 100×100/);
+    await fails(trained("vit", "0"), /--side is "0"/);
+  }));
 
 Deno.test("cli: train refuses folders that are no classes", () =>
   withFolder(async (folder) => {

@@ -27,7 +27,7 @@ export interface SampledCase {
 }
 
 /** What is allowed of row i, in words of 32 bits: two thirds, of row 39 none. */
-function maskOf(pieces: number, i: number): number[] {
+export function maskOf(pieces: number, i: number): number[] {
   const stream = new Stream(900 + i);
   const words = Array<number>(Math.ceil(pieces / 32)).fill(0);
   for (let id = 0; id < pieces; id++) {
@@ -37,7 +37,7 @@ function maskOf(pieces: number, i: number): number[] {
 }
 
 /** Low and high words of the seed. */
-function seedWords(seed: string): [number, number] {
+export function seedWords(seed: string): [number, number] {
   const bits = BigInt(seed);
   return [Number(BigInt.asIntN(32, bits)), Number(BigInt.asIntN(32, bits >> 32n))];
 }

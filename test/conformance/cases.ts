@@ -6,6 +6,7 @@ import { INFERENCE_INSTRUCTIONS, INSTRUCTIONS } from "../../src/instructions/mod
 import type { Case } from "./_case.ts";
 import * as attention from "./_cases_attention.ts";
 import * as decoder from "./_cases_decoder.ts";
+import * as bitnet from "./_cases_bitnet.ts";
 import * as cached from "./_cases_cached.ts";
 import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
@@ -25,6 +26,7 @@ export type MakeCases = (random: Random) => Iterable<Case>;
 // Among them are helpers, which no instruction is named after.
 const GENERATORS: Readonly<Record<string, unknown>> = {
   ...attention,
+  ...bitnet,
   ...decoder,
   ...cached,
   ...encoder,

@@ -2,13 +2,16 @@
 import assert from "node:assert/strict";
 import { pageHandler } from "../../examples/generate/serve.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
-import { CHROMIUM_TEST, withPage } from "./_chromium.ts";
+import { CHROMIUM_TEST, WITH_GPU, withPage } from "./_chromium.ts";
 import type { Page } from "./_chromium.ts";
 
 /** Where to put a picture of the page, for people to look at. */
 const SCREENSHOT = Deno.env.get("FEWBIT_SCREENSHOT");
 
-async function open(test: (page: Page) => Promise<void>): Promise<void> {
+async function open(
+  test: (page: Page) => Promise<void>,
+  gpu?: readonly string[],
+): Promise<void> {
   await withPage(await pageHandler(), async (page, origin) => {
     const problems: string[] = [];
     page.on("pageerror", (error) => problems.push(error.message));
@@ -17,7 +20,7 @@ async function open(test: (page: Page) => Promise<void>): Promise<void> {
     await page.waitForSelector("#write:enabled", { timeout: 20_000 });
     await test(page);
     assert.deepEqual(problems, []);
-  });
+  }, gpu);
 }
 
 Deno.test(
@@ -59,5 +62,46 @@ Deno.test(
       await page.click("#write");
       await page.waitForFunction("document.getElementById('error').textContent !== ''");
       assert.match(await page.textContent("#error") ?? "", /no tokens/);
+    }),
+);
+
+Deno.test(
+  "hosts: the page writes the same text on a GPU, and shows what of both",
+  CHROMIUM_TEST,
+  () =>
+    open(async (page) => {
+      await page.fill("#prompt", "JULIET:\nO ");
+      await page.fill("#seed", "7");
+      await page.fill("#tokens", "12");
+      for (const engine of ["wasm", "webgpu"]) {
+        await page.selectOption("#engine", engine);
+        await page.waitForSelector("#write:enabled", { timeout: 120_000 });
+        await page.click("#write");
+        await page.waitForSelector("#stop:disabled", { timeout: 60_000 });
+        await page.waitForSelector("#write:enabled", { timeout: 60_000 });
+      }
+      const rows = await page.locator("#runs tbody tr").allTextContents();
+      assert.equal(rows.length, 2, await page.textContent("#error") ?? "");
+      const hashes = rows.map((row) => /[0-9a-f]{16}$/.exec(row)?.[0]);
+      assert.ok(hashes[0] !== undefined && hashes[0] === hashes[1], rows.join("\n"));
+      assert.match(rows[1], /WebGPU.*swiftshader.*\d+ ms/i);
+      if (SCREENSHOT !== undefined) await page.screenshot({ path: SCREENSHOT, fullPage: true });
+    }, WITH_GPU),
+);
+
+Deno.test(
+  "hosts: the page says that there is no GPU, and goes on without",
+  CHROMIUM_TEST,
+  async () =>
+    await withPage(await pageHandler(), async (page, origin) => {
+      await page.goto(origin);
+      await page.waitForSelector("#write:enabled", { timeout: 20_000 });
+      await page.selectOption("#engine", "webgpu");
+      await page.waitForFunction("document.getElementById('error').textContent !== ''");
+      assert.match(await page.textContent("#error") ?? "", /Cannot use a GPU/);
+      assert.equal(await page.locator("#write:disabled").count(), 1);
+      await page.selectOption("#engine", "wasm");
+      await page.waitForSelector("#write:enabled");
+      assert.equal(await page.textContent("#error"), "");
     }),
 );

@@ -77,12 +77,8 @@ Deno.test("scheduler: every answer is the one that its request gets alone", asyn
       requests,
     ) => {
       const expected = await Promise.all(requests.map(async ({ prompt, seed, maxTokens }) => {
-        try {
-          return await alone(size, prompt, { seed, maxTokens });
-        } catch (error) {
-          assert.ok(code("limit_exceeded")(error));
-          return undefined;
-        }
+        return await alone(size, prompt, { seed, maxTokens })
+          .catch((error) => void assert.ok(code("limit_exceeded")(error)));
       }));
       const model: RememberingModel = new RememberingModel({
         ...size,

@@ -5,6 +5,7 @@ import type { Mutation } from "./mutation.ts";
 const twins = ["test/wasm/integer_module_test.ts"];
 const vectors = ["test/conformance/llama_int_test.ts"];
 const sampler = ["test/conformance/sampler_test.ts"];
+const draws = ["test/pipelines/integer_sampler_test.ts"];
 const tables = ["test/numeric/integer_tables_test.ts"];
 const rotations = ["test/numeric/hadamard_test.ts"];
 const panels = ["test/layouts/panels_test.ts"];
@@ -125,6 +126,13 @@ export const INTEGER_LANGUAGE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/pipelines/text/_integer_sampler.ts", pipeline, [
     ["id < logits.length; id++) multiples", "id < logits.length - 500; id++) multiples"],
+  ]),
+  ...changes("src/pipelines/text/_integer_sampler.ts", draws, [
+    ["logits[id] * 4096", "logits[id] * 2048"],
+  ]),
+  ...changes("src/text/integer_draw.ts", draws, [
+    ["minP: part(minP)", "minP: part(topP)"],
+    ["rate: Math.min(samplingRate(temperature), MOST)", "rate: samplingRate(1)"],
   ]),
   ...changes("src/pipelines/text/_language_model.ts", pipeline, [
     ["multiples[id] * LOGIT_UNIT", "multiples[id]"],

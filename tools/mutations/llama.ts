@@ -49,11 +49,15 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
     ["if (heads % kvHeads !== 0) {", "if (false) {"],
     ["if (window !== undefined) {", "if (false) {"],
     [`size(config, "num_key_value_heads", heads)`, `size(config, "num_key_value_heads", 1)`],
-    ["inner ?? DEFAULTS.rope_theta", "DEFAULTS.rope_theta"],
+    ["inner ?? fallback", "fallback"],
   ]),
   ...changes("src/models/llama.ts", model, [
     ["const isApart = heads > 0 && !this.#config.interleaved;", "const isApart = heads > 0;"],
+  ]),
+  ...changes("src/models/_interleave_halves.ts", model, [
     ["(place >> 1) + (place & 1) * half", "(place >> 1) * half + (place & 1)"],
+  ]),
+  ...changes("src/models/_decoder_parts.ts", model, [
     ["Math.fround(1 / Math.sqrt(headSize))", "Math.fround(1 / headSize)"],
     ["rotaryFrequencies(theta, headSize)", "rotaryFrequencies(10_000, headSize)"],
   ]),
@@ -86,7 +90,10 @@ export const LLAMA_MUTATIONS: readonly Mutation[] = [
     ["if (value === size) continue;", "continue;"],
     [`tie_word_embeddings: !tensors.has("output.weight")`, "tie_word_embeddings: true"],
     ["rope_interleaved: true,", ""],
-    [`if (architecture !== "llama") {`, "if (false) {"],
+    [
+      `if (typeof architecture !== "string" || !Object.hasOwn(ARCHITECTURES, architecture)) {`,
+      "if (false) {",
+    ],
   ]),
   ...changes("src/checkpoints/_llama2c.ts", checkpoints, [
     [

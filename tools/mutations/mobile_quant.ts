@@ -5,6 +5,7 @@ const weights = ["test/quantize/shifted_weights_test.ts"];
 const calibrate = ["test/quantize/decoder_calibrate_test.ts"];
 const gptq = ["test/quantize/gptq_test.ts"];
 const moments = ["test/quantize/second_moments_test.ts", "test/quantize/decoder_moments_test.ts"];
+const threads = ["test/quantize/calibration_thread_test.ts"];
 const partial = ["test/cli/partial_test.ts"];
 const quantize = ["test/cli/quantize_llama_test.ts"];
 const shift = ["test/numeric/shared_shift_test.ts"];
@@ -46,8 +47,23 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["moments[to + j] += sums[from + j]", "moments[to + j] = sums[from + j]"],
   ]),
   ...changes("src/quantize/decoder_moments.ts", moments, [
-    ["rows.subarray(prefix.length * columns)", "rows"],
-    ["streams[w] = outputs.residual.data as Float32Array;", ""],
+    ["sums[i] += moments[i]", "sums[i] = moments[i]"],
+  ]),
+  ...changes("src/quantize/decoder_blocks.ts", moments, [
+    ["skip: withPrefix ? 0 : prefix.length", "skip: 0"],
+  ]),
+  ...changes("src/quantize/block_runner.ts", ["test/quantize/block_runner_test.ts"], [
+    ["off[c] += x * 0;", ""],
+    ["low[c] = Math.min(low[c], otherLow[c])", "low[c] = otherLow[c]"],
+  ]),
+  ...changes("src/quantize/block_lanes.ts", threads, [
+    ["streams[w] = residual;", ""],
+    ["await orAbort(asked[w], signal)", "await asked[w]"],
+  ]),
+  ...changes("src/quantize/calibration_thread.ts", threads, [
+    ["for (const { reject } of this.#waiting.values()) reject(this.#ended);", ""],
+    ["const id = next++;", "const id = this.#waiting.size;"],
+    ["error instanceof FewbitError ? error.code :", "false ? error.code :"],
   ]),
   ...changes("src/quantize/decoder_rounding.ts", ["test/quantize/decoder_rounding_test.ts"], [
     ["/= divisors[i] * divisors[j]", "/= divisors[i]"],
@@ -85,7 +101,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["if (adds) {", "if (adds && heads === undefined) {"],
     [`"self_attn.o_proj": { adds: true, heads: "columns" }`, `"self_attn.o_proj": { adds: true }`],
   ]),
-  ...changes("src/models/llama.ts", model, [
+  ...changes("src/models/_decoder_parts.ts", model, [
     ["plus: window - 1", "plus: 0"],
   ]),
   ...changes("src/pipelines/text/_language_model.ts", model, [

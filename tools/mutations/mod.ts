@@ -1,7 +1,9 @@
 /** All changes that a test has to notice. */
+import { BITNET_MUTATIONS } from "./bitnet.ts";
 import { CHAT_MUTATIONS } from "./chat.ts";
 import { COMMAND_LINE_MUTATIONS } from "./command_line.ts";
 import { ENGINE_MUTATIONS } from "./engines.ts";
+import { FINE_TUNING_MUTATIONS } from "./fine_tuning.ts";
 import { FUSION_MUTATIONS } from "./fusions.ts";
 import { GRAPH_MUTATIONS } from "./graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
@@ -19,9 +21,11 @@ import type { Mutation } from "./mutation.ts";
 
 /** In the order of the files that hold them. */
 export const MUTATIONS: readonly Mutation[] = [
+  ...BITNET_MUTATIONS,
   ...CHAT_MUTATIONS,
   ...COMMAND_LINE_MUTATIONS,
   ...ENGINE_MUTATIONS,
+  ...FINE_TUNING_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
   ...INTEGER_LANGUAGE_MUTATIONS,

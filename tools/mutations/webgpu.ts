@@ -2,17 +2,63 @@ import { changes } from "./mutation.ts";
 import type { Mutation } from "./mutation.ts";
 
 const models = ["test/webgpu/models_test.ts"];
-const conformance = ["test/webgpu/conformance_test.ts"];
+/** The cases of one instruction: all of them take minutes. */
+const conformance = (instruction: string): readonly string[] => [
+  "test/webgpu/conformance_test.ts",
+  `--filter=webgpu: ${instruction} gives`,
+];
 const hashTable = ["test/tools/hash_table_test.ts"];
 const arithmetic = ["test/webgpu/arithmetic_test.ts"];
 
 /** The engine of GPUs. */
 export const WEBGPU_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/webgpu/instance.ts", models, [
-    ["(tensor) => this.#sessions.isCopied(tensor),", "() => false,"],
-    ["const at = (slot ?? 0) * size;", "const at = 0;"],
     ["signal?.throwIfAborted();\n    }", "}"],
+    ["this.#states.restoreLast();", ""],
   ]),
+  ...changes("src/engines/webgpu/_gpu_states.ts", models, [
+    ["return { at: slot * size, range", "return { at: 0, range"],
+    ["if (!isChanged(tensor)) continue;", "continue;"],
+    ["if (slot === undefined) this.#saved.clear();", "this.#saved.clear();"],
+  ]),
+  ...changes("src/engines/webgpu/_chain.ts", ["test/webgpu/chain_test.ts"], [
+    ["begun(run);", ""],
+    [
+      "if (shared.bytesIn(to, run.values) === shared.bytesIn(from, before!.run.values)) continue;",
+      "continue;",
+    ],
+  ]),
+  ...changes("src/engines/webgpu/_chunks.ts", ["test/webgpu/limits_test.ts"], [
+    ["return this.#chunkOf(tensor) !== this.of(instruction);", "return false;"],
+  ]),
+  ...changes("src/engines/webgpu/_device.ts", ["test/webgpu/limits_test.ts"], [
+    ["this.#waiting.delete(fail!);", ""],
+  ]),
+  ...changes("src/engines/webgpu/_places.ts", ["test/webgpu/random_programs_test.ts"], [
+    ["rows * columns >= this.#reached(tensor, values);", "true;"],
+  ]),
+  ...changes("src/engines/webgpu/wgsl/float32.ts", conformance("softmax_f32"), [
+    ["return select(a, b, y > x);", "return a;"],
+  ]),
+  ...changes("src/engines/webgpu/shaders/sample_i32.ts", conformance("sample_i32"), [
+    ["need = part_of(reached, top_p);", "need = part_of(reached, top_p + 1u);"],
+    ["(below == bound.x && id <= bound.y)", "(below == bound.x && id < bound.y)"],
+    ["is_kept && weight >= least &&", "is_kept &&"],
+  ]),
+  ...changes("src/engines/webgpu/shaders/short_conv_f32.ts", conformance("short_conv_f32"), [
+    ["if (read_past(0u, s) == 0) { return 0u; }", ""],
+  ]),
+  ...changes("src/engines/webgpu/shaders/linear_w4.ts", conformance("linear_w4"), [
+    ["& (0xffffffffu >> (8u * (4u - rest)))", ""],
+  ]),
+  ...changes(
+    "src/engines/webgpu/shaders/attention_cached_i8.ts",
+    conformance("attention_cached_i8"),
+    [
+      ["max(position + 1u, window) - window", "0u"],
+      ['${own.replace("own", "pinned")} + zero_product(token, from_q, from_k, size)', "${own}"],
+    ],
+  ),
   ...changes("src/engines/webgpu/_gpu_program.ts", models, [
     ["return isWritten ? [] : [views[view].tensor];", "return [];"],
   ]),
@@ -26,7 +72,7 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/webgpu/wgsl/integer.ts", arithmetic, [
     ["if (e > 62) { return vec2<u32>(0u); }", "if (e > 63) { return vec2<u32>(0u); }"],
   ]),
-  ...changes("src/engines/webgpu/shaders/_attention.ts", conformance, [
+  ...changes("src/engines/webgpu/shaders/_attention.ts", conformance("attention_i8"), [
     ["codes &= 0xffffffffu >> (8u * rest);", ""],
   ]),
   ...changes("test/hosts/hashes/table.ts", hashTable, [

@@ -23,12 +23,14 @@ import { convTransposeF32 } from "./conv_transpose_f32.ts";
 import { convWeightGradientF32 } from "./conv_weight_gradient_f32.ts";
 import { copy } from "./copy.ts";
 import { dequantizeLinear } from "./dequantize_linear.ts";
+import { dequantizeRowsF32 } from "./dequantize_rows_f32.ts";
 import { dropoutF32 } from "./dropout_f32.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
 import { embeddingGradientF32 } from "./embedding_gradient_f32.ts";
 import { embeddingI32 } from "./embedding_i32.ts";
 import { embeddingI4 } from "./embedding_i4.ts";
 import { embeddingI8 } from "./embedding_i8.ts";
+import { embeddingScaledF32 } from "./embedding_scaled_f32.ts";
 import { expandF32 } from "./expand_f32.ts";
 import { gatherRows } from "./gather_rows.ts";
 import { geluF32 } from "./gelu_f32.ts";
@@ -60,7 +62,9 @@ import { oneHotF32 } from "./one_hot_f32.ts";
 import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
+import { quantizeRowsI8 } from "./quantize_rows_i8.ts";
 import { reduceF32 } from "./reduce_f32.ts";
+import { reluSquaredGluF32 } from "./relu_squared_glu_f32.ts";
 import { requantize } from "./requantize.ts";
 import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
@@ -142,6 +146,10 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   linear_w4: linearW4,
   sample_i32: sampleI32,
   hadamard_i32: hadamardI32,
+  quantize_rows_i8: quantizeRowsI8,
+  dequantize_rows_f32: dequantizeRowsF32,
+  embedding_scaled_f32: embeddingScaledF32,
+  relu_squared_glu_f32: reluSquaredGluF32,
   unary_f32: unaryF32,
   unary_gradient_f32: unaryGradientF32,
   binary_f32: binaryF32,

@@ -13,11 +13,6 @@ export class Device {
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly adapterInfo: GPUAdapterInfo | undefined,
-    /** Most bytes of a buffer that shaders see. */
-    readonly bindingBytes: number = Math.min(
-      gpu.limits.maxBufferSize,
-      gpu.limits.maxStorageBufferBindingSize,
-    ),
   ) {
     const fail = (reason: string, cause: unknown): void => {
       this.#failure ??= new FewbitError("device_lost", `The GPU is lost: ${reason}`, { cause });
@@ -30,6 +25,12 @@ export class Device {
       "uncapturederror",
       (event) => fail((event as GPUUncapturedErrorEvent).error.message, event),
     );
+  }
+
+  /** Most bytes of a buffer that shaders see. */
+  get bindingBytes(): number {
+    const { maxBufferSize, maxStorageBufferBindingSize } = this.gpu.limits;
+    return Math.min(maxBufferSize, maxStorageBufferBindingSize);
   }
 
   /** Whether it is of no use any more. */

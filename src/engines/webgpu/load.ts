@@ -54,16 +54,21 @@ export async function loadWebGpu(
   return await loadOnDevice(device, whole, options);
 }
 
-/** Loads a program on a device. */
+/**
+ * Loads a program on a device.
+ *
+ * @param chunkBytes Most bytes of constants in one buffer. Default: what the device binds.
+ */
 export async function loadOnDevice(
   device: Device,
   whole: WholeProgram,
   options: WebGpuLoadOptions,
+  chunkBytes?: number,
 ): Promise<GpuInstance> {
   const { signal: _, device: __, ...again } = options;
   // A device of the caller's own is lost with it: the next one is given, or asked for.
   return new WebGpuInstance(
-    await openOnDevice(device, whole, options),
+    await openOnDevice(device, whole, options, chunkBytes),
     async (given) => openOnDevice(await openDevice({ ...again, ...given }), whole, again),
   );
 }
@@ -72,9 +77,10 @@ async function openOnDevice(
   device: Device,
   whole: WholeProgram,
   options: WebGpuLoadOptions,
+  chunkBytes: number = device.bindingBytes,
 ): Promise<BoundProgram> {
   const { signal, memoryLimitBytes, precision = "deterministic", onCompiled = () => {} } = options;
-  const chunks = new Chunks(whole.verified, device.bindingBytes);
+  const chunks = new Chunks(whole.verified, chunkBytes);
   const places = new Places(whole.verified, chunks);
   const pipelines = Pipelines.of(device.gpu);
   const settings = { isFast: precision === "fast", onCompiled };

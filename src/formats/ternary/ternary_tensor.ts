@@ -1,5 +1,6 @@
 import { FewbitError } from "../../errors.ts";
 import { elementCount } from "../../tensor.ts";
+import type { LazyTensor } from "../../tensor.ts";
 
 /** Weights that are −1, 0 or 1 times a scale. */
 export interface TernaryTensor {
@@ -13,6 +14,12 @@ export interface TernaryTensor {
   readonly scales: Float32Array<ArrayBuffer>;
   /** Weights that share a scale: all of them where `scales` has one element. */
   readonly blockSize: number;
+}
+
+/** A tensor that is read each time it is asked for, maybe as ternary weights. */
+export interface LazyWeight extends LazyTensor {
+  /** Reads it as trits, where it is ternary. */
+  readonly readTernary?: () => TernaryTensor;
 }
 
 /**

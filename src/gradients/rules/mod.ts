@@ -109,6 +109,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   PoolRows: cannotDifferentiate,
   ReduceMax: cannotDifferentiate,
   RelativePositionBias: cannotDifferentiate,
+  ReluSquaredGlu: cannotDifferentiate,
   ShortConv: cannotDifferentiate,
   // What updates a parameter is no part of a loss.
   Accumulate: cannotDifferentiate,

@@ -4,6 +4,7 @@
  * @module
  */
 import type { AnyFusion } from "../fusion.ts";
+import { codesResidual } from "./codes_residual.ts";
 import { dualNorm } from "./dual_norm.ts";
 import { floatAttention } from "./float_attention.ts";
 import { integerAttention } from "./integer_attention.ts";
@@ -24,5 +25,6 @@ export const FUSIONS: readonly AnyFusion[] = [
   floatAttention,
   linearResidual,
   ternaryResidual,
+  codesResidual,
   normQuantize,
 ];

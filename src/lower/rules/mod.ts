@@ -12,6 +12,7 @@ import { INTEGER_DECODER_RULES } from "./integer_decoder.ts";
 import { ROW_RULES } from "./rows.ts";
 import { SEQUENCE_RULES } from "./sequences.ts";
 import { TERNARY_RULES } from "./ternary.ts";
+import { TERNARY_LLAMA_RULES } from "./ternary_llama.ts";
 import { TRAINED_RULES } from "./trained.ts";
 import { TRAINED_PICTURE_RULES } from "./trained_pictures.ts";
 import { UPDATE_RULES } from "./updates.ts";
@@ -27,6 +28,7 @@ export const RULES: RulesOf<OpName> = {
   ...INTEGER_RULES,
   ...INTEGER_DECODER_RULES,
   ...TERNARY_RULES,
+  ...TERNARY_LLAMA_RULES,
   ...TRAINED_RULES,
   ...TRAINED_PICTURE_RULES,
   ...UPDATE_RULES,

@@ -39,11 +39,12 @@ export const REWRITE_RULES: IntegerRulesOf<FloatOpName> = {
   AttentionCached: noIntegers,
   Rotary: noIntegers,
   RotaryAngles: noIntegers,
-  // Of MatMul-free models, which have scales for each token at run time.
+  // Of MatMul-free models and Llamas with ternary weights, which have scales for each token at run time.
   BitLinear: noIntegers,
   FusedBitLinear: noIntegers,
   HgrnGate: noIntegers,
   HgrnScan: noIntegers,
+  ReluSquaredGlu: noIntegers,
   RMSNormalization: noIntegers,
   ShortConv: noIntegers,
   SwiGlu: noIntegers,

@@ -6,6 +6,8 @@ import { trainedClassifier } from "../../../src/pipelines/image/trained_classifi
 import type { Tensor } from "../../../src/tensor.ts";
 import { encodeCheckpoint } from "../../../src/training/checkpoint.ts";
 import { encodePictureFacts } from "../../../src/training/picture_facts.ts";
+import { startWeights } from "../../../src/training/start_weights.ts";
+import { fineTunedClassifier } from "../../../src/training/tiny_classifier.ts";
 import { trainedWeights } from "../../../src/training/trained_pictures.ts";
 import { absent, readJson, SHARED } from "../_shared.ts";
 
@@ -82,6 +84,53 @@ Deno.test({
     assert.ok(worst <= bound.abs, `${worst}`);
     const image = { width: SIDE, height: SIDE, channels: 3, data: pictures[0] } as const;
     assert.equal((await model.classify(image)).label, "bird");
+  },
+});
+
+Deno.test({
+  name: "golden: fine-tuning begins with MLPerf Tiny's networks by their names, and their logits",
+  ignore,
+  fn: async () => {
+    const { cases } = readJson("golden/train/mlperf.json");
+    const oracle = readSafetensors(Deno.readFileSync(`${FOLDER}/mlperf.safetensors`));
+    for (
+      const [net, file, picture] of [
+        ["resnet8", "resnet8", [SIDE, SIDE, CHANNELS]],
+        ["ds_cnn", "ds_cnn", [49, 10, 1]],
+      ] as const
+    ) {
+      const { bound, argmax } = cases.find((each: { net: string }) => each.net === net);
+      const [x, want] = ["x", "logits"].map((name) => oracle.get(`${net}/${name}`)!);
+      const start = startWeights(
+        Deno.readFileSync(`${SHARED}/data/mlperf-tiny/${file}.safetensors`),
+      );
+      assert.ok(start.takesBytes);
+      const batch = argmax.length;
+      const { trainer } = await fineTunedClassifier({
+        ...{ start, picture, classes: want.data.length / batch, hasNewHead: false, only: "lora:2" },
+        ...{ batch, rate: 0.1, optimizer: { kind: "sgd" }, schedule: { kind: "constant" } },
+        ...{ decay: 0, seed: 1 },
+      });
+      using one = trainer;
+      const size = x.data.length / batch;
+      const [height, width, channels] = picture;
+      // Theirs have the channel first.
+      const last = Float32Array.from({ length: x.data.length }, (_, i) => {
+        const [at, place, channel] = [
+          Math.floor(i / size),
+          Math.floor(i % size / channels),
+          i % channels,
+        ];
+        return Number(x.data[at * size + channel * height * width + place]);
+      });
+      const { logits } = await one.predict({ x: last });
+      const worst = (logits.data as Float32Array).reduce(
+        (most, logit, i) => Math.max(most, Math.abs(logit - Number(want.data[i]))),
+        0,
+      );
+      console.log(`${net}: largest difference of a logit: ${worst}`);
+      assert.ok(worst <= bound.abs, `${net}: ${worst}`);
+    }
   },
 });
 

@@ -15,6 +15,7 @@ import { INTEGER_CASES } from "./_integer.ts";
 import { ROW_CASES } from "./_rows.ts";
 import { SEQUENCE_CASES } from "./_sequences.ts";
 import { TERNARY_CASES } from "./_ternary.ts";
+import { TERNARY_LLAMA_CASES } from "./_ternary_llama.ts";
 
 const CASES = [
   ...DECODER_CASES,
@@ -24,6 +25,7 @@ const CASES = [
   ...ROW_CASES,
   ...SEQUENCE_CASES,
   ...TERNARY_CASES,
+  ...TERNARY_LLAMA_CASES,
 ];
 
 function checkNear(actual: ArrayLike<unknown>, expected: readonly number[], within: number): void {

@@ -1,15 +1,11 @@
 import { rotation, rotationWords } from "./_hadamard.ts";
+import { TABLE_CODE } from "./_table_code.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
 
 /** Rows of a table of codes as the residual, rotated with signs. */
 export const embeddingI32: MakeDispatches = (operation) => {
-  const code = `fn code_of(t: u32, c: u32) -> i32 {
-  let i = u32(read_index(0u, t));
-  let block = (i >> 3u) * ((y_columns() + 3u) >> 2u) + (c >> 2u);
-  return element_table(table_at() + block * 32u + (i & 7u) * 4u + (c & 3u));
-}
-fn residual(t: u32, h: i32) -> i32 {
+  const code = `${TABLE_CODE}fn residual(t: u32, h: i32) -> i32 {
   let multiplier = read_multiplier(0u, u32(read_index(0u, t)));
   let limit = max(0, read_limit(0u, 0u));
   return clamp(saturate32(rounded(h, multiplier, read_shift(0u, 0u), 0u)), -limit, limit);

@@ -15,10 +15,12 @@ import { attentionValuesI8 } from "./attention_values_i8.ts";
 import { concatRows } from "./concat_rows.ts";
 import { copy } from "./copy.ts";
 import { dequantizeLinear } from "./dequantize_linear.ts";
+import { dequantizeRowsF32 } from "./dequantize_rows_f32.ts";
 import { embeddingF32 } from "./embedding_f32.ts";
 import { embeddingI32 } from "./embedding_i32.ts";
 import { embeddingI4 } from "./embedding_i4.ts";
 import { embeddingI8 } from "./embedding_i8.ts";
+import { embeddingScaledF32 } from "./embedding_scaled_f32.ts";
 import { gatherRows } from "./gather_rows.ts";
 import { geluF32 } from "./gelu_f32.ts";
 import { hadamardI32 } from "./hadamard_i32.ts";
@@ -39,6 +41,8 @@ import { meanRows } from "./mean_rows.ts";
 import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
+import { quantizeRowsI8 } from "./quantize_rows_i8.ts";
+import { reluSquaredGluF32 } from "./relu_squared_glu_f32.ts";
 import { requantize } from "./requantize.ts";
 import { residualI32 } from "./residual_i32.ts";
 import { rmsNormF32 } from "./rms_norm_f32.ts";
@@ -73,10 +77,12 @@ export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   concat_rows: concatRows,
   copy,
   dequantize_linear: dequantizeLinear,
+  dequantize_rows_f32: dequantizeRowsF32,
   embedding_f32: embeddingF32,
   embedding_i32: embeddingI32,
   embedding_i4: embeddingI4,
   embedding_i8: embeddingI8,
+  embedding_scaled_f32: embeddingScaledF32,
   gather_rows: gatherRows,
   gelu_f32: geluF32,
   hadamard_i32: hadamardI32,
@@ -97,6 +103,8 @@ export const DISPATCHES: Readonly<Record<string, MakeDispatches>> = {
   patches,
   pool_rows: poolRows,
   quantize_linear: quantizeLinear,
+  quantize_rows_i8: quantizeRowsI8,
+  relu_squared_glu_f32: reluSquaredGluF32,
   requantize,
   residual_i32: residualI32,
   rms_norm_f32: rmsNormF32,

@@ -1,0 +1,149 @@
+/** What `fewbit train` and `fewbit finetune` have in common: their options, and what they say. */
+import type { CommandUnknownOpts } from "./_commander.ts";
+import { augmented } from "../training/augmented.ts";
+import type { AugmentationSettings } from "../training/augmented.ts";
+import type { Optimizer } from "../training/optimizers/optimizer.ts";
+import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
+import type { Schedule } from "../training/optimizers/schedule.ts";
+import type { TinyTrainingSettings } from "../training/tiny_classifier.ts";
+import type { TrainingData } from "../training/training_data.ts";
+import type { Preprocessing } from "../vision/preprocess.ts";
+import { choice, count, number } from "./_run.ts";
+import type { TrainingPictures } from "./_training_pictures.ts";
+
+/** Names of the optimisers. */
+export const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"] as const;
+/** Name of an optimiser. */
+export type OptimizerName = (typeof OPTIMIZERS)[number];
+
+const SCHEDULES = ["warmup_cosine", "constant", "plateau"] as const;
+/** The share of the steps in which the rate rises. */
+const WARMUP = 0.05;
+/** A rate that is halved where the loss of a hundred steps does not fall by a hundredth. */
+const PLATEAU = { factor: 0.5, patience: 100, threshold: 0.01, cooldown: 0, min: 0 };
+/** Most that `--augment` changes contrast and brightness by. */
+const JITTER = 0.1;
+/** Pixels that a picture is moved by, of so many of its side. */
+const MOVED = 14;
+
+/** Adds the options of pictures. */
+export function addPictureOptions(command: CommandUnknownOpts): void {
+  command
+    .option(
+      "--data <path>",
+      "A folder with a folder of PNG and JPEG files for each class, or an IDX file of pictures " +
+        "(default: the sample of Fashion-MNIST that ships)",
+    )
+    .option("--images <idx>", "Pictures: an IDX file, also gzipped")
+    .option("--labels <idx>", "Labels of pictures in an IDX file")
+    .option("--test-images <idx>", "Pictures that are held out (default: a tenth)")
+    .option("--test-labels <idx>", "Their labels")
+    .option("--limit <n>", "Only the first pictures");
+}
+
+/** Adds the options of the steps; `said` is what the help text says where nothing is given. */
+export function addStepOptions(
+  command: CommandUnknownOpts,
+  said: { readonly optimizer: string; readonly rate: string; readonly output: string },
+): void {
+  const { optimizer, rate, output } = said;
+  command
+    .option("--epochs <n>", "How often all pictures are gone through", "6")
+    .option("--batch <n>", "Pictures of a step", "32")
+    .option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: ${optimizer})`)
+    .option("--rate <x>", `Largest learning rate (default: ${rate})`)
+    .option("--schedule <name>", SCHEDULES.join(", "), "warmup_cosine")
+    .option("--decay <x>", "Weight decay of weights, not of norms and biases", "0.0005")
+    .option("--accumulate <n>", "Batches whose gradients a step adds up", "1")
+    .option("--clip <x>", "Most that the norm of all gradients may be")
+    .option(
+      "--average <x>",
+      "What moving averages of the weights, which are evaluated, keep in a step",
+    )
+    .option("--augment", "Move, mirror and brighten pictures at random")
+    .option("--seed <n>", "Of first weights and the order of pictures", "1")
+    .option("-o, --output <file>", "Best checkpoint; the curve is beside it", output)
+    .option("--checkpoint <file>", "Last checkpoint (default: the output with .last)")
+    .option("--resume", "Go on from the last checkpoint")
+    .option("--json", "One JSON object for each epoch, and one at the end");
+}
+
+/** What was given of them. */
+export interface StepOptions {
+  readonly epochs: string;
+  readonly batch: string;
+  readonly optimizer?: string | undefined;
+  readonly rate?: string | undefined;
+  readonly schedule: string;
+  readonly decay: string;
+  readonly accumulate: string;
+  readonly clip?: string | undefined;
+  readonly average?: string | undefined;
+  readonly augment?: true | undefined;
+  readonly seed: string;
+  readonly output: string;
+  readonly checkpoint?: string | undefined;
+  readonly resume?: true | undefined;
+  readonly json?: true | undefined;
+}
+
+/** Steps as a trainer takes them. */
+export interface Steps {
+  readonly training: TinyTrainingSettings;
+  readonly epochs: number;
+  /** Of all epochs. */
+  readonly steps: number;
+  readonly learned: TrainingData;
+}
+
+/**
+ * Reads the options of the steps.
+ *
+ * @param chosen The optimiser and rates where none are given.
+ */
+export function stepsOf(
+  options: StepOptions,
+  { learned: plain, picture, preprocessing }: TrainingPictures,
+  chosen: { readonly optimizer: OptimizerName; readonly rate: (of: OptimizerName) => number },
+): Steps {
+  const seed = count("seed", options.seed);
+  const learned = options.augment === undefined
+    ? plain
+    : augmented(plain, { ...augmentation(picture, preprocessing), seed });
+  const batch = count("batch", options.batch);
+  const accumulate = count("accumulate", options.accumulate, 65_536);
+  const epochs = count("epochs", options.epochs);
+  const steps = epochs * Math.floor(learned.count / (batch * accumulate));
+  const kind = choice("optimizer", options.optimizer ?? chosen.optimizer, OPTIMIZERS);
+  const training = {
+    batch,
+    rate: options.rate === undefined ? chosen.rate(kind) : number("rate", options.rate),
+    optimizer: optimizerOf(kind),
+    schedule: scheduleOf(choice("schedule", options.schedule, SCHEDULES), steps),
+    decay: number("decay", options.decay),
+    seed,
+    accumulate,
+    ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
+    ...options.average !== undefined && { average: number("average", options.average) },
+  };
+  return { training, epochs, steps, learned };
+}
+
+function optimizerOf(kind: OptimizerName): Optimizer {
+  return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };
+}
+
+function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule | PlateauSchedule {
+  const warmup = Math.max(1, Math.round(WARMUP * steps));
+  if (kind === "plateau") return { kind, ...PLATEAU };
+  return kind === "constant" ? { kind } : { kind, min: 0, warmup, steps: Math.max(1, steps) };
+}
+
+/** What `--augment` does to pictures of a size; around them is what a pixel of 0 becomes. */
+function augmentation(
+  picture: readonly [number, number, number],
+  { mean: [mean], std: [std] }: Preprocessing,
+): AugmentationSettings {
+  const crop = Math.round(Math.min(picture[0], picture[1]) / MOVED);
+  return { picture, crop, flip: true, jitter: JITTER, fill: -mean / std };
+}

@@ -1,0 +1,21 @@
+/** A worker of the web that calibrates; its name says what goes wrong. */
+/// <reference lib="deno.worker" />
+import { serveCalibration } from "../../src/quantize/calibration_thread.ts";
+
+const { name } = self;
+if (name === "throws") throw new Error("no thread today");
+if (name === "ends") {
+  self.addEventListener("message", ({ data }) => {
+    if (data.kind === "run") {
+      // No more than this worker's own end: the answer never comes.
+      Promise.reject(new Error("out of memory"));
+    }
+  });
+}
+if (name === "deaf") {
+  // It takes a block, and never says what becomes of a window.
+  self.addEventListener("message", ({ data: { kind, id } }) => {
+    if (kind === "begin") self.postMessage({ kind: "begun", id });
+  });
+  self.postMessage({ kind: "ready" });
+} else if (name !== "silent") serveCalibration(self);
