@@ -11,8 +11,8 @@ import type { Page } from "./_chromium.ts";
 import { checkAnswer, drawCases, prepared, sent } from "./_gpu_cases.ts";
 import type { AnsweredCase } from "./_gpu_cases_run.ts";
 
-/** Of each instruction so many cases of its fifth at most, so that all take two minutes or less on an idle machine. */
-const MOST_CASES = Number(Deno.env.get("FEWBIT_CHROMIUM_CASES") ?? 3);
+/** Of each instruction so many cases of its fifth at most, so that all take some two minutes. */
+const MOST_CASES = Number(Deno.env.get("FEWBIT_CHROMIUM_CASES") ?? 8);
 /** No program of one instruction may take longer to compile and to run. */
 const MOST_MILLISECONDS = 15_000;
 
