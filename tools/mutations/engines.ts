@@ -100,7 +100,6 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["other = before;", ""],
     ["(found >> 1) - 1;", "found >> 1;"],
     ["if (lengths[i] === 0) i += take(8);", "if (lengths[i] === 0) take(8);"],
-    ["if (before === 0x41) return 1;", ""],
   ]),
   ...changes("src/engines/reference/_instance.ts", runs, [
     ["if (this.#fresh.delete(tensor)) this.bytesOf(tensor).fill(0);", ""],
