@@ -1,5 +1,14 @@
 /** Makes what `src/numeric/unpack.ts` unpacks. */
-import { LEAST_COPY, LONGEST_CODE, SYMBOLS, unpack } from "../src/numeric/unpack.ts";
+import {
+  LEAST_COPY,
+  LITERAL_CODES,
+  literalCode,
+  LITERALS,
+  LONGEST_CODE,
+  NUMBERS,
+  STEPS,
+  unpack,
+} from "../src/numeric/unpack.ts";
 import { BitText } from "./_bit_text.ts";
 import { canonicalCodes, codeLengths } from "./_prefix_code.ts";
 
@@ -11,6 +20,9 @@ const LONG = 500;
 const SHORT = LEAST_COPY + 14;
 /** How often ways are looked for, with the codes of the way before. */
 const ROUNDS = 5;
+
+/** The first code of literals, behind those of steps and numbers. */
+const LITERAL = 2;
 
 /** Bits that symbols take, of each code. */
 type Costs = readonly Uint8Array[];
@@ -33,11 +45,27 @@ interface Way {
 /** Packs bytes into a text. */
 export function pack(bytes: Uint8Array): string {
   const copies = copiesOf(bytes);
-  let costs: Costs = [6, 7, 5].map((bits, i) => new Uint8Array(SYMBOLS[i]).fill(bits));
+  const texts = [1, LITERAL_CODES].map((count) => packBy(bytes, copies, count));
+  const best = texts.reduce((a, b) => b.length < a.length ? b : a);
+  const again = unpack(best, bytes.length);
+  if (bytes.some((byte, i) => byte !== again[i])) throw new Error("packing is wrong");
+  return best;
+}
+
+/** The best text found with so many codes of literals. */
+function packBy(
+  bytes: Uint8Array,
+  copies: readonly (readonly number[])[],
+  count: number,
+): string {
+  const sizes = [STEPS, NUMBERS, ...Array<number>(count).fill(LITERALS)];
+  const codeAt = (at: number): number =>
+    LITERAL + (count > 1 && at > 0 ? literalCode(bytes[at - 1]) : 0);
+  let costs: Costs = sizes.map((size, i) => new Uint8Array(size).fill([6, 5, 7][Math.min(i, 2)]));
   let best: string | undefined;
   for (let round = 0; round < ROUNDS; round++) {
-    const symbols = symbolsOf(bytes, cheapest(bytes, copies, costs));
-    const lengths = SYMBOLS.map((size, code) => {
+    const symbols = symbolsOf(bytes, cheapest(bytes, copies, costs, codeAt), codeAt);
+    const lengths = sizes.map((size, code) => {
       const counts: number[] = Array(size).fill(0);
       for (const each of symbols) if (each.code === code) counts[each.symbol]++;
       return codeLengths(counts, LONGEST_CODE);
@@ -47,8 +75,6 @@ export function pack(bytes: Uint8Array): string {
     // What has no code yet may be worth one.
     costs = lengths.map((code) => code.map((bits) => bits || LONGEST_CODE + 1));
   }
-  const again = unpack(best!, bytes.length);
-  if (bytes.some((byte, i) => byte !== again[i])) throw new Error("packing is wrong");
   return best!;
 }
 
@@ -56,8 +82,10 @@ export function pack(bytes: Uint8Array): string {
 function cheapest(
   bytes: Uint8Array,
   copies: readonly (readonly number[])[],
-  [steps, literals, numbers]: Costs,
+  costs: Costs,
+  codeAt: (at: number) => number,
 ): Way[] {
+  const [steps, numbers] = costs;
   const ways: Way[] = Array(bytes.length + 1);
   ways[0] = { cost: 0, count: 0, distance: 0, last: 0, other: 0, literals: 0 };
   const costOf = (value: number): number => {
@@ -69,7 +97,7 @@ function cheapest(
     (literals < 15 ? 0 : costOf(literals - 15)) + (more < 15 ? 0 : costOf(more - 15));
   for (let at = 0; at < bytes.length; at++) {
     const way = ways[at];
-    const cost = way.cost + literals[bytes[at]];
+    const cost = way.cost + costs[codeAt(at)][bytes[at]];
     if (cost < (ways[at + 1]?.cost ?? Infinity)) {
       ways[at + 1] = { ...way, cost, count: 1, distance: 0, literals: way.literals + 1 };
     }
@@ -145,21 +173,27 @@ interface Coded {
 }
 
 /** The symbols of the best way to the end. */
-function symbolsOf(bytes: Uint8Array, ways: readonly Way[]): Coded[] {
+function symbolsOf(
+  bytes: Uint8Array,
+  ways: readonly Way[],
+  codeAt: (at: number) => number,
+): Coded[] {
   const parts: Way[] = [];
   for (let at = bytes.length; at > 0; at -= ways[at].count) parts.push(ways[at]);
   const symbols: Coded[] = [];
   const number = (value: number): void => {
     const [symbol, bits] = symbolOf(value);
-    if (symbol >= SYMBOLS[2]) throw new Error(`${value} is too large`);
-    symbols.push({ code: 2, symbol, rest: [value, bits] });
+    if (symbol >= NUMBERS) throw new Error(`${value} is too large`);
+    symbols.push({ code: 1, symbol, rest: [value, bits] });
   };
   let [at, literals, last, other] = [0, 0, 0, 0];
   const step = (more: number): void => {
     symbols.push({ code: 0, symbol: Math.min(literals, 15) << 4 | Math.min(more, 15) });
     if (literals >= 15) number(literals - 15);
     if (more >= 15) number(more - 15);
-    for (const byte of bytes.subarray(at - literals, at)) symbols.push({ code: 1, symbol: byte });
+    for (let i = at - literals; i < at; i++) {
+      symbols.push({ code: codeAt(i), symbol: bytes[i] });
+    }
     literals = 0;
   };
   for (const { count, distance } of parts.reverse()) {
@@ -177,6 +211,7 @@ function symbolsOf(bytes: Uint8Array, ways: readonly Way[]): Coded[] {
 /** Codes and symbols as text. */
 function write(symbols: readonly Coded[], lengths: readonly Uint8Array[]): string {
   const text = new BitText();
+  text.put(lengths.length > LITERAL + 1 ? 1 : 0, 1);
   for (const code of lengths) {
     for (let i = 0; i < code.length; i++) {
       text.put(code[i], 4);

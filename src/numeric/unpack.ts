@@ -5,9 +5,10 @@
  * evaluated, synchronously.
  *
  * Thirteen bits, the first the highest, are two of 91 characters (91² ≥ 2^13), those that are printable but for
- * quotes and the backslash. First come three codes, of steps, literals and numbers: the length of each symbol's
- * in four bits, and where it has none, in eight bits of how many more behind it that is so; codes are canonical
- * (shorter ones first, those of one length in the order of their symbols). Then steps, until the end is reached:
+ * quotes and the backslash. First comes a bit, whether literals have five codes, by the byte before, or one. Then the codes,
+ * of steps, numbers and literals: the length of each symbol's in four bits, and where it has none, in eight bits of how
+ * many more behind it that is so; codes are canonical (shorter ones first, those of one length in the order of their
+ * symbols). Then steps, until the end is reached:
  *
  * - 16·literals + (copied bytes − 3); 15 of either means that a number is to be added, literals' first;
  * - the literals;
@@ -30,8 +31,21 @@ export const CHARACTERS: string = Array.from(
 export const LEAST_COPY = 3;
 /** Most bits of a code. */
 export const LONGEST_CODE = 12;
-/** How many symbols each code has: steps, literals, numbers. Numbers are less than 2^21. */
-export const SYMBOLS = [256, 256, 42] as const;
+/** How many symbols steps, numbers and literals have. Numbers are less than 2^21. */
+export const STEPS = 256, NUMBERS = 42, LITERALS = 256;
+/** How many codes literals may have. */
+export const LITERAL_CODES = 5;
+
+/**
+ * Which of them has a literal behind a byte: in WebAssembly an index follows `local.get`, `local.set` and `local.tee`, a
+ * number `i32.const`, a vector instruction 0xFD, and 128 or more goes on with a number.
+ */
+export function literalCode(before: number): number {
+  if (before >= 0x20 && before <= 0x22) return 0;
+  if (before === 0x41) return 1;
+  if (before === 0xFD) return 2;
+  return before < 0x80 ? 3 : 4;
+}
 
 /** The first `length` bytes of what the build has packed and checked. */
 export function unpack(text: string, length: number): Uint8Array<ArrayBuffer> {
@@ -50,7 +64,9 @@ export function unpack(text: string, length: number): Uint8Array<ArrayBuffer> {
     bits -= count;
     return held >>> bits & (1 << count) - 1;
   };
-  const [steps, literals, numbers] = SYMBOLS.map((size) => readCode(size, take));
+  const codes = take(1) === 1 ? LITERAL_CODES : 1;
+  const [steps, numbers, ...literals] = [STEPS, NUMBERS, ...Array<number>(codes).fill(LITERALS)]
+    .map((size) => readCode(size, take));
   const symbol = (code: Uint16Array): number => {
     if (bits < LONGEST_CODE) fill();
     const found = code[held >>> bits - LONGEST_CODE & (1 << LONGEST_CODE) - 1];
@@ -67,7 +83,9 @@ export function unpack(text: string, length: number): Uint8Array<ArrayBuffer> {
     const step = symbol(steps);
     const count = (step >> 4) + (step >> 4 < 15 ? 0 : number());
     const copied = LEAST_COPY + (step & 15) + ((step & 15) < 15 ? 0 : number());
-    for (const end = to + count; to < end;) result[to++] = symbol(literals);
+    for (const end = to + count; to < end; to++) {
+      result[to] = symbol(literals[codes > 1 && to > 0 ? literalCode(result[to - 1]) : 0]);
+    }
     if (to >= length) break;
     const distance = number();
     if (distance > 0) {
