@@ -12,7 +12,7 @@ import { checkAnswer, drawCases, prepared, sent } from "./_gpu_cases.ts";
 import type { AnsweredCase } from "./_gpu_cases_run.ts";
 
 /** Of each instruction so many cases of its fifth at most, so that all take some two minutes. */
-const MOST_CASES = Number(Deno.env.get("FEWBIT_CHROMIUM_CASES") ?? 8);
+const MOST_CASES = Number(Deno.env.get("FEWBIT_CHROMIUM_CASES") ?? 24);
 /** No program of one instruction may take longer to compile and to run. */
 const MOST_MILLISECONDS = 15_000;
 
