@@ -9,19 +9,22 @@ import type { BlockResult, BlockTask } from "./block_runner.ts";
 import { portOf } from "./thread_port.ts";
 import type { ThreadPort, WorkerLike } from "./thread_port.ts";
 
-/** What a thread is asked. */
+/**
+ * What a thread is asked. Numbers go as buffers: Deno's `node:worker_threads` looks for ports in every element of an array
+ * that comes with a message, which takes longer than what is to be done with it.
+ */
 type Request =
   | { readonly kind: "hello" }
   | {
     readonly kind: "begin";
     readonly id: number;
-    readonly file: Uint8Array<ArrayBuffer>;
+    readonly file: ArrayBuffer;
     readonly task: BlockTask;
   }
   | {
     readonly kind: "run";
     readonly id: number;
-    readonly x: Float32Array<ArrayBuffer>;
+    readonly x: ArrayBuffer;
     readonly width: number;
   };
 
@@ -29,7 +32,12 @@ type Request =
 type Answer =
   | { readonly kind: "ready" }
   | { readonly kind: "begun"; readonly id: number }
-  | { readonly kind: "result"; readonly id: number; readonly result: BlockResult }
+  | {
+    readonly kind: "result";
+    readonly id: number;
+    readonly residual: ArrayBuffer;
+    readonly seen: readonly (readonly ArrayBuffer[])[];
+  }
   | {
     readonly kind: "failed";
     readonly id: number;
@@ -116,15 +124,25 @@ export class CalibrationThread implements Disposable {
 
   /** Takes the block that comes next. */
   async begin(file: Uint8Array<ArrayBuffer>, task: BlockTask): Promise<void> {
-    await this.#ask((id) => this.port.post({ kind: "begin", id, file, task } satisfies Request));
+    const whole = wholeBuffer(file);
+    await this.#ask((id) =>
+      this.port.post({ kind: "begin", id, file: whole, task } satisfies Request)
+    );
   }
 
   /** Runs a window; its residual moves to the thread. */
   async run(x: Float32Array<ArrayBuffer>, width: number): Promise<BlockResult> {
+    const buffer = wholeBuffer(x);
     const answer = await this.#ask((id) =>
-      this.port.post({ kind: "run", id, x, width } satisfies Request, [x.buffer])
+      this.port.post({ kind: "run", id, x: buffer, width } satisfies Request, [buffer])
     );
-    if (answer.kind === "result") return answer.result;
+    if (answer.kind === "result") {
+      const { residual, seen } = answer;
+      return {
+        residual: new Float32Array(residual),
+        seen: seen.map((arrays) => arrays.map((array) => new Float32Array(array))),
+      };
+    }
     throw new FewbitError("internal", `A thread answers ${answer.kind}`);
   }
 
@@ -164,12 +182,13 @@ export function serveCalibration(parent: WorkerLike): void {
     const { id } = request;
     if (request.kind === "begin") {
       const { file, task } = request;
-      await runner.begin(task, () => loadSync(file, task.symbols));
+      await runner.begin(task, () => loadSync(new Uint8Array(file), task.symbols));
       return say({ kind: "begun", id });
     }
-    const result = runner.run(request.x, request.width);
-    const buffers = [result.residual, ...result.seen.flat()].map(({ buffer }) => buffer);
-    say({ kind: "result", id, result }, buffers);
+    const result = runner.run(new Float32Array(request.x), request.width);
+    const residual = wholeBuffer(result.residual);
+    const seen = result.seen.map((arrays) => arrays.map(wholeBuffer));
+    say({ kind: "result", id, residual, seen }, [residual, ...seen.flat()]);
   };
   const say = (message: Answer, transfer?: ArrayBuffer[]): void => port.post(message, transfer);
   // One after the other: a block is loaded before its windows run.
@@ -184,6 +203,11 @@ export function serveCalibration(parent: WorkerLike): void {
     });
   }, () => {});
   say({ kind: "ready" });
+}
+
+/** The buffer of an array that has all of it, else a copy of its part. */
+function wholeBuffer(array: Uint8Array<ArrayBuffer> | Float32Array<ArrayBuffer>): ArrayBuffer {
+  return array.byteLength === array.buffer.byteLength ? array.buffer : array.slice().buffer;
 }
 
 async function loadSync(

@@ -5,8 +5,8 @@ import { serveCalibration } from "../../src/quantize/calibration_thread.ts";
 const { name } = self;
 if (name === "throws") throw new Error("no thread today");
 if (name === "ends") {
-  self.addEventListener("message", ({ data }) => {
-    if (data.kind === "run") {
+  self.addEventListener("message", (event) => {
+    if ((event as MessageEvent).data.kind === "run") {
       // No more than this worker's own end: the answer never comes.
       Promise.reject(new Error("out of memory"));
     }
@@ -14,7 +14,8 @@ if (name === "ends") {
 }
 if (name === "deaf") {
   // It takes a block, and never says what becomes of a window.
-  self.addEventListener("message", ({ data: { kind, id } }) => {
+  self.addEventListener("message", (event) => {
+    const { kind, id } = (event as MessageEvent).data;
     if (kind === "begin") self.postMessage({ kind: "begun", id });
   });
   self.postMessage({ kind: "ready" });
