@@ -18,7 +18,7 @@ import { bitNetWeights, config, LAYERS, SHAPE, VOCABULARY } from "./llama/bitnet
 import { llamaGguf } from "./llama/gguf.ts";
 import { Wllama } from "./llama/wllama.ts";
 import { opcodeTable } from "./opcode_table.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 
 const PROMPT_TOKENS = 64;
 const NEW_TOKENS = 16;

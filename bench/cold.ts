@@ -3,7 +3,7 @@ import type { ColdReport } from "./cold/finish.ts";
 import { writeFashion } from "./_fashion.ts";
 import type { FashionFiles } from "./_fashion.ts";
 import { median, Timings } from "./interleave.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 
 /** A process: its name, its script, its arguments. */
 type Contender = readonly [name: string, script: string, ...args: string[]];

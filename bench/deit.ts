@@ -4,7 +4,7 @@ import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
 import type { Feeds } from "./onnxruntime.ts";
 import { opcodeTable } from "./opcode_table.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 import { calibrateOnnx } from "./onnx/calibrate.ts";
 import { quantizeDynamic } from "./onnx/quantize_dynamic.ts";
 import { FASTEST_OPS, quantizeStatic } from "./onnx/quantize_static.ts";

@@ -7,7 +7,7 @@ import { modelFolder } from "../tools/fetch_model.ts";
 import { interleave } from "./interleave.ts";
 import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 import { inputsOf, onnxPeers } from "./minilm/peers.ts";
 import { calibrationTexts } from "./minilm/texts.ts";
 

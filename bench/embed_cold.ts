@@ -5,7 +5,7 @@ import { quantizeEncoder } from "../src/compile/encoder_folder.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
 import { median, Timings } from "./interleave.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 import type { FirstEmbedding } from "./minilm/finish.ts";
 import { onnxPeers } from "./minilm/peers.ts";
 

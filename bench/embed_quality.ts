@@ -7,7 +7,7 @@ import { encodeProgram } from "../src/program/encode.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
 import { modelFolder } from "../tools/fetch_model.ts";
 import { openWebSession } from "./onnxruntime.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 import { inputsOf, meanPooled, onnxPeers } from "./minilm/peers.ts";
 import { calibrationTexts, paragraphs } from "./minilm/texts.ts";
 

@@ -9,7 +9,7 @@ import { interleave } from "./interleave.ts";
 import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
 import type { Feeds } from "./onnxruntime.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 import { transpose } from "./transpose.ts";
 import { matmulOnnx } from "./onnx/matmul.ts";
 

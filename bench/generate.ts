@@ -6,7 +6,7 @@ import type { Usage } from "../src/pipelines/text/text_piece.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { median } from "./interleave.ts";
 import { opcodeTable, shareOutside } from "./opcode_table.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 import { llamaGguf } from "./llama/gguf.ts";
 import type { LlamaShape } from "./llama/gguf.ts";
 import { hgrnConfig, hgrnWeights } from "./llama/hgrn.ts";

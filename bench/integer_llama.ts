@@ -10,7 +10,7 @@ import { Wllama } from "./llama/wllama.ts";
 import { wordPrompt } from "./llama/word_prompt.ts";
 import { benchSteps, reportSteps } from "./integer_llama_steps.ts";
 import type { StepResults } from "./integer_llama_steps.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 
 const PROMPT_TOKENS = 256;
 const NEW_TOKENS = 24;

@@ -6,7 +6,7 @@ import { layoutBytes } from "../src/layouts/mod.ts";
 import { memoryReader } from "./_read_memory.ts";
 import { opcodeTable, shareOutside } from "./opcode_table.ts";
 import { interleave } from "./interleave.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 
 const CONTEXTS = [128, 2048] as const;
 const PROMPT_TOKENS = 256;

@@ -1,5 +1,5 @@
 /** A model of the size of the published 370M one: converted, loaded and run in fresh processes. */
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 import type { LargeConversion } from "./large/convert.ts";
 import type { LargeRun } from "./large/run.ts";
 

@@ -3,7 +3,7 @@ import type { Inputs, SyncInstance } from "../src/engines/engine.ts";
 import { instructionOf } from "../src/instructions/mod.ts";
 import type { Instruction, Program } from "../src/program/program.ts";
 import { median } from "./interleave.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 
 /** Milliseconds of each instruction of an entry, in every run. */
 export function instructionSamples(

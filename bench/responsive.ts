@@ -10,7 +10,7 @@ import { modelFolder } from "../tools/fetch_model.ts";
 import { interleave } from "./interleave.ts";
 import type { Timings } from "./interleave.ts";
 import { paragraphs } from "./minilm/texts.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 
 /** A timer of so many milliseconds asks how long it has to wait. */
 const TIMER_MS = 5;

@@ -4,7 +4,7 @@ import type { Timings } from "./interleave.ts";
 import { opcodeTable } from "./opcode_table.ts";
 import { openNetwork } from "./_open_network.ts";
 import { floatNetwork, IMAGE, integerNetwork, SWIN_T } from "./seeded_vision.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 
 /** What was measured. */
 export interface SwinResult {

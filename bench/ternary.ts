@@ -7,7 +7,7 @@ import type { Contender, Timings } from "./interleave.ts";
 import { openNode, openWeb } from "./onnxruntime.ts";
 import type { Feeds } from "./onnxruntime.ts";
 import { memoryReader } from "./_read_memory.ts";
-import { table, times } from "./table.ts";
+import { table, times } from "../tools/markdown_table.ts";
 import { EPSILON, ternaryProgram } from "./ternary_program.ts";
 import { transpose } from "./transpose.ts";
 import { matmulOnnx } from "./onnx/matmul.ts";

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { LAVAPIPE, SWIFTSHADER } from "../test/hosts/vulkan.ts";
 import { MODELS } from "../test/hosts/hashes/models.ts";
 import { writeModels } from "../test/hosts/hashes/write_models.ts";
-import { table } from "./table.ts";
+import { table } from "../tools/markdown_table.ts";
 
 /** What a model does on a GPU. */
 export interface GpuCounts {

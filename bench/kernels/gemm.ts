@@ -11,7 +11,7 @@ import { PANEL_ELEMENTS } from "../../src/layouts/elements.ts";
 import { interleave } from "../interleave.ts";
 import type { Contender } from "../interleave.ts";
 import { openWeb } from "../onnxruntime.ts";
-import { table, times } from "../table.ts";
+import { table, times } from "../../tools/markdown_table.ts";
 import { transpose } from "../transpose.ts";
 import { matmulOnnx } from "../onnx/matmul.ts";
 import { dotLimit } from "./dot_limit.ts";

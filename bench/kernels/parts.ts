@@ -10,7 +10,7 @@ import { instructionOf } from "../../src/instructions/mod.ts";
 import { loadWasm } from "../../src/engines/wasm/load.ts";
 import type { WasmInstance } from "../../src/engines/wasm/instance.ts";
 import { interleave } from "../interleave.ts";
-import { table } from "../table.ts";
+import { table } from "../../tools/markdown_table.ts";
 
 const { values } = parseArgs({
   options: {

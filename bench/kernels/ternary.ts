@@ -17,7 +17,7 @@ import type { CompiledProgram } from "../../src/program/program.ts";
 import { interleave } from "../interleave.ts";
 import type { Contender } from "../interleave.ts";
 import { openWeb } from "../onnxruntime.ts";
-import { table, times } from "../table.ts";
+import { table, times } from "../../tools/markdown_table.ts";
 import { matmulNBitsOnnx } from "../onnx/matmul_nbits.ts";
 import { Kernels, Random } from "./load.ts";
 

@@ -13,7 +13,7 @@ import type { Trainer } from "../../src/training/trainer.ts";
 import { fashionPictures, loadRecipe } from "../../test/golden/train/recipe.ts";
 import type { Recipe } from "../../test/golden/train/recipe.ts";
 import { readSharedJson } from "../shared.ts";
-import { table } from "../table.ts";
+import { table } from "../../tools/markdown_table.ts";
 
 /** A finished run. */
 interface Run {

@@ -1,5 +1,5 @@
 /** What `finetune.ts` recorded, as a table and as a drawing. */
-import { table } from "../table.ts";
+import { table } from "../../tools/markdown_table.ts";
 
 /** A selection of parameters that was trained. */
 export interface FineTuningRun {

@@ -2,7 +2,7 @@
 import { Stream } from "../../test/golden/seeded.ts";
 import { interleave } from "../interleave.ts";
 import type { Timings } from "../interleave.ts";
-import { table, times } from "../table.ts";
+import { table, times } from "../../tools/markdown_table.ts";
 import { agree } from "./products.ts";
 import { openLayer, outputOf, weightOf } from "./programs.ts";
 import type { Layer } from "./programs.ts";

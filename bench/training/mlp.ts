@@ -2,7 +2,7 @@
 import { TRAIN_STEP } from "../../src/training/training_graph.ts";
 import { interleave } from "../interleave.ts";
 import type { Timings } from "../interleave.ts";
-import { table, times } from "../table.ts";
+import { table, times } from "../../tools/markdown_table.ts";
 import { BATCH, CLASSES, MLP_RATE, MLP_WIDTHS, openMlp } from "./networks.ts";
 import type { Mlp } from "./networks.ts";
 import { agree } from "./products.ts";

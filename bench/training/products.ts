@@ -4,7 +4,7 @@ import { interleave } from "../interleave.ts";
 import type { Contender, Timings } from "../interleave.ts";
 import { OnnxGraph } from "../onnx/graph.ts";
 import { openWeb } from "../onnxruntime.ts";
-import { table, times } from "../table.ts";
+import { table, times } from "../../tools/markdown_table.ts";
 import { openProduct } from "./programs.ts";
 import { tf, useBackend } from "./tfjs.ts";
 

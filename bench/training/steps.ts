@@ -6,7 +6,7 @@ import { instructionSamples, samplesTable } from "../opcode_table.ts";
 import { gemmProgram } from "../gemm_program.ts";
 import { interleave } from "../interleave.ts";
 import type { Timings } from "../interleave.ts";
-import { table } from "../table.ts";
+import { table } from "../../tools/markdown_table.ts";
 import { BATCH, openConvolutional, STEP_WORK } from "./networks.ts";
 
 const NETS = ["resnet8", "ds_cnn"] as const;

@@ -1,5 +1,5 @@
 /** The table of hashes as Markdown, written and read. */
-import { table } from "../../../bench/table.ts";
+import { table } from "../../../tools/markdown_table.ts";
 
 /** What a host gave for a row: a hash, or why there is none. */
 export type Cell =
