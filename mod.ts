@@ -107,7 +107,7 @@ export type { LanguageBits, ShiftedWeight } from "./src/quantize/shifted_weights
 export type { GenerationDefaults, TextMetadata } from "./src/compile/text_metadata.ts";
 export { stripLeftPadding } from "./src/pipelines/text/left_padding.ts";
 export { lazyWeights } from "./src/models/language_weights.ts";
-export type { LazyWeight, TernaryTensor } from "./src/formats/ternary/ternary_tensor.ts";
+export type { LazyWeight } from "./src/formats/ternary/ternary_tensor.ts";
 export type { LazyWeights } from "./src/models/language_weights.ts";
 export { TextEmbedder } from "./src/pipelines/embedding/text_embedder.ts";
 export type { EmbedderOptions } from "./src/pipelines/embedding/text_embedder.ts";
