@@ -31,7 +31,9 @@ for (const name of Object.keys(DISPATCHES)) {
     ...GPU_TEST,
     fn: async () => {
       const cases = [...CASES[name](new Random(SEED))];
-      const step = Math.max(1, cases.length / MOST_CASES);
+      // Draws are cheap, and what is kept of ids is a matter of one more or less.
+      const most = name === "sample_i32" ? cases.length : MOST_CASES;
+      const step = Math.max(1, cases.length / most);
       for (let at = 0; at < cases.length; at += step) {
         const index = Math.floor(at);
         const prepared = await prepare(cases[index]);

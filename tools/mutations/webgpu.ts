@@ -42,7 +42,7 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/webgpu/shaders/sample_i32.ts", conformance("sample_i32"), [
     ["need = part_of(reached, top_p);", "need = part_of(reached, top_p + 1u);"],
-    ["(below == bound.x && id <= bound.y)", "(below == bound.x && id < bound.y)"],
+    ["(b.x == a.x && b.y < a.y)", "(b.x == a.x && b.y > a.y)"],
     ["is_kept && weight >= least &&", "is_kept &&"],
   ]),
   ...changes("src/engines/webgpu/shaders/short_conv_f32.ts", conformance("short_conv_f32"), [
