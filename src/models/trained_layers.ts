@@ -23,7 +23,7 @@ export type Initialize = (start: Start) => Float32Array;
 const INITIAL_STREAM = 0x494e4954;
 
 /** Uniform numbers from a seed, one parameter after the other. */
-export function uniform(seed: number, stream = INITIAL_STREAM): Initialize {
+export function uniform(seed: number, stream: number = INITIAL_STREAM): Initialize {
   let element = 0;
   return ({ shape, bound, offset }) => {
     const length = shape.reduce((a, b) => a * b, 1);

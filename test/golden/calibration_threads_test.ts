@@ -1,14 +1,12 @@
 /** stories260K: ranges and weights of 4 bits have the same bits, however many threads calibrate. */
 import assert from "node:assert/strict";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
-import { CalibrationThreads } from "../../src/cli/_calibration_threads.ts";
-import { threadsBeginWith } from "../../src/cli/_thread_entry.ts";
 import {
   calibrateTextModel,
   parametersOfRanges,
   roundIntegerText,
 } from "../../src/compile/integer_text.ts";
-import type { CalibrationThread } from "../../src/quantize/calibration_thread.ts";
+import { CalibrationThread } from "../../src/quantize/calibration_thread.ts";
 import { writeDecoderParams } from "../../src/quantize/decoder_params.ts";
 import { writeRounded } from "../../src/quantize/rounded_weights.ts";
 import { absent, readJson, SHARED } from "./_shared.ts";
@@ -33,16 +31,19 @@ Deno.test({
   name: "stories260K: the same parameters and codes by one thread, two and three",
   ignore: absent(STORIES, `${SHARED}/golden/llama2c`),
   fn: async () => {
-    threadsBeginWith(new URL("../../src/cli/worker.ts", import.meta.url).href);
+    const url = new URL("_calibration_worker.ts", import.meta.url);
     for (const rotate of [false, true]) {
       const alone = await made(rotate, []);
       assert.equal(alone.length, 6);
       for (const count of [1, 2]) {
-        using opened = await CalibrationThreads.open(count);
-        assert.equal(opened.threads.length, count);
-        assert.deepEqual(await made(rotate, opened.threads), alone);
+        const workers = Array.from({ length: count }, () => new Worker(url, { type: "module" }));
+        const opened = await Promise.all(workers.map((worker) => CalibrationThread.open(worker)));
+        const threads = opened.filter((thread) => thread !== undefined);
+        assert.equal(threads.length, count);
+        assert.deepEqual(await made(rotate, threads), alone);
+        for (const thread of threads) thread[Symbol.dispose]();
+        for (const worker of workers) worker.terminate();
       }
     }
-    threadsBeginWith(undefined);
   },
 });

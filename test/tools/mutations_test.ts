@@ -12,7 +12,9 @@ Deno.test("mutations: each text stands once in its file, and changes it", () => 
 });
 
 Deno.test("mutations: their tests are there", async () => {
-  for (const path of new Set(MUTATIONS.flatMap(({ tests }) => tests))) {
+  const files = MUTATIONS.map(({ tests }) => tests.filter((test) => !test.startsWith("--filter=")));
+  assert.ok(files.every(({ length }) => length > 0));
+  for (const path of new Set(files.flat())) {
     await Deno.stat(new URL(path, root));
   }
 });
