@@ -14,7 +14,6 @@
  * @module
  */
 export { loadWebGpu as load } from "./engines/webgpu/load.ts";
-export type { WebGpuLoadOptions } from "./engines/webgpu/load.ts";
 export type {
   AdapterInfo,
   ChainedRun,

@@ -1,5 +1,5 @@
 /** What callers see of an instance on a GPU. Nothing here needs the types of WebGPU, which not every host's libraries have. */
-import type { Inputs, Instance, Outputs, SyncRunOptions } from "../engine.ts";
+import type { Inputs, Instance, LoadOptions, Outputs, SyncRunOptions } from "../engine.ts";
 
 /** What an adapter says of itself; hosts leave out what they do not tell. */
 export interface AdapterInfo {
@@ -54,4 +54,15 @@ export interface DeviceOptions {
   readonly device?: object;
   /** Of hosts with several adapters. */
   readonly powerPreference?: "low-power" | "high-performance";
+}
+
+/** Options of `load` on a GPU. */
+export interface WebGpuLoadOptions extends Omit<LoadOptions, "dot">, DeviceOptions {
+  /**
+   * `fast` lets the GPU compute sums of products in float32 (linear layers, attention) as it likes: other bits on other GPUs.
+   * Of a linear layer each result is within `(K + 4)·2^-23·Σ|x·w| + K·2^-126` of the sum. Default: the bits of all engines.
+   */
+  readonly precision?: "deterministic" | "fast";
+  /** Called with the shaders compiled so far and in all. */
+  readonly onCompiled?: (done: number, total: number) => void;
 }
