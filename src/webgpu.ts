@@ -19,6 +19,7 @@ export type {
   ChainedRun,
   DeviceOptions,
   GpuInstance,
+  WebGpuLoadOptions,
 } from "./engines/webgpu/gpu_instance.ts";
 export { decodeHead, decodeHeader } from "./program/decode.ts";
 export type { DecodedHead, Segment } from "./program/decode.ts";
