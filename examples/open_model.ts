@@ -1,5 +1,6 @@
 /** A language model in a page, on the engine that the visitor chose; what runs on a GPU is a module of its own. */
 /// <reference lib="dom" />
+import { sha256 } from "../src/files/sha256.ts";
 import { GenerationModel, loadGenerator } from "../src/generator.ts";
 import type { LoadGeneratorOptions } from "../src/generator.ts";
 import { sessionSymbols } from "../src/pipelines/text/session_limits.ts";
@@ -55,7 +56,5 @@ export async function openModel(
 
 /** SHA-256 of a text, its first 16 digits: texts that are alike have the same. */
 export async function textHash(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  const bytes = Array.from(new Uint8Array(digest).subarray(0, 8));
-  return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return (await sha256(new TextEncoder().encode(text))).slice(0, 16);
 }

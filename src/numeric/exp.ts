@@ -1,15 +1,16 @@
 /** The float32 exponential that kernels and sampling share: the same bits on every host. */
 const { fround } = Math;
 
-const LOG2E = fround(1.4426950408889634);
+export const LOG2E: number = fround(1.4426950408889634);
 /** ln 2 in two parts; the first has few bits, so that its products with small integers are exact. */
 const LN2_HIGH = 0.693359375;
-const LN2_LOW = fround(-0.00021219444170128554);
+export const LN2_LOW: number = fround(-0.00021219444170128554);
 /** Below, the result is 0. */
 const EXP_LEAST = fround(-87.33);
 /** 1.5·2^23: adding it rounds to an integer, which the low bits hold. */
 const ROUNDING_TERM = 12582912;
-const EXP_COEFFICIENTS = [
+/** Of the polynomial, highest power first. */
+export const EXP_COEFFICIENTS: readonly number[] = [
   0.0013814539415761828,
   0.00836874544620514,
   0.04166838899254799,

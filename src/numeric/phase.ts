@@ -9,11 +9,19 @@ import { horner } from "./exp.ts";
 const { fround } = Math;
 
 /** Of sin(x) = x + x·x²·(…), x² ascending from the end, for |x| ≤ π/4. */
-const SINE = [-0.00019587890710681677, 0.008332747966051102, -0.166666641831398];
+export const SINE: readonly number[] = [
+  -0.00019587890710681677,
+  0.008332747966051102,
+  -0.166666641831398,
+];
 /** Of cos(x) = 1 − x²/2 + x⁴·(…). */
-const COSINE = [0.00002454794230288826, -0.001388830249197781, 0.0416666641831398];
+export const COSINE: readonly number[] = [
+  0.00002454794230288826,
+  -0.001388830249197781,
+  0.0416666641831398,
+];
 /** Radians of a unit. */
-const UNIT = fround(2 * Math.PI / 2 ** 32);
+export const UNIT: number = fround(2 * Math.PI / 2 ** 32);
 
 /**
  * Cosine and sine of a phase: the nearest quarter of a turn is taken off, x is what is left.

@@ -49,3 +49,20 @@ export async function fails(
   assert.match(result.err, message);
   assert.doesNotMatch(result.err, /\bat .*\.ts|file:\/\/\//);
 }
+
+/** Runs it until it has printed something, then Ctrl-C; it ends with the status that says so. */
+export async function interrupted(args: readonly string[], printed: string): Promise<void> {
+  const child = start(args);
+  const reader = child.stdout.getReader();
+  const decoder = new TextDecoder();
+  for (let text = ""; !text.includes(printed);) {
+    const { value, done } = await reader.read();
+    assert.ok(!done, text);
+    text += decoder.decode(value);
+  }
+  child.kill("SIGINT");
+  while (!(await reader.read()).done);
+  await child.stdin.close();
+  await child.stderr.cancel();
+  assert.equal((await child.status).code, 130);
+}

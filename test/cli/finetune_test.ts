@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import type { Tensor } from "../../src/tensor.ts";
-import { fails, fewbit, start } from "./_fewbit.ts";
+import { fails, fewbit, interrupted } from "./_fewbit.ts";
 import { CLASSES, COUNT, idx, withPictures } from "./_pictures.ts";
 
 const SETTINGS = ["--batch", "12", "--epochs", "2"];
@@ -100,19 +100,7 @@ Deno.test("cli: finetune goes on after Ctrl-C, to the bits of a run that was not
       ...["--only", "lora:2,norm", "-o", `${folder}/${name}`],
     ];
     assert.equal((await fewbit(args("whole"))).code, 0);
-    const child = start(args("stopped"));
-    const reader = child.stdout.getReader();
-    const decoder = new TextDecoder();
-    for (let text = ""; !text.includes("epoch 2");) {
-      const { value, done } = await reader.read();
-      assert.ok(!done, text);
-      text += decoder.decode(value);
-    }
-    child.kill("SIGINT");
-    while (!(await reader.read()).done);
-    await child.stdin.close();
-    await child.stderr.cancel();
-    assert.equal((await child.status).code, 130);
+    await interrupted(args("stopped"), "epoch 2");
     const resumed = await fewbit([...args("stopped"), "--resume"]);
     assert.equal(resumed.code, 0, resumed.err);
     for (const end of ["", ".last"]) {

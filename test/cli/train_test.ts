@@ -1,7 +1,7 @@
 /** `fewbit train`: it learns, and after Ctrl-C goes on to the same bits. */
 import assert from "node:assert/strict";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { fails, fewbit, start } from "./_fewbit.ts";
+import { fails, fewbit, interrupted } from "./_fewbit.ts";
 import { CLASSES, withPictures } from "./_pictures.ts";
 
 const SETTINGS = ["--batch", "12", "--rate", "0.05"];
@@ -29,19 +29,7 @@ Deno.test("cli: train goes on after Ctrl-C, to the bits of a run that was not st
       name: string,
     ) => ["train", ...given, ...SETTINGS, "--epochs", "12", "-o", `${folder}/${name}`];
     assert.equal((await fewbit(args("whole"))).code, 0);
-    const child = start(args("stopped"));
-    const reader = child.stdout.getReader();
-    const decoder = new TextDecoder();
-    for (let text = ""; !text.includes("epoch 2");) {
-      const { value, done } = await reader.read();
-      assert.ok(!done, text);
-      text += decoder.decode(value);
-    }
-    child.kill("SIGINT");
-    while (!(await reader.read()).done);
-    await child.stdin.close();
-    await child.stderr.cancel();
-    assert.equal((await child.status).code, 130);
+    await interrupted(args("stopped"), "epoch 2");
     const resumed = await fewbit([...args("stopped"), "--resume"]);
     assert.equal(resumed.code, 0, resumed.err);
     const last = (name: string) => Deno.readFile(`${folder}/${name}.last`);

@@ -6,6 +6,7 @@
 import { erf } from "../../numeric/erf.ts";
 import { exp, horner } from "../../numeric/exp.ts";
 import { expm1, log, log1p } from "../../numeric/log.ts";
+import { TAIL_COEFFICIENTS, TAIL_STEP } from "../../numeric/normal_tail.ts";
 
 /** Operations on floats of one kind. */
 export interface Arithmetic {
@@ -22,19 +23,6 @@ export interface Arithmetic {
   /** `Φ(−a)`, the share of a normal distribution below −a, a ≥ 0. */
   normalTail(a: number): number;
 }
-
-/** Coefficients of `Φ(−a)·e^(a²/2)` in `1 / (1 + 0.3·a)`. */
-const TAIL_STEP = Math.fround(0.3);
-const TAIL_COEFFICIENTS = [
-  0.035674773156642914,
-  -0.1572030782699585,
-  0.20635348558425903,
-  -0.05368364229798317,
-  0.12856163084506989,
-  0.09991349279880524,
-  0.12075395882129669,
-  0.11962930113077164,
-].map(Math.fround);
 
 function normalTail32(a: number): number {
   const { fround } = Math;

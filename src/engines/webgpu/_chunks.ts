@@ -49,7 +49,7 @@ export class Chunks {
 
   /** Whether an instruction reads the copy of a constant. */
   isCopied(instruction: Instruction, tensor: Index): boolean {
-    return this.#chunkOf(tensor) !== this.of(instruction);
+    return this.#copies.has(tensor) && this.#chunkOf(tensor) !== this.of(instruction);
   }
 
   /** The chunk of a constant, and where it begins in it. */

@@ -1,28 +1,19 @@
+import { TAIL_COEFFICIENTS, TAIL_STEP } from "../../../numeric/normal_tail.ts";
 import { bitsOf } from "../wgsl/float32.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
 import { elementwise } from "./_word_owner.ts";
-
-/** Of `Φ(−a)·e^(a²/2)` in `1 / (1 + 0.3·a)`, highest power first (asm/kernels/f32_math.ts). */
-const TAIL: readonly number[] = [
-  0.035674773156642914,
-  -0.1572030782699585,
-  0.20635348558425903,
-  -0.05368364229798317,
-  0.12856163084506989,
-  0.09991349279880524,
-  0.12075395882129669,
-  0.11962930113077164,
-];
 
 /** `max(x, 0) − |x|·Φ(−|x|)`, |x| at most 14. */
 export const geluF32: MakeDispatches = (operation) => ({
   stages: [elementwise(
     operation,
-    `const TAIL = array<u32, ${TAIL.length}>(${TAIL.map(bitsOf).join(", ")});
+    `const TAIL = array<u32, ${TAIL_COEFFICIENTS.length}>(${
+      TAIL_COEFFICIENTS.map(bitsOf).join(", ")
+    });
 fn normal_tail(a: u32) -> u32 {
-  let t = f_div(ONE, f_add(f_mul(a, ${bitsOf(0.3)}), ONE));
+  let t = f_div(ONE, f_add(f_mul(a, ${bitsOf(TAIL_STEP)}), ONE));
   var p = TAIL[0];
-  for (var i = 1u; i < ${TAIL.length}u; i++) { p = f_add(f_mul(p, t), TAIL[i]); }
+  for (var i = 1u; i < ${TAIL_COEFFICIENTS.length}u; i++) { p = f_add(f_mul(p, t), TAIL[i]); }
   return f_mul(f_exp(f_mul(f_mul(a, ${bitsOf(-0.5)}), a)), f_mul(p, t));
 }
 fn element(row: u32, column: u32) -> u32 {

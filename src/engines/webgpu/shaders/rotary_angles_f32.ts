@@ -1,12 +1,8 @@
+import { COSINE, SINE, UNIT } from "../../../numeric/phase.ts";
 import { bitsOf } from "../wgsl/float32.ts";
 import type { MakeDispatches } from "../wgsl/operation.ts";
 import { SEQUENCES } from "./_sequences.ts";
 import { elementwise } from "./_word_owner.ts";
-
-/** Of sin(x) and cos(x), highest power of x² first, and radians of a unit of a phase (`src/numeric/phase.ts`). */
-const SINE = [-0.00019587890710681677, 0.008332747966051102, -0.166666641831398];
-const COSINE = [0.00002454794230288826, -0.001388830249197781, 0.0416666641831398];
-const UNIT = 2 * Math.PI / 2 ** 32;
 
 /** `a·s² + b·s + c`. */
 function polynomial([a, b, c]: readonly number[]): string {

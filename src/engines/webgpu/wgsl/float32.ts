@@ -7,25 +7,18 @@
  * one leading bit, and is exact otherwise.
  */
 
+import { EXP_COEFFICIENTS, LN2_LOW, LOG2E } from "../../../numeric/exp.ts";
+
 /** The bits of a float32, in WGSL. */
 export const bitsOf = (x: number): string =>
   `0x${new Uint32Array(Float32Array.of(x).buffer)[0].toString(16)}u`;
 
-/** Of the polynomial of `exp`, highest power first (asm/kernels/f32_math.ts). */
-const POLYNOMIAL: readonly number[] = [
-  0.0013814539415761828,
-  0.00836874544620514,
-  0.04166838899254799,
-  0.1666652113199234,
-  0.4999999403953552,
-];
-
 /** Functions on float32; they need those on integers. */
 export const FLOATS: string = /* wgsl */ `
 const ONE = 0x3f800000u;
-const LOG2E = ${bitsOf(1.4426950408889634)};
-const LN2_LOW = ${bitsOf(-0.00021219444170128554)};
-const EXP = array<u32, 5>(${POLYNOMIAL.map(bitsOf).join(", ")});
+const LOG2E = ${bitsOf(LOG2E)};
+const LN2_LOW = ${bitsOf(LN2_LOW)};
+const EXP = array<u32, 5>(${EXP_COEFFICIENTS.map(bitsOf).join(", ")});
 /* m: 27 bits, bit 26 set (the last three are guard, round and sticky); value m·2^(e − 127 − 26) */
 fn f_pack(sign: u32, e: i32, m: u32) -> u32 {
   var a = m; var b = e;
