@@ -7,7 +7,8 @@ if (name === "throws") throw new Error("no thread today");
 if (name === "ends") {
   self.addEventListener("message", (event) => {
     if ((event as MessageEvent).data.kind === "run") {
-      // No more than this worker's own end: the answer never comes.
+      // It is told of by this worker's end alone: the answer must not come first.
+      event.stopImmediatePropagation();
       Promise.reject(new Error("out of memory"));
     }
   });
