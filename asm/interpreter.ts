@@ -6,10 +6,12 @@ import { evaluateAll } from "./expression";
 import { freshTable, measureFresh, setFresh, wake } from "./fresh";
 import { execute, scratchBytes } from "./generated/dispatch";
 import { NONE, VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
+import { HOLDS_HALVES } from "./generated/held";
 import { OPERAND_BYTES } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
 import { checkInputs } from "./inputs";
 import { elementBytesOf } from "./layout";
+import { executeMixed, isMixed, planMixed } from "./mixed";
 import { Model } from "./model";
 import { blocksOf, cut, wayOf } from "./parts";
 import { Range } from "./tables";
@@ -24,6 +26,14 @@ export function planScratch(model: Model): i32 {
     const code = instruction.opcode;
     const operands = instruction.operands;
     resolve(model, workspace, instruction, largest, 3, true);
+    if (HOLDS_HALVES) {
+      if (isMixed(workspace, descriptionOf(code))) {
+        const before = planMixed(model, workspace, instruction, largest);
+        if (!isModerate(workspace, operands) || before > 1 << 31) return VERDICT_TOO_MUCH_MEMORY;
+        most = max(most, <u32> (before + scratchBytes(code, model.workspace)));
+        continue;
+      }
+    }
     const moderate = isModerate(workspace, operands);
     if (moderate) most = max(most, <u32> scratchBytes(code, model.workspace));
     else {
@@ -107,11 +117,24 @@ export function runSlice(context: Context, entry: u32, first: u32, n: u32): i32 
   for (let i = first; i < end; i++) {
     const instruction = model.instruction(record.first + i);
     resolve(model, context, instruction, context.values, 2, false);
+    if (HOLDS_HALVES) {
+      if (isMixed(context, descriptionOf(instruction.opcode))) {
+        executeMixed(model, context, instruction);
+        continue;
+      }
+    }
     execute(instruction.opcode, changetype<usize>(context));
   }
   context.next = max(next, end);
   if (end == total) canonicalizeOutputs(model, context, entry);
   return <i32> end;
+}
+
+/** What follows a part. */
+function endPart(model: Model, context: Context, entry: u32, index: u32, total: u32): i32 {
+  context.next = max(context.next, index + 1);
+  if (index + 1 == total) canonicalizeOutputs(model, context, entry);
+  return 0;
 }
 
 /** Runs a part of one instruction; the parts may run in any order, each once. */
@@ -124,6 +147,13 @@ export function runPart(context: Context, entry: u32, index: u32, part: u32, par
   if (index >= total || index > next || part >= parts) return VERDICT_BAD_ARGUMENT;
   const instruction = model.instruction(record.first + index);
   resolve(model, context, instruction, context.values, 2, false);
+  if (HOLDS_HALVES) {
+    // What is copied goes in blocks of its own: all of it is the first part.
+    if (isMixed(context, descriptionOf(instruction.opcode))) {
+      if (part == 0) executeMixed(model, context, instruction);
+      return endPart(model, context, entry, index, total);
+    }
+  }
   if (parts == 1) execute(instruction.opcode, changetype<usize>(context));
   else executePart(model, context, instruction, part, parts);
   context.next = max(next, index + 1);
@@ -155,7 +185,7 @@ function executePart(
  * Writes the operands and attributes of an instruction into a context block. Values of expressions
  * are i32 at `values + (index << shift)`. While planning there are no addresses: 64 means present.
  */
-function resolve(
+export function resolve(
   model: Model,
   context: Context,
   instruction: InstructionRecord,

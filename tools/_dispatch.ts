@@ -1,5 +1,5 @@
 /** Writes `asm/generated/dispatch.ts`, opcode → kernel, and `asm/generated/held.ts`. */
-import { INSTRUCTIONS } from "../src/instructions/mod.ts";
+import { instructionNamed, INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { recordName } from "./operand_records.ts";
 
@@ -45,8 +45,14 @@ export function held(header: string, instructions: readonly InstructionSpec[]): 
   const constants = INSTRUCTIONS.map(({ name }) =>
     `export const HOLDS_${name.toUpperCase()}: bool = ${names.has(name)};`
   );
+  const trains = instructions.some(({ family }) => family === "train");
   return `${header}
 // Whether this module holds an instruction.
 ${constants.join("\n")}
+
+/** Whether operands of float32 may be stored as 16-bit floats. */
+export const HOLDS_HALVES: bool = ${trains};
+/** The instruction whose pictures follow one another (\`mixed.ts\`). */
+export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${instructionNamed("conv_weight_gradient_f32").opcode};
 `;
 }

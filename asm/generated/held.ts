@@ -89,3 +89,8 @@ export const HOLDS_ADAM_F32: bool = false;
 export const HOLDS_RMSPROP_F32: bool = false;
 export const HOLDS_ADAGRAD_F32: bool = false;
 export const HOLDS_LION_F32: bool = false;
+
+/** Whether operands of float32 may be stored as 16-bit floats. */
+export const HOLDS_HALVES: bool = false;
+/** The instruction whose pictures follow one another (`mixed.ts`). */
+export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = 76;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { InstructionSpec } from "./_define.ts";
+import type { DType } from "../tensor.ts";
+import type { InstructionSpec, OperandSpec } from "./_define.ts";
 import { INSTRUCTIONS } from "./_all.ts";
 
 export * from "./_define.ts";
@@ -15,6 +16,17 @@ export * from "./split.ts";
 export const INFERENCE_INSTRUCTIONS: readonly InstructionSpec[] = INSTRUCTIONS.filter(
   ({ family }) => family !== "train",
 );
+
+/** Whether engines with instructions of these names store operands of float32 as 16-bit floats: those that train do. */
+export function holdsHalves(names: ReadonlySet<string>): boolean {
+  return INSTRUCTIONS.some(({ name, family }) => family === "train" && names.has(name));
+}
+
+/** The type that an instruction computes with where an operand is stored in another one: float32 for 16-bit floats. */
+export function computedDtype({ dtypes }: OperandSpec, stored: DType): DType {
+  const isStored = (stored === "f16" || stored === "bf16") && !dtypes.includes(stored);
+  return isStored ? "f32" : stored;
+}
 
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));
 const byOpcode = new Map(INSTRUCTIONS.map((spec) => [spec.opcode, spec]));
