@@ -123,7 +123,7 @@ function isSequential(instruction: InstructionRecord): bool {
   return instruction.opcode == OPCODE_CONV_WEIGHT_GRADIENT_F32;
 }
 
-/** Narrows the first two operands to one picture. */
+/** Narrows the first two operands to one picture; the number of those before it, negative, is where it starts. */
 function cutPicture(context: Context, index: u32): void {
   for (let j: u32 = 0; j < 2; j++) {
     const target = context.instruction.operand(j);
@@ -132,7 +132,7 @@ function cutPicture(context: Context, index: u32): void {
     target.extent0 = 1;
     target.rows = rows;
   }
-  context.instruction.partStart = index;
+  context.instruction.partStart = -<i32> index;
 }
 
 /**

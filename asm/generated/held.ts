@@ -89,6 +89,15 @@ export const HOLDS_ADAM_F32: bool = false;
 export const HOLDS_RMSPROP_F32: bool = false;
 export const HOLDS_ADAGRAD_F32: bool = false;
 export const HOLDS_LION_F32: bool = false;
+export const HOLDS_MOMENTS_F32: bool = false;
+export const HOLDS_NORMALIZE_F32: bool = false;
+export const HOLDS_NORMALIZE_GRADIENT_F32: bool = false;
+export const HOLDS_MERGE_MASTER_F32: bool = false;
+export const HOLDS_SPLIT_MASTER_F32: bool = false;
+export const HOLDS_ROUND_STOCHASTIC_F32: bool = false;
+export const HOLDS_KAHAN_F32: bool = false;
+export const HOLDS_ASSIGN_WHERE: bool = false;
+export const HOLDS_ALL_FINITE_F32: bool = false;
 
 /** Whether operands of float32 may be stored as 16-bit floats. */
 export const HOLDS_HALVES: bool = false;

@@ -31,8 +31,8 @@ export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usi
 export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
   const x = op.x, dy = op.dy, dw = op.dw;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
-  // Of pictures that are given one by one, dw has the sums of those before.
-  const goesOn = op.partStart > 0;
+  // Of pictures that are given one by one (mixed.ts), dw has the sums of those before.
+  const goesOn = op.partStart < 0;
   if (is_depthwise(op)) {
     depthwise_weight_gradient_f32(taps, x, dy, dw, op.scratch, goesOn);
     return;

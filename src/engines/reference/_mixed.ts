@@ -1,10 +1,9 @@
 /** Instructions of float32 on operands that are stored as 16-bit floats. */
-import { computedDtype } from "../../instructions/mod.ts";
 import type { InstructionSpec } from "../../instructions/mod.ts";
 import { fromHalf, isHalf, toHalf } from "../../numeric/half.ts";
 import { Operand } from "./_operands.ts";
 
-/** Computes with float32 copies of what is stored otherwise, and rounds what was written once, when all of it is there. */
+/** Computes with float32 copies of 16-bit floats where float32 may stand, and rounds what was written once, when all of it is there. */
 export function computeMixed(
   spec: InstructionSpec,
   operands: readonly (Operand | undefined)[],
@@ -12,8 +11,7 @@ export function computeMixed(
 ): void {
   const computed = operands.map((operand, j) => {
     if (operand === undefined) return undefined;
-    const stored = operand.dtype;
-    return computedDtype(spec.operands[j], stored) === stored ? operand : copyOf(operand);
+    return isHalf(operand.dtype) && spec.operands[j].dtypes.includes("f32") ? copyOf(operand) : operand;
   });
   compute(computed);
   operands.forEach((operand, j) => {
