@@ -53,6 +53,8 @@ ${constants.join("\n")}
 /** Whether operands of float32 may be stored as 16-bit floats. */
 export const HOLDS_HALVES: bool = ${trains};
 /** The instruction whose pictures follow one another (\`mixed.ts\`). */
-export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${instructionNamed("conv_weight_gradient_f32").opcode};
+export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${
+    instructionNamed("conv_weight_gradient_f32").opcode
+  };
 `;
 }

@@ -70,8 +70,11 @@ export class ReferenceInstance extends BaseInstance {
       const spec = instructionOf(opcode)!;
       for (const view of operands) if (view >= 0) this.#wake(program.views[view].tensor);
       const views = operands.map((view) => view < 0 ? undefined : this.#operand(view));
-      computeMixed(spec, views, (computed) =>
-        MEANINGS[spec.name](new Operands(spec, computed, attributes)));
+      computeMixed(
+        spec,
+        views,
+        (computed) => MEANINGS[spec.name](new Operands(spec, computed, attributes)),
+      );
     }
     if (first + count < program.entries[entry].count) return;
     program.tensors.forEach(({ region }, i) => {

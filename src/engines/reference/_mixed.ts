@@ -11,7 +11,9 @@ export function computeMixed(
 ): void {
   const computed = operands.map((operand, j) => {
     if (operand === undefined) return undefined;
-    return isHalf(operand.dtype) && spec.operands[j].dtypes.includes("f32") ? copyOf(operand) : operand;
+    return isHalf(operand.dtype) && spec.operands[j].dtypes.includes("f32")
+      ? copyOf(operand)
+      : operand;
   });
   compute(computed);
   operands.forEach((operand, j) => {
