@@ -187,7 +187,7 @@ export function executeMixed(model: Model, context: Context, instruction: Instru
     const inner: u32 = isWhole ? 1 : innerOf(context, description, axis);
     const total: u32 = isWhole ? 1 : blocksAlong(context, description, axis);
     const bytes = max(bytesOf(context, description, axis, true), 1);
-    const most = <u32> max(<u64> total * AT_ONCE / bytes, 1);
+    const most = <u32> min(max(<u64> total * AT_ONCE / bytes, 1), total);
     for (let at: u32 = 0; at < total;) {
       let count = min(most, total - at);
       if (!isWhole) {
