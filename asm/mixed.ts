@@ -25,7 +25,7 @@ import { Model } from "./model";
 import { blocksAlong, blocksOf, codeOf, cut } from "./parts";
 
 /** Bytes of copies at a time, and what kernels may read behind each. */
-const AT_ONCE: u64 = 1 << 18, GUARD: u64 = 64;
+const AT_ONCE: u64 = 1 << 16, GUARD: u64 = 64;
 
 /** Address, stride and type of each operand. */
 const SAVED_BYTES: usize = 256;

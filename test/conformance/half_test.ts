@@ -25,7 +25,7 @@ const engine = {
 async function inSmallPieces(): Promise<typeof engine> {
   const path = "asm/mixed.ts";
   const text = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
-  const small = text.replace("AT_ONCE: u64 = 1 << 18", "AT_ONCE: u64 = 300");
+  const small = text.replace("AT_ONCE: u64 = 1 << 16", "AT_ONCE: u64 = 300");
   assert.notEqual(small, text);
   const wasm = await buildModule(trainingInstructions(), "simd", new Map([[path, small]]));
   const pieces = fromModule(new WebAssembly.Module(wasm));
