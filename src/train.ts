@@ -47,6 +47,8 @@ export { FewbitError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { Graph } from "./graph/graph.ts";
 export type * from "./graph/graph.ts";
+export type { Master, Storage } from "./graph/storage.ts";
+export type { HalfType } from "./numeric/half.ts";
 export type * from "./graph/op.ts";
 export type { ConvolutionAttributes } from "./graph/convolution.ts";
 export type { PoolingAttributes } from "./graph/pooling.ts";

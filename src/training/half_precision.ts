@@ -159,7 +159,8 @@ export class HalfPrecision {
     const kind = master ?? (type === "bf16" ? "split" : "f32");
     // What a step makes a copy of stays as it is.
     if (kind === "f32") return;
-    const kept = changes ? this.#master(parameter, kind) : undefined;
+    // Also of what does not change the lower halves are kept: it goes on as it was given.
+    const kept = changes || kind === "split" ? this.#master(parameter, kind) : undefined;
     this.#graph.storage.set(parameter.id, { type, ...kept && { master: kept } });
     if (kept?.kind === "kahan") this.#graph.storage.set(kept.rest.id, { type });
   }
