@@ -14,7 +14,7 @@ const trainedPictures = ["test/cli/trained_test.ts"];
 /** Differentiation, the instructions of training, losses, optimisers and the trainer. */
 export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ...changes("src/gradients/gradients.ts", gradient, [
-    ["sum === undefined ? gradient : build.add(sum, gradient)", "gradient"],
+    ["sum === undefined ? own : kept(to, build.add(sum, own))", "own"],
     ["input !== undefined && sensitive.has(input.id)", "input !== undefined"],
     ["if (product(value.shape) === 1) return", "if (true) return"],
     ["if (graph.has(each)) continue;", "continue;"],
