@@ -8,7 +8,7 @@ import { Context } from "./context";
 import { Axis, Description, descriptionOf, operandOf } from "./description";
 import { execute } from "./generated/dispatch";
 import { DTYPE_BF16, DTYPE_F16, DTYPE_F32 } from "./generated/format";
-import { HOLDS_HALVES, OPCODE_CONV_WEIGHT_GRADIENT_F32 } from "./generated/held";
+import { HOLDS_HALVES, OPCODE_CONV_WEIGHT_GRADIENT_F32, OPCODE_MATMUL_NT_F32 } from "./generated/held";
 import { Operand } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
 import {
@@ -53,8 +53,15 @@ export function computedDtype(dtypes: u32, dtype: u32): u32 {
 
 function isCopied(context: Context, description: Description, j: u32): bool {
   const target = context.instruction.operand(j), dtype: u32 = target.dtype;
+  if (j == 1 && isOneRow(context, description)) return false;
   return target.address != 0 && isHalf(dtype) &&
     !(((<u32> operandOf(description, j).dtypes) >> dtype) & 1);
+}
+
+/** Whether it is a row times a matrix, which is read as it is stored; not one row left of many, which have a copy of the matrix. */
+function isOneRow(context: Context, description: Description): bool {
+  return changetype<usize>(description) == changetype<usize>(descriptionOf(OPCODE_MATMUL_NT_F32)) &&
+    context.instruction.operand(3).extent1 == 1 && context.instruction.partStart == 0;
 }
 
 /** Whether an operand of the instruction, resolved, is stored otherwise than its kernel has it. */

@@ -71,7 +71,7 @@ export { gradcheck } from "./training/gradcheck.ts";
 export type { GradcheckOptions, GradientCheck } from "./training/gradcheck.ts";
 
 export { Trainer } from "./training/trainer.ts";
-export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer.ts";
+export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer_options.ts";
 export type { Evaluation, EvaluationOptions } from "./training/evaluate.ts";
 export { arrayData } from "./training/training_data.ts";
 export type { BatchPlace, TrainingData } from "./training/training_data.ts";

@@ -56,5 +56,7 @@ export const HOLDS_HALVES: bool = ${trains};
 export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${
     instructionNamed("conv_weight_gradient_f32").opcode
   };
+/** The one that reads 16-bit floats itself where it has one row. */
+export const OPCODE_MATMUL_NT_F32: u32 = ${instructionNamed("matmul_nt_f32").opcode};
 `;
 }

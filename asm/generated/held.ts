@@ -103,3 +103,5 @@ export const HOLDS_ALL_FINITE_F32: bool = false;
 export const HOLDS_HALVES: bool = false;
 /** The instruction whose pictures follow one another (`mixed.ts`). */
 export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = 76;
+/** The one that reads 16-bit floats itself where it has one row. */
+export const OPCODE_MATMUL_NT_F32: u32 = 71;

@@ -19,6 +19,7 @@ import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
+import type { FitOptions, SaveOptions, TrainingStep } from "./trainer_options.ts";
 import type { TrainingData } from "./training_data.ts";
 import {
   ACCUMULATE,
@@ -30,38 +31,6 @@ import {
 } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
-
-/** What a step was like. */
-export interface TrainingStep {
-  /** Steps so far, this one among them. */
-  readonly step: number;
-  /** The epoch, from 0 on. */
-  readonly epoch: number;
-  /** The loss before the update. */
-  readonly loss: number;
-  /** The learning rate. */
-  readonly rate: number;
-  /** What the loss was multiplied with for gradients in float16. */
-  readonly scale?: number;
-  /** Whether gradients were not finite, so that nothing was updated: it is no step. */
-  readonly skipped?: true;
-}
-
-/** Options of {@linkcode Trainer.fit}. */
-export interface FitOptions {
-  /** How often all examples are gone through, those of a restored checkpoint among them. Default 1. */
-  readonly epochs?: number;
-  /** Batches that are asked for before they are needed, where reading takes time. Default 0. */
-  readonly prefetch?: number;
-  /** Stops between two steps with its reason. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of {@linkcode Trainer.save}. */
-export interface SaveOptions {
-  /** Strings that stand in the file beside what it says itself. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
 
 /** `SHUF`: the stream of random numbers of shuffles. */
 const SHUFFLE_STREAM = 0x53485546;

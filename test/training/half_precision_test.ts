@@ -43,9 +43,9 @@ const one = (x: number) => arrayData({ x: Float32Array.of(x) }, 1);
 Deno.test("half precision: inputs, weights and results are rounded, and so is what gradients read", async () => {
   const rate = 0.125;
   for (const dtype of TYPES) {
-    // More than half a unit above 1, the product less than a unit and a half.
-    const w = 1 + 0.6 * (dtype === "bf16" ? 2 ** -7 : 2 ** -10);
-    const x = w;
+    // Whichever is not rounded first, the product is rounded to another number.
+    const unit = dtype === "bf16" ? 2 ** -7 : 2 ** -10;
+    const [w, x] = [1.75 + 0.4 * unit, 1 + 0.6 * unit];
     const q = (value: number): number => roundToHalf(dtype, Math.fround(value));
     const { graph, loss } = product(w);
     const lossScale = { initial: 1, interval: 0 };
@@ -77,6 +77,10 @@ Deno.test("half precision: what is kept of a parameter is what small updates go 
     for await (const _ of trainer.fit(one(x), { epochs: steps }));
     return (await trainer.read("w")).data[0] as number;
   };
+  // What 16 bits do not hold of the first weights is kept.
+  const { graph, loss } = product(1.1);
+  using split = await Trainer.load(graph, { loss, rate, dtype: "bf16" });
+  assert.equal((await split.read("w")).data[0], Math.fround(1.1));
   for (const dtype of TYPES) {
     const exact = await after(dtype, "f32", 40);
     assert.ok(Math.abs(exact - (1 - 40 * 2 ** -13)) < 2 ** -9, `${exact}`);
@@ -236,6 +240,12 @@ Deno.test("half precision: a layer in another type has a border", async () => {
   using other = await dsCnnTrainer({ dtype: first });
   assert.equal(other.program.tensors.find((t) => t.name === "conv0.weight")?.dtype, "f32");
   assert.ok((await train(other, 3)).every(Number.isFinite));
+  // Both kinds of 16 bits: what bfloat16 is split into is updated under a condition, too.
+  const both = (name: string) => name.startsWith("fc") ? "f16" as const : "bf16" as const;
+  using scaled = await dsCnnTrainer({ dtype: both, master: "split" });
+  const before = (await scaled.read("conv0.weight")).data.slice();
+  await train(scaled, 1);
+  assert.notDeepEqual((await scaled.read("conv0.weight")).data, before);
 });
 
 Deno.test("half precision: several runs of a step add up, scaled once", async () => {
@@ -263,6 +273,7 @@ Deno.test("half precision: an overflow leaves a step out and halves the scale", 
     const { step: number, scale, skipped = false } = step;
     steps.push([number, scale, skipped]);
     if (number === 0) assert.deepEqual(await one.read("w"), before);
+    assert.equal((await one.read("w.mean")).data[0] === 0, number === 0);
   }
   // 2·2^16 is infinite, 2^16, too; 2^15 is not. After two good steps it is doubled again, which the smaller weight allows.
   assert.deepEqual(steps, [

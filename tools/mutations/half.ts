@@ -31,7 +31,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     [".reduce((a, b) => build.mul(a, b));", ".reduce((a) => build.shift(build.scale(a, 0), 1));"],
     ["const count = build.mul(build.shift(this.#good, 1), finite);", "const count = this.#good;"],
     ["const scale = build.select(finite, good, smaller);", "const scale = good;"],
-    ["const larger = this.#least(build.scale(this.scale, 2), MOST);", "const larger = good;"],
+    ["this.#least(build.scale(this.scale, 2), MOST);", "build.scale(this.scale, 4);"],
   ]),
   ...changes("src/training/training_graph.ts", precision, [
     // A step that is left out counts.
