@@ -17,7 +17,7 @@ export function exec_matmul_nt_f32(op: MatmulNtF32): void {
   for (let i = y.extent0; i > 0; i--, p += stepA, q += stepB, to += <usize> m * y.stride) {
     // Of one row each weight is read once; also where it has 16 bits (mixed.ts).
     if (m == 1) {
-      gemv_nt_f32(p, q, b.stride, b.dtype, op.bias.address, to, k, n);
+      gemv_nt_f32(p, q, b.stride, b.dtype, op.bias.address, to, k, n, op.scratch);
       continue;
     }
     matmul_f32(p, a.stride, q, b.stride, 1, op.bias.address, to, y.stride, m, k, n, op.scratch);
