@@ -3,17 +3,16 @@ import { canonicalizeOutputs } from "./canonical_nan";
 import { Context } from "./context";
 import { descriptionOf } from "./description";
 import { evaluateAll } from "./expression";
-import { freshTable, measureFresh, setFresh, wake } from "./fresh";
+import { measureFresh, setFresh } from "./fresh";
 import { execute, scratchBytes } from "./generated/dispatch";
-import { NONE, VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
+import { VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
 import { HOLDS_HALVES } from "./generated/held";
-import { OPERAND_BYTES } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
 import { checkInputs } from "./inputs";
-import { elementBytesOf } from "./layout";
 import { executeMixed, isMixed, planMixed } from "./mixed";
 import { Model } from "./model";
 import { blocksOf, cut, wayOf } from "./parts";
+import { resolve } from "./resolve";
 import { Range } from "./tables";
 
 /** Sets the scratch memory of a model to the most that an instruction asks for. */
@@ -179,63 +178,4 @@ function executePart(
     if (at < end) resolve(model, context, instruction, context.values, 2, false);
   }
   context.instruction.partStart = 0;
-}
-
-/**
- * Writes the operands and attributes of an instruction into a context block. Values of expressions
- * are i32 at `values + (index << shift)`. While planning there are no addresses: 64 means present.
- */
-export function resolve(
-  model: Model,
-  context: Context,
-  instruction: InstructionRecord,
-  values: usize,
-  shift: u32,
-  planning: bool,
-): void {
-  for (let j: u32 = 0, n = instruction.operands; j < n; j++) {
-    const to = context.instruction.operand(j);
-    const index = model.operandView(instruction, j);
-    if (index == NONE) {
-      memory.fill(changetype<usize>(to), 0, OPERAND_BYTES);
-      continue;
-    }
-    const view = model.view(index);
-    const tensor = model.tensor(view.tensor);
-    const dtype = tensor.dtype;
-    const size = elementBytesOf(dtype);
-    const dimensions = view.rank;
-    let rows: u32 = 1;
-    let last: u32 = 1;
-    for (let axis: u32 = 0; axis < 4; axis++) {
-      const value = axis < dimensions ? valueAt(values, shift, view.extent(axis)) : 1;
-      to.setExtent(axis, value);
-      if (axis + 1 < dimensions) rows *= value;
-      if (axis + 1 == dimensions) last = value;
-    }
-    let at: usize = 64;
-    if (!planning) {
-      const fresh = load<u32>(freshTable(model, context) + (<usize> view.tensor << 2));
-      if (fresh > 0) wake(model, context, instruction, j, view, fresh);
-      at = context.region(tensor.region) +
-        <usize> model.info(view.tensor).offset +
-        <usize> valueAt(values, shift, view.offset) * size;
-    }
-    to.address = at;
-    to.dtype = dtype;
-    to.rank = dimensions;
-    to.rows = rows;
-    to.columns = last;
-    to.stride = valueAt(values, shift, view.rowStride) * size;
-    to.layout = tensor.layout;
-    to.elementBytes = size;
-  }
-  for (let j: u32 = 0, n = instruction.attributes; j < n; j++) {
-    const value = model.attribute(instruction, j);
-    context.instruction.setAttribute(j, value);
-  }
-}
-
-function valueAt(values: usize, shift: u32, expression: u32): u32 {
-  return load<u32>(values + (<usize> expression << shift));
 }

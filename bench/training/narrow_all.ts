@@ -6,7 +6,7 @@
  */
 import { createHash } from "node:crypto";
 import type { HalfType } from "../../src/numeric/half.ts";
-import { halfConverter } from "./half_converter.ts";
+import { halfConverter } from "../../test/golden/train/half_converter.ts";
 
 const AT_ONCE = 1 << 20;
 const [path] = Deno.args;

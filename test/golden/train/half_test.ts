@@ -1,7 +1,7 @@
 /** Conversions between float32 and 16-bit floats: the definition in TypeScript and the module for training, to the bit. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { halfConverter } from "../../../bench/training/half_converter.ts";
+import { halfConverter } from "./half_converter.ts";
 import { fromHalf, narrowed, toHalf, widened } from "../../../src/numeric/half.ts";
 import type { HalfType } from "../../../src/numeric/half.ts";
 import { highHalf, lowHalf, mergedBits } from "../../../src/numeric/split_master.ts";

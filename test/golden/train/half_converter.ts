@@ -1,10 +1,10 @@
 /** Conversions of 16-bit floats by the module for training: a program that copies from one type to the other. */
-import type { SyncInstance } from "../../src/engines/engine.ts";
-import { loadWasm } from "../../src/engines/wasm/load.ts";
-import { trainBuild } from "../../src/engines/wasm/train_module.ts";
-import type { HalfType } from "../../src/numeric/half.ts";
-import { ProgramBuilder } from "../../src/program/builder.ts";
-import { encodeProgram } from "../../src/program/encode.ts";
+import type { SyncInstance } from "../../../src/engines/engine.ts";
+import { loadWasm } from "../../../src/engines/wasm/load.ts";
+import { trainBuild } from "../../../src/engines/wasm/train_module.ts";
+import type { HalfType } from "../../../src/numeric/half.ts";
+import { ProgramBuilder } from "../../../src/program/builder.ts";
+import { encodeProgram } from "../../../src/program/encode.ts";
 
 /** Converts as many elements as it was made for. */
 export interface HalfConverter extends Disposable {
