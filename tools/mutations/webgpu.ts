@@ -7,6 +7,8 @@ const conformance = (instruction: string): readonly string[] => [
   "test/webgpu/conformance_test.ts",
   `--filter=webgpu: ${instruction} gives`,
 ];
+const ahead = ["test/pipelines/tokens_ahead_test.ts"];
+const staging = ["test/webgpu/limits_test.ts", "--filter=buffers that bytes come back in"];
 const hashTable = ["test/tools/hash_table_test.ts"];
 const arithmetic = ["test/webgpu/arithmetic_test.ts"];
 
@@ -28,11 +30,32 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
       "continue;",
     ],
   ]),
+  ...changes("src/pipelines/text/_tokens_ahead.ts", ahead, [
+    ["if (allowed !== undefined || count < 1)", "if (count < 1)"],
+    ["Math.min(this.#count, room)", "this.#count"],
+    ["draws + i, more]", "draws, more]"],
+    ["this.#count >> 1", "this.#count"],
+    ["this.#instance.rewind(past, slot);", "{}"],
+  ]),
+  ...changes("src/pipelines/text/_history.ts", ahead, [
+    ["if (logits !== undefined) this.read(ids);", ""],
+  ]),
+  ...changes("src/pipelines/text/text_session.ts", ahead, [
+    ["this.#history.settle();\n    const text", "const text"],
+    ["if (!this.#end.signal.aborted) this.#history.settle();", ""],
+  ]),
   ...changes("src/engines/webgpu/_chunks.ts", ["test/webgpu/limits_test.ts"], [
     [
       "return this.#copies.has(tensor) && this.#chunkOf(tensor) !== this.of(instruction);",
       "return false;",
     ],
+  ]),
+  ...changes("src/engines/webgpu/_staging.ts", staging, [
+    ["if (at >= 0) return this.#free.splice(at, 1)[0];", ""],
+    ["this.#free.splice(at, 1)[0]", "this.#free[at]"],
+  ]),
+  ...changes("src/engines/webgpu/_transfer.ts", staging, [
+    ["this.#staging.unmap();", ""],
   ]),
   ...changes("src/engines/webgpu/_device.ts", ["test/webgpu/limits_test.ts"], [
     ["this.#waiting.delete(fail!);", ""],
