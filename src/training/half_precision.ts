@@ -156,7 +156,9 @@ export class HalfPrecision {
     const { dtype, master } = this.#settings;
     const type = typeof dtype === "function" ? dtype(parameter.name) : dtype;
     if (type === "f32") return;
-    const kind = master ?? (type === "bf16" ? "split" : "f32");
+    // Where layers have both types, those of float16 have no lower halves.
+    const isSplit = master === undefined || master === "split";
+    const kind = !isSplit ? master : type === "bf16" ? "split" : "f32";
     // What a step makes a copy of stays as it is.
     if (kind === "f32") return;
     // Also of what does not change the lower halves are kept: it goes on as it was given.

@@ -28,7 +28,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/loss_scale.ts", precision, [
     // Scaled twice.
     ["const inverse = build.div(build.scalar(1), this.scale);", "const inverse = build.scalar(1);"],
-    [".reduce((a, b) => build.mul(a, b));", ".reduce((a) => build.shift(build.scale(a, 0), 1));"],
+    ["build.graph.apply(allFinite, { x })", "build.scalar(1)"],
     ["const count = build.mul(build.shift(this.#good, 1), finite);", "const count = this.#good;"],
     ["const scale = build.select(finite, good, smaller);", "const scale = good;"],
     ["this.#least(build.scale(this.scale, 2), MOST);", "build.scale(this.scale, 4);"],

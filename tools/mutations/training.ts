@@ -134,8 +134,8 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/_apply_gradients.ts", settings, [
     [
-      "optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next)",
-      "optimizerStep(build, own.optimizer, rate, next)",
+      "optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next, when)",
+      "optimizerStep(build, own.optimizer, rate, next, when)",
     ],
     [
       "movingAverage(build, state, updated, average)",
