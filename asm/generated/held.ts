@@ -98,6 +98,7 @@ export const HOLDS_ROUND_STOCHASTIC_F32: bool = false;
 export const HOLDS_KAHAN_F32: bool = false;
 export const HOLDS_ASSIGN_WHERE: bool = false;
 export const HOLDS_ALL_FINITE_F32: bool = false;
+export const HOLDS_MATMUL_NT_16: bool = false;
 
 /** Whether operands of float32 may be stored as 16-bit floats. */
 export const HOLDS_HALVES: bool = false;

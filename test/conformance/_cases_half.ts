@@ -211,3 +211,31 @@ export function* allFiniteF32(random: Random): Cases {
     }
   }
 }
+
+export function* matmulNt16(random: Random): Cases {
+  for (const dtype of HALVES) {
+    for (const order of [0, 1, 2]) {
+      for (const fused of [0, 1]) {
+        for (const k of [1, 2, 3, 8, 33]) {
+          const [batch, rows, columns] = [1, 2, 3].map(() => random.integer(1, 3));
+          const one = random.chance(0.5) ? 1 : batch;
+          yield {
+            name: `${dtype} ${order} ${fused} [${batch},${rows},${columns},${k}]`,
+            instruction: "matmul_nt_16",
+            attributes: { lanes: order, fused },
+            operands: {
+              a: finite(stored(random, dtype, batch, rows, k)),
+              b: finite(stored(random, dtype, one, columns, k)),
+            },
+            results: { y: result(random, dtype, batch, rows, columns) },
+          };
+        }
+      }
+    }
+  }
+}
+
+/** Without infinities and NaNs, of which sums here are not told apart. */
+function finite(operand: Value): Value {
+  return clear(operand, 0xbfff);
+}

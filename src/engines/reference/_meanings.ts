@@ -54,6 +54,7 @@ import { logSoftmaxF32 } from "./log_softmax_f32.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { matmulNnF32 } from "./matmul_nn_f32.ts";
+import { matmulNt16 } from "./matmul_nt_16.ts";
 import { matmulNtF32 } from "./matmul_nt_f32.ts";
 import { matmulTnF32 } from "./matmul_tn_f32.ts";
 import { maxPoolF32 } from "./max_pool_f32.ts";
@@ -197,4 +198,5 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   kahan_f32: kahanF32,
   assign_where: assignWhere,
   all_finite_f32: allFiniteF32,
+  matmul_nt_16: matmulNt16,
 };
