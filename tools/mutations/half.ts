@@ -92,7 +92,6 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     ["1 - (random >>> 8) * 2 ** -24 ? 1 : 0", "1 ? 1 : 0"],
   ]),
   ...changes("src/numeric/half.ts", numbers, [
-    ["const F16_OVERFLOW = 65520;", "const F16_OVERFLOW = 65536;"],
     ["roundHalfEven(magnitude * 2 ** 24)", "Math.floor(magnitude * 2 ** 24)"],
     ["(word[0] >>> 16 & 1)", "1"],
     ["if (Number.isNaN(x)) return HALF_NAN[type];", ""],
