@@ -106,7 +106,7 @@ function isOperand(
   if (view == NONE && operand.isOptional) return true;
   if (view >= model.viewsCount) return false;
   const tensor = model.tensor(model.view(view).tensor);
-  if (!((storedDtypes(operand.dtypes) >> tensor.dtype) & 1)) return false;
+  if (!((storedDtypes(model, operand.dtypes) >> tensor.dtype) & 1)) return false;
   if (!((<u32> operand.layouts >> tensor.layout) & 1)) return false;
   const where = tensor.region;
   return operand.role == ROLE_IN

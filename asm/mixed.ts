@@ -36,11 +36,11 @@ function isHalf(dtype: u32): bool {
   return dtype == DTYPE_F16 || dtype == DTYPE_BF16;
 }
 
-/** Types that may stand in an operand of these: where float32 may, the 16-bit floats may. */
+/** Types that may stand in an operand of these: where float32 may, the 16-bit floats may in programs that train. */
 // @ts-ignore: decorator
 @inline
-export function storedDtypes(dtypes: u32): u32 {
-  if (!HOLDS_HALVES || !((dtypes >> DTYPE_F32) & 1)) return dtypes;
+export function storedDtypes(model: Model, dtypes: u32): u32 {
+  if (!HOLDS_HALVES || !((dtypes >> DTYPE_F32) & 1) || !model.trains) return dtypes;
   return dtypes | 1 << DTYPE_F16 | 1 << DTYPE_BF16;
 }
 

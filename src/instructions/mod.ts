@@ -17,9 +17,12 @@ export const INFERENCE_INSTRUCTIONS: readonly InstructionSpec[] = INSTRUCTIONS.f
   ({ family }) => family !== "train",
 );
 
-/** Whether engines with instructions of these names store operands of float32 as 16-bit floats: those that train do. */
-export function holdsHalves(names: ReadonlySet<string>): boolean {
-  return INSTRUCTIONS.some(({ name, family }) => family === "train" && names.has(name));
+/**
+ * Whether a program with these opcodes may store operands of float32 as 16-bit floats: one that trains may, which only engines that
+ * train take.
+ */
+export function holdsHalves(opcodes: readonly number[]): boolean {
+  return opcodes.some((opcode) => byOpcode.get(opcode)?.family === "train");
 }
 
 /** The type that an instruction computes with where an operand is stored in another one: float32 for 16-bit floats. */

@@ -69,7 +69,7 @@ export function verify(
   checkTensors(program, ranges);
   program.views.forEach((view, i) => checkView(program, ranges, view, i));
   const indexLimits = new Map<Index, number>();
-  const halves = options.instructions === undefined || holdsHalves(options.instructions);
+  const halves = holdsHalves(program.instructions.map(({ opcode }) => opcode));
   const work = program.instructions.map((instruction, i) =>
     checkInstruction(program, ranges, instruction, i, indexLimits, halves)
   );

@@ -12,6 +12,7 @@ import { CASES, TRAINING_CASES } from "./cases.ts";
 import { compareResults } from "./_compare.ts";
 import { prepare, runPrepared } from "./_program.ts";
 import { Random } from "./_random.ts";
+import { addTraining } from "./training_entry.ts";
 
 const SEED = 20261130;
 const WASM = Deno.readFileSync(new URL("../../wasm/fewbit.train.wasm", import.meta.url));
@@ -75,7 +76,7 @@ for (const { name, family, operands } of trainingInstructions()) {
       if (index === MOST_CASES) break;
       const c = stored(plain, random);
       if (c === undefined) continue;
-      const prepared = await prepare(c);
+      const prepared = await prepare(c, addTraining);
       using reference = await loadReference(prepared.file);
       using instance = await engine.load(prepared.file);
       const expected = runPrepared(reference, prepared);
@@ -88,3 +89,15 @@ for (const { name, family, operands } of trainingInstructions()) {
     assert.ok(index >= 5, `${index} cases`);
   });
 }
+
+Deno.test("16-bit floats in place of float32 are refused in programs that do not train", async () => {
+  const [plain] = CASES.gelu_f32(new Random(SEED));
+  const c = stored(plain, new Random(3))!;
+  assert.notEqual(c, undefined);
+  const { file } = await prepare(c);
+  for (const load of [() => loadReference(file), () => engine.load(file), () => loadWasm(file)]) {
+    await assert.rejects(load, { verdict: "bad_operand" });
+  }
+  const trains = await prepare(c, addTraining);
+  await assert.rejects(() => loadWasm(trains.file), { verdict: "unsupported_instruction" });
+});

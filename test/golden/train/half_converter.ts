@@ -4,6 +4,7 @@ import { loadWasm } from "../../../src/engines/wasm/load.ts";
 import { trainBuild } from "../../../src/engines/wasm/train_module.ts";
 import type { HalfType } from "../../../src/numeric/half.ts";
 import { ProgramBuilder } from "../../../src/program/builder.ts";
+import { addTraining } from "../../conformance/training_entry.ts";
 import { encodeProgram } from "../../../src/program/encode.ts";
 
 /** Converts as many elements as it was made for. */
@@ -24,6 +25,7 @@ export async function halfConverter(type: HalfType, elements: number): Promise<H
     builder.instruction("copy", { x: builder.whole(x), y: builder.whole(y) });
     builder.entry(entry);
   }
+  addTraining(builder);
   const file = await encodeProgram(builder.finish());
   const instance: SyncInstance = await loadWasm(file, { build: trainBuild() });
   const run = (entry: string, x: ArrayBufferView) =>
