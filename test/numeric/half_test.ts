@@ -1,5 +1,6 @@
 /** 16-bit floats next to float32 numbers: the host's own float16, and the definition of bfloat16 by its neighbours. */
 import assert from "node:assert/strict";
+import { addOnce, dot16 } from "../../src/numeric/accumulate16.ts";
 import { fromHalf, narrowed, toHalf, widened } from "../../src/numeric/half.ts";
 import { highHalf, lowHalf, mergedBits } from "../../src/numeric/split_master.ts";
 import { Random } from "../conformance/_random.ts";
@@ -71,4 +72,17 @@ Deno.test("half: a float32 is the sum of its halves", () => {
     // The upper one is the nearest bfloat16, of two the one away from 0.
     assert.equal(high, Math.floor(bits / 0x10000 + 0.5) % 0x10000);
   }
+});
+
+Deno.test("half: a sum that float64 cannot hold is rounded once", () => {
+  const tie = 1 + 2 ** -8;
+  assert.equal(addOnce("bf16", 2 ** -70, tie), 1 + 2 ** -7);
+  assert.equal(addOnce("bf16", -(2 ** -70), tie), 1);
+  assert.equal(addOnce("bf16", 2 ** -70, -tie), -1);
+  assert.equal(addOnce("bf16", -(2 ** -70), -tie), -1 - 2 ** -7);
+  assert.equal(addOnce("bf16", 0, tie), 1);
+  // Ones stagnate where their sum has no more bits.
+  const ones = Array.from({ length: 4096 }, () => 1);
+  assert.equal(dot16("bf16", ones, ones, 0, true), 256);
+  assert.equal(dot16("f16", ones, ones, 0, true), 2048);
 });

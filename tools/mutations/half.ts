@@ -100,7 +100,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     ["(bits + 0x8000) / 0x10000", "bits / 0x10000"],
     ["((high << 16) + low)", "((high << 16) | low)"],
   ]),
-  ...changes("src/numeric/accumulate16.ts", instructions, [
+  ...changes("src/numeric/accumulate16.ts", [...instructions, ...numbers], [
     ["words[0] += (lost > 0) === (sum > 0) ? 1n : -1n;", ""],
     ["if (isAlone && order === 2) even = step(even, pairs);", ""],
     ["fused ? a[k] * b[k] : product(k)", "product(k)"],
