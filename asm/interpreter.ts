@@ -12,7 +12,7 @@ import { checkInputs } from "./inputs";
 import { executeMixed, isMixed, planMixed } from "./mixed";
 import { Model } from "./model";
 import { blocksOf, cut, wayOf } from "./parts";
-import { resolve } from "./resolve";
+import { resolve } from "./operands";
 import { Range } from "./tables";
 
 /** Sets the scratch memory of a model to the most that an instruction asks for. */

@@ -22,7 +22,7 @@ import {
 import { narrow_row, widen_row } from "./kernels/half_f32";
 import { Model } from "./model";
 import { blocksAlong, blocksOf, codeOf, cut } from "./parts";
-import { resolve } from "./resolve";
+import { resolve } from "./operands";
 
 /** Bytes of copies at a time, and what kernels may read behind each. */
 const AT_ONCE: u64 = 1 << 16, GUARD: u64 = 64;
