@@ -8,7 +8,11 @@ import { Context } from "./context";
 import { Axis, Description, descriptionOf, operandOf } from "./description";
 import { execute } from "./generated/dispatch";
 import { DTYPE_BF16, DTYPE_F16, DTYPE_F32 } from "./generated/format";
-import { HOLDS_HALVES, OPCODE_CONV_WEIGHT_GRADIENT_F32, OPCODE_MATMUL_NT_F32 } from "./generated/held";
+import {
+  HOLDS_HALVES,
+  OPCODE_CONV_WEIGHT_GRADIENT_F32,
+  OPCODE_MATMUL_NT_F32,
+} from "./generated/held";
 import { Operand } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
 import {
@@ -235,7 +239,9 @@ function executeCopies(
     for (let j: u32 = 0; j < operands; j++) {
       const target = context.instruction.operand(j);
       // What has a copy is float32.
-      if (!isCopied(context, description, j) || isCut(description, j, axis) != (pass == 1)) continue;
+      if (!isCopied(context, description, j) || isCut(description, j, axis) != (pass == 1)) {
+        continue;
+      }
       const own = scratch + <usize> (j << 4), role = operandOf(description, j).role;
       store<u32>(own, <u32> target.address);
       store<u32>(own, <u32> target.stride, 4);

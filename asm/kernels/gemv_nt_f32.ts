@@ -56,7 +56,11 @@ function add_steps(
   for (; left > 0; left--, a += 4) {
     let column = i32x4.splat(0);
     if (dtype == DTYPE_F32) {
-      column = v128.load32_lane(p3, v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_lane(p0, column, 0), 1), 2), 3);
+      column = v128.load32_lane(
+        p3,
+        v128.load32_lane(p2, v128.load32_lane(p1, v128.load32_lane(p0, column, 0), 1), 2),
+        3,
+      );
       p0 += 4, p1 += 4, p2 += 4, p3 += 4;
     } else {
       column = i32x4.replace_lane(column, 0, load<u16>(p0));
@@ -134,9 +138,9 @@ function scale_row(a: usize, k: i32, to: usize): bool {
   for (let left = k; left > 0; left -= 4, a += 16, to += 16) {
     const x = v128.load(a);
     if (left >= 4) most = f32x4.max(most, f32x4.abs(x));
-    else for (let i: usize = 0; i < <usize> left << 2; i += 4) {
-      most = f32x4.max(most, f32x4.abs(v128.load32_splat(a + i)));
-    }
+    else {for (let i: usize = 0; i < <usize> left << 2; i += 4) {
+        most = f32x4.max(most, f32x4.abs(v128.load32_splat(a + i)));
+      }}
     store_words(to, f32x4.mul(x, scale), left);
   }
   return !v128.any_true(f32x4.ge(most, f32x4.splat(65536))) && i32x4.all_true(f32x4.eq(most, most));
