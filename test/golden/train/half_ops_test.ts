@@ -69,6 +69,8 @@ class HalfGraph {
 
   async run(outputs: Readonly<Record<string, Value>>): Promise<Record<string, Float32Array>> {
     for (const [name, value] of Object.entries(outputs)) this.graph.output(name, value);
+    // Only programs with an instruction that trains have 16-bit floats in place of float32.
+    this.graph.output("trains", this.build.unary(this.build.scalar(0), "expm1"));
     const bytes = await encodeProgram(compile(this.graph, { training: true }));
     using instance = await loadWasm(bytes, { build: trainBuild() });
     const results = await instance.run(this.#feeds);
