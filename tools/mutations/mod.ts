@@ -5,6 +5,7 @@ import { COMMAND_LINE_MUTATIONS } from "./command_line.ts";
 import { ENGINE_MUTATIONS } from "./engines.ts";
 import { FINE_TUNING_MUTATIONS } from "./fine_tuning.ts";
 import { FUSION_MUTATIONS } from "./fusions.ts";
+import { HALF_MUTATIONS } from "./half.ts";
 import { GRAPH_MUTATIONS } from "./graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
 import { LLAMA_MUTATIONS } from "./llama.ts";
@@ -28,6 +29,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FINE_TUNING_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
+  ...HALF_MUTATIONS,
   ...INTEGER_LANGUAGE_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
