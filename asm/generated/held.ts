@@ -89,3 +89,6 @@ export const HOLDS_ADAM_F32: bool = false;
 export const HOLDS_RMSPROP_F32: bool = false;
 export const HOLDS_ADAGRAD_F32: bool = false;
 export const HOLDS_LION_F32: bool = false;
+export const HOLDS_QUANTIZE_ROWS_F32: bool = false;
+export const HOLDS_TERNARIZE_F32: bool = false;
+export const HOLDS_LOWER_BOUNDS_F32: bool = false;
