@@ -116,13 +116,21 @@ export class Trainer implements Disposable {
   /**
    * Makes a graph one that trains, and loads it. The first extent of every input is the batch.
    *
+   * @param examples How many examples that extent has, where each has several rows: windows of tokens, say.
+   *
    * @throws {FewbitError} `invalid_argument` for settings out of range; `unsupported` where an op has no gradient, or
    * the host does not run the module.
    */
-  static async load(graph: Graph, settings: TrainingSettings): Promise<Trainer> {
+  static async load(
+    graph: Graph,
+    settings: TrainingSettings,
+    examples?: number,
+  ): Promise<Trainer> {
     const sizes = new Set(graph.inputs.map(({ shape }) => shape[0]));
-    const [batch] = sizes;
-    if (sizes.size !== 1 || typeof batch !== "number") {
+    const [rows] = sizes;
+    const batch = examples ?? rows;
+    const isWhole = typeof rows === "number" && isCount(batch) && batch > 0 && rows % batch === 0;
+    if (sizes.size !== 1 || !isWhole) {
       throw new FewbitError(
         "invalid_argument",
         "Cannot train: all inputs have to have the same fixed number of examples first",
