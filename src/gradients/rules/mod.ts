@@ -30,6 +30,7 @@ import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling
 import { rotaryGradient } from "./rotary.ts";
 import { scanGradient } from "./scan.ts";
 import { logSoftmaxGradient, softmaxGradient } from "./softmax.ts";
+import { straightThroughGradient } from "./straight_through.ts";
 import { subGradient } from "./sub.ts";
 import { expandGradient, meanRowsGradient, reduceSumGradient } from "./sums.ts";
 import { swigluGradient } from "./swiglu.ts";
@@ -85,6 +86,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   SelectRow: selectRowGradient,
   SliceColumns: sliceColumnsGradient,
   Softmax: softmaxGradient,
+  StraightThrough: straightThroughGradient,
   Sub: subGradient,
   SwiGlu: swigluGradient,
   Transpose: transposeGradient,

@@ -95,6 +95,7 @@ export { shortConv } from "./short_conv.ts";
 export { sliceColumns } from "./slice_columns.ts";
 export { softmax } from "./softmax.ts";
 export { softmaxInteger } from "./softmax_integer.ts";
+export { straightThrough } from "./straight_through.ts";
 export { sub } from "./sub.ts";
 export { swiglu } from "./swiglu.ts";
 export { swigluInteger } from "./swiglu_integer.ts";
