@@ -13,6 +13,8 @@ import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts
 import { applyGradients } from "./_apply_gradients.ts";
 import { checkSettings } from "./_check_settings.ts";
 import { RandomWords } from "./_random_words.ts";
+import type { RenormLimits } from "./continual/renorm_limits.ts";
+import { batchRenormalization } from "./layers/batch_renormalization.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { PlateauSchedule } from "./optimizers/plateau.ts";
@@ -42,6 +44,11 @@ export interface TrainingSettings {
   readonly trainable?: (name: string) => boolean;
   /** Whether batch normalisation keeps its running statistics: evaluation mode, with scale and bias that change. */
   readonly frozenStatistics?: boolean;
+  /**
+   * Batch Renorm in the place of batch normalisation: how far it corrects the statistics of a batch, and the share of the
+   * batch in the running ones. Default: no correction.
+   */
+  readonly renorm?: RenormLimits & { readonly rate: number };
   /** Which parameters have a decay other than the optimiser's: 0, say, for those of norms. */
   readonly decay?: (name: string, shape: readonly number[]) => number | undefined;
   /** What is special of a parameter: a rate, a decay, an optimiser of its group. */
@@ -92,7 +99,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   const nodes = nodesOf(source, [{ value: settings.loss, entry: run }]);
   const parameters = changing(source, nodes, settings);
   const normalized = settings.frozenStatistics === true ? [] : parameters;
-  const forward = trainedForward(build, nodes, normalized, words);
+  const forward = trainedForward(build, nodes, normalized, words, settings.renorm);
   const loss = build.scale(forward.valueOf(settings.loss), 1 / times);
   let made = gradients(graph, loss, parameters);
   let whole = loss;
@@ -154,13 +161,14 @@ function trainedForward(
   nodes: readonly Node[],
   normalized: readonly Value[],
   words: RandomWords,
+  renorm: TrainingSettings["renorm"],
 ) {
   const made = new Map<number, Value>();
   const statistics: { readonly state: Value; readonly x: Value }[] = [];
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   for (const node of nodes) {
     const copies = isNode(node, "BatchNormalization")
-      ? { y: normalize(build, node, valueOf, normalized, statistics) }
+      ? { y: normalize(build, node, { valueOf, changing: normalized, statistics, renorm }) }
       : isNode(node, "Dropout")
       ? { y: dropped(build, valueOf(node.inputs.x), node, words) }
       : build.graph.replay(unnamed(node), valueOf);
@@ -179,18 +187,39 @@ function dropped(
   return build.graph.apply(dropout, { x, random }, attributes);
 }
 
-/** @param changing Parameters by which it is known whether statistics are those of the batch. */
+/** What the norms of a network have in common. */
+interface Normalizing {
+  readonly valueOf: (value: Value) => Value;
+  /** Parameters by which it is known whether statistics are those of the batch. */
+  readonly changing: readonly Value[];
+  /** What running statistics become. */
+  readonly statistics: { readonly state: Value; readonly x: Value }[];
+  readonly renorm: TrainingSettings["renorm"];
+}
+
 function normalize(
   build: NodeBuilder,
   { inputs, attributes }: NodeNamed<"BatchNormalization">,
-  valueOf: (value: Value) => Value,
-  changing: readonly Value[],
-  statistics: { readonly state: Value; readonly x: Value }[],
+  { valueOf, changing, statistics, renorm }: Normalizing,
 ): Value {
   const given = { ...inputs, x: valueOf(inputs.x) };
   const isFrozen = !changing.includes(inputs.scale) && !changing.includes(inputs.bias);
   if (isFrozen) return frozenBatchNormalization(build, given, attributes);
   const { epsilon, momentum = 0.1, unbiased = true } = attributes;
+  if (renorm !== undefined) {
+    // Batch Renorm averages deviations, which the states hold as variances.
+    const { scale, bias, mean, variance } = given;
+    const runningDeviation = build.unary(build.shift(variance, epsilon), "sqrt");
+    const made = batchRenormalization(
+      build,
+      { x: given.x, scale, bias, runningMean: mean, runningDeviation },
+      { epsilon, ...renorm },
+    );
+    const { runningDeviation: after } = made;
+    statistics.push({ state: inputs.mean, x: made.runningMean });
+    statistics.push({ state: inputs.variance, x: build.shift(build.mul(after, after), -epsilon) });
+    return made.y;
+  }
   const trained = trainedBatchNormalization(build, given, { epsilon, momentum, unbiased });
   statistics.push({ state: inputs.mean, x: trained.runningMean });
   statistics.push({ state: inputs.variance, x: trained.runningVariance });
