@@ -7,6 +7,7 @@ import { channelsFirst, TrainedLayers, uniform } from "../../models/trained_laye
 import type { Initialize } from "../../models/trained_layers.ts";
 import { shuffle } from "../../numeric/shuffle.ts";
 import type { Tensor } from "../../tensor.ts";
+import { encodeCheckpoint } from "../checkpoint.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
 import { Trainer } from "../trainer.ts";
 import type { TrainingData } from "../training_data.ts";
@@ -147,6 +148,21 @@ export class ContinualClassifier implements Disposable {
     return (await this.#whole.evaluate(data)).accuracy;
   }
 
+  /**
+   * Weights and statistics as a checkpoint that `fewbit classify` and `export` read; the memory is not in it.
+   *
+   * @param metadata Strings that stand in the file.
+   */
+  async save(metadata: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+    const weights = await this.#weights();
+    const { classes } = this.#settings;
+    // A DS-CNN has biases there.
+    const bias: Tensor = { dtype: "f32", shape: [classes], data: new Float32Array(classes) };
+    const tensors = new Map([...weights, ["fc.bias", bias] as const]);
+    const cursor = { epoch: this.#experiences, batch: 0 };
+    return encodeCheckpoint({ tensors, program: "continual", cursor, metadata });
+  }
+
   /** Gives the memory back. */
   [Symbol.dispose](): void {
     this.#whole[Symbol.dispose]();
@@ -228,7 +244,8 @@ export class ContinualClassifier implements Disposable {
   async #write(changed: ReadonlyMap<string, Float32Array>): Promise<void> {
     const weights = await this.#weights();
     for (const [name, data] of changed) {
-      weights.set(name, { ...weights.get(name)!, data: data.slice() });
+      const { shape } = weights.get(name)!;
+      weights.set(name, { dtype: "f32", shape, data: data.slice() });
     }
     this.#whole.loadWeights(weights);
   }
