@@ -85,13 +85,13 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
         return await trainLanguage(family, options, isGiven, signal);
       }
       const network = choice("model", name, TINY_NETWORKS);
+      if (options.replay !== undefined && network !== "ds-cnn") {
+        throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
+      }
       const files = await trainingFiles(options);
       const suiting = SUITING[network];
       const pictures = await trainingPictures(options, suiting);
       if (options.replay !== undefined) {
-        if (network !== "ds-cnn") {
-          throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
-        }
         return await trainContinually(options.replay, options, pictures, signal);
       }
       const { training, ...steps } = stepsOf(options, pictures, {

@@ -11,7 +11,7 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { isCount } from "./_check_settings.ts";
+import { batchOf, isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./_checked_weights.ts";
@@ -126,16 +126,7 @@ export class Trainer implements Disposable {
     settings: TrainingSettings,
     examples?: number,
   ): Promise<Trainer> {
-    const sizes = new Set(graph.inputs.map(({ shape }) => shape[0]));
-    const [rows] = sizes;
-    const batch = examples ?? rows;
-    const isWhole = typeof rows === "number" && isCount(batch) && batch > 0 && rows % batch === 0;
-    if (sizes.size !== 1 || !isWhole) {
-      throw new FewbitError(
-        "invalid_argument",
-        "Cannot train: all inputs have to have the same fixed number of examples first",
-      );
-    }
+    const batch = batchOf(graph, examples);
     const program = compile(trainingGraph(graph, settings), { training: true });
     const instance = await loadWasm(await encodeProgram(program), { build: trainBuild() });
     return new Trainer(program, instance, batch, settings);
