@@ -53,14 +53,17 @@ export type QuantizedTrainingSettings =
 export interface ForwardCodes {
   /** By I-ViT's names. */
   readonly taps: ReadonlyMap<string, Tensor>;
+  /** `[pictures, classes]`. */
   readonly logits: Float32Array;
 }
 
 /** What a step was like. */
 export interface QuantizedStep {
+  /** Steps so far, this one among them. */
   readonly step: number;
   /** The loss of the logits before the update. */
   readonly loss: number;
+  /** The learning rate. */
   readonly rate: number;
 }
 
@@ -74,7 +77,17 @@ const SHARE = 2 ** -15;
  *
  * Observers are I-ViT's, moving averages of what each site sees (momentum 0.95), and keep watching; scales, roundings
  * and clamps are constants to differentiation. The gradients of softmax, GELU and LayerNorm are those of the exact
- * functions at the values of the codes. Biases of LayerNorms have none, as with the authors.
+ * functions at the values of the codes. Biases of LayerNorms have none, as with the authors (Li and Gu, 2023).
+ *
+ * @example
+ * ```ts ignore
+ * import { QuantizedTrainer } from "@fewbit/fewbit/train";
+ *
+ * // A checkpoint of timm: config.json, and its tensors by name.
+ * using trainer = await QuantizedTrainer.load({ config, weights }, { batch: 32, rate: 2e-5 });
+ * for (const { images, labels } of batches) console.log(await trainer.step(images, labels));
+ * const { program } = trainer.compile();
+ * ```
  */
 export class QuantizedTrainer implements Disposable {
   readonly #folder: CheckpointFolder;

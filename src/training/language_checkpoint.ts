@@ -23,6 +23,7 @@ const MOST: Readonly<Record<Exclude<keyof LanguageModel, "family">, number>> = {
 
 /** A language model beside its weights. */
 export interface LanguageFacts {
+  /** Its family and sizes. */
   readonly model: LanguageModel;
   /** tokenizer.json, parsed. */
   readonly tokenizer: Readonly<Record<string, unknown>>;

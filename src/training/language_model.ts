@@ -3,8 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/graph.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
-import { uniform } from "../models/trained_layers.ts";
-import { TrainedLayers } from "../models/trained_layers.ts";
+import { TrainedLayers, uniform } from "../models/trained_layers.ts";
 import type { Initialize } from "../models/trained_layers.ts";
 import { crossEntropy } from "./losses/cross_entropy.ts";
 import { hgrnBit } from "./networks/hgrn_bit.ts";
@@ -23,11 +22,20 @@ export type LanguageFamily = (typeof LANGUAGE_FAMILIES)[number];
 
 /** Which model, and what a step sees of a text. */
 export interface LanguageModel extends LanguageSizes {
+  /** What it is made of. */
   readonly family: LanguageFamily;
   /** Tokens of a window. */
   readonly tokens: number;
   /** Windows of a run. */
   readonly windows: number;
+}
+
+/** A graph that can be trained. */
+export interface LanguageGraph {
+  /** Inputs `ids` and `labels`, output `logits`. */
+  readonly graph: Graph;
+  /** The mean over the tokens. */
+  readonly loss: Value;
 }
 
 /** How it is trained. */
@@ -49,7 +57,7 @@ const NETWORKS: Readonly<
  *
  * @throws {FewbitError} `invalid_argument` where a Transformer's width has no whole number of heads.
  */
-export function languageGraph(model: LanguageModel, initialize: Initialize) {
+export function languageGraph(model: LanguageModel, initialize: Initialize): LanguageGraph {
   const { family, width, vocabulary, tokens, windows } = model;
   if (family === "transformer" && width % HEAD_SIZE !== 0) {
     throw new FewbitError(
@@ -69,9 +77,24 @@ export function languageGraph(model: LanguageModel, initialize: Initialize) {
 }
 
 /**
- * A trainer of a language model from random weights. An example is a window.
+ * A trainer of a language model from random weights. An example is a window of tokens; ternary layers learn straight
+ * through (MatMul-free LM, Zhu et al., 2024).
  *
  * @throws {FewbitError} As {@linkcode languageGraph} and {@linkcode Trainer.load}.
+ *
+ * @example
+ * ```ts
+ * import { languageLoss, languageTrainer, textWindows } from "@fewbit/fewbit/train";
+ *
+ * const sizes = { vocabulary: 8, width: 32, depth: 1, hidden: 32, tokens: 16, windows: 2 };
+ * using trainer = await languageTrainer({ family: "hgrn-bit", ...sizes }, {
+ *   rate: 0.01,
+ *   optimizer: { kind: "adamw" },
+ * });
+ * const text = Int32Array.from({ length: 200 }, (_, i) => i % 8);
+ * for await (const { step } of trainer.fit(textWindows(text, 16, 1))) if (step === 3) break;
+ * console.log((await languageLoss(trainer, textWindows(text, 16))).toFixed(1));
+ * ```
  */
 export async function languageTrainer(
   model: LanguageModel,

@@ -54,6 +54,19 @@ const CHANNELS = 64;
  * The first experience trains a whole DS-CNN. Then its first layers stay, and later ones learn by what these make of
  * pictures: of new ones, and of old ones that a class-balanced memory keeps in 8 bits (latent replay, Pellegrini et al.,
  * 2020). Norms are Batch Renorm then; the last layer has no biases and is consolidated by CWR*.
+ *
+ * @example
+ * ```ts
+ * import { arrayData, ContinualClassifier } from "@fewbit/fewbit/train";
+ *
+ * const pictures = (label: number) =>
+ *   arrayData({ x: new Float32Array(32 * 64).fill(label), labels: new Int32Array(32).fill(label) }, 32);
+ * const settings = { picture: [8, 8], classes: 2, memory: 16, batch: [8, 16] } as const;
+ * using learner = await ContinualClassifier.load(settings, 32);
+ * await learner.learn(pictures(0));
+ * await learner.learn(pictures(1));
+ * console.log(learner.remembered);
+ * ```
  */
 export class ContinualClassifier implements Disposable {
   readonly #settings: Required<ContinualSettings>;
