@@ -16,9 +16,9 @@ import type { TrainingSettings } from "./training_graph.ts";
 import type { TrainingData } from "./training_data.ts";
 
 /** Families of language models: a ternary recurrence, and a Transformer in float32. */
-export const LANGUAGE_FAMILIES = ["hgrn-bit", "transformer"] as const;
+export const LANGUAGE_FAMILIES: readonly LanguageFamily[] = ["hgrn-bit", "transformer"];
 /** Family of a language model. */
-export type LanguageFamily = (typeof LANGUAGE_FAMILIES)[number];
+export type LanguageFamily = "hgrn-bit" | "transformer";
 
 /** Which model, and what a step sees of a text. */
 export interface LanguageModel extends LanguageSizes {
