@@ -1,9 +1,19 @@
 import type { Value } from "../../graph/graph.ts";
 import { NodeBuilder } from "../../graph/node_builder.ts";
-import { embedding, linear, rmsNormalization, rotary, swiglu } from "../../graph/ops/mod.ts";
+import {
+  attentionScores,
+  attentionValues,
+  embedding,
+  linear,
+  rmsNormalization,
+  rotary,
+  sliceColumns,
+  softmax,
+  swiglu,
+  transpose,
+} from "../../graph/ops/mod.ts";
 import type { TrainedLayers } from "../../models/trained_layers.ts";
 import { cosineAndSine, rotaryFrequencies } from "../../numeric/phase.ts";
-import { attention } from "../layers/attention.ts";
 import { HEAD_SIZE, INITIAL_BOUND } from "./language_sizes.ts";
 import type { LanguageSizes } from "./language_sizes.ts";
 
@@ -12,7 +22,8 @@ const EPSILON = 1e-6, THETA = 10_000;
 
 /**
  * A Llama as it is trained, in float32: names of Hugging Face, but channels that turn together are neighbours. Of the
- * ids of windows of equal length, one after the other, the logits `[ids, V]`. The width is a multiple of 32, the size of a head.
+ * ids of windows of equal length, one after the other, the logits `[ids, V]`, to the bit those that the exported model gives.
+ * The width is a multiple of 32, the size of a head.
  */
 export function llama(
   layers: TrainedLayers,
@@ -48,7 +59,7 @@ export function llama(
       k: turned("k"),
       v: planes(by(h, `${at}.self_attn.v_proj`, width)),
     };
-    const context = build.reshape(attention(build, parts, { heads, causal: true }), [rows, width]);
+    const context = build.reshape(causalAttention(build, parts, heads), [rows, width]);
     x = build.add(by(context, `${at}.self_attn.o_proj`, width), x);
     const m = norm(x, `${at}.post_attention_layernorm`);
     const product = graph.apply(swiglu, {
@@ -58,6 +69,40 @@ export function llama(
     x = build.add(by(product, `${at}.mlp.down_proj`, width), x);
   }
   return by(norm(x, "model.norm"), "lm_head", vocabulary);
+}
+
+/**
+ * Attention to a row itself and those before it, in the order of operations of `attention_cached_f32`: a score is four
+ * strided partial sums, `(a₀ + a₂) + (a₁ + a₃)`.
+ */
+function causalAttention(
+  build: NodeBuilder,
+  { q, k, v }: { readonly q: Value; readonly k: Value; readonly v: Value },
+  heads: number,
+): Value {
+  const { graph } = build;
+  const [windows, tokens, width] = q.shape as number[];
+  const part = width / 4;
+  // Channels of all heads by their place in four.
+  const strided = (x: Value): Value => {
+    const fours = build.reshape(x, [windows * tokens, part, 4]);
+    const turned = graph.apply(transpose, { x: fours }, { perm: [0, 2, 1] });
+    return build.reshape(turned, [windows, tokens, width]);
+  };
+  const [a, b] = [strided(q), strided(k)];
+  const sums = [0, 1, 2, 3].map((i) => {
+    const cut = { start: i * part, end: (i + 1) * part };
+    const of = (x: Value): Value => graph.apply(sliceColumns, { x }, cut);
+    return graph.apply(attentionScores, { q: of(a), k: of(b) }, { heads, scale: 1 });
+  });
+  const scores = build.add(build.add(sums[0], sums[2]), build.add(sums[1], sums[3]));
+  const mask = Array.from(
+    { length: tokens * tokens },
+    (_, at) => at % tokens > Math.floor(at / tokens) ? -Infinity : 0,
+  );
+  const scaled = build.scale(scores, 1 / Math.sqrt(HEAD_SIZE));
+  const x = build.add(scaled, build.constant([tokens, tokens], mask));
+  return graph.apply(attentionValues, { p: graph.apply(softmax, { x }), v });
 }
 
 /** Cosines and sines of the places in each window, with the bits that `rotary_angles_f32` gives. */
