@@ -118,6 +118,12 @@ for (let epoch = 0; epoch < epochs; epoch++) {
   }
   const seconds = Math.round((performance.now() - start) / 1000);
   const row: Record<string, number> = { epoch: epoch + 1, loss: sum / perEpoch, seconds };
+  const isLast = epoch + 1 === epochs;
+  if (!isLast) {
+    console.log(JSON.stringify(row));
+    curve.push(row);
+    continue;
+  }
   if (forward === "shift") row.integers = await accuracy(trainer.compile().program, false);
   else {
     const tuned = { config, weights: trainer.weights() };
