@@ -1,5 +1,6 @@
 /** What stands in the checkpoint of a language model, and the folder of Hugging Face that it becomes. */
 import { FewbitError } from "../errors.ts";
+import { readSafetensors } from "../formats/safetensors.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
 import { decodeCheckpoint, metadataOf } from "./checkpoint.ts";
 import { languageGraph } from "./language_model.ts";
@@ -44,8 +45,13 @@ export function encodeLanguageFacts({ model, tokenizer }: LanguageFacts): Record
   return { [MODEL]: JSON.stringify(model), [TOKENIZER]: JSON.stringify(tokenizer) };
 }
 
-/** Whether a safetensors file that was read is the checkpoint of a language model. */
+/** Whether a file is the checkpoint of a language model; one that is damaged, whoever reads it refuses. */
 export function isLanguageCheckpoint(bytes: Uint8Array): boolean {
+  try {
+    readSafetensors(bytes);
+  } catch {
+    return false;
+  }
   return metadataOf(bytes)[MODEL] !== undefined;
 }
 

@@ -4,7 +4,11 @@ import { load } from "../../src/engines/load.ts";
 import { compileTextModel } from "../../src/compile/text.ts";
 import { lazyWeights } from "../../src/models/language_weights.ts";
 import { randomWord } from "../../src/numeric/random_word.ts";
-import { encodeLanguageFacts, languageFiles } from "../../src/training/language_checkpoint.ts";
+import {
+  encodeLanguageFacts,
+  isLanguageCheckpoint,
+  languageFiles,
+} from "../../src/training/language_checkpoint.ts";
 import { languageLoss, languageTrainer } from "../../src/training/language_model.ts";
 import type { LanguageFamily, LanguageModel } from "../../src/training/language_model.ts";
 import { textWindows } from "../../src/training/text_windows.ts";
@@ -121,4 +125,27 @@ Deno.test("windows of a text move from epoch to epoch, and stay in it", async ()
   assert.equal(seen.size, 8);
   assert.throws(() => textWindows(ids.subarray(0, 15), 8, 3), /of 15 tokens/);
   assert.throws(() => textWindows(ids.subarray(0, 8), 8), /of 8 tokens/);
+});
+
+Deno.test("a checkpoint of a language model that is none, or is damaged, is refused", async () => {
+  const { model, trainer } = await trained("transformer", 1);
+  using _ = trainer;
+  const saved = (facts: Record<string, string>) => trainer.save({ metadata: facts });
+  const facts = encodeLanguageFacts({ model, tokenizer: TOKENIZER });
+  const good = await saved(facts);
+  assert.ok(isLanguageCheckpoint(good));
+  assert.equal(isLanguageCheckpoint(Uint8Array.of(1, 2, 3)), false);
+  assert.equal(isLanguageCheckpoint(await saved({})), false);
+  const refused = async (changed: Record<string, unknown>, message: RegExp) => {
+    const own = encodeLanguageFacts({ model: { ...model, ...changed }, tokenizer: TOKENIZER });
+    const bytes = await saved(own);
+    assert.throws(() => languageFiles(bytes), { code: "invalid_file", message });
+  };
+  await refused({ family: "rnn" }, /sizes are none/);
+  await refused({ depth: 1e9 }, /sizes are none/);
+  await refused({ depth: 4 }, /has no model\.layers\.3/);
+  const damaged = good.slice();
+  damaged[damaged.length - 1] ^= 1;
+  assert.throws(() => languageFiles(damaged), /checksum/);
+  assert.throws(() => languageFiles(good.slice(0, 100)), { code: "invalid_file" });
 });
