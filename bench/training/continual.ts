@@ -16,7 +16,7 @@ const { values } = parseArgs({
     memory: { type: "string", default: "1500" },
     later: { type: "string", default: "0.05" },
     seed: { type: "string", default: "1" },
-    statistics: { type: "string", default: "0.00005" },
+    statistics: { type: "string", default: "0.05" },
     frozen: { type: "string", default: "2" },
     out: { type: "string", default: "continual.json" },
   },
