@@ -3,10 +3,12 @@
  *
  *     deno run -A bench/training/language.ts --family hgrn-bit --rate 0.004 --tokens 400000 --out FILE
  *
- * A run is stopped and continued: its last checkpoint lies beside FILE.
+ * A run that was stopped goes on by the same command: its last checkpoint lies beside FILE, and `fewbit export` makes a
+ * folder of it for `fewbit convert`.
  */
 import { parseArgs } from "node:util";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
+import { encodeLanguageFacts } from "../../src/training/language_checkpoint.ts";
 import { languageLoss, languageTrainer } from "../../src/training/language_model.ts";
 import type { LanguageFamily, LanguageModel } from "../../src/training/language_model.ts";
 import { textWindows } from "../../src/training/text_windows.ts";
@@ -32,9 +34,10 @@ const number = (name: keyof typeof values): number => Number(values[name]);
 
 const folder = `${values.shared}/data`;
 const text = Deno.readTextFileSync(`${folder}/tinyshakespeare/input.txt`);
-const tokenizer = Tokenizer.fromJson(
-  JSON.parse(Deno.readTextFileSync(`${folder}/hgrn-shakespeare/tokenizer.json`)),
+const tokenizerJson = JSON.parse(
+  Deno.readTextFileSync(`${folder}/hgrn-shakespeare/tokenizer.json`),
 );
+const tokenizer = Tokenizer.fromJson(tokenizerJson);
 const split = Math.floor(0.9 * text.length);
 const idsOf = (part: string): Int32Array =>
   Int32Array.from(tokenizer.encode(part, { addSpecialTokens: false }).ids);
@@ -61,6 +64,7 @@ using trainer = await languageTrainer(model, {
   schedule: { kind: "warmup_cosine", min: rate / 20, warmup: Math.ceil(steps / 25), steps },
   clipNorm: 1,
 });
+const metadata = encodeLanguageFacts({ model, tokenizer: tokenizerJson });
 const data = textWindows(learned, model.tokens, seed);
 const validation = textWindows(heldOut, model.tokens);
 const checkpoint = values.out.replace(/\.json$/, ".safetensors");
@@ -100,7 +104,7 @@ async function note(step: number): Promise<void> {
   };
   record.push(row);
   console.log(JSON.stringify(row));
-  Deno.writeFileSync(checkpoint, await trainer.save());
+  Deno.writeFileSync(checkpoint, await trainer.save({ metadata }));
   Deno.writeTextFileSync(values.out, JSON.stringify({ model, rate, seed, steps, curve: record }));
   start = performance.now();
 }
