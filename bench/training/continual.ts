@@ -75,4 +75,5 @@ const runs = [
 const [replay, naive, joint] = runs.map(({ accuracies }) => accuracies.at(-1)!);
 const share = (replay - naive) / (joint - naive);
 console.log(`share of the way from naive to joint: ${share.toFixed(3)}`);
-Deno.writeTextFileSync(values.out, JSON.stringify({ ...values, runs, share }));
+const { out, ...settings } = values;
+Deno.writeTextFileSync(out, JSON.stringify({ ...settings, runs, share }));
