@@ -5,7 +5,6 @@
  */
 import type { Inputs, Outputs } from "../../engines/engine.ts";
 import type { ChainedRun, GpuInstance } from "../../engines/webgpu/gpu_instance.ts";
-import type { IntegerDraw } from "../../text/integer_draw.ts";
 import { floatLogits } from "./_float_logits.ts";
 import { multiplesOf, SAMPLE } from "./_integer_sampler.ts";
 import type { IntegerSampler } from "./_integer_sampler.ts";
