@@ -88,7 +88,8 @@ async function accuracy(program: CompiledProgram, isFloat: boolean): Promise<num
   return right / held.labels.length;
 }
 
-const calibration = () => Array.from({ length: 1024 }, (_, i) => picture(train, i));
+const calibrating = await part("train", 1024);
+const calibration = () => Array.from({ length: 1024 }, (_, i) => picture(calibrating, i));
 const perEpoch = Math.floor(count / batch);
 const steps = epochs * perEpoch;
 using trainer = await QuantizedTrainer.load(folder, {
