@@ -45,7 +45,7 @@ export function addLanguageOptions(command: CommandUnknownOpts): void {
 }
 
 /** What suits a family where nothing else is asked for; found by short runs, `bench/training/language.ts`. */
-const RATES: Readonly<Record<LanguageFamily, number>> = { "hgrn-bit": 0.008, transformer: 0.004 };
+const RATES: Readonly<Record<LanguageFamily, number>> = { "hgrn-bit": 0.004, transformer: 0.002 };
 /** Windows of a step where nothing is asked for. */
 const WINDOWS = 4;
 /** Weight decay where nothing is asked for, and most that the norm of all gradients may be. */

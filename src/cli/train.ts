@@ -56,7 +56,8 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
   addPictureOptions(command);
   addStepOptions(command, {
     optimizer: "adamw for vit, else sgd",
-    rate: "with sgd 0.2, or 0.3 for mobilenet-v1; else 0.003, or 0.002 for vit",
+    rate:
+      "with sgd 0.2, or 0.3 for mobilenet-v1; else 0.003, 0.002 for vit and transformer, 0.004 for hgrn-bit",
     output: "trained.safetensors",
   });
   typed

@@ -23,14 +23,14 @@ for (const model of ["hgrn-bit", "transformer"]) {
   Deno.test(`cli: train teaches a ${model} a text; exported and converted it writes it`, () =>
     withText(async (folder, given) => {
       const output = `${folder}/play.safetensors`;
-      const args = ["train", "--model", model, ...given, "--epochs", "3", "-o", output];
+      const args = ["train", "--model", model, ...given, "--epochs", "4", "-o", output];
       const { code, out, err } = await fewbit(args);
       assert.equal(code, 0, err);
       assert.match(
         out,
         new RegExp(`^${model}: \\d+ tokens, \\d+ held out, \\d+ steps of 6 windows`),
       );
-      assert.match(out, /\nepoch 3 of 3: loss \d\.\d{4}, held out \d\.\d{4}, \d+ tokens\/s: "/);
+      assert.match(out, /\nepoch 4 of 4: loss \d\.\d{4}, held out \d\.\d{4}, \d+ tokens\/s: "/);
       const [, loss] = /: held out ([\d.]+) nats a token/.exec(out) ?? [];
       assert.ok(Number(loss) < 2, out);
       const exported = await fewbit(["export", output, "-o", `${folder}/play`]);
