@@ -77,6 +77,28 @@ export { arrayData } from "./training/training_data.ts";
 export type { BatchPlace, TrainingData } from "./training/training_data.ts";
 export { augmented } from "./training/augmented.ts";
 export type { Augmentation, AugmentationSettings } from "./training/augmented.ts";
+export { textWindows } from "./training/text_windows.ts";
+export { languageGraph, languageLoss, languageTrainer } from "./training/language_model.ts";
+export type {
+  LanguageFamily,
+  LanguageGraph,
+  LanguageModel,
+  LanguageTraining,
+} from "./training/language_model.ts";
+export type { LanguageSizes } from "./training/networks/language_sizes.ts";
+export { encodeLanguageFacts, languageFiles } from "./training/language_checkpoint.ts";
+export type { LanguageFacts, LanguageFiles } from "./training/language_checkpoint.ts";
+export { ContinualClassifier } from "./training/continual/continual_classifier.ts";
+export type { ContinualSettings } from "./training/continual/continual_classifier.ts";
+export type { RenormLimits } from "./training/continual/renorm_limits.ts";
+export { QuantizedTrainer } from "./compile/quantized_training.ts";
+export type {
+  ForwardCodes,
+  QuantizedStep,
+  QuantizedTrainingSettings,
+} from "./compile/quantized_training.ts";
+export type { CompiledVision } from "./compile/vision.ts";
+export type { CheckpointFolder } from "./checkpoints/checkpoint_folder.ts";
 export { fineTuning } from "./training/fine_tuning.ts";
 export type { FineTuning, FineTuningOptions } from "./training/fine_tuning.ts";
 export { addAdapters } from "./training/lora.ts";

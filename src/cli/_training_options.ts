@@ -133,7 +133,7 @@ export function stepsOf(
     batch,
     rate: options.rate === undefined ? chosen.rate(kind) : number("rate", options.rate),
     optimizer: optimizerOf(kind),
-    schedule: scheduleOf(choice("schedule", options.schedule, SCHEDULES), steps),
+    schedule: scheduleOf(options.schedule, steps),
     decay: number("decay", options.decay),
     seed,
     accumulate,
@@ -149,7 +149,9 @@ function optimizerOf(kind: OptimizerName): Optimizer {
   return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };
 }
 
-function scheduleOf(kind: (typeof SCHEDULES)[number], steps: number): Schedule | PlateauSchedule {
+/** The schedule of that name over all steps. */
+export function scheduleOf(name: string, steps: number): Schedule | PlateauSchedule {
+  const kind = choice("schedule", name, SCHEDULES);
   const warmup = Math.max(1, Math.round(WARMUP * steps));
   if (kind === "plateau") return { kind, ...PLATEAU };
   return kind === "constant" ? { kind } : { kind, min: 0, warmup, steps: Math.max(1, steps) };

@@ -1,9 +1,11 @@
 /** `fewbit train`. */
 import type { Command } from "./_commander.ts";
+import { FewbitError } from "../errors.ts";
 import { encodePictureFacts } from "../training/picture_facts.ts";
 import { tinyClassifier } from "../training/tiny_classifier.ts";
 import { TINY_NETWORKS } from "../training/tiny_network.ts";
 import type { TinyNetwork } from "../training/tiny_network.ts";
+import { LANGUAGE_FAMILIES } from "../training/language_model.ts";
 import { examples } from "./_program.ts";
 import { choice } from "./_run.ts";
 import { resumeTraining, trainEpochs, trainingFiles } from "./_train_epochs.ts";
@@ -11,6 +13,10 @@ import { addPictureOptions, addStepOptions, stepsOf } from "./_training_options.
 import type { OptimizerName, StepOptions } from "./_training_options.ts";
 import { trainingPictures } from "./_training_pictures.ts";
 import type { PictureOptions } from "./_training_pictures.ts";
+import { trainContinually } from "./_train_continual.ts";
+import type { ContinualOptions } from "./_train_continual.ts";
+import { addLanguageOptions, trainLanguage } from "./_train_language.ts";
+import type { LanguageOptions } from "./_train_language.ts";
 
 /** What suits a network where nothing else is asked for. */
 interface Suiting {
@@ -35,12 +41,23 @@ const RATES = { sgd: 0.2, others: 0.003 };
 /** What `fewbit train` takes and does. */
 export default function trainCommand(command: Command, signal: AbortSignal): void {
   const typed = command
-    .option("--model <name>", TINY_NETWORKS.join(", "), "ds-cnn")
+    .option("--model <name>", [...TINY_NETWORKS, ...LANGUAGE_FAMILIES].join(", "), "ds-cnn")
     .option("--side <pixels>", "Of pictures in a folder (default: 28 for ds-cnn and vit, else 32)");
+  typed
+    .option(
+      "--replay <n>",
+      "Learn classes one after the other; so many old pictures are kept, as latents",
+    )
+    .option(
+      "--experiences <list>",
+      "Classes of each experience, as 5,1,1 (default: half, then one by one)",
+    );
+  addLanguageOptions(command);
   addPictureOptions(command);
   addStepOptions(command, {
     optimizer: "adamw for vit, else sgd",
-    rate: "with sgd 0.2, or 0.3 for mobilenet-v1; else 0.003, or 0.002 for vit",
+    rate:
+      "with sgd 0.2, or 0.3 for mobilenet-v1; else 0.003, 0.002 for vit and transformer, 0.004 for hgrn-bit",
     output: "trained.safetensors",
   });
   typed
@@ -49,15 +66,35 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       examples(
         "fewbit train --limit 128 --epochs 1",
         "fewbit train --data photos --epochs 1 --batch 1 -o photos.safetensors",
+        "fewbit train --model hgrn-bit --data play.txt --window 32 --epochs 1 -o play.safetensors",
+        "fewbit train --replay 64 --limit 320 --epochs 1 -o continual.safetensors",
         "fewbit train --images images.idx --labels labels.idx --epochs 1 --batch 1 -o net --json",
       ),
     )
     .action(async (own) => {
-      const options = own as typeof own & StepOptions & PictureOptions;
+      const options = own as
+        & typeof own
+        & StepOptions
+        & PictureOptions
+        & LanguageOptions
+        & ContinualOptions;
+      const name = choice("model", options.model, [...TINY_NETWORKS, ...LANGUAGE_FAMILIES]);
+      const family = LANGUAGE_FAMILIES.find((family) => family === name);
+      if (family !== undefined) {
+        const isGiven = (option: string): boolean =>
+          command.getOptionValueSource(option) !== "default";
+        return await trainLanguage(family, options, isGiven, signal);
+      }
+      const network = choice("model", name, TINY_NETWORKS);
+      if (options.replay !== undefined && network !== "ds-cnn") {
+        throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
+      }
       const files = await trainingFiles(options);
-      const network = choice("model", options.model, TINY_NETWORKS);
       const suiting = SUITING[network];
       const pictures = await trainingPictures(options, suiting);
+      if (options.replay !== undefined) {
+        return await trainContinually(options.replay, options, pictures, signal);
+      }
       const { training, ...steps } = stepsOf(options, pictures, {
         optimizer: suiting.optimizer,
         rate: (kind) =>

@@ -136,7 +136,7 @@ export function compileTaps({ network, scales }: CompiledVision): CompiledProgra
 }
 
 /** The float network, whose images have to be those that preprocessing makes. */
-function modelFor(
+export function modelFor(
   { config, weights }: CheckpointFolder,
   { inputSize }: Preprocessing,
   unused?: readonly RegExp[],
@@ -169,7 +169,8 @@ async function* batchesOf(
   if (filled > 0) yield batch.slice(0, filled * size);
 }
 
-function metadataOf(
+/** What a compiled classifier says of itself. */
+export function metadataOf(
   config: Readonly<Record<string, unknown>>,
   preprocessing: Preprocessing,
   quantization: Metadata,

@@ -4,6 +4,8 @@ import type { Steps } from "../event_loop.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { expandActivations } from "../graph/expand_activations.ts";
 import { expandBatchNormalization } from "../graph/expand_batch_normalization.ts";
+import { expandBitLinear } from "../graph/expand_bit_linear.ts";
+import { expandStraightThrough } from "../graph/expand_straight_through.ts";
 import { selectEarly } from "../graph/select_early.ts";
 import type { FusionReport } from "./fusion.ts";
 import { lowerSteps } from "./lower.ts";
@@ -61,7 +63,9 @@ export function* compileSteps(graph: Graph, options: CompileOptions = {}): Steps
   };
   if (taps === undefined) {
     const { program, fusions } = yield* lowerSteps(
-      training ? expandBatchNormalization(graph) : expandActivations(selectEarly(graph)),
+      training
+        ? expandStraightThrough(expandBitLinear(expandBatchNormalization(graph)))
+        : expandActivations(selectEarly(graph)),
       common,
     );
     onFusions?.(fusions);

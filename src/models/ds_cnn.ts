@@ -4,7 +4,7 @@ import { dropout, meanRows, sliceColumns } from "../graph/ops/mod.ts";
 import type { TrainedLayers } from "./trained_layers.ts";
 
 const CHANNELS = 64;
-const BLOCKS = [1, 2, 3, 4];
+const BLOCKS = 4;
 /** MLPerf Tiny's shares of what is dropped, behind the first layer and before the mean. */
 const DROPPED = [0.2, 0.4];
 
@@ -26,33 +26,61 @@ export function dsCnn(
   x: Value,
   { classes, dropout: drops = false }: DsCnnSettings,
 ): Value {
-  const { graph } = layers;
-  const build = new NodeBuilder(graph);
   const [, height, width] = x.shape as number[];
-  const normalized = (y: Value, name: string): Value =>
-    build.unary(layers.batchNorm(y, name), "relu");
   const dropped = (y: Value, i: number): Value =>
-    drops ? graph.apply(dropout, { x: y }, { ratio: DROPPED[i], stream: i }) : y;
+    drops ? layers.graph.apply(dropout, { x: y }, { ratio: DROPPED[i], stream: i }) : y;
+  const y = dsCnnBlocks(layers, dropped(dsCnnStem(layers, x), 0), 1, BLOCKS);
+  return dsCnnHead(layers, dropped(y, 1), { height, width, classes });
+}
+
+/** The first layer of a DS-CNN, on pictures. */
+export function dsCnnStem(layers: TrainedLayers, x: Value): Value {
+  const [, height, width] = x.shape as number[];
   const [[top, bottom], [left, right]] = [same(height, 10, 2), same(width, 4, 2)];
-  const first = layers.conv(x, "conv0", [CHANNELS, 10, 4], {
+  const y = layers.conv(x, "conv0", [CHANNELS, 10, 4], {
     strides: [2, 2],
     pads: [top, left, bottom, right],
   });
-  let y = dropped(normalized(first, "bn0"), 0);
-  for (const i of BLOCKS) {
+  return normalized(layers, y, "bn0");
+}
+
+/** Blocks `first` to `last` of a DS-CNN, of 1 to 4, on the map behind the one before. */
+export function dsCnnBlocks(
+  layers: TrainedLayers,
+  x: Value,
+  first: number,
+  last: number,
+): Value {
+  let y = x;
+  for (let i = first; i <= last; i++) {
     const depthwise = layers.conv(y, `dw${i}`, [CHANNELS, 3, 3], {
       pads: [1, 1, 1, 1],
       group: CHANNELS,
     });
-    const pointwise = layers.conv(normalized(depthwise, `dw${i}.bn`), `pw${i}`, [CHANNELS, 1, 1]);
-    y = normalized(pointwise, `pw${i}.bn`);
+    const mixed = normalized(layers, depthwise, `dw${i}.bn`);
+    y = normalized(layers, layers.conv(mixed, `pw${i}`, [CHANNELS, 1, 1]), `pw${i}.bn`);
   }
-  y = dropped(y, 1);
-  return layers.linear(
-    meanOf(build, y, Math.floor(height / 2), Math.floor(width / 2)),
-    "fc",
-    classes,
-  );
+  return y;
+}
+
+/** The mean and the last layer of a DS-CNN, of whose pictures the sides are given. */
+export function dsCnnHead(
+  layers: TrainedLayers,
+  x: Value,
+  { height, width, classes, bias = true }: {
+    readonly height: number;
+    readonly width: number;
+    readonly classes: number;
+    readonly bias?: boolean;
+  },
+): Value {
+  const build = new NodeBuilder(layers.graph);
+  const mean = meanOf(build, x, Math.floor(height / 2), Math.floor(width / 2));
+  return layers.linear(mean, "fc", classes, bias);
+}
+
+function normalized(layers: TrainedLayers, x: Value, name: string): Value {
+  return new NodeBuilder(layers.graph).unary(layers.batchNorm(x, name), "relu");
 }
 
 /** TensorFlow's "same": what is odd goes to the end. */

@@ -1,4 +1,5 @@
 /** Lower bounds of forget gates. */
+import { lowerBounds } from "../numeric/lower_bounds.ts";
 
 /**
  * Lower bounds of the forget gates of each layer: the softmax of `lambda` over the layers, summed up
@@ -14,14 +15,7 @@ export function hgrnLowerBounds(lambda: Float32Array, layers: number): Float32Ar
   const bounds = Array.from({ length: layers }, () => new Float32Array(channels));
   for (let c = 0; c < channels; c++) {
     const column = Array.from({ length: layers }, (_, l) => lambda[l * channels + c]);
-    const most = column.reduce((a, b) => Math.max(a, b));
-    const exponentials = column.map((value) => Math.exp(value - most));
-    const total = exponentials.reduce((a, b) => a + b);
-    let sum = 0;
-    for (let l = 1; l < layers; l++) {
-      sum += exponentials[l] / total;
-      bounds[l][c] = sum;
-    }
+    lowerBounds(column).forEach((bound, l) => bounds[l][c] = bound);
   }
   return bounds;
 }

@@ -44,11 +44,15 @@ export interface Normalization {
 
 /** Adds layers to a graph. */
 export class TrainedLayers {
-  /** Adds to a graph; `initialize` gives the elements of the parameters at first. */
+  /**
+   * Adds to a graph; `initialize` gives the elements of the parameters at first, and `stand` what layers read instead of
+   * a parameter: its codes, say.
+   */
   constructor(
     readonly graph: Graph,
     readonly initialize: Initialize,
     readonly normalization: Normalization = { epsilon: 1e-3, momentum: 0.1 },
+    readonly stand: (parameter: Value) => Value = (parameter) => parameter,
   ) {}
 
   /** Convolution of `[B, H, W, C]`; weights are uniform within `√(gain/inputs of an output)`. */
@@ -65,11 +69,11 @@ export class TrainedLayers {
     const fan = depth * height * width;
     const shape = [outputs, depth, height, width];
     const start = { name: `${name}.weight`, shape, bound: Math.sqrt(gain / fan), offset: 0 };
-    const weight = this.graph.parameter(start.name, {
+    const weight = this.stand(this.graph.parameter(start.name, {
       dtype: "f32",
       shape: [outputs, height, width, depth],
       data: channelsLast(this.initialize(start), shape),
-    });
+    }));
     const biases = bias ? this.vector(`${name}.bias`, outputs, 0) : undefined;
     return this.graph.apply(conv, { x, weight, bias: biases }, attributes);
   }
@@ -105,7 +109,8 @@ export class TrainedLayers {
   /** A parameter in the shape that it has in PyTorch. */
   parameter(start: Start): Value {
     const { name, shape } = start;
-    return this.graph.parameter(name, { dtype: "f32", shape, data: this.initialize(start) });
+    const data = this.initialize(start);
+    return this.stand(this.graph.parameter(name, { dtype: "f32", shape, data }));
   }
 
   /** A parameter of one number for each channel, all alike at first. */

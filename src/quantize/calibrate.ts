@@ -4,14 +4,14 @@
  */
 import { pauseIfDue, workBegins } from "../event_loop.ts";
 import { FewbitError } from "../errors.ts";
-import type { Inputs, SyncInstance } from "../engines/engine.ts";
+import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
 import { isNode } from "../graph/op_names.ts";
 import { packed } from "../layouts/elements.ts";
 import { lower } from "../lower/lower.ts";
 import type { LoweredProgram } from "../lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
-import type { TensorData } from "../tensor.ts";
+import type { Tensor, TensorData } from "../tensor.ts";
 import type { IntegerNetwork, SiteCodes } from "./integer_network.ts";
 import { createObserver, scaleFor } from "./observer.ts";
 import type { Observer, ObserverKind } from "./observer.ts";
@@ -31,6 +31,10 @@ export interface CalibrateRunsOptions {
   readonly signal?: AbortSignal;
   /** Called after each batch with the samples seen. */
   readonly onProgress?: (samples: number) => void;
+  /** Told the codes of each tap of the network in the moment that they are computed. */
+  readonly onTap?: (name: string, codes: Tensor) => void;
+  /** Told the outputs of each batch. */
+  readonly onOutputs?: (outputs: Outputs) => void;
 }
 
 /** Options of {@linkcode calibrate}. */
@@ -112,11 +116,14 @@ export async function calibrateRuns(
     const execution = instance.begin(inputs, { entry, symbols });
     run.constants();
     while (execution.done < execution.total) {
-      run.before(execution.done);
+      const at = execution.done;
+      run.before(at);
       await pauseIfDue(signal);
       execution.advance(1);
+      if (options.onTap !== undefined) run.after(at, options.onTap);
       await pauseIfDue(signal);
     }
+    options.onOutputs?.(execution.outputs());
     seen += samples;
     onProgress?.(seen);
   }
@@ -145,6 +152,14 @@ class Calibration {
       for (const name of network.graph.constants.get(parameter.value.id)!.derivedFrom) {
         this.#dependents.set(name, [...this.#dependents.get(name) ?? [], parameter]);
       }
+    }
+  }
+
+  /** Tells of the taps that instruction `index` has computed. */
+  after(index: number, told: (name: string, codes: Tensor) => void): void {
+    for (const [name, { id }] of this.network.taps) {
+      if (this.lowered.instructions.get(id) !== index) continue;
+      told(name, this.instance.peekSync(this.lowered.tensors.get(id)!));
     }
   }
 

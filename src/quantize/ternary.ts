@@ -1,5 +1,6 @@
 /** Float weights as trits and one scale: what a BitLinear layer of a MatMul-free LM multiplies with. */
 import { FewbitError } from "../errors.ts";
+import { sumOfMagnitudes } from "../numeric/pairwise.ts";
 
 /** Weights of −1, 0 and 1, each worth `scale`. */
 export interface TernaryWeights {
@@ -46,24 +47,4 @@ export function ternarize(weights: Float32Array): TernaryWeights {
     trits[i] = v > 0.5 ? 1 : v < -0.5 ? -1 : 0;
   }
   return { trits, scale };
-}
-
-/** Longest run that is summed without halving it. */
-const PAIRWISE_BLOCK = 128;
-
-/** Σ |w| of `count` weights in float64 in NumPy's order: halves of whole eights, eight partial sums in a block. */
-function sumOfMagnitudes(weights: Float32Array, first: number, count: number): number {
-  const { abs } = Math;
-  if (count > PAIRWISE_BLOCK) {
-    const half = (count >> 1) & ~7;
-    return sumOfMagnitudes(weights, first, half) +
-      sumOfMagnitudes(weights, first + half, count - half);
-  }
-  const eights = count & ~7;
-  const partial = new Float64Array(8);
-  for (let i = 0; i < eights; i++) partial[i & 7] += abs(weights[first + i]);
-  let sum = ((partial[0] + partial[1]) + (partial[2] + partial[3])) +
-    ((partial[4] + partial[5]) + (partial[6] + partial[7]));
-  for (let i = eights; i < count; i++) sum += abs(weights[first + i]);
-  return sum;
 }

@@ -21,7 +21,8 @@ export function batchReader(
   const ahead = new Map<number, Promise<Inputs>>();
   const ask = (first: number): Promise<Inputs> => {
     // A failure is one of the batch, which may never be needed.
-    const asked = (async () => await data.batch(order.subarray(first, first + batch), { epoch }))();
+    const asked =
+      (async () => await data.batch(order.subarray(first, first + batch), { epoch, first }))();
     asked.catch(() => {});
     return asked;
   };

@@ -1,4 +1,5 @@
 /** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
+import type { Graph } from "../graph/graph.ts";
 import { FewbitError } from "../errors.ts";
 import { MASTERS } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
@@ -124,4 +125,21 @@ function isPositive(x: unknown): boolean {
 /** An integer of at least 0. */
 export function isCount(x: unknown): x is number {
   return Number.isSafeInteger(x) && x as number >= 0;
+}
+
+/**
+ * Examples of a run: the first extent of all inputs, or as many as it is said to have.
+ *
+ * @throws {FewbitError} `invalid_argument` where inputs differ, or have no whole number of rows for each.
+ */
+export function batchOf({ inputs }: Graph, examples: number | undefined): number {
+  const sizes = new Set(inputs.map(({ shape }) => shape[0]));
+  const [rows] = sizes;
+  const batch = examples ?? rows;
+  const isWhole = typeof rows === "number" && isCount(batch) && batch > 0 && rows % batch === 0;
+  if (sizes.size === 1 && isWhole) return batch;
+  throw new FewbitError(
+    "invalid_argument",
+    "Cannot train: all inputs have to have the same fixed number of examples first",
+  );
 }

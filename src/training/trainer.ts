@@ -11,7 +11,7 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { isCount } from "./_check_settings.ts";
+import { batchOf, isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./_checked_weights.ts";
@@ -90,18 +90,17 @@ export class Trainer implements Disposable {
   /**
    * Makes a graph one that trains, and loads it. The first extent of every input is the batch.
    *
+   * @param examples How many examples that extent has, where each has several rows: windows of tokens, say.
+   *
    * @throws {FewbitError} `invalid_argument` for settings out of range; `unsupported` where an op has no gradient, or
    * the host does not run the module.
    */
-  static async load(graph: Graph, settings: TrainingSettings): Promise<Trainer> {
-    const sizes = new Set(graph.inputs.map(({ shape }) => shape[0]));
-    const [batch] = sizes;
-    if (sizes.size !== 1 || typeof batch !== "number") {
-      throw new FewbitError(
-        "invalid_argument",
-        "Cannot train: all inputs have to have the same fixed number of examples first",
-      );
-    }
+  static async load(
+    graph: Graph,
+    settings: TrainingSettings,
+    examples?: number,
+  ): Promise<Trainer> {
+    const batch = batchOf(graph, examples);
     const program = compile(trainingGraph(graph, settings), { training: true });
     const instance = await loadWasm(await encodeProgram(program), { build: trainBuild() });
     return new Trainer(program, instance, batch, settings);

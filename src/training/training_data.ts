@@ -7,6 +7,8 @@ import type { TensorData } from "../tensor.ts";
 export interface BatchPlace {
   /** The epoch, from 0 on. */
   readonly epoch: number;
+  /** The place of the first example in the order of the epoch, where there is one. */
+  readonly first?: number;
 }
 
 /** Examples by number, from which batches are put together. */

@@ -17,6 +17,8 @@ import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
 import { HalfPrecision } from "./half_precision.ts";
 import type { MasterKind, TrainingType } from "./half_precision.ts";
+import type { RenormLimits } from "./continual/renorm_limits.ts";
+import { batchRenormalization } from "./layers/batch_renormalization.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { PlateauSchedule } from "./optimizers/plateau.ts";
@@ -46,6 +48,11 @@ export interface TrainingSettings {
   readonly trainable?: (name: string) => boolean;
   /** Whether batch normalisation keeps its running statistics: evaluation mode, with scale and bias that change. */
   readonly frozenStatistics?: boolean;
+  /**
+   * Batch Renorm in the place of batch normalisation: how far it corrects the statistics of a batch, and the share of the
+   * batch in the running ones. Default: no correction.
+   */
+  readonly renorm?: RenormLimits & { readonly rate: number };
   /** Which parameters have a decay other than the optimiser's: 0, say, for those of norms. */
   readonly decay?: (name: string, shape: readonly number[]) => number | undefined;
   /** What is special of a parameter: a rate, a decay, an optimiser of its group. */
@@ -109,7 +116,8 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     graph.output(name, value, entry);
   }
   const normalized = settings.frozenStatistics === true ? [] : parameters;
-  const forward = trainedForward(build, nodes, { normalized, words, precision });
+  const { renorm } = settings;
+  const forward = trainedForward(build, nodes, { normalized, words, precision, renorm });
   const loss = build.scale(forward.valueOf(settings.loss), 1 / times);
   const scaled = precision.needsScale ? new ScaledLoss(build, settings.lossScale ?? {}) : undefined;
   let made = gradients(graph, loss, parameters, {
@@ -185,7 +193,7 @@ function evaluated(source: Graph, graph: Graph, precision: HalfPrecision) {
 function trainedForward(
   build: NodeBuilder,
   nodes: readonly Node[],
-  { normalized, words, precision }: ForwardSettings,
+  { normalized, words, precision, renorm }: ForwardSettings,
 ) {
   const made = new Map<number, Value>();
   const statistics: { readonly state: Value; readonly x: Value }[] = [];
@@ -193,7 +201,7 @@ function trainedForward(
   for (const node of nodes) {
     const read = (value: Value): Value => precision.read(node, value, valueOf(value));
     const copies = isNode(node, "BatchNormalization")
-      ? { y: normalize(build, node, read, normalized, statistics) }
+      ? { y: normalize(build, node, { valueOf: read, changing: normalized, statistics, renorm }) }
       : isNode(node, "Dropout")
       ? { y: dropped(build, read(node.inputs.x), node, words) }
       : build.graph.replay(unnamed(node), read);
@@ -209,6 +217,7 @@ interface ForwardSettings {
   readonly normalized: readonly Value[];
   readonly words: RandomWords;
   readonly precision: HalfPrecision;
+  readonly renorm: TrainingSettings["renorm"];
 }
 
 function dropped(
@@ -221,19 +230,40 @@ function dropped(
   return build.graph.apply(dropout, { x, random }, attributes);
 }
 
-/** @param changing Parameters by which it is known whether statistics are those of the batch. */
+/** What the norms of a network have in common. */
+interface Normalizing {
+  readonly valueOf: (value: Value) => Value;
+  /** Parameters by which it is known whether statistics are those of the batch. */
+  readonly changing: readonly Value[];
+  /** What running statistics become. */
+  readonly statistics: { readonly state: Value; readonly x: Value }[];
+  readonly renorm: TrainingSettings["renorm"];
+}
+
 function normalize(
   build: NodeBuilder,
   { inputs, attributes }: NodeNamed<"BatchNormalization">,
-  valueOf: (value: Value) => Value,
-  changing: readonly Value[],
-  statistics: { readonly state: Value; readonly x: Value }[],
+  { valueOf, changing, statistics, renorm }: Normalizing,
 ): Value {
   const [x, scale, bias] = [inputs.x, inputs.scale, inputs.bias].map(valueOf);
   const given = { ...inputs, x, scale, bias };
   const isFrozen = !changing.includes(inputs.scale) && !changing.includes(inputs.bias);
   if (isFrozen) return frozenBatchNormalization(build, given, attributes);
   const { epsilon, momentum = 0.1, unbiased = true } = attributes;
+  if (renorm !== undefined) {
+    // Batch Renorm averages deviations, which the states hold as variances.
+    const { scale, bias, mean, variance } = given;
+    const runningDeviation = build.unary(build.shift(variance, epsilon), "sqrt");
+    const made = batchRenormalization(
+      build,
+      { x: given.x, scale, bias, runningMean: mean, runningDeviation },
+      { epsilon, ...renorm },
+    );
+    const { runningDeviation: after } = made;
+    statistics.push({ state: inputs.mean, x: made.runningMean });
+    statistics.push({ state: inputs.variance, x: build.shift(build.mul(after, after), -epsilon) });
+    return made.y;
+  }
   // What is kept in 16 bits is normalised in one step, which rounds once.
   const isStored = build.graph.storage.has(x.id);
   const trained = trainedBatchNormalization(build, given, {

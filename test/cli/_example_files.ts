@@ -34,6 +34,7 @@ export async function writeExampleFiles(folder: string): Promise<void> {
   const pixels = new Uint8Array(2 * 28 * 28);
   await Deno.writeFile(at("images.idx"), join([0, 0, 8, 3], [0, 0, 0, 2], size, size, pixels));
   await Deno.writeTextFile(at("lines.txt"), CALIBRATION.join("\n"));
+  await Deno.writeTextFile(at("play.txt"), "ROMEO:\nMy lord, I will confess it.\n\n".repeat(200));
   await Deno.writeTextFile(at("text.txt"), "aaa a aa\n".repeat(400));
   await Deno.writeTextFile(at("notes/cats.txt"), "the cat sat on the mat.");
   await Deno.writeTextFile(at("system.txt"), "You are a poet.");

@@ -187,6 +187,10 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     op: "LogSoftmax",
     make: ({ graph }, input) => graph.apply(ops.logSoftmax, { x: input([3, 5]) }),
   },
+  {
+    op: "LowerBounds",
+    make: ({ graph }, input) => graph.apply(ops.lowerBounds, { x: input([4, 3]) }),
+  },
   ...([{}, { transposeA: true }, { transposeB: true }] as const).flatMap((attributes) =>
     ([[2], []] as const).map((batch): GradientCase => ({
       op: "MatMul",

@@ -15,6 +15,7 @@ import { NUMERIC_MUTATIONS } from "./numeric.ts";
 import { PROGRAM_MUTATIONS } from "./program.ts";
 import { QUANTIZE_MUTATIONS } from "./quantize.ts";
 import { SERVE_MUTATIONS } from "./serve.ts";
+import { STRAIGHT_THROUGH_MUTATIONS } from "./straight_through.ts";
 import { TEXT_AND_FILES_MUTATIONS } from "./text_and_files.ts";
 import { TRAINING_MUTATIONS } from "./training.ts";
 import { WEBGPU_MUTATIONS } from "./webgpu.ts";
@@ -38,6 +39,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...PROGRAM_MUTATIONS,
   ...QUANTIZE_MUTATIONS,
   ...SERVE_MUTATIONS,
+  ...STRAIGHT_THROUGH_MUTATIONS,
   ...TEXT_AND_FILES_MUTATIONS,
   ...TRAINING_MUTATIONS,
   ...WEBGPU_MUTATIONS,

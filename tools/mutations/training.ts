@@ -51,7 +51,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["(mean ?? variance ?? inverse) !== undefined", "false"],
   ]),
   ...changes("src/gradients/rules/softmax.ts", gradient, [
-    ["build.mul(build.sub(y!, rows), outputs.y)", "build.mul(y!, outputs.y)"],
+    ["build.mul(build.sub(dy, rows), y)", "build.mul(dy, y)"],
   ]),
   ...changes("src/gradients/rules/attention.ts", gradient, [
     ["{ heads, scale: 1 }", "{ heads, scale: 2 }"],

@@ -53,6 +53,7 @@ import { lionF32 } from "./lion_f32.ts";
 import { logSoftmaxF32 } from "./log_softmax_f32.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
+import { lowerBoundsF32 } from "./lower_bounds_f32.ts";
 import { matmulNnF32 } from "./matmul_nn_f32.ts";
 import { matmulNt16 } from "./matmul_nt_16.ts";
 import { matmulNtF32 } from "./matmul_nt_f32.ts";
@@ -70,6 +71,7 @@ import { oneHotF32 } from "./one_hot_f32.ts";
 import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
 import { quantizeLinear } from "./quantize_linear.ts";
+import { quantizeRowsF32 } from "./quantize_rows_f32.ts";
 import { quantizeRowsI8 } from "./quantize_rows_i8.ts";
 import { reduceF32 } from "./reduce_f32.ts";
 import { reluSquaredGluF32 } from "./relu_squared_glu_f32.ts";
@@ -94,6 +96,7 @@ import { softmaxI8 } from "./softmax_i8.ts";
 import { splitMasterF32 } from "./split_master_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
 import { swigluI16 } from "./swiglu_i16.ts";
+import { ternarizeF32 } from "./ternarize_f32.ts";
 import { transposeF32 } from "./transpose_f32.ts";
 import { unaryF32 } from "./unary_f32.ts";
 import { unaryGradientF32 } from "./unary_gradient_f32.ts";
@@ -199,4 +202,7 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   assign_where: assignWhere,
   all_finite_f32: allFiniteF32,
   matmul_nt_16: matmulNt16,
+  quantize_rows_f32: quantizeRowsF32,
+  ternarize_f32: ternarizeF32,
+  lower_bounds_f32: lowerBoundsF32,
 };

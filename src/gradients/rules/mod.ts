@@ -8,6 +8,7 @@ import type { GradientRulesOf } from "../rule.ts";
 import { activationGradient } from "./activation.ts";
 import { addGradient } from "./add.ts";
 import { attentionScoresGradient, attentionValuesGradient } from "./attention.ts";
+import { bitLinearGradient } from "./bit_linear.ts";
 import { convGradient, convTransposeGradient, convWeightGradientGradient } from "./convolution.ts";
 import { divGradient } from "./div.ts";
 import { dropoutGradient } from "./dropout.ts";
@@ -15,6 +16,7 @@ import { embeddingRule } from "./embedding.ts";
 import { maxGradient, minGradient } from "./extremes.ts";
 import { geluGradient } from "./gelu.ts";
 import { linearGradient } from "./linear.ts";
+import { lowerBoundsGradient } from "./lower_bounds.ts";
 import { matMulGradient } from "./mat_mul.ts";
 import { mulGradient } from "./mul.ts";
 import { cannotDifferentiate, noGradient } from "./none.ts";
@@ -29,6 +31,7 @@ import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling
 import { rotaryGradient } from "./rotary.ts";
 import { scanGradient } from "./scan.ts";
 import { logSoftmaxGradient, softmaxGradient } from "./softmax.ts";
+import { straightThroughGradient } from "./straight_through.ts";
 import { subGradient } from "./sub.ts";
 import { expandGradient, meanRowsGradient, reduceSumGradient } from "./sums.ts";
 import { swigluGradient } from "./swiglu.ts";
@@ -63,11 +66,13 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Dropout: dropoutGradient,
   Embedding: embeddingRule,
   Expand: expandGradient,
+  FusedBitLinear: bitLinearGradient,
   Gelu: geluGradient,
   Identity: identityGradient,
   LayerNormalization: layerNormalizationGradient,
   Linear: linearGradient,
   LogSoftmax: logSoftmaxGradient,
+  LowerBounds: lowerBoundsGradient,
   MatMul: matMulGradient,
   Max: maxGradient,
   MaxPool: maxPoolRule,
@@ -85,6 +90,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   SelectRow: selectRowGradient,
   SliceColumns: sliceColumnsGradient,
   Softmax: softmaxGradient,
+  StraightThrough: straightThroughGradient,
   Sub: subGradient,
   SwiGlu: swigluGradient,
   Transpose: transposeGradient,
@@ -96,7 +102,9 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Detach: noGradient,
   Less: noGradient,
   OneHot: noGradient,
+  QuantizeRowsAway: noGradient,
   RotaryAngles: noGradient,
+  Ternarize: noGradient,
   // Second derivatives of these are not done.
   EmbeddingGradient: cannotDifferentiate,
   MaxPoolGradient: cannotDifferentiate,
@@ -108,7 +116,6 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   AttentionCached: cannotDifferentiate,
   AttentionRagged: cannotDifferentiate,
   BitLinear: cannotDifferentiate,
-  FusedBitLinear: cannotDifferentiate,
   GatherRows: cannotDifferentiate,
   HgrnGate: cannotDifferentiate,
   HgrnScan: cannotDifferentiate,

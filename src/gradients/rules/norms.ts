@@ -67,7 +67,7 @@ export const layerNormalizationGradient: GradientRule<"LayerNormalization"> = (
   { inputs: { x, scale, bias }, attributes: { epsilon } },
   { y },
 ) =>
-  ofRows(build, x, scale, y!, { epsilon, center: true }, (gradients) => ({
+  normGradients(build, x, scale, y!, { epsilon, center: true }, (gradients) => ({
     x: gradients.x,
     scale: gradients.scale,
     ...bias !== undefined && { bias: () => build.sumTo(y!, bias.shape) },
@@ -79,13 +79,13 @@ export const rmsNormalizationGradient: GradientRule<"RMSNormalization"> = (
   { inputs: { x, gamma }, attributes: { epsilon } },
   { y },
 ) =>
-  ofRows(build, x, gamma, y!, { epsilon, center: false }, (gradients) => ({
+  normGradients(build, x, gamma, y!, { epsilon, center: false }, (gradients) => ({
     x: gradients.x,
     gamma: gradients.scale,
   }));
 
 /** Gradients of `scale·normalised rows`. */
-function ofRows<Gradients>(
+export function normGradients<Gradients>(
   build: NodeBuilder,
   x: Value,
   scale: Value,

@@ -16,6 +16,7 @@ import { TERNARY_RULES } from "./ternary.ts";
 import { TERNARY_LLAMA_RULES } from "./ternary_llama.ts";
 import { TRAINED_RULES } from "./trained.ts";
 import { TRAINED_PICTURE_RULES } from "./trained_pictures.ts";
+import { TRAINED_TERNARY_RULES } from "./trained_ternary.ts";
 import { UPDATE_RULES } from "./updates.ts";
 import { VIEW_RULES } from "./views.ts";
 
@@ -33,5 +34,6 @@ export const RULES: RulesOf<OpName> = {
   ...TERNARY_LLAMA_RULES,
   ...TRAINED_RULES,
   ...TRAINED_PICTURE_RULES,
+  ...TRAINED_TERNARY_RULES,
   ...UPDATE_RULES,
 };

@@ -29,4 +29,8 @@ export const VIEW_RULES = {
     const placed = lowering.placed(x);
     lowering.alias(y, { ...placed, offset: plus(placed.offset, start), extents: y.shape });
   },
+  // `expandStraightThrough` takes it away where a graph is compiled for training.
+  StraightThrough(lowering, { inputs: { value }, outputs: { y } }) {
+    lowering.alias(y, lowering.placed(value));
+  },
 } satisfies Partial<RulesOf<OpName>>;

@@ -24,6 +24,8 @@ export interface TinyVitSettings {
   readonly depth?: number;
   /** How far from 0 the class token and the positions are at first, at most. Default 0. */
   readonly spread?: number;
+  /** What stands for a value, by I-ViT's name of its grid. Default: the value itself. */
+  readonly stand?: (x: Value, site: string) => Value;
 }
 
 /** Added to variances, as timm has it. */
@@ -35,6 +37,7 @@ const EPSILON = { epsilon: 1e-6 };
  */
 export function tinyVit(layers: TrainedLayers, x: Value, settings: TinyVitSettings): Value {
   const { classes, patch = 7, channels = 32, heads = 2, depth = 2, spread = 0 } = settings;
+  const at = settings.stand ?? ((x: Value): Value => x);
   const { graph } = layers;
   const build = new NodeBuilder(graph);
   const parameter = (name: string, ...shape: number[]): Value =>
@@ -54,22 +57,34 @@ export function tinyVit(layers: TrainedLayers, x: Value, settings: TinyVitSettin
     bias: true,
   });
   const tokens = build.reshape(patches, [batch, count, channels]);
-  let y = build.add(
-    graph.apply(concatRows, { first, x: tokens }),
-    build.reshape(positions, [count + 1, channels]),
+  let y = at(
+    build.add(
+      graph.apply(concatRows, { first, x: tokens }),
+      build.reshape(positions, [count + 1, channels]),
+    ),
+    "qact1",
   );
   for (let i = 0; i < depth; i++) {
     const block = `blocks.${i}`;
-    const qkv = layers.linear(norm(y, `${block}.norm1`), `${block}.attn.qkv`, 3 * channels);
+    const normed = at(norm(y, `${block}.norm1`), `${block}.qact1`);
+    const qkv = at(layers.linear(normed, `${block}.attn.qkv`, 3 * channels), `${block}.attn.qact1`);
     const part = (n: number): Value =>
       graph.apply(sliceColumns, { x: qkv }, { start: n * channels, end: (n + 1) * channels });
     const rows = { q: part(0), k: part(1), v: part(2) };
-    const context = attention(build, rows, { heads, causal: false });
-    y = build.add(y, layers.linear(context, `${block}.attn.proj`, channels));
-    const hidden = layers.linear(norm(y, `${block}.norm2`), `${block}.mlp.fc1`, 4 * channels);
-    const active = graph.apply(gelu, { x: hidden });
-    y = build.add(y, layers.linear(active, `${block}.mlp.fc2`, channels));
+    const stand = (x: Value, site: string): Value => at(x, `${block}.attn.${site}`);
+    const context = stand(attention(build, rows, { heads, causal: false, stand }), "qact2");
+    const mixed = layers.linear(context, `${block}.attn.proj`, channels);
+    y = at(build.add(y, at(mixed, `${block}.attn.qact3`)), `${block}.qact2`);
+    const second = at(norm(y, `${block}.norm2`), `${block}.qact3`);
+    const hidden = at(
+      layers.linear(second, `${block}.mlp.fc1`, 4 * channels),
+      `${block}.mlp.qact_gelu`,
+    );
+    const active = at(graph.apply(gelu, { x: hidden }), `${block}.mlp.qact1`);
+    const down = at(layers.linear(active, `${block}.mlp.fc2`, channels), `${block}.mlp.qact2`);
+    y = at(build.add(y, down), `${block}.qact4`);
   }
   const row = graph.apply(selectRow, { x: norm(y, "norm") }, { row: 0 });
-  return layers.linear(build.reshape(row, [batch, channels]), "head", classes);
+  const token = at(build.reshape(row, [batch, channels]), "qact2");
+  return at(layers.linear(token, "head", classes), "logits");
 }

@@ -52,6 +52,8 @@ for (const { op, of, make, inputs, expected, within = 0, states = {} } of CASES)
 
 /** What updates a parameter: see `test/golden/train/optim_test.ts`. */
 const UPDATES = ["Accumulate", "Adagrad", "Adam", "Assign", "Lion", "Rmsprop", "Sgd"];
+/** What ternary layers that train are made of: `test/training/straight_through_test.ts`. */
+const STRAIGHT = ["QuantizeRowsAway", "StraightThrough", "Ternarize"];
 /** Gradients that rules make: those of the cases of `test/gradients`. */
 const MADE = [
   "EmbeddingGradient",
@@ -65,7 +67,7 @@ const HALF = ["AllFinite", "BatchMoments"];
 
 Deno.test("every op that has a rule has a case", () => {
   const cases = [...CASES, ...GRADIENT_CASES].map(({ op }) => op);
-  const covered = new Set<string>([...cases, ...UPDATES, ...MADE, ...HALF]);
+  const covered = new Set<string>([...cases, ...UPDATES, ...MADE, ...STRAIGHT, ...HALF]);
   assert.deepEqual(Object.keys(RULES).filter((op) => !covered.has(op)), ["FusedBitLinear"]);
 });
 

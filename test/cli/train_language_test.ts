@@ -1,0 +1,110 @@
+/** `fewbit train` of language models, and of classes one after the other. */
+import assert from "node:assert/strict";
+import { fails, fewbit, interrupted } from "./_fewbit.ts";
+import { CLASSES, withPictures } from "./_pictures.ts";
+
+/** Sizes of a model that a second teaches something. */
+const SMALL = ["--width", "32", "--depth", "2", "--hidden", "48", "--window", "16", "--batch", "6"];
+
+/** Runs with a text in a folder of its own. */
+async function withText(run: (folder: string, given: string[]) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const line =
+      "ROMEO:\nMy lord, my lord, I will confess it.\n\nKING HENRY VI:\nMy vices, my lord.\n\n";
+    await Deno.writeTextFile(`${folder}/play.txt`, line.repeat(150));
+    await run(folder, ["--data", `${folder}/play.txt`, ...SMALL]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+for (const model of ["hgrn-bit", "transformer"]) {
+  Deno.test(`cli: train teaches a ${model} a text; exported and converted it writes it`, () =>
+    withText(async (folder, given) => {
+      const output = `${folder}/play.safetensors`;
+      const args = ["train", "--model", model, ...given, "--epochs", "4", "-o", output];
+      const { code, out, err } = await fewbit(args);
+      assert.equal(code, 0, err);
+      assert.match(
+        out,
+        new RegExp(`^${model}: \\d+ tokens, \\d+ held out, \\d+ steps of 6 windows`),
+      );
+      assert.match(out, /\nepoch 4 of 4: loss \d\.\d{4}, held out \d\.\d{4}, \d+ tokens\/s: "/);
+      const [, loss] = /: held out ([\d.]+) nats a token/.exec(out) ?? [];
+      assert.ok(Number(loss) < 2, out);
+      const exported = await fewbit(["export", output, "-o", `${folder}/play`]);
+      assert.equal(exported.code, 0, exported.err);
+      const converted = await fewbit(["convert", `${folder}/play`, "-o", `${folder}/play.fewbit`]);
+      assert.equal(converted.code, 0, converted.err);
+      const text = ["--max-tokens", "8", "--temperature", "0"];
+      const written = await fewbit([
+        "generate",
+        "ROMEO:\nMy",
+        "--model",
+        `${folder}/play.fewbit`,
+        ...text,
+      ]);
+      assert.equal(written.code, 0, written.err);
+      assert.match(written.out, /lord/);
+    }));
+}
+
+Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits", () =>
+  withText(async (folder, given) => {
+    const args = (name: string) => [
+      ...["train", "--model", "hgrn-bit", ...given, "--epochs", "8", "-o", `${folder}/${name}`],
+    ];
+    assert.equal((await fewbit(args("whole"))).code, 0);
+    await interrupted(args("stopped"), "epoch 2");
+    const resumed = await fewbit([...args("stopped"), "--resume"]);
+    assert.equal(resumed.code, 0, resumed.err);
+    const last = (name: string) => Deno.readFile(`${folder}/${name}.last`);
+    assert.deepEqual(await last("stopped"), await last("whole"));
+  }));
+
+Deno.test("cli: a language model without a text, or with sizes that do not fit, is refused", () =>
+  withText(async (folder, given) => {
+    await fails(["train", "--model", "hgrn-bit"], /learns a text: give it by --data/);
+    const common = ["train", ...given.slice(0, 2), "-o", `${folder}/x`];
+    const odd = ["--width", "40", "--model", "transformer"];
+    await fails([...common, ...odd], /a Transformer of 40 channels/);
+    const long = ["--window", "4096", "--model", "hgrn-bit"];
+    await fails([...common, ...long], /windows have 4096/);
+    const missing = ["--tokenizer", `${folder}/none.json`, "--model", "hgrn-bit"];
+    await fails([...common, ...missing], /there is no .*none\.json/);
+  }));
+
+Deno.test("cli: train --replay learns classes one after the other, and classify reads what it wrote", () =>
+  withPictures(async (folder, given) => {
+    const output = `${folder}/out.safetensors`;
+    const args = [
+      "train",
+      ...given,
+      "--replay",
+      "40",
+      "--epochs",
+      "6",
+      "--batch",
+      "12",
+      "-o",
+      output,
+    ];
+    const { code, out, err } = await fewbit(args);
+    assert.equal(code, 0, err);
+    assert.match(
+      out,
+      /^experience 1 of 3, 0, 1: \d+ pictures, [\d.]+ % of all classes; 40 remembered/,
+    );
+    assert.match(out, /\nexperience 3 of 3, 3: /);
+    const [, percent] = /\.safetensors: ([\d.]+) % of 20, /.exec(out) ?? [];
+    assert.ok(Number(percent) >= 60, out);
+    const exported = await fewbit(["export", output, "-o", `${folder}/weights`]);
+    assert.equal(exported.code, 0, exported.err);
+    assert.equal(CLASSES, 4);
+    await fails(
+      [...args, "--experiences", "2,1"],
+      /expected numbers of classes that are 4 together/,
+    );
+    await fails([...args, "--model", "vit"], /goes with --model ds-cnn/);
+  }));
