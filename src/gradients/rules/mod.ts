@@ -12,7 +12,7 @@ import { convGradient, convTransposeGradient, convWeightGradientGradient } from 
 import { divGradient } from "./div.ts";
 import { dropoutGradient } from "./dropout.ts";
 import { embeddingRule } from "./embedding.ts";
-import { maxGradient, minGradient } from "./extremes.ts";
+import { maxGradient, minGradient, reduceMaxGradient } from "./extremes.ts";
 import { geluGradient } from "./gelu.ts";
 import { linearGradient } from "./linear.ts";
 import { matMulGradient } from "./mat_mul.ts";
@@ -73,6 +73,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Min: minGradient,
   Mul: mulGradient,
   PadColumns: padColumnsGradient,
+  ReduceMax: reduceMaxGradient,
   ReduceSum: reduceSumGradient,
   Reshape: reshapeGradient,
   RMSNormalization: rmsNormalizationGradient,
@@ -107,7 +108,6 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   HgrnScan: cannotDifferentiate,
   Patches: cannotDifferentiate,
   PoolRows: cannotDifferentiate,
-  ReduceMax: cannotDifferentiate,
   RelativePositionBias: cannotDifferentiate,
   ReluSquaredGlu: cannotDifferentiate,
   ShortConv: cannotDifferentiate,
