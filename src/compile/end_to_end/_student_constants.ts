@@ -51,6 +51,7 @@ export interface StudentLayer {
 export class StudentConstants {
   readonly layers: readonly StudentLayer[];
   readonly head: HeadConstants;
+  readonly #table: Pick<HeadConstants, "codes" | "scales">;
   readonly #signs: Int8Array | undefined;
 
   constructor(private readonly source: StudentSource) {
@@ -66,13 +67,14 @@ export class StudentConstants {
       { length: config.depth },
       (_, layer) => layerOf(graph, settings, grids, config, layer),
     );
-    this.head = headOf(graph, settings, config);
+    this.#table = tableOf(graph, settings, "embed_tokens.weight", config);
+    this.head = headOf(graph, settings, config, this.#table);
   }
 
   /** The residual before the first block, `[T, width]`. */
   embed(ids: ArrayLike<number>): Float32Array<ArrayBuffer> {
     const { config: { width } } = this.source;
-    const { codes, scales } = this.head;
+    const { codes, scales } = this.#table;
     const rows = new Float32Array(ids.length * width);
     const row = new Float64Array(width);
     for (let t = 0; t < ids.length; t++) {
@@ -176,20 +178,29 @@ function layerOf(
   return { weights, inputs };
 }
 
-function headOf(graph: Graph, settings: DecoderSettings, config: LlamaConfig): HeadConstants {
-  const { vocabularySize, width, tied } = config;
-  if (!tied) {
-    throw new FewbitError(
-      "unsupported",
-      "Cannot learn end to end: the head has weights of its own, supported is that of the embedding",
-    );
-  }
-  const name = "embed_tokens.weight";
+/** A table of 8 bits. */
+function tableOf(
+  graph: Graph,
+  settings: DecoderSettings,
+  name: string,
+  { vocabularySize }: LlamaConfig,
+): Pick<HeadConstants, "codes" | "scales"> {
   const { codes, scales } = settings.table(name, vocabularySize, () => floats(graph, name));
+  return { codes: codes as Int8Array, scales };
+}
+
+function headOf(
+  graph: Graph,
+  settings: DecoderSettings,
+  config: LlamaConfig,
+  embedding: Pick<HeadConstants, "codes" | "scales">,
+): HeadConstants {
+  const { width } = config;
+  const own = config.tied ? embedding : tableOf(graph, settings, "lm_head.weight", config);
   const { rotation, gains } = settings.all;
   const factors = gains?.get("norm");
   const gamma = floats(graph, "norm.weight").map((g, c) => g * (factors?.[c] ?? 1));
-  const head = { codes: codes as Int8Array, scales, gamma, scale: settings.grid("norm").scales[0] };
+  const head = { ...own, gamma, scale: settings.grid("norm").scales[0] };
   if (rotation === undefined) return head;
   const back = new Float32Array(width * width);
   const column = new Float64Array(width);

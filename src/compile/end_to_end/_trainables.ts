@@ -1,8 +1,13 @@
 /** All that is learned, as one vector, and Adam on it. */
+import { FewbitError } from "../../errors.ts";
 import type { LlamaConfig } from "../../models/llama_config.ts";
 import type { DecoderGrids } from "../../quantize/decoder_grids.ts";
 import { cosineAndSine } from "../../numeric/phase.ts";
-import { LEARNED_SITES, learnedOf } from "./_student_block.ts";
+import { BLOCK_LINEARS } from "../../training/quantization/llama_block.ts";
+import type { LearningState } from "./learning_state.ts";
+import { LEARNED_SITES, learnedOf, READS } from "./_student_block.ts";
+import { MODULES } from "./_student_constants.ts";
+import type { StudentConstants } from "./_student_constants.ts";
 
 /** Learning rates: of factors that are 1 at first, of logarithms of scales, of biases. */
 export interface LearningRates {
@@ -72,6 +77,46 @@ export class Trainables {
         this.of(`layers.${layer}.scale.${site}`)[0] = Math.log(scale);
       }
     }
+  }
+
+  /** Biases that the grids have already. */
+  startBiases({ layers }: StudentConstants, { grids, biases }: DecoderGrids): void {
+    for (const [layer, { inputs }] of layers.entries()) {
+      for (const name of BLOCK_LINEARS) {
+        const own = biases?.get(`layers.${layer}.${MODULES[name]}`);
+        const [scale] = grids.get(`layers.${layer}.${READS[name]}`)!.scales;
+        const unit = inputs[`unit.${name}`];
+        own?.forEach((bias, i) =>
+          this.of(`layers.${layer}.bias.${name}`)[i] = bias * unit[i] * scale
+        );
+      }
+    }
+  }
+
+  /** A copy of what a step changes. */
+  snapshot(): Pick<LearningState, "steps" | "values" | "means" | "squares"> {
+    const [means, squares] = this.moments;
+    return {
+      steps: this.steps,
+      values: this.values.slice(),
+      means: means.slice(),
+      squares: squares.slice(),
+    };
+  }
+
+  /**
+   * Goes on from a copy.
+   *
+   * @throws {FewbitError} `invalid_file` where it is of another model.
+   */
+  restore({ steps, values, means, squares, best }: LearningState): void {
+    if ([values, means, squares, best].some(({ length }) => length !== this.values.length)) {
+      throw new FewbitError("invalid_file", "Cannot go on learning: the state is another model's");
+    }
+    this.steps = steps;
+    this.values.set(values);
+    this.moments[0].set(means);
+    this.moments[1].set(squares);
   }
 
   /** The values of a part, or a vector as long as them. */
