@@ -6,6 +6,7 @@ import {
   roundIntegerText,
 } from "../compile/integer_text.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { sha256 } from "../files/sha256.ts";
@@ -55,6 +56,8 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** A folder of adapters that are merged into the weights. */
+  readonly lora?: string;
   /** What is done, in this order. Default: what has a closed form. */
   readonly stages?: readonly Stage[];
   /** Milliseconds that learning may take. Default: each window once. */
@@ -73,10 +76,8 @@ const RATE = 4e9;
 export async function quantizeTextFile(given: QuantizeTextArguments): Promise<void> {
   const { model, output, bits, vocabulary, signal } = given;
   const start = performance.now();
-  const checkpoint = await openTextCheckpoint(
-    model,
-    vocabulary === undefined ? {} : { vocabulary },
-  );
+  const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
+  const checkpoint = given.lora === undefined ? opened : await withLora(opened, given.lora);
   const calibrates = given.calibration !== undefined || bits !== "w8a8";
   using workers = await CalibrationThreads.open(calibrates ? (given.workers ?? 1) - 1 : 0);
   const { threads } = workers;

@@ -96,6 +96,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "Of a language model: closed-form, and end-to-end, which learns scales, biases and gains by KL",
       "closed-form,end-to-end",
     )
+    .option("--lora <folder>", "Adapters of PEFT, merged into a language model's weights before")
     .option("--budget <time>", "Most that learning may take (90s, 30m, 2h)", "30m")
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .option("--json", "One JSON object that says what was written, and what was measured")
@@ -127,6 +128,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
           stages: stagesOf(options.stages),
+          ...options.lora !== undefined && { lora: options.lora },
           budgetMs: budgetOf(options.budget),
           workers: options.workers === undefined
             ? defaultWorkers()
