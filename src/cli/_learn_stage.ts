@@ -1,11 +1,10 @@
 /** The stage of `fewbit quantize` that learns a language model's constants end to end. */
 import { compileIntegerText } from "../compile/integer_text.ts";
 import { TextComparison } from "../compile/compare_text.ts";
-import { learnText } from "../compile/end_to_end/learn_text.ts";
+import { learnIntegerText } from "../compile/end_to_end/learn_text.ts";
 import { readLearningState, writeLearningState } from "../compile/end_to_end/learning_state.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
-import { llamaConfig } from "../models/llama_config.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
@@ -70,13 +69,9 @@ export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
   const progress = progressLine();
   const before = await work.read(STATE);
   if (before !== undefined) note("learning goes on");
-  const { grids, ...learned } = await learnText({
-    config: llamaConfig(checkpoint.config),
-    weights: checkpoint.weights,
-    grids: params.grids,
+  const { params: made, ...learned } = await learnIntegerText(checkpoint, params, {
     bits,
     ...rounded && { rounded },
-  }, {
     windows: [...calibration, ...others],
     validation,
     ...budgetMs !== undefined && { budgetMs },
@@ -93,13 +88,13 @@ export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
     signal,
   }).finally(() => progress.end());
   const { steps } = learned;
-  if (grids === params.grids) {
+  if (made === params) {
     note(`end to end: ${steps} steps did not lower KL ${learned.before.toFixed(4)}: left out`);
     return params;
   }
   // What counts is what the integers say.
-  const made = { ...params, grids };
-  using comparison = await TextComparison.of(checkpoint, grids.prefix.ids, validation, true);
+  const { ids } = params.grids.prefix;
+  using comparison = await TextComparison.of(checkpoint, ids, validation, true);
   const divergences: number[] = [];
   for (const each of [params, made]) {
     const program = compileIntegerText(checkpoint, each, { bits, ...rounded && { rounded } });

@@ -3,10 +3,14 @@
  * activations are learned through the integers, by the divergence from the float network; all of them are constants that
  * the engine has anyway, so that it runs as fast as before.
  */
+import type { TextCheckpoint } from "../../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../../errors.ts";
 import { nextTurn } from "../../event_loop.ts";
+import { llamaConfig } from "../../models/llama_config.ts";
 import { shuffle } from "../../numeric/shuffle.ts";
-import type { DecoderGrids } from "../../quantize/decoder_grids.ts";
+import type { DecoderParams } from "../../quantize/decoder_params.ts";
+import type { RoundedWeight } from "../../quantize/rounded_weights.ts";
+import type { LanguageBits } from "../../quantize/shifted_weights.ts";
 import { Lessons } from "./_lessons.ts";
 import type { StudentSource } from "./_student_constants.ts";
 import type { TaughtWindow } from "./_teacher.ts";
@@ -26,8 +30,12 @@ export interface LearningProgress {
   readonly validation?: number;
 }
 
-/** Options of {@linkcode learnText}. */
+/** Options of {@linkcode learnIntegerText}. */
 export interface LearnTextOptions {
+  /** Bits of the weights. */
+  readonly bits: LanguageBits;
+  /** Weights of 4 bits that were rounded before; they are not rounded again. */
+  readonly rounded?: ReadonlyMap<string, RoundedWeight>;
   /** Windows of ids to learn from, without the prefix. */
   readonly windows: readonly (readonly number[])[];
   /** Windows by which it is known whether learning helps. None of them is learned from. */
@@ -53,7 +61,7 @@ export interface LearnTextOptions {
 /** What was learned. */
 export interface LearnedText {
   /** Those with the least divergence on the windows for validation, or the ones that were given. */
-  readonly grids: DecoderGrids;
+  readonly params: DecoderParams;
   /** Divergence there before and after. */
   readonly before: number;
   readonly after: number;
@@ -77,16 +85,40 @@ interface Taught {
 }
 
 /**
- * Learns what an integer Llama's constants should be.
+ * Learns what the constants of an integer Llama should be: Adam on the divergence from the float network, in nats a token,
+ * at places of windows that a seed draws, straight through the roundings (`end-to-end` of `fewbit quantize`). The codes of
+ * the weights stay, and so do size and speed.
  *
- * @throws {FewbitError} `invalid_argument` without windows to learn from or to validate on; `unsupported` where this
- * host does not run the module that trains.
+ * @param params Those of `compileIntegerText`; biases and factors that they have are gone on from.
+ * @throws {FewbitError} `invalid_argument` without windows to learn from or to validate on, `invalid_file` for a state of
+ * another model; `unsupported` where this host does not run the module for training.
+ *
+ * @example
+ * ```ts
+ * import { compileIntegerText, openTextCheckpoint, readDecoderParams } from "@fewbit/fewbit";
+ * import { learnIntegerText } from "@fewbit/fewbit/train";
+ *
+ * async function learn(folder: string, text: string, windows: number[][]) {
+ *   const checkpoint = await openTextCheckpoint(folder);
+ *   const { params, before, after } = await learnIntegerText(checkpoint, readDecoderParams(text), {
+ *     bits: "w8a8",
+ *     windows: windows.slice(2),
+ *     validation: windows.slice(0, 2),
+ *   });
+ *   console.log(`KL ${before.toFixed(4)} to ${after.toFixed(4)}`);
+ *   return compileIntegerText(checkpoint, params, { bits: "w8a8" });
+ * }
+ * ```
  */
-export async function learnText(
-  source: StudentSource,
+export async function learnIntegerText(
+  { weights, config: json }: Pick<TextCheckpoint, "weights" | "config">,
+  params: DecoderParams,
   options: LearnTextOptions,
 ): Promise<LearnedText> {
-  const { config, grids } = source;
+  const { bits, rounded } = options;
+  const { grids } = params;
+  const config = llamaConfig(json);
+  const source = { config, weights, grids, bits, ...rounded && { rounded } };
   const { windows, validation, tokens } = pieces(options);
   using student = await Student.open(source, tokens);
   const learned = new Trainables(config, grids, RATES);
@@ -127,10 +159,10 @@ export async function learnText(
   }
   const { before, least, best } = state;
   const { steps } = taught;
-  if (!(least < before)) return { grids, before, after: before, steps };
+  if (!(least < before)) return { params, before, after: before, steps };
   learned.values.set(best);
   const made = learnedGrids(config, grids, student.constants, learned);
-  return { grids: made, before, after: least, steps };
+  return { params: { ...params, grids: made }, before, after: least, steps };
 }
 
 /** Windows in pieces of one length. */

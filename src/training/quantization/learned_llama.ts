@@ -98,8 +98,8 @@ export class LearnedLlama {
       }
       for (const name of BLOCK_LINEARS) {
         const shape = this.#isPerRow(name) ? [this.#shapeOf(name)[0], 1] : [1];
-        for (const  of of["high", "low"]) {
-          this.#set(`layers.${layer}.lwc.${name}.${of}`, shape, KEPT);
+        for (const end of ["high", "low"]) {
+          this.#set(`layers.${layer}.lwc.${name}.${end}`, shape, KEPT);
         }
       }
     }

@@ -95,7 +95,7 @@ for (const c of file?.cases ?? []) {
   });
 
   Deno.test(`${what}: float32`, async () => {
-    const { start, ...programs } = programsOf(c);
+    const programs = programsOf(c);
     const exact = new ExactProgram(programs.gradients);
     exact.write("angles", anglesOf());
     exact.run("teacher");
