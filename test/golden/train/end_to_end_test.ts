@@ -22,8 +22,8 @@ import { absent, readJson, SHARED } from "../_shared.ts";
 const FOLDER = `${SHARED}/data/stories260K`;
 const WINDOWS = "golden/llama2c/windows.json";
 const LENGTH = 120;
-/** How far the student's divergence is from that of the integers, and what learning leaves of that. */
-const [NEAR, BETTER] = [0.04, 0.93];
+/** How far the divergence is from that of the integers, where codes flip here and there; what learning leaves of it. */
+const [NEAR, BETTER] = [0.08, 0.93];
 
 /** A model in closed form, and windows of a purpose each. */
 async function closedForm(bits: LanguageBits, rotate: boolean) {
