@@ -7,6 +7,7 @@ const conformance = (instruction: string): readonly string[] => [
   "test/webgpu/conformance_test.ts",
   `--filter=webgpu: ${instruction} gives`,
 ];
+const ahead = ["test/pipelines/tokens_ahead_test.ts"];
 const hashTable = ["test/tools/hash_table_test.ts"];
 const arithmetic = ["test/webgpu/arithmetic_test.ts"];
 
@@ -27,6 +28,20 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
       "if (shared.bytesIn(to, run.values) === shared.bytesIn(from, before!.run.values)) continue;",
       "continue;",
     ],
+  ]),
+  ...changes("src/pipelines/text/_tokens_ahead.ts", ahead, [
+    ["if (allowed !== undefined || count < 1)", "if (count < 1)"],
+    ["Math.min(this.#count, room)", "this.#count"],
+    ["draws + i, more]", "draws, more]"],
+    ["this.#count >> 1", "this.#count"],
+    ["this.#instance.rewind(past, slot);", "{}"],
+  ]),
+  ...changes("src/pipelines/text/_history.ts", ahead, [
+    ["if (logits !== undefined) this.read(ids);", ""],
+  ]),
+  ...changes("src/pipelines/text/text_session.ts", ahead, [
+    ["this.#history.settle();\n    const text", "const text"],
+    ["if (!this.#end.signal.aborted) this.#history.settle();", ""],
   ]),
   ...changes("src/engines/webgpu/_chunks.ts", ["test/webgpu/limits_test.ts"], [
     [

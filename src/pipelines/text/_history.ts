@@ -3,6 +3,8 @@ import { FewbitError } from "../../errors.ts";
 import type { StateSnapshot } from "../../engines/engine.ts";
 import type { LanguageModel } from "./_language_model.ts";
 import type { SavedHistory } from "./_saved_session.ts";
+import type { TokensAhead } from "./_tokens_ahead.ts";
+import type { BatchSampler } from "./batch_model.ts";
 import { MAX_IDS } from "./_saved_session.ts";
 
 /** The past of a session. */
@@ -16,6 +18,7 @@ export class History {
   /** Those that were read, as long as they are kept. */
   #ids: number[] | undefined = [];
   #keepsIds: boolean;
+  readonly #ahead: TokensAhead | undefined;
   /** Of a ring, the first token whose row is there. */
   #oldest = 0;
   /** Where a network with a recurrence can go back to. */
@@ -25,6 +28,7 @@ export class History {
     this.#model = model;
     this.#slot = slot;
     this.#keepsIds = this.#keepsAlways;
+    this.#ahead = model.tokensAhead(slot);
   }
 
   /** Tokens so far, read or not. */
@@ -38,6 +42,15 @@ export class History {
 
   get unread(): readonly number[] {
     return this.#unread;
+  }
+
+  /** Where the program draws ids itself. */
+  get sampler(): BatchSampler | undefined {
+    const { context, sampler } = this.#model;
+    const ahead = this.#ahead;
+    return ahead
+      ? { draw: (...what) => ahead.draw([this.#past, context - this.#past], ...what) }
+      : sampler;
   }
 
   /** What is saved of it. */
@@ -88,6 +101,18 @@ export class History {
   /** An id was chosen; the network has not read it. */
   chose(id: number): void {
     this.#unread = [id];
+  }
+
+  /** The logits behind ids that are read next, where the network has read them before they were asked for. */
+  known(ids: Int32Array): Float32Array | undefined {
+    const logits = this.#ahead?.read();
+    if (logits !== undefined) this.read(ids);
+    return logits;
+  }
+
+  /** Leaves behind what the network has read and nobody has asked for. */
+  settle(): void {
+    this.#ahead?.settle(this.#past, this.#slot);
   }
 
   /** The network has read the unread ids and these. */

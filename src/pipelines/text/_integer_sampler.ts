@@ -1,11 +1,11 @@
 /** The sampler of a program: its entry `sample`, which hosts without JavaScript have, too. */
 import { expectTensor } from "../../engines/expect_tensor.ts";
-import type { Instance } from "../../engines/engine.ts";
+import type { Inputs, Instance } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { IntegerDraw } from "../../text/integer_draw.ts";
 
 /** The name of the entry. */
-const SAMPLE = "sample";
+export const SAMPLE = "sample";
 
 /** Draws ids by a program that can. */
 export class IntegerSampler {
@@ -32,23 +32,27 @@ export class IntegerSampler {
    * @param mask Bit `id mod 32` of word `id >> 5` allows an id. Default: all are.
    * @throws {FewbitError} `invalid_argument` where no id is allowed.
    */
-  async draw(
-    logits: Float32Array,
+  async draw(logits: Float32Array, draw: IntegerDraw, mask?: Int32Array): Promise<number> {
+    const inputs = { "sample.logits": multiplesOf(logits), ...this.inputs(draw, mask) };
+    const outputs = await this.#instance.run(inputs, { entry: SAMPLE });
+    const [id] = expectTensor(outputs, "sample.id", "i32").data;
+    if (id >= 0) return id;
+    throw new FewbitError("invalid_argument", "Cannot generate text: no id is allowed");
+  }
+
+  /** Inputs of the entry, but for the logits. */
+  inputs(
     { rate, topK, topP, minP, random }: IntegerDraw,
     mask: Int32Array = this.#all,
-  ): Promise<number> {
-    const outputs = await this.#instance.run({
-      "sample.logits": multiplesOf(logits),
+  ): Inputs {
+    return {
       "sample.rate": Int32Array.of(rate),
       "sample.top_k": Int32Array.of(topK),
       "sample.top_p": Int32Array.of(topP),
       "sample.min_p": Int32Array.of(minP),
       "sample.random": Int32Array.from(random),
       "sample.mask": this.#whole(mask),
-    }, { entry: SAMPLE });
-    const [id] = expectTensor(outputs, "sample.id", "i32").data;
-    if (id >= 0) return id;
-    throw new FewbitError("invalid_argument", "Cannot generate text: no id is allowed");
+    };
   }
 
   /** Ids behind the last word are not allowed. */
@@ -61,7 +65,7 @@ export class IntegerSampler {
 }
 
 /** Logits as multiples of 1/4096. A loop: `Int32Array.from` with a function takes as long as a fifth of a step. */
-function multiplesOf(logits: Float32Array): Int32Array {
+export function multiplesOf(logits: Float32Array): Int32Array {
   const multiples = new Int32Array(logits.length);
   for (let id = 0; id < logits.length; id++) multiples[id] = logits[id] * 4096;
   return multiples;

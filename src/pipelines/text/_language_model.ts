@@ -5,23 +5,22 @@
  * they count as read, and the entry `prefix` has the logits behind them.
  */
 import type { Inputs, Instance } from "../../engines/engine.ts";
+import type { GpuInstance } from "../../engines/webgpu/gpu_instance.ts";
 import { FewbitError } from "../../errors.ts";
 import { expectInstance } from "../expect_instance.ts";
 import type { Metadata } from "../../program/program.ts";
-import type { Tensor } from "../../tensor.ts";
 import { programKind } from "../program_kind.ts";
+import { floatLogits } from "./_float_logits.ts";
 import { IntegerSampler } from "./_integer_sampler.ts";
 import { memoryOf } from "./_memory.ts";
 import type { Memory } from "./_memory.ts";
 import { MAX_PAST } from "./_saved_session.ts";
+import { TokensAhead } from "./_tokens_ahead.ts";
 import type { BatchModel, BatchPart } from "./batch_model.ts";
 
 /** Inputs that every language model has, and the symbols that size them. */
 const INPUTS = ["ids", "offsets", "slot", "past", "rows"] as const;
 const SYMBOLS = ["max_tokens", "max_rows", "sessions"] as const;
-
-/** What logits of integers are multiples of. */
-const LOGIT_UNIT = 2 ** -12;
 
 /** Which sessions of an instance are in use, by whatever pipeline. */
 const TAKEN: WeakMap<Instance, boolean[]> = new WeakMap();
@@ -92,6 +91,14 @@ export class LanguageModel implements BatchModel, Disposable {
     return slot;
   }
 
+  /** What comes next in a session, where an instance draws and reads several tokens at once. */
+  tokensAhead(slot: number): TokensAhead | undefined {
+    const { instance, sampler, memory } = this;
+    if (!sampler || memory.kind !== "rows" || !("runChain" in instance)) return undefined;
+    const place = (past: number): Inputs => placeOf([0, 1], [{ slot, past }], [0]);
+    return new TokensAhead(instance as GpuInstance, sampler, place);
+  }
+
   freeSlot(slot: number): void {
     this.#taken[slot] = false;
   }
@@ -131,12 +138,11 @@ export class LanguageModel implements BatchModel, Disposable {
     this.checkIds(all);
     let past = this.checkLength(all, position.past);
     const ids = this.#unread(all, position.past);
-    let logits = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
+    let logits: Float32Array = ids.length === 0 ? await this.#behindPrefix() : new Float32Array(0);
     for (let at = 0; at < ids.length; at += this.maxTokens) {
       const chunk = ids.subarray(at, at + this.maxTokens);
-      const inputs = this.#inputs(chunk, { ...position, past }, chunk.length - 1, 1);
-      const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      logits = floatLogits(outputs.logits);
+      const place = placeOf([0, chunk.length], [{ ...position, past }], [chunk.length - 1]);
+      logits = await this.#run(chunk, place, signal);
       past += chunk.length;
     }
     return logits;
@@ -161,14 +167,8 @@ export class LanguageModel implements BatchModel, Disposable {
     const step = Math.min(this.maxTokens, this.#maxRows);
     for (let at = 0; at < ids.length; at += step) {
       const chunk = ids.subarray(at, at + step);
-      const inputs = this.#inputs(
-        chunk,
-        { ...position, past: past + at },
-        0,
-        chunk.length,
-      );
-      const outputs = await this.instance.run(inputs, signal === undefined ? {} : { signal });
-      yield { first: skipped + at, logits: floatLogits(outputs.logits) };
+      const place = placeOf([0, chunk.length], [{ ...position, past: past + at }], chunk.keys());
+      yield { first: skipped + at, logits: await this.#run(chunk, place, signal) };
     }
   }
 
@@ -187,17 +187,10 @@ export class LanguageModel implements BatchModel, Disposable {
     }
     const ids = new Int32Array(offsets[read.length]);
     read.forEach((part, i) => ids.set(part.ids, offsets[i]));
-    let logits = new Float32Array(0);
+    let logits: Float32Array = new Float32Array(0);
     if (read.length > 0) {
-      const outputs = await this.instance.run({
-        ids,
-        offsets: Int32Array.from(offsets),
-        slot: Int32Array.from(read, ({ slot }) => slot),
-        past: Int32Array.from(read, ({ past }) => past),
-        // A program computes one row at least.
-        rows: Int32Array.from(rows.length > 0 ? rows : [0]),
-      });
-      logits = floatLogits(outputs.logits);
+      // A program computes one row at least.
+      logits = await this.#run(ids, placeOf(offsets, read, rows.length > 0 ? rows : [0]));
     }
     const behindPrefix = read.length < parts.length ? await this.#behindPrefix() : logits;
     let row = 0;
@@ -231,7 +224,7 @@ export class LanguageModel implements BatchModel, Disposable {
     return this.#prefix.every((id, i) => ids[i] === id);
   }
 
-  async #behindPrefix(): Promise<Float32Array<ArrayBuffer>> {
+  async #behindPrefix(): Promise<Float32Array> {
     if (this.#prefix.length === 0) return new Float32Array(0);
     const outputs = await this.instance.run({}, { entry: "prefix" });
     return floatLogits(outputs["prefix.logits"]);
@@ -253,26 +246,23 @@ export class LanguageModel implements BatchModel, Disposable {
     this.instance[Symbol.dispose]();
   }
 
-  #inputs(ids: Int32Array, { slot, past }: Position, firstRow: number, rows: number): Inputs {
-    return {
-      ids,
-      offsets: Int32Array.of(0, ids.length),
-      slot: Int32Array.of(slot),
-      past: Int32Array.of(past),
-      rows: Int32Array.from({ length: rows }, (_, i) => firstRow + i),
-    };
+  async #run(ids: Int32Array, place: Inputs, signal?: AbortSignal): Promise<Float32Array> {
+    return floatLogits((await this.instance.run({ ids, ...place }, signal && { signal })).logits);
   }
 }
 
-/** Logits as float32. */
-function floatLogits({ dtype, data }: Tensor): Float32Array<ArrayBuffer> {
-  if (dtype === "f32") return data as Float32Array<ArrayBuffer>;
-  // Of integers every multiple below 2^12 is a float32 number, and no logit is larger. A loop, because it is
-  // done for every token, and `Float32Array.from` with a function takes milliseconds.
-  const multiples = data as Int32Array;
-  const logits = new Float32Array(multiples.length);
-  for (let id = 0; id < logits.length; id++) logits[id] = multiples[id] * LOGIT_UNIT;
-  return logits;
+/** Inputs beside the ids: where those of each session begin, where they are read, which rows have logits. */
+function placeOf(
+  offsets: readonly number[],
+  sessions: readonly Position[],
+  rows: Iterable<number>,
+): Inputs {
+  return {
+    offsets: Int32Array.from(offsets),
+    slot: Int32Array.from(sessions, ({ slot }) => slot),
+    past: Int32Array.from(sessions, ({ past }) => past),
+    rows: Int32Array.from(rows),
+  };
 }
 
 /** The ids of a program's prefix, which may be hostile. */

@@ -3,7 +3,7 @@ import type { StateSnapshot } from "../../engines/engine.ts";
 import { FewbitError } from "../../errors.ts";
 import type { ChatMessage } from "../../text/chat_template.ts";
 import { appendIds, EMPTY_TEXT, Generation, textOf } from "../../text/generation.ts";
-import type { GenerationOptions } from "../../text/generation.ts";
+import type { GenerationOptions, GenerationState } from "../../text/generation.ts";
 import type { Answer } from "./_answer.ts";
 import type { ChatAnswerOptions, GenerateOptions } from "./generate_options.ts";
 import { fittedOptions } from "./_fitted_options.ts";
@@ -101,20 +101,8 @@ export class TextSession implements Disposable {
           "not to append",
       );
     }
-    const { signal: given, constraint, ...rest } = options;
-    const after = this.#model.pastAfter(ids, this.length);
-    const generation = new Generation(this.#setup, this.#fitted(rest, after), this.#text, ids);
-    const signal = this.#signal(given);
-    signal.throwIfAborted();
-    this.#enter();
-    this.#messages = [];
-    yield* this.#write({
-      generation,
-      ids,
-      constraint,
-      signal,
-      usage: { promptTokens: ids.length },
-    });
+    const begun = this.#begin(ids, this.#model.pastAfter(ids, this.length), this.#text, options);
+    yield* this.#write({ ...begun, ids, usage: { promptTokens: ids.length } });
   }
 
   /**
@@ -134,19 +122,12 @@ export class TextSession implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot generate text: the prompt has no tokens");
     }
     this.#model.checkLength(ids, 0);
-    const { signal: given, constraint, ...rest } = options;
-    const text = textOf([], this.#text);
-    const generation = new Generation(this.#setup, this.#fitted(rest, ids.length), text, ids);
-    const signal = this.#signal(given);
-    signal.throwIfAborted();
-    this.#enter();
-    this.#messages = [];
+    const begun = this.#begin(ids, ids.length, textOf([], this.#text), options);
     const cachedTokens = this.#history.reusable(ids);
     this.#history.goBack(cachedTokens);
     this.#text = textOf(ids.subarray(0, cachedTokens), this.#text);
     const usage = { promptTokens: ids.length, cachedTokens };
-    const unread = ids.subarray(cachedTokens);
-    yield* this.#write({ generation, ids: unread, constraint, signal, usage });
+    yield* this.#write({ ...begun, ids: ids.subarray(cachedTokens), usage });
   }
 
   /**
@@ -259,6 +240,7 @@ export class TextSession implements Disposable {
     if (this.#reading) {
       throw new FewbitError("invalid_argument", "Cannot save session: it is reading");
     }
+    this.#history.settle();
     const text = this.#generation?.state ?? this.#text;
     const messages = this.#messages;
     const saved = { ...this.#history.saved, ...messages.length > 0 && { messages }, ...text };
@@ -302,6 +284,21 @@ export class TextSession implements Disposable {
     this.#model.freeSlot(this.#slot);
   }
 
+  /** An answer to ids: nothing else may change the session from now on. */
+  #begin(
+    ids: Int32Array,
+    after: number,
+    text: GenerationState,
+    { signal: given, constraint, ...rest }: GenerateOptions,
+  ): Omit<Answer, "ids" | "usage"> {
+    const generation = new Generation(this.#setup, this.#fitted(rest, after), text, ids);
+    const signal = this.#signal(given);
+    signal.throwIfAborted();
+    this.#enter();
+    this.#messages = [];
+    return { generation, constraint, signal };
+  }
+
   /** Reads what an answer begins with, and writes on. */
   async *#write(
     { generation, ids, constraint, signal, usage }: Answer,
@@ -317,7 +314,7 @@ export class TextSession implements Disposable {
         hasText: this.#setup.tokenizer !== undefined,
         usage: { ...usage, promptMs: performance.now() - start },
         chose: (id) => this.#history.chose(id),
-        sampler: this.#model.sampler,
+        sampler: this.#history.sampler,
         constraint,
         read: () => {
           signal.throwIfAborted();
@@ -328,6 +325,7 @@ export class TextSession implements Disposable {
       this.#text = this.#generation?.state ?? this.#text;
       this.#generation = undefined;
       this.#busy = false;
+      if (!this.#end.signal.aborted) this.#history.settle();
       constraint?.end?.();
     }
   }
@@ -353,6 +351,8 @@ export class TextSession implements Disposable {
     const history = this.#history;
     const all = Int32Array.from([...history.unread, ...ids]);
     const position = { slot: this.#slot, past: history.past };
+    const known = history.known(all);
+    if (known !== undefined) return known;
     let before: StateSnapshot | undefined;
     this.#reading = true;
     try {
