@@ -7,6 +7,7 @@ import { FINE_TUNING_MUTATIONS } from "./fine_tuning.ts";
 import { FUSION_MUTATIONS } from "./fusions.ts";
 import { GRAPH_MUTATIONS } from "./graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
+import { LEARNED_QUANTIZATION_MUTATIONS } from "./learned_quantization.ts";
 import { LLAMA_MUTATIONS } from "./llama.ts";
 import { LOWERING_MUTATIONS } from "./lowering.ts";
 import { MOBILE_QUANT_MUTATIONS } from "./mobile_quant.ts";
@@ -29,6 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
   ...INTEGER_LANGUAGE_MUTATIONS,
+  ...LEARNED_QUANTIZATION_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
   ...MOBILE_QUANT_MUTATIONS,
