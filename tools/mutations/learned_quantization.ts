@@ -23,10 +23,6 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/quantization/weight_clipping.ts", ranges, [
     [`build.unary(logit, "sigmoid")`, "logit"],
-    [
-      "reduceMax, { x: build.reshape(x, [n, k, 1]) }",
-      "reduceMax, { x: build.reshape(x, [n * k, 1]) }",
-    ],
   ]),
   ...changes("src/training/quantization/equivalent_scales.ts", exact, [
     ["divided(columns(weights.up, norm2), up)", "columns(weights.up, norm2)"],
@@ -43,7 +39,7 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
     ["const factor = build.mul(unit, scales.get(READS[name])!);", "const factor = unit;"],
   ]),
   ...changes("src/compile/end_to_end/_trainables.ts", stages, [
-    ["means: means.slice()", "means"],
+    ["this.moments[0].set(means);", ""],
     ["this.values[i] -= rate", "this.values[i] += rate"],
   ]),
   ...changes("src/quantize/learned_params.ts", stages, [

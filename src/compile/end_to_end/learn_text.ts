@@ -21,12 +21,15 @@ import { Student } from "./student.ts";
 
 /** Where learning is. */
 export interface LearningProgress {
-  /** Windows that the teacher has read, or steps. */
+  /** What is counted: pieces that the teacher has read, or steps. */
   readonly part: "teacher" | "step";
+  /** How many so far. */
   readonly done: number;
+  /** How many in all. */
   readonly of: number;
-  /** Divergence in the last step, and in the last validation, in nats a token. */
+  /** Divergence in the last step, in nats a token. */
   readonly loss?: number;
+  /** Divergence in the last validation. */
   readonly validation?: number;
 }
 
@@ -55,6 +58,7 @@ export interface LearnTextOptions {
   readonly onState?: (state: LearningState) => Promise<void>;
   /** Called after each window of the teacher, and each step. */
   readonly onProgress?: (progress: LearningProgress) => void;
+  /** Stops between two steps with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -62,8 +66,9 @@ export interface LearnTextOptions {
 export interface LearnedText {
   /** Those with the least divergence on the windows for validation, or the ones that were given. */
   readonly params: DecoderParams;
-  /** Divergence there before and after. */
+  /** Divergence there before, of the likeliest pieces, in nats a token. */
   readonly before: number;
+  /** Divergence there after. */
   readonly after: number;
   /** Steps; 0 where the budget has no time for one. */
   readonly steps: number;

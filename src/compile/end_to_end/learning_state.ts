@@ -6,14 +6,19 @@ import { bytesOf } from "../../tensor.ts";
 
 /** What is learned, what Adam remembers, and what was best. */
 export interface LearningState {
-  /** Steps so far, and of how many. */
+  /** Steps so far. */
   readonly steps: number;
+  /** Steps in all. */
   readonly of: number;
-  /** Divergence on the windows for validation at first, and the least since. */
+  /** Divergence on the windows for validation at first, in nats a token. */
   readonly before: number;
+  /** The least since. */
   readonly least: number;
+  /** All that is learned. */
   readonly values: Float32Array<ArrayBuffer>;
+  /** Its first moments. */
   readonly means: Float32Array<ArrayBuffer>;
+  /** Its second moments. */
   readonly squares: Float32Array<ArrayBuffer>;
   /** The values with the least divergence. */
   readonly best: Float32Array<ArrayBuffer>;
