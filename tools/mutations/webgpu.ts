@@ -8,6 +8,7 @@ const conformance = (instruction: string): readonly string[] => [
   `--filter=webgpu: ${instruction} gives`,
 ];
 const ahead = ["test/pipelines/tokens_ahead_test.ts"];
+const staging = ["test/webgpu/limits_test.ts", "--filter=buffers that bytes come back in"];
 const hashTable = ["test/tools/hash_table_test.ts"];
 const arithmetic = ["test/webgpu/arithmetic_test.ts"];
 
@@ -48,6 +49,13 @@ export const WEBGPU_MUTATIONS: readonly Mutation[] = [
       "return this.#copies.has(tensor) && this.#chunkOf(tensor) !== this.of(instruction);",
       "return false;",
     ],
+  ]),
+  ...changes("src/engines/webgpu/_staging.ts", staging, [
+    ["if (at >= 0) return this.#free.splice(at, 1)[0];", ""],
+    ["this.#free.splice(at, 1)[0]", "this.#free[at]"],
+  ]),
+  ...changes("src/engines/webgpu/_transfer.ts", staging, [
+    ["this.#staging.unmap();", ""],
   ]),
   ...changes("src/engines/webgpu/_device.ts", ["test/webgpu/limits_test.ts"], [
     ["this.#waiting.delete(fail!);", ""],

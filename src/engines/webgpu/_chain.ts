@@ -99,7 +99,7 @@ export async function runChain(
     }
     return outputs;
   } finally {
-    staged.destroy();
+    staged.release();
     bridge.destroy();
   }
 }

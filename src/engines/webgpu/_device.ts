@@ -1,5 +1,6 @@
 /** The GPU: an adapter's device, its limits, and what becomes of it. */
 import { FewbitError } from "../../errors.ts";
+import { StagingRing } from "./_staging.ts";
 import type { DeviceOptions } from "./gpu_instance.ts";
 
 /** A device that instances share, and why it is of no use any more. */
@@ -9,11 +10,15 @@ export class Device {
   /** Who waits for something of the device. A promise that lives as long as it would keep all that ever waited. */
   readonly #waiting = new Set<(error: FewbitError) => void>();
 
+  /** Buffers that bytes come back in. */
+  readonly staging: StagingRing;
+
   constructor(
     readonly gpu: GPUDevice,
     /** What the adapter says of itself. */
     readonly adapterInfo: GPUAdapterInfo | undefined,
   ) {
+    this.staging = new StagingRing(gpu);
     const fail = (reason: string, cause: unknown): void => {
       this.#failure ??= new FewbitError("device_lost", `The GPU is lost: ${reason}`, { cause });
       for (const reject of this.#waiting) reject(this.#failure);

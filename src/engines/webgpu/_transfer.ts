@@ -8,13 +8,15 @@ export class ReadBack<R extends ByteRange> {
   readonly #device: Device;
   readonly #ranges: readonly R[];
   readonly #staging: GPUBuffer | undefined;
+  readonly #bytes: number;
+  /** Whether something is waited for that may yet come. */
+  #isPending = false;
 
   constructor(device: Device, ranges: readonly R[]) {
     this.#device = device;
     this.#ranges = ranges.filter(({ bytes }) => bytes > 0);
-    const size = this.#ranges.reduce((sum, { bytes }) => sum + padded(bytes), 0);
-    const usage = GPUBufferUsage.MAP_READ | GPUBufferUsage.COPY_DST;
-    this.#staging = size === 0 ? undefined : device.gpu.createBuffer({ size, usage });
+    this.#bytes = this.#ranges.reduce((sum, { bytes }) => sum + padded(bytes), 0);
+    this.#staging = this.#bytes === 0 ? undefined : device.staging.take(this.#bytes);
   }
 
   /** Copies some of them, as they are behind what the encoder has so far. */
@@ -32,18 +34,25 @@ export class ReadBack<R extends ByteRange> {
   /** Waits for what was submitted. */
   async read(): Promise<{ readonly range: R; readonly bytes: Uint8Array<ArrayBuffer> }[]> {
     if (this.#staging === undefined) return [];
-    await this.#device.until(this.#staging.mapAsync(GPUMapMode.READ));
-    const all = new Uint8Array(this.#staging.getMappedRange());
+    this.#isPending = true;
+    await this.#device.until(this.#staging.mapAsync(GPUMapMode.READ, 0, this.#bytes));
+    const all = new Uint8Array(this.#staging.getMappedRange(0, this.#bytes));
     let at = 0;
-    return this.#ranges.map((range) => {
+    const parts = this.#ranges.map((range) => {
       const bytes = all.slice(at, at + range.bytes);
       at += padded(range.bytes);
       return { range, bytes };
     });
+    this.#staging.unmap();
+    this.#isPending = false;
+    return parts;
   }
 
-  destroy(): void {
-    this.#staging?.destroy();
+  /** Gives back what it came in. */
+  release(): void {
+    if (this.#staging === undefined) return;
+    if (this.#isPending) this.#staging.destroy();
+    else this.#device.staging.give(this.#staging);
   }
 }
 
@@ -62,7 +71,7 @@ export async function readBack(
     const found = new Map((await staged.read()).map(({ range, bytes }) => [range, bytes]));
     return ranges.map((range) => found.get(range) ?? new Uint8Array(0));
   } finally {
-    staged.destroy();
+    staged.release();
   }
 }
 
