@@ -1,4 +1,5 @@
 /** The program behind the last block: the norm, the head, and how far its rows are from the teacher's. */
+import type { SyncInstance } from "../../engines/engine.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/graph.ts";
 import { NodeBuilder } from "../../graph/node_builder.ts";
@@ -25,31 +26,36 @@ export interface HeadConstants {
 }
 
 /** Rows that the head takes at once: logits of a whole vocabulary are large. */
-export const HEAD_ROWS = 32;
+export const HEAD_ROWS = 16;
+
+/** Puts the matrices of a head into the states of its program. */
+export function writeHead(instance: SyncInstance, { codes, back }: HeadConstants): void {
+  instance.write("table", Float32Array.from(codes));
+  if (back !== undefined) instance.write("back", back);
+}
 
 /**
- * The program. Entries `loss` and `backward`: `x` `[32, width]`, the learned `gain`, and of the teacher `probabilities`,
+ * The program, whose matrices {@linkcode writeHead} writes. Entries `loss` and `backward`: `x` `[16, width]`, the learned `gain`, and of the teacher `probabilities`,
  * `others` and `rest` as {@linkcode likelyDivergence} has them; `loss`, `dx`, `gradient`.
  */
 export function studentHead(config: LlamaConfig, head: HeadConstants): CompiledProgram {
   const { width, vocabularySize, epsilon } = config;
   const graph = new Graph();
   const build = new NodeBuilder(graph);
-  const constant = (name: string, shape: readonly number[], data: Float32Array): Value =>
-    // A parameter lies in memory once, for the product there and the product back.
-    graph.parameter(name, { dtype: "f32", shape, data });
+  // A state lies in memory once, for the product there and the product back, and not in the file besides.
+  const matrix = (name: string, rows: number): Value => graph.state(name, "f32", [rows, width]);
   const x = graph.input("x", "f32", [HEAD_ROWS, width]);
   const gain = graph.input("gain", "f32", [width]);
   const residual = head.back === undefined
     ? x
-    : graph.apply(linear, { x, weight: constant("back", [width, width], head.back) });
+    : graph.apply(linear, { x, weight: matrix("back", width) });
   const gamma = build.mul(build.constant([width], head.gamma), gain);
   const normed = graph.apply(rmsNormalization, { x: residual, gamma }, { epsilon });
   const codes = fakeQuantize(build, normed, { scale: build.scalar(head.scale) }, {
     least: -8192,
     most: 8191,
   });
-  const table = constant("table", [vocabularySize, width], Float32Array.from(head.codes));
+  const table = matrix("table", vocabularySize);
   const logits = build.mul(
     graph.apply(linear, { x: codes, weight: table }),
     build.constant([vocabularySize], head.scales),

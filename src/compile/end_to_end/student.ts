@@ -11,7 +11,7 @@ import { BLOCK_LINEARS } from "../../training/quantization/llama_block.ts";
 import { learnedOf, rowsOf, studentBlock } from "./_student_block.ts";
 import { StudentConstants, weightCodes } from "./_student_constants.ts";
 import type { StudentSource } from "./_student_constants.ts";
-import { HEAD_ROWS, studentHead } from "./_student_head.ts";
+import { HEAD_ROWS, studentHead, writeHead } from "./_student_head.ts";
 import type { TaughtWindow } from "./_teacher.ts";
 import type { Trainables } from "./_trainables.ts";
 
@@ -41,6 +41,7 @@ export class Student implements Disposable {
     const block = await loadWasm(await encodeProgram(program), { build });
     const ahead = studentHead(config, constants.head);
     const head = await loadWasm(await encodeProgram(ahead), { build });
+    writeHead(head, constants.head);
     return new Student(config, constants, block, head, tokens);
   }
 
