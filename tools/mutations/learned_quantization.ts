@@ -39,7 +39,6 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
     ["const factor = build.mul(unit, scales.get(READS[name])!);", "const factor = unit;"],
   ]),
   ...changes("src/compile/end_to_end/_trainables.ts", stages, [
-    ["this.moments[0].set(means);", ""],
     ["this.values[i] -= rate", "this.values[i] += rate"],
   ]),
   ...changes("src/quantize/learned_params.ts", stages, [
