@@ -144,6 +144,8 @@ export type {
   SymbolicExtent,
   Value,
 } from "./src/graph/graph.ts";
+export type { Master, Storage } from "./src/graph/storage.ts";
+export type { HalfType } from "./src/numeric/half.ts";
 export type { AnyOp, InputsOf, Op, Traits, ValueType } from "./src/graph/op.ts";
 export * as ops from "./src/graph/ops/mod.ts";
 export { quantizeTernary } from "./src/quantize/ternary_network.ts";

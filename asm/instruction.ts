@@ -1,5 +1,5 @@
 // Checks one instruction against its description in `generated/tables.ts` (see there for the words).
-import { Description, descriptionOf, OperandDescription } from "./description";
+import { Description, descriptionOf, OperandDescription, operandOf } from "./description";
 import { equals } from "./expression";
 import {
   CHECK_BELOW,
@@ -18,8 +18,10 @@ import {
   VERDICT_BAD_RULE,
   VERDICT_BAD_SHAPE,
 } from "./generated/format";
+import { HOLDS_HALVES } from "./generated/held";
 import { InstructionRecord, ViewRecord } from "./generated/records";
 import { CODE_ATTRIBUTE, CODE_NONE, ROLE_IN } from "./generated/tables";
+import { computedDtype, storedDtypes } from "./mixed";
 import { Model } from "./model";
 import {
   allowsDtype,
@@ -104,7 +106,7 @@ function isOperand(
   if (view == NONE && operand.isOptional) return true;
   if (view >= model.viewsCount) return false;
   const tensor = model.tensor(model.view(view).tensor);
-  if (!((<u32> operand.dtypes >> tensor.dtype) & 1)) return false;
+  if (!((storedDtypes(model, operand.dtypes) >> tensor.dtype) & 1)) return false;
   if (!((<u32> operand.layouts >> tensor.layout) & 1)) return false;
   const where = tensor.region;
   return operand.role == ROLE_IN
@@ -131,19 +133,33 @@ function dtypeOf(model: Model, view: u32): u32 {
   return model.tensor(model.view(view).tensor).dtype;
 }
 
+/** The type of operand `j` as its kernel has it. */
+// @ts-ignore: decorator
+@inline
+function typeOf(model: Model, instruction: InstructionRecord, j: u32, view: u32): u32 {
+  if (!HOLDS_HALVES) return dtypeOf(model, view);
+  return computedDtype(
+    operandOf(descriptionOf(instruction.opcode), j).dtypes,
+    dtypeOf(model, view),
+  );
+}
+
 function checkPresence(model: Model, instruction: InstructionRecord, rules: usize, n: u32): bool {
   for (let i: u32 = 0; i < n; i++) {
     const rule = load<u32>(rules + (<usize> i << 2));
     const view = model.operandView(instruction, operandOfRule(rule));
     if ((view != NONE) != isOfPresent(rule)) continue;
     const only = onlyOfRule(rule);
-    if (only != 0 && dtypeOf(model, view) + 1 != only) continue;
+    if (only != 0 && typeOf(model, instruction, operandOfRule(rule), view) + 1 != only) continue;
     const then = model.operandView(instruction, thenOfRule(rule));
     const given = then != NONE;
     const need = needOfRule(rule);
     if (need == NEED_PRESENT && !given) return false;
     if (need == NEED_ABSENT && given) return false;
-    if (need == NEED_DTYPE && given && !allowsDtype(rule, dtypeOf(model, then))) return false;
+    if (
+      need == NEED_DTYPE && given &&
+      !allowsDtype(rule, typeOf(model, instruction, thenOfRule(rule), then))
+    ) return false;
   }
   return true;
 }
@@ -156,9 +172,10 @@ function checkSameDtype(
 ): bool {
   let first: u32 = NONE;
   for (let i: u32 = 0; i < n; i++) {
-    const view = model.operandView(instruction, load<u8>(indices + <usize> i));
+    const index: u32 = load<u8>(indices + <usize> i);
+    const view = model.operandView(instruction, index);
     if (view == NONE) continue;
-    const dtype = dtypeOf(model, view);
+    const dtype = typeOf(model, instruction, index, view);
     if (first == NONE) first = dtype;
     else if (dtype != first) return false;
   }

@@ -3,15 +3,16 @@ import { canonicalizeOutputs } from "./canonical_nan";
 import { Context } from "./context";
 import { descriptionOf } from "./description";
 import { evaluateAll } from "./expression";
-import { freshTable, measureFresh, setFresh, wake } from "./fresh";
+import { measureFresh, setFresh } from "./fresh";
 import { execute, scratchBytes } from "./generated/dispatch";
-import { NONE, VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
-import { OPERAND_BYTES } from "./generated/operand";
+import { VERDICT_BAD_ARGUMENT, VERDICT_TOO_MUCH_MEMORY } from "./generated/format";
+import { HOLDS_HALVES } from "./generated/held";
 import { InstructionRecord } from "./generated/records";
 import { checkInputs } from "./inputs";
-import { elementBytesOf } from "./layout";
+import { executeMixed, isMixed, planMixed } from "./mixed";
 import { Model } from "./model";
 import { blocksOf, cut, wayOf } from "./parts";
+import { resolve } from "./operands";
 import { Range } from "./tables";
 
 /** Sets the scratch memory of a model to the most that an instruction asks for. */
@@ -24,6 +25,14 @@ export function planScratch(model: Model): i32 {
     const code = instruction.opcode;
     const operands = instruction.operands;
     resolve(model, workspace, instruction, largest, 3, true);
+    if (HOLDS_HALVES) {
+      if (isMixed(workspace, descriptionOf(code))) {
+        const before = planMixed(model, workspace, instruction, largest);
+        if (!isModerate(workspace, operands) || before > 1 << 31) return VERDICT_TOO_MUCH_MEMORY;
+        most = max(most, <u32> (before + scratchBytes(code, model.workspace)));
+        continue;
+      }
+    }
     const moderate = isModerate(workspace, operands);
     if (moderate) most = max(most, <u32> scratchBytes(code, model.workspace));
     else {
@@ -107,11 +116,24 @@ export function runSlice(context: Context, entry: u32, first: u32, n: u32): i32 
   for (let i = first; i < end; i++) {
     const instruction = model.instruction(record.first + i);
     resolve(model, context, instruction, context.values, 2, false);
+    if (HOLDS_HALVES) {
+      if (isMixed(context, descriptionOf(instruction.opcode))) {
+        executeMixed(model, context, instruction);
+        continue;
+      }
+    }
     execute(instruction.opcode, changetype<usize>(context));
   }
   context.next = max(next, end);
   if (end == total) canonicalizeOutputs(model, context, entry);
   return <i32> end;
+}
+
+/** What follows a part. */
+function endPart(model: Model, context: Context, entry: u32, index: u32, total: u32): i32 {
+  context.next = max(context.next, index + 1);
+  if (index + 1 == total) canonicalizeOutputs(model, context, entry);
+  return 0;
 }
 
 /** Runs a part of one instruction; the parts may run in any order, each once. */
@@ -124,6 +146,13 @@ export function runPart(context: Context, entry: u32, index: u32, part: u32, par
   if (index >= total || index > next || part >= parts) return VERDICT_BAD_ARGUMENT;
   const instruction = model.instruction(record.first + index);
   resolve(model, context, instruction, context.values, 2, false);
+  if (HOLDS_HALVES) {
+    // What is copied goes in blocks of its own: all of it is the first part.
+    if (isMixed(context, descriptionOf(instruction.opcode))) {
+      if (part == 0) executeMixed(model, context, instruction);
+      return endPart(model, context, entry, index, total);
+    }
+  }
   if (parts == 1) execute(instruction.opcode, changetype<usize>(context));
   else executePart(model, context, instruction, part, parts);
   context.next = max(next, index + 1);
@@ -149,63 +178,4 @@ function executePart(
     if (at < end) resolve(model, context, instruction, context.values, 2, false);
   }
   context.instruction.partStart = 0;
-}
-
-/**
- * Writes the operands and attributes of an instruction into a context block. Values of expressions
- * are i32 at `values + (index << shift)`. While planning there are no addresses: 64 means present.
- */
-function resolve(
-  model: Model,
-  context: Context,
-  instruction: InstructionRecord,
-  values: usize,
-  shift: u32,
-  planning: bool,
-): void {
-  for (let j: u32 = 0, n = instruction.operands; j < n; j++) {
-    const to = context.instruction.operand(j);
-    const index = model.operandView(instruction, j);
-    if (index == NONE) {
-      memory.fill(changetype<usize>(to), 0, OPERAND_BYTES);
-      continue;
-    }
-    const view = model.view(index);
-    const tensor = model.tensor(view.tensor);
-    const dtype = tensor.dtype;
-    const size = elementBytesOf(dtype);
-    const dimensions = view.rank;
-    let rows: u32 = 1;
-    let last: u32 = 1;
-    for (let axis: u32 = 0; axis < 4; axis++) {
-      const value = axis < dimensions ? valueAt(values, shift, view.extent(axis)) : 1;
-      to.setExtent(axis, value);
-      if (axis + 1 < dimensions) rows *= value;
-      if (axis + 1 == dimensions) last = value;
-    }
-    let at: usize = 64;
-    if (!planning) {
-      const fresh = load<u32>(freshTable(model, context) + (<usize> view.tensor << 2));
-      if (fresh > 0) wake(model, context, instruction, j, view, fresh);
-      at = context.region(tensor.region) +
-        <usize> model.info(view.tensor).offset +
-        <usize> valueAt(values, shift, view.offset) * size;
-    }
-    to.address = at;
-    to.dtype = dtype;
-    to.rank = dimensions;
-    to.rows = rows;
-    to.columns = last;
-    to.stride = valueAt(values, shift, view.rowStride) * size;
-    to.layout = tensor.layout;
-    to.elementBytes = size;
-  }
-  for (let j: u32 = 0, n = instruction.attributes; j < n; j++) {
-    const value = model.attribute(instruction, j);
-    context.instruction.setAttribute(j, value);
-  }
-}
-
-function valueAt(values: usize, shift: u32, expression: u32): u32 {
-  return load<u32>(values + (<usize> expression << shift));
 }

@@ -118,6 +118,8 @@ export class Model {
   generation: u32;
   /** What kernels may take the dot product for: `DOT_…`. */
   dot: i32;
+  /** Whether an instruction trains: then 16-bit floats may be stored where float32 is computed with. */
+  trains: u32;
 
   // @ts-ignore: decorator
   @inline

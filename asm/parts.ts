@@ -29,7 +29,7 @@ export function blocksOf(context: Context, description: Description, axis: Axis)
   return blocks;
 }
 
-function blocksAlong(context: Context, description: Description, axis: Axis): u32 {
+export function blocksAlong(context: Context, description: Description, axis: Axis): u32 {
   const block = blockOf(context, axis);
   return (extentOf(context, description, axis.extent) + block - 1) / block;
 }
@@ -45,7 +45,7 @@ function blockOf(context: Context, axis: Axis): u32 {
 /** What axes call a dimension of an operand. */
 // @ts-ignore: decorator
 @inline
-function codeOf(token: u32): u32 {
+export function codeOf(token: u32): u32 {
   return kindOf(token) == DIMENSION_CONSTANT ? CODE_NONE : token >> KIND_BITS;
 }
 

@@ -24,6 +24,7 @@ import {
   VERDICT_OUT_OF_BOUNDS,
   VERDICT_TOO_MUCH_MEMORY,
 } from "./generated/format";
+import { HOLDS_HALVES, isTraining } from "./generated/held";
 import { TensorRecord, ViewRecord } from "./generated/records";
 import { verifyInstruction } from "./instruction";
 import { Panels, planBytes } from "./layout";
@@ -42,6 +43,12 @@ export function verifyTables(model: Model): i32 {
   if (status == 0) status = checkTensors(model);
   for (let i: u32 = 0, n = model.viewsCount; status == 0 && i < n; i++) {
     status = checkView(model, model.view(i));
+  }
+  if (HOLDS_HALVES) {
+    model.trains = 0;
+    for (let i: u32 = 0, n = model.instructionsCount; i < n; i++) {
+      if (isTraining(model.instruction(i).opcode)) model.trains = 1;
+    }
   }
   for (let i: u32 = 0, n = model.instructionsCount; status == 0 && i < n; i++) {
     status = verifyInstruction(model, i);

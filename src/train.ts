@@ -47,6 +47,8 @@ export { FewbitError } from "./errors.ts";
 export type { ErrorCode } from "./errors.ts";
 export { Graph } from "./graph/graph.ts";
 export type * from "./graph/graph.ts";
+export type { Master, Storage } from "./graph/storage.ts";
+export type { HalfType } from "./numeric/half.ts";
 export type * from "./graph/op.ts";
 export type { ConvolutionAttributes } from "./graph/convolution.ts";
 export type { PoolingAttributes } from "./graph/pooling.ts";
@@ -69,7 +71,7 @@ export { gradcheck } from "./training/gradcheck.ts";
 export type { GradcheckOptions, GradientCheck } from "./training/gradcheck.ts";
 
 export { Trainer } from "./training/trainer.ts";
-export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer.ts";
+export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer_options.ts";
 export type { Evaluation, EvaluationOptions } from "./training/evaluate.ts";
 export { arrayData } from "./training/training_data.ts";
 export type { BatchPlace, TrainingData } from "./training/training_data.ts";
@@ -83,6 +85,8 @@ export { decodeAdapters, encodeAdapters, mergeAdapters } from "./training/adapte
 export type { TrainedAdapters } from "./training/adapters.ts";
 export { trainingGraph } from "./training/training_graph.ts";
 export type { ParameterGroup, TrainingSettings } from "./training/training_graph.ts";
+export type { MasterKind, TrainingType } from "./training/half_precision.ts";
+export type { LossScale } from "./training/loss_scale.ts";
 export type { Cursor } from "./training/checkpoint.ts";
 export type { Optimizer } from "./training/optimizers/optimizer.ts";
 export type { PlateauSchedule, PlateauSettings } from "./training/optimizers/plateau.ts";

@@ -6,12 +6,17 @@ import { compileModule } from "./asc.ts";
 import type { Build } from "./asc.ts";
 import { tablesOf } from "./generate_tables.ts";
 
-/** Compiles a module with these instructions. Opcodes and exports are those of the whole one. */
+/**
+ * Compiles a module with these instructions. Opcodes and exports are those of the whole one.
+ *
+ * @param replaced Texts of files of `asm/` that are not those of the repository: for tests only.
+ */
 export async function buildModule(
   instructions: readonly InstructionSpec[],
   build: Build = "simd",
+  replaced: ReadonlyMap<string, string> = new Map(),
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const sources = await tablesOf(ascending(instructions));
+  const sources = new Map([...await tablesOf(ascending(instructions)), ...replaced]);
   return await compileModule(build, { sources });
 }
 

@@ -1,5 +1,5 @@
 /** Writes `asm/generated/dispatch.ts`, opcode → kernel, and `asm/generated/held.ts`. */
-import { INSTRUCTIONS } from "../src/instructions/mod.ts";
+import { instructionNamed, INSTRUCTIONS } from "../src/instructions/mod.ts";
 import type { InstructionSpec } from "../src/instructions/mod.ts";
 import { recordName } from "./operand_records.ts";
 
@@ -45,8 +45,34 @@ export function held(header: string, instructions: readonly InstructionSpec[]): 
   const constants = INSTRUCTIONS.map(({ name }) =>
     `export const HOLDS_${name.toUpperCase()}: bool = ${names.has(name)};`
   );
+  const trains = instructions.some(({ family }) => family === "train");
   return `${header}
 // Whether this module holds an instruction.
 ${constants.join("\n")}
+
+/** Whether it holds instructions that train: in programs with such ones, operands of float32 may be stored as 16-bit floats. */
+export const HOLDS_HALVES: bool = ${trains};
+
+/** Whether an instruction is one that trains. */
+export function isTraining(opcode: u32): bool {
+  return ${trainingOpcodes()};
+}
+/** The instruction whose pictures follow one another (\`mixed.ts\`). */
+export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${
+    instructionNamed("conv_weight_gradient_f32").opcode
+  };
+/** The one that reads 16-bit floats itself where it has one row. */
+export const OPCODE_MATMUL_NT_F32: u32 = ${instructionNamed("matmul_nt_f32").opcode};
 `;
+}
+
+/** A condition for the opcodes of the family, as ranges. */
+function trainingOpcodes(): string {
+  const opcodes = INSTRUCTIONS.filter(({ family }) => family === "train").map((one) => one.opcode);
+  const firsts = opcodes.filter((opcode) => !opcodes.includes(opcode - 1));
+  return firsts.map((first) => {
+    let last = first;
+    while (opcodes.includes(last + 1)) last++;
+    return `(opcode >= ${first} && opcode <= ${last})`;
+  }).join(" || ");
 }

@@ -57,3 +57,7 @@ export const BINARY_LESS: i32 = 6;
 
 export const REDUCTION_SUM: i32 = 0;
 export const REDUCTION_MAXIMUM: i32 = 1;
+
+export const LANES_SEQUENTIAL: i32 = 0;
+export const LANES_TWO_LANE_2X4: i32 = 1;
+export const LANES_TWO_LANE_4X8: i32 = 2;

@@ -89,3 +89,25 @@ export const HOLDS_ADAM_F32: bool = false;
 export const HOLDS_RMSPROP_F32: bool = false;
 export const HOLDS_ADAGRAD_F32: bool = false;
 export const HOLDS_LION_F32: bool = false;
+export const HOLDS_MOMENTS_F32: bool = false;
+export const HOLDS_NORMALIZE_F32: bool = false;
+export const HOLDS_NORMALIZE_GRADIENT_F32: bool = false;
+export const HOLDS_MERGE_MASTER_F32: bool = false;
+export const HOLDS_SPLIT_MASTER_F32: bool = false;
+export const HOLDS_ROUND_STOCHASTIC_F32: bool = false;
+export const HOLDS_KAHAN_F32: bool = false;
+export const HOLDS_ASSIGN_WHERE: bool = false;
+export const HOLDS_ALL_FINITE_F32: bool = false;
+export const HOLDS_MATMUL_NT_16: bool = false;
+
+/** Whether it holds instructions that train: in programs with such ones, operands of float32 may be stored as 16-bit floats. */
+export const HOLDS_HALVES: bool = false;
+
+/** Whether an instruction is one that trains. */
+export function isTraining(opcode: u32): bool {
+  return (opcode >= 64 && opcode <= 92) || (opcode >= 100 && opcode <= 109);
+}
+/** The instruction whose pictures follow one another (`mixed.ts`). */
+export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = 76;
+/** The one that reads 16-bit floats itself where it has one row. */
+export const OPCODE_MATMUL_NT_F32: u32 = 71;

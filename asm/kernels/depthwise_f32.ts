@@ -236,18 +236,21 @@ export function fill_rows(y: Operand): void {
   for (let r = y.rows, at = y.address; r > 0; r--, at += y.stride) memory.fill(at, 0, bytes);
 }
 
+/** @param goesOn Whether dw has the sums of the pictures before. */
 export function depthwise_weight_gradient_f32(
   taps: Taps,
   x: Operand,
   dy: Operand,
   dw: Operand,
   scratch: usize,
+  goesOn: bool,
 ): void {
   const channels = x.columns, columns = channels + 3 & ~3, sums = scratch + 15 & ~15;
   const height = dw.extent1, width = dw.extent2, row = <usize> columns << 2;
   const bytes = row * <usize> (height * width), totals = sums + bytes;
   memory.fill(totals, 0, bytes);
-  let from = dy.address, isFirst = true;
+  if (goesOn) move_totals(dw, totals, columns, true);
+  let from = dy.address, isFirst = !goesOn;
   const columns_of = dy.extent2, places = dy.extent1 * columns_of;
   const read = rows_read(taps, dy, dw), across = columns_read(taps, dy, dw);
   const is_padded = has_room(read, across, channels);
@@ -303,10 +306,18 @@ export function depthwise_weight_gradient_f32(
       isFirst = false;
     }
   }
+  move_totals(dw, totals, columns, false);
+}
+
+/** Between dw, channels first, and the totals, taps first with so many columns each. */
+function move_totals(dw: Operand, totals: usize, columns: i32, isRead: bool): void {
+  const taps = dw.extent1 * dw.extent2;
   let to = dw.address;
-  for (let c = 0; c < channels; c++) {
-    for (let t = 0; t < height * width; t++, to += dw.stride) {
-      store<u32>(to, load<u32>(totals + (<usize> (t * columns + c) << 2)));
+  for (let c = 0; c < dw.extent0; c++) {
+    for (let t = 0; t < taps; t++, to += dw.stride) {
+      const at = totals + (<usize> (t * columns + c) << 2);
+      if (isRead) store<u32>(at, load<u32>(to));
+      else store<u32>(to, load<u32>(at));
     }
   }
 }

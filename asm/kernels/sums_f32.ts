@@ -124,8 +124,28 @@ function add_rows(
   }
 }
 
+/** Adds one row to a partial row: of `TERM_NEAR` or `TERM_SQUARE`. */
+export function add_row_f32(
+  kind: i32,
+  p: usize,
+  row: usize,
+  u: usize,
+  w: usize,
+  to: usize,
+): void {
+  for (let at: usize = 0; at < row; at += 16) {
+    const near = f32x4.sub(v128.load(p + at), v128.load(u + at));
+    let t = near;
+    if (kind == TERM_SQUARE) {
+      const d = f32x4.sub(near, v128.load(w + at));
+      t = f32x4.mul(d, d);
+    }
+    v128.store(to + at, f32x4.add(v128.load(to + at), t));
+  }
+}
+
 /** The sum of the partial rows, in the first: halves are added to halves. */
-function join(kind: i32, partial: usize, row: usize): void {
+export function join(kind: i32, partial: usize, row: usize): void {
   for (let half: usize = 8; half > 0; half >>= 1) {
     for (let at: usize = 0; at < half * row; at += 16) {
       const a = v128.load(partial + at), b = v128.load(partial + half * row + at);

@@ -31,8 +31,10 @@ export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usi
 export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
   const x = op.x, dy = op.dy, dw = op.dw;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  // Of pictures that are given one by one (mixed.ts), dw has the sums of those before.
+  const goesOn = op.partStart < 0;
   if (is_depthwise(op)) {
-    depthwise_weight_gradient_f32(taps, x, dy, dw, op.scratch);
+    depthwise_weight_gradient_f32(taps, x, dy, dw, op.scratch, goesOn);
     return;
   }
   const height = dw.extent1, width = dw.extent2, depth = dw.columns;
@@ -47,6 +49,8 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
     write_table(taps, x, dy.extent1, dy.extent2, height, width, table);
   }
   for (let g = 0; g < group; g++) {
+    const own_rows = dw.address + <usize> (g * m * height * width) * dw.stride;
+    if (goesOn) move_sums(own_rows, dw.stride, sums, m * height * width, depth, true);
     for (let b = 0; b < dy.extent0; b++) {
       for (let first = 0; first < places; first += K_BLOCK) {
         const count = min(K_BLOCK, places - first);
@@ -74,13 +78,26 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
           pack_panels_f32(op.scratch, row, count, n, 0, panels);
         }
         const from = dy.address + <usize> (b * places + first) * dy.stride + (<usize> (g * m) << 2);
-        const isFirst = b == 0 && first == 0;
+        const isFirst = b == 0 && first == 0 && !goesOn;
         matmul_tn_block(from, dy.stride, count, m, n, sums, row, isFirst, own);
       }
     }
-    let at = sums, to = dw.address + <usize> (g * m * height * width) * dw.stride;
-    for (let r = m * height * width; r > 0; r--, at += <usize> depth << 2, to += dw.stride) {
-      memory.copy(to, at, <usize> depth << 2);
-    }
+    move_sums(own_rows, dw.stride, sums, m * height * width, depth, false);
+  }
+}
+
+/** Between rows of dw and dense ones. */
+function move_sums(
+  rows: usize,
+  stride: usize,
+  sums: usize,
+  n: i32,
+  depth: i32,
+  isRead: bool,
+): void {
+  const bytes = <usize> depth << 2;
+  for (; n > 0; n--, rows += stride, sums += bytes) {
+    if (isRead) memory.copy(sums, rows, bytes);
+    else memory.copy(rows, sums, bytes);
   }
 }

@@ -11,7 +11,8 @@ export function exec_dropout_f32(op: DropoutF32): void {
   const seed = load<u64>(random), step = load<u64>(random, 8);
   const threshold = load<u32>(mask), stream = load<u32>(mask, 4);
   const scale = load<f32>(op.scale.address);
-  let element = load<u64>(random, 16), from = x.address, to = y.address;
+  let element = load<u64>(random, 16) + <u64> op.partStart * <u64> x.columns;
+  let from = x.address, to = y.address;
   let block: u64 = u64.MAX_VALUE;
   let words = i32x4.splat(0);
   for (let r = x.rows; r > 0; r--, from += x.stride, to += y.stride) {

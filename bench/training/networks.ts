@@ -11,6 +11,7 @@ import type { Inputs, SyncInstance } from "../../src/engines/engine.ts";
 import { compile } from "../../src/lower/compile.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
+import type { TrainingType } from "../../src/training/half_precision.ts";
 import type { Optimizer } from "../../src/training/optimizers/optimizer.ts";
 import { trainingGraph } from "../../src/training/training_graph.ts";
 import type { TrainingSettings } from "../../src/training/training_graph.ts";
@@ -37,7 +38,10 @@ export interface Step {
 }
 
 /** SGD with Nesterov momentum and decay, as the recipe of Fashion-MNIST has it. */
-export async function openConvolutional(net: keyof typeof STEP_WORK): Promise<Step> {
+export async function openConvolutional(
+  net: keyof typeof STEP_WORK,
+  dtype: TrainingType = "f32",
+): Promise<Step> {
   const stream = new Stream(7);
   const graph = new Graph();
   const layers = new TrainedLayers(
@@ -53,6 +57,7 @@ export async function openConvolutional(net: keyof typeof STEP_WORK): Promise<St
     return [logits, crossEntropy(new NodeBuilder(graph), logits, labels)];
   }, {
     stream,
+    dtype,
     rate: 1e-4,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
     decay: (_, shape) => shape.length > 1 ? 5e-4 : 0,
@@ -97,6 +102,7 @@ interface Recipe {
   readonly rate: number;
   readonly optimizer: Optimizer;
   readonly decay?: TrainingSettings["decay"];
+  readonly dtype?: TrainingType;
 }
 
 async function open(

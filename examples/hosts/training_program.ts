@@ -2,6 +2,7 @@
  * Writes the program with which hosts without JavaScript train a DS-CNN of 28×28 pictures in ten classes:
  *
  *     deno run -A training_program.ts training.fewbit
+ *     deno run -A training_program.ts training.fewbit bf16
  *
  * @module
  */
@@ -15,12 +16,21 @@ import {
   Trainer,
   uniform,
 } from "../../src/train.ts";
+import type { TrainingSettings } from "../../src/train.ts";
 
 /** Pictures of a step. */
 const BATCH = 16;
 
+/** How the network is kept. */
+type Precision = Pick<TrainingSettings, "dtype" | "master">;
+
+/** In 16 bits and nothing besides: updates are rounded at random, by the numbers that dropout has, too. */
+export const BF16: Precision = { dtype: "bf16", master: "stochastic" };
+
 /** The bytes of the program: entries `train_step` (`x`, `labels`: `loss`, `rate`) and `main` (`x`: `logits`). */
-export async function trainingProgram(): Promise<Uint8Array<ArrayBuffer>> {
+export async function trainingProgram(
+  precision: Precision = {},
+): Promise<Uint8Array<ArrayBuffer>> {
   const graph = new Graph();
   const x = graph.input("x", "f32", [BATCH, 28, 28, 1]);
   const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: 10 });
@@ -32,15 +42,16 @@ export async function trainingProgram(): Promise<Uint8Array<ArrayBuffer>> {
     rate: 0.05,
     optimizer: { kind: "sgd", momentum: 0.9, nesterov: true },
     seed: 1,
+    ...precision,
   });
   return await encodeProgram(trainer.program);
 }
 
 if (import.meta.main) {
-  const [path] = Deno.args;
-  if (path === undefined || path === "--help") {
-    console.log("deno run -A training_program.ts OUTPUT");
+  const [path, dtype = "f32"] = Deno.args;
+  if (path === undefined || path === "--help" || !["f32", "bf16"].includes(dtype)) {
+    console.log("deno run -A training_program.ts OUTPUT [f32|bf16]");
     Deno.exit(path === undefined ? 2 : 0);
   }
-  await Deno.writeFile(path, await trainingProgram());
+  await Deno.writeFile(path, await trainingProgram(dtype === "bf16" ? BF16 : {}));
 }

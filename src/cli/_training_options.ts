@@ -2,6 +2,7 @@
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { augmented } from "../training/augmented.ts";
 import type { AugmentationSettings } from "../training/augmented.ts";
+import { MASTERS } from "../training/half_precision.ts";
 import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
@@ -16,6 +17,7 @@ export const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"]
 /** Name of an optimiser. */
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
+const DTYPES = ["f32", "bf16", "f16"] as const;
 const SCHEDULES = ["warmup_cosine", "constant", "plateau"] as const;
 /** The share of the steps in which the rate rises. */
 const WARMUP = 0.05;
@@ -60,6 +62,16 @@ export function addStepOptions(
       "--average <x>",
       "What moving averages of the weights, which are evaluated, keep in a step",
     )
+    .option(
+      "--dtype <type>",
+      `${DTYPES.join(", ")}: how activations and weights are kept; sums and optimisers are f32`,
+      "f32",
+    )
+    .option(
+      "--master <kind>",
+      `${MASTERS.join(", ")}: what there is of weights beside 16 bits ` +
+        "(default: split for bf16, f32 for f16)",
+    )
     .option("--augment", "Move, mirror and brighten pictures at random")
     .option("--seed <n>", "Of first weights and the order of pictures", "1")
     .option("-o, --output <file>", "Best checkpoint; the curve is beside it", output)
@@ -79,6 +91,8 @@ export interface StepOptions {
   readonly accumulate: string;
   readonly clip?: string | undefined;
   readonly average?: string | undefined;
+  readonly dtype: string;
+  readonly master?: string | undefined;
   readonly augment?: true | undefined;
   readonly seed: string;
   readonly output: string;
@@ -125,6 +139,8 @@ export function stepsOf(
     accumulate,
     ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
     ...options.average !== undefined && { average: number("average", options.average) },
+    dtype: choice("dtype", options.dtype, DTYPES),
+    ...options.master !== undefined && { master: choice("master", options.master, MASTERS) },
   };
   return { training, epochs, steps, learned };
 }

@@ -87,7 +87,9 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         ...files,
         ...evaluating,
         best,
-        title: `${network}, ${only}${hasNewHead ? ", a new head" : ""}`,
+        title: `${network}, ${only}${hasNewHead ? ", a new head" : ""}${
+          training.dtype === "f32" ? "" : `, ${training.dtype}`
+        }`,
         metadata: { ...said, ...adapterMetadata(tuning.adapters) },
         json: options.json ?? false,
       });

@@ -76,7 +76,7 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
         ...files,
         ...evaluating,
         best,
-        title: network,
+        title: training.dtype === "f32" ? network : `${network}, ${training.dtype}`,
         metadata: encodePictureFacts({ network, labels, preprocessing }),
         json: options.json ?? false,
       });

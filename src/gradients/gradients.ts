@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { format, product, sameShape } from "../graph/extent.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
+import { madeBy } from "../graph/storage.ts";
 import { inputsOf, nodesOf, outputsOf } from "../graph/traversal.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
 import type { MakeGradient } from "./rule.ts";
@@ -69,9 +70,18 @@ export function gradients(
   const nodes = nodesOf(graph, [{ value, entry: "" }]);
   const sensitive = dependents(nodes, wrt);
   const sums = new Map<number, Value>();
+  const first = graph.nodes.length;
+  // The gradient of what is kept in 16 bits is, too: each contribution, and their sum.
+  const kept = (to: Value, gradient: Value): Value => {
+    const storage = graph.storage.get(to.id);
+    const made = storage === undefined ? undefined : madeBy(graph, gradient, first);
+    if (made !== undefined) graph.storage.set(made.id, { type: storage!.type });
+    return gradient;
+  };
   const give = (to: Value, gradient: Value): void => {
     const sum = sums.get(to.id);
-    sums.set(to.id, sum === undefined ? gradient : build.add(sum, gradient));
+    const own = kept(to, gradient);
+    sums.set(to.id, sum === undefined ? own : kept(to, build.add(sum, own)));
   };
   if (sensitive.has(value.id)) give(value, cotangentOf(build, value, cotangent));
   for (const node of nodes.toReversed()) {

@@ -121,6 +121,9 @@ export function checkedInputs(
   given: Node["inputs"],
   isKnown: (value: Value) => boolean,
 ): Record<string, Value | undefined> {
+  if (typeof op?.infer !== "function") {
+    throw new FewbitError("invalid_argument", "Cannot apply: expected an op and its inputs");
+  }
   const names = op.inputs.map((input) => input.replace("?", ""));
   const unknown = Object.keys(given).find((input) => !names.includes(input));
   if (unknown !== undefined) {

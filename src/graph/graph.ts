@@ -21,6 +21,7 @@ import {
 } from "./_checks.ts";
 import { expectOneOf } from "./attribute.ts";
 import type { AnyOp, InputsOf, Op } from "./op.ts";
+import type { Storage } from "./storage.ts";
 
 /** `factor·symbol + plus`: an extent that is known when a program runs. */
 export interface SymbolicExtent {
@@ -140,6 +141,8 @@ export class Graph {
   readonly parameters: Value[] = [];
   /** What states and parameters hold at first, by the id of their value; nothing for zeros. */
   readonly initial: Map<number, Tensor> = new Map();
+  /** How values are kept where not as they are computed, by id. */
+  readonly storage: Map<number, Storage> = new Map();
   /** Constants by the id of their value. */
   readonly constants: Map<number, Constant> = new Map();
   /** Nodes; each comes after those that it needs. */
@@ -285,9 +288,9 @@ export class Graph {
     const graph = new Graph();
     graph.#next = this.#next;
     const constants = [...this.constants.values()].map(({ value }) => value);
-    for (const value of [...this.inputs, ...this.states, ...this.parameters, ...constants]) {
-      graph.#values.add(value);
-    }
+    const all = [...this.inputs, ...this.states, ...this.parameters, ...constants];
+    for (const value of all) graph.#values.add(value);
+    for (const [id, storage] of this.storage) graph.storage.set(id, storage);
     for (const [name, symbol] of this.symbols) graph.symbols.set(name, symbol);
     graph.inputs.push(...this.inputs);
     graph.states.push(...this.states);
@@ -319,9 +322,6 @@ export class Graph {
     attributes: object,
     { name = "", output = "" }: NodeNames = {},
   ): Record<string, Value> {
-    if (typeof op?.infer !== "function") {
-      throw new FewbitError("invalid_argument", "Cannot apply: expected an op and its inputs");
-    }
     const inputs = checkedInputs(op, given ?? {}, (value) => this.#values.has(value));
     const types = op.infer(inputs, attributes as Node["attributes"]);
     checkUpdates(

@@ -2,7 +2,7 @@ import { FewbitError } from "../errors.ts";
 import { format, product, sameShape } from "./extent.ts";
 import type { Extent, Graph, Value } from "./graph.ts";
 import type { UnaryFunction } from "../instructions/unary_functions.ts";
-import { add, div, expand, mul, reduceSum, reshape, sub, unary } from "./ops/mod.ts";
+import { add, div, expand, mul, reduceSum, reshape, sub, unary, where } from "./ops/mod.ts";
 
 /** Short ways to add the arithmetic of layers, losses and gradients to a graph. */
 export class NodeBuilder {
@@ -40,6 +40,11 @@ export class NodeBuilder {
   /** `x + number`. */
   shift(x: Value, number: number): Value {
     return this.graph.apply(sub, { a: x, b: this.scalar(-number) });
+  }
+
+  /** `a` where a number is not 0, else `b`. */
+  select(condition: Value, a: Value, b: Value): Value {
+    return this.graph.apply(where, { condition, a, b });
   }
 
   /** A function of one number. */

@@ -42,7 +42,11 @@ export function* rewriteSteps(
   for (const node of nodesOf(source, [...outputs, ...updates])) {
     const replaced = rule(node, graph, valueOf);
     const copies = replaced ?? graph.replay(node, valueOf);
-    for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
+    for (const [name, { id }] of Object.entries(node.outputs)) {
+      made.set(id, copies[name]);
+      const storage = source.storage.get(id);
+      if (storage !== undefined) graph.storage.set(copies[name].id, storage);
+    }
     if (replaced !== undefined) yield;
   }
   for (const { name, value, entry } of outputs) graph.output(name, valueOf(value), entry);

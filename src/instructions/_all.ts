@@ -5,7 +5,9 @@ import { adagradF32 } from "./adagrad_f32.ts";
 import { adamF32 } from "./adam_f32.ts";
 import { addF32 } from "./add_f32.ts";
 import { addPositionsF32 } from "./add_positions_f32.ts";
+import { allFiniteF32 } from "./all_finite_f32.ts";
 import { appendRows } from "./append_rows.ts";
+import { assignWhere } from "./assign_where.ts";
 import { attentionCachedF32 } from "./attention_cached_f32.ts";
 import { attentionCachedI8 } from "./attention_cached_i8.ts";
 import { attentionF32 } from "./attention_f32.ts";
@@ -37,6 +39,7 @@ import { geluF32 } from "./gelu_f32.ts";
 import { hadamardI32 } from "./hadamard_i32.ts";
 import { hgrnGateF32 } from "./hgrn_gate_f32.ts";
 import { hgrnScanF32 } from "./hgrn_scan_f32.ts";
+import { kahanF32 } from "./kahan_f32.ts";
 import { layerNormDualI16 } from "./layer_norm_dual_i16.ts";
 import { layerNormF32 } from "./layer_norm_f32.ts";
 import { layerNormI16 } from "./layer_norm_i16.ts";
@@ -51,6 +54,7 @@ import { logSoftmaxF32 } from "./log_softmax_f32.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { matmulNnF32 } from "./matmul_nn_f32.ts";
+import { matmulNt16 } from "./matmul_nt_16.ts";
 import { matmulNtF32 } from "./matmul_nt_f32.ts";
 import { matmulTnF32 } from "./matmul_tn_f32.ts";
 import { maxPoolF32 } from "./max_pool_f32.ts";
@@ -58,6 +62,10 @@ import { maxPoolGradientF32 } from "./max_pool_gradient_f32.ts";
 import { meanRows } from "./mean_rows.ts";
 import { meanVarianceF32 } from "./mean_variance_f32.ts";
 import { meanVarianceGradientF32 } from "./mean_variance_gradient_f32.ts";
+import { mergeMasterF32 } from "./merge_master_f32.ts";
+import { momentsF32 } from "./moments_f32.ts";
+import { normalizeF32 } from "./normalize_f32.ts";
+import { normalizeGradientF32 } from "./normalize_gradient_f32.ts";
 import { oneHotF32 } from "./one_hot_f32.ts";
 import { patches } from "./patches.ts";
 import { poolRows } from "./pool_rows.ts";
@@ -75,6 +83,7 @@ import { rotaryAnglesF32 } from "./rotary_angles_f32.ts";
 import { rotaryAnglesI16 } from "./rotary_angles_i16.ts";
 import { rotaryF32 } from "./rotary_f32.ts";
 import { rotaryI16 } from "./rotary_i16.ts";
+import { roundStochasticF32 } from "./round_stochastic_f32.ts";
 import { sampleI32 } from "./sample_i32.ts";
 import { scanF32 } from "./scan_f32.ts";
 import { sgdF32 } from "./sgd_f32.ts";
@@ -82,6 +91,7 @@ import { shiftGelu } from "./shift_gelu.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
 import { softmaxF32 } from "./softmax_f32.ts";
 import { softmaxI8 } from "./softmax_i8.ts";
+import { splitMasterF32 } from "./split_master_f32.ts";
 import { swigluF32 } from "./swiglu_f32.ts";
 import { swigluI16 } from "./swiglu_i16.ts";
 import { transposeF32 } from "./transpose_f32.ts";
@@ -179,4 +189,14 @@ export const INSTRUCTIONS: readonly InstructionSpec[] = [
   rmspropF32,
   adagradF32,
   lionF32,
+  momentsF32,
+  normalizeF32,
+  normalizeGradientF32,
+  mergeMasterF32,
+  splitMasterF32,
+  roundStochasticF32,
+  kahanF32,
+  assignWhere,
+  allFiniteF32,
+  matmulNt16,
 ];

@@ -20,5 +20,5 @@ export const dropoutF32 = defineInstruction({
     { name: "y", role: "out", dtypes: ["f32"], shape: "* N" },
   ],
   work: ["16", "*", "N"],
-  split: "R/64",
+  split: "*",
 });

@@ -19,5 +19,5 @@ export const meanVarianceF32 = defineInstruction({
   ],
   attributes: [{ name: "center", min: 0, max: 1 }],
   work: ["4", "A", "B", "C"],
-  split: "A",
+  split: "A C/16",
 });

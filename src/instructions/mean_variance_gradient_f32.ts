@@ -17,5 +17,5 @@ export const meanVarianceGradientF32 = defineInstruction({
   ],
   attributes: [{ name: "center", min: 0, max: 1 }],
   work: ["4", "A", "B", "C"],
-  split: "A",
+  split: "A C/16",
 });

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { InstructionSpec } from "./_define.ts";
+import type { DType } from "../tensor.ts";
+import type { InstructionSpec, OperandSpec } from "./_define.ts";
 import { INSTRUCTIONS } from "./_all.ts";
 
 export * from "./_define.ts";
@@ -15,6 +16,20 @@ export * from "./split.ts";
 export const INFERENCE_INSTRUCTIONS: readonly InstructionSpec[] = INSTRUCTIONS.filter(
   ({ family }) => family !== "train",
 );
+
+/**
+ * Whether a program with these opcodes may store operands of float32 as 16-bit floats: one that trains may, which only engines that
+ * train take.
+ */
+export function holdsHalves(opcodes: readonly number[]): boolean {
+  return opcodes.some((opcode) => byOpcode.get(opcode)?.family === "train");
+}
+
+/** The type that an instruction computes with where an operand is stored in another one: float32 for 16-bit floats. */
+export function computedDtype({ dtypes }: OperandSpec, stored: DType): DType {
+  const isStored = (stored === "f16" || stored === "bf16") && !dtypes.includes(stored);
+  return isStored ? "f32" : stored;
+}
 
 const byName = new Map(INSTRUCTIONS.map((spec) => [spec.name, spec]));
 const byOpcode = new Map(INSTRUCTIONS.map((spec) => [spec.opcode, spec]));

@@ -17,5 +17,5 @@ export const reduceF32 = defineInstruction({
     { name: "reduction", min: 0, max: 1, values: ["sum", "maximum"] },
   ],
   work: ["A", "B", "C"],
-  split: "A",
+  split: "A C/16",
 });

@@ -1,6 +1,7 @@
 import { product } from "../graph/extent.ts";
 import type { Extent, Value } from "../graph/graph.ts";
 import type { Index } from "../program/program.ts";
+import type { DType } from "../tensor.ts";
 import type { Lowering } from "./lowering.ts";
 import { dense, isReshapable } from "./placed.ts";
 
@@ -42,12 +43,13 @@ function expanded(lowering: Lowering, x: Index, shape: readonly Extent[]): Index
   return tensor;
 }
 
-/** A float32 tensor for what one node computes on the way. */
+/** A tensor, of float32 where nothing else is said, for what one node computes on the way. */
 export function temporary(
   lowering: Lowering,
   shape: readonly Extent[],
+  dtype: DType = "f32",
 ): { readonly tensor: Index; readonly view: Index } {
   const extents = shape.map((extent) => lowering.extent(extent));
-  const tensor = lowering.builder.tensor({ region: "arena", dtype: "f32", extents });
+  const tensor = lowering.builder.tensor({ region: "arena", dtype, extents });
   return { tensor, view: lowering.view(dense(tensor, shape)) };
 }

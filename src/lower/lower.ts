@@ -123,6 +123,8 @@ function matchOf(lowering: Lowering, fusion: AnyFusion, node: Node): Match | str
   try {
     const match = fusion.match(lowering, node);
     for (const taken of match?.nodes ?? []) {
+      const stored = outputsOf(taken).find(({ id }) => lowering.graph.storage.has(id));
+      expect(stored === undefined, `"${stored?.name}" is rounded to 16 bits`);
       const updated = lowering.updates.between(taken, node);
       expect(updated === undefined, `"${updated?.name}" is updated in between`);
     }

@@ -14,6 +14,7 @@ import { bytesOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
 import { expect } from "./fusion.ts";
 import { dense, reshapePlaced } from "./placed.ts";
+import { storedInitial } from "./stored_initial.ts";
 import type { Placed } from "./placed.ts";
 import { Updates } from "./updates.ts";
 
@@ -201,14 +202,16 @@ export class Lowering {
 
   /**
    * View of a new tensor for a value that an instruction is about to write. An output that other
-   * instructions read, or that has two names, lies in the arena and is copied at the end: engines only
-   * write outputs.
+   * instructions read, that has two names, or that is kept in 16 bits lies in the arena and is copied at the
+   * end: engines only write outputs.
    */
   result(value: Value, extents: readonly Extent[] = value.shape): Index {
-    const name = this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id);
+    const storage = this.graph.storage.get(value.id)?.type;
+    const isCopied = this.#read.has(value.id) || storage !== undefined;
+    const name = isCopied ? undefined : this.#outputNames.get(value.id);
     const tensor = name !== undefined ? this.#outputTensor(name, value) : this.builder.tensor({
       region: "arena",
-      dtype: value.dtype,
+      dtype: storage ?? value.dtype,
       extents: this.#extents(value.shape),
     });
     const placed = dense(tensor, value.shape);
@@ -335,11 +338,11 @@ export class Lowering {
     checkNamed(value, region);
     let tensor = this.#named.get(value.id);
     if (tensor === undefined) {
-      const initial = this.graph.initial.get(value.id);
+      const initial = storedInitial(this.graph, value);
       tensor = this.builder.tensor({
         region,
         name: value.name,
-        dtype: value.dtype,
+        dtype: initial?.dtype ?? this.graph.storage.get(value.id)?.type ?? value.dtype,
         extents: this.#extents(value.shape),
         ...initial === undefined ? { encoding: "zero" } : { data: packed(initial, "rows") },
       });

@@ -1,5 +1,5 @@
 /** What the verifier checks of one instruction. */
-import { instructionOf } from "../instructions/mod.ts";
+import { computedDtype, instructionOf } from "../instructions/mod.ts";
 import type { InstructionSpec } from "../instructions/mod.ts";
 import { equals } from "./_same_expression.ts";
 import { ShapeMatcher } from "./_shape_matcher.ts";
@@ -7,13 +7,18 @@ import type { Range } from "./expression.ts";
 import type { Index, Instruction, Program, ProgramTensor, View } from "./program.ts";
 import { ProgramError } from "./verdict.ts";
 
-/** Returns the work: multiply-accumulates, and the elements of the operands, which loops go over too. */
+/**
+ * Returns the work: multiply-accumulates, and the elements of the operands, which loops go over too.
+ *
+ * @param halves Whether operands of float32 may be stored as 16-bit floats.
+ */
 export function checkInstruction(
   program: Program,
   ranges: readonly Range[],
   instruction: Instruction,
   i: number,
   indexLimits: Map<Index, number>,
+  halves: boolean,
 ): number {
   const spec = instructionOf(instruction.opcode);
   if (
@@ -27,7 +32,7 @@ export function checkInstruction(
       throw new ProgramError("bad_attribute", `${where}: ${name} = ${value}`);
     }
   });
-  spec.operands.forEach((_, j) => checkOperand(program, spec, instruction, j, where));
+  spec.operands.forEach((_, j) => checkOperand(program, spec, instruction, j, where, halves));
   checkAliasing(program, spec, instruction, where);
   checkRules(program, spec, instruction, where);
   const shapes = new ShapeMatcher(program, ranges, spec, instruction, where);
@@ -51,6 +56,7 @@ function checkOperand(
   instruction: Instruction,
   j: number,
   where: string,
+  halves: boolean,
 ): void {
   const { name, role, dtypes, layouts = ["rows"], optional } = spec.operands[j];
   const operand = instruction.operands[j];
@@ -60,7 +66,8 @@ function checkOperand(
   };
   if (operand < 0 || operand >= program.views.length) fail("missing");
   const tensor = program.tensors[program.views[operand].tensor];
-  if (!dtypes.includes(tensor.dtype)) fail(`dtype ${tensor.dtype}, expected ${dtypes.join(", ")}`);
+  const dtype = halves ? computedDtype(spec.operands[j], tensor.dtype) : tensor.dtype;
+  if (!dtypes.includes(dtype)) fail(`dtype ${tensor.dtype}, expected ${dtypes.join(", ")}`);
   if (!layouts.includes(tensor.layout)) fail(`layout ${tensor.layout}`);
   if (role === "in" ? tensor.region === "output" : isReadOnly(tensor)) {
     fail(`region ${tensor.region}`);
@@ -95,7 +102,10 @@ function checkRules(
   where: string,
 ): void {
   const at = (name: string): Index => operands[spec.operands.findIndex((o) => o.name === name)];
-  const dtype = (name: string): string => program.tensors[program.views[at(name)].tensor].dtype;
+  const dtype = (name: string): string => {
+    const operand = spec.operands.find((o) => o.name === name)!;
+    return computedDtype(operand, program.tensors[program.views[at(name)].tensor].dtype);
+  };
   const fail = (why: string): never => {
     throw new ProgramError("bad_rule", `${where}: ${why}`);
   };

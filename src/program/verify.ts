@@ -3,7 +3,7 @@
  * without touching memory outside its tensors. `asm/verify.ts` is the same for hosts without
  * JavaScript; both give the same verdict on every file.
  */
-import { instructionOf } from "../instructions/mod.ts";
+import { holdsHalves, instructionOf } from "../instructions/mod.ts";
 import type { Segment } from "./decode.ts";
 import { DEFAULT_MEMORY_LIMIT_BYTES, DEFAULT_WORK_LIMIT } from "./defaults.ts";
 import { equals } from "./_same_expression.ts";
@@ -69,8 +69,9 @@ export function verify(
   checkTensors(program, ranges);
   program.views.forEach((view, i) => checkView(program, ranges, view, i));
   const indexLimits = new Map<Index, number>();
+  const halves = holdsHalves(program.instructions.map(({ opcode }) => opcode));
   const work = program.instructions.map((instruction, i) =>
-    checkInstruction(program, ranges, instruction, i, indexLimits)
+    checkInstruction(program, ranges, instruction, i, indexLimits, halves)
   );
   const liveness = checkEntries(program);
   const entryWork = program.entries.map(({ name, first, count }) => {

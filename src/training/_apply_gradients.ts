@@ -22,6 +22,8 @@ export interface ComputedGradients {
   readonly loss: Value;
   /** Steps before this one. */
   readonly step: Value;
+  /** Where it is 0, nothing is updated. */
+  readonly when?: Value | undefined;
   /** The entry that updates. */
   readonly entry: string;
 }
@@ -30,7 +32,7 @@ export interface ComputedGradients {
 export function applyGradients(
   build: NodeBuilder,
   settings: TrainingSettings,
-  { parameters, gradients, loss, step, entry }: ComputedGradients,
+  { parameters, gradients, loss, step, when, entry }: ComputedGradients,
 ): Value {
   const { graph } = build;
   const { clipNorm, average, optimizer = { kind: "sgd" }, schedule = { kind: "constant" } } =
@@ -50,7 +52,7 @@ export function applyGradients(
     const own = ownOptimizer(settings, optimizer, parameter);
     const key = JSON.stringify(own);
     const apply = appliers.get(key) ??
-      optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next);
+      optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next, when);
     appliers.set(key, apply);
     const updated = apply(parameter, made[i]).parameter;
     graph.update(updated, entry);
@@ -61,10 +63,11 @@ export function applyGradients(
       parameter.shape,
       graph.initial.get(parameter.id)!.data,
     );
-    const x = movingAverage(build, state, updated, average);
+    const moved = movingAverage(build, state, updated, average);
+    const x = when === undefined ? moved : build.select(when, moved, state);
     graph.update(graph.apply(assign, { state, x }), entry);
   });
-  if (isPlateau) followLoss(build, plateau!, loss, schedule, entry);
+  if (isPlateau) followLoss(build, plateau!, loss, schedule, entry, when);
   return rate;
 }
 
@@ -103,10 +106,13 @@ function followLoss(
   loss: Value,
   schedule: PlateauSchedule,
   entry: string,
+  when: Value | undefined,
 ): void {
   const after = afterLoss(build, before, build.reshape(loss, [1]), schedule);
   for (const part of ["rate", "best", "bad", "cooling"] as const) {
-    const assigned = build.graph.apply(assign, { state: before[part], x: after[part] });
+    const [state, now] = [before[part], after[part]];
+    const x = when === undefined ? now : build.select(when, now, state);
+    const assigned = build.graph.apply(assign, { state, x });
     build.graph.update(assigned, entry);
   }
 }

@@ -1,10 +1,14 @@
 /** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
 import { FewbitError } from "../errors.ts";
+import { MASTERS } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** Settings that something is divided by, or that have a logarithm. */
 const POSITIVE = ["every", "gamma", "steps", "warmup", "first", "factor", "div", "finalDiv"];
+
+/** What values may be kept as. */
+const DTYPES: readonly unknown[] = ["f32", "bf16", "f16"];
 
 /** Most runs of a step. */
 const MOST_RUNS = 65_536;
@@ -15,8 +19,18 @@ const MOST_RUNS = 65_536;
  * @throws {FewbitError} `invalid_argument`.
  */
 export function checkSettings(
-  { rate, clipNorm, seed = 0, accumulate = 1, average, optimizer, schedule }: TrainingSettings,
+  {
+    rate,
+    clipNorm,
+    seed = 0,
+    accumulate = 1,
+    average,
+    optimizer,
+    schedule,
+    ...precision
+  }: TrainingSettings,
 ): void {
+  checkPrecision(precision);
   check("rate", rate, isAmount(rate), "a number of at least 0");
   check("clipNorm", clipNorm, clipNorm === undefined || isPositive(clipNorm), "a number above 0");
   check("seed", seed, isCount(seed), "an integer from 0 to 2^53 − 1");
@@ -34,6 +48,24 @@ export function checkSettings(
   const { first, factor } = schedule;
   check("first", first, isCount(first), "an integer of at least 1");
   check("factor", factor, isCount(factor), "an integer of at least 1");
+}
+
+/** Checks how parameters are kept, and how the loss is scaled. */
+function checkPrecision(
+  { dtype = "f32", master, lossScale = {} }: Pick<
+    TrainingSettings,
+    "dtype" | "master" | "lossScale"
+  >,
+): void {
+  const isType = typeof dtype === "function" || DTYPES.includes(dtype);
+  check("dtype", dtype, isType, `one of ${DTYPES}, or a function of parameters`);
+  const isMaster = master === undefined || MASTERS.includes(master);
+  check("master", master, isMaster, `one of ${MASTERS}`);
+  check("master", master, master !== "split" || dtype !== "f16", "another one than split for f16");
+  const { initial = 1, interval = 0 } = lossScale;
+  const isPower = isPositive(initial) && Number.isInteger(Math.log2(initial));
+  check("initial", initial, isPower && initial <= 2 ** 24, "a power of two up to 2^24");
+  check("interval", interval, isCount(interval), "an integer of at least 0");
 }
 
 /** Checks the numbers of an optimiser. */

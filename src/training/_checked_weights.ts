@@ -1,9 +1,11 @@
 /** Weights that suit a program. */
 import { FewbitError } from "../errors.ts";
 import { checkType } from "../engines/check_type.ts";
+import { isHalf } from "../numeric/half.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
+import { storedParts } from "./_stored_weights.ts";
 
 /**
  * The elements of parameters and states of these names.
@@ -18,7 +20,9 @@ export function checkedWeights(
   const wanted = program.tensors.filter(({ name, region }) =>
     (region === "parameter" || region === "state") && names.includes(name)
   );
-  return wanted.map(({ name, dtype, extents }) => {
+  return wanted.flatMap(({ name, region, dtype: stored, extents }) => {
+    // Parameters are float32 outside, however they are kept.
+    const dtype = region === "parameter" && isHalf(stored) ? "f32" : stored;
     const tensor = tensors.get(name);
     if (tensor === undefined) {
       throw new FewbitError("not_found", `Cannot load weights: there is no ${name}`);
@@ -37,6 +41,6 @@ export function checkedWeights(
         `Cannot load weights: ${name} has ${tensor.data.length} elements, expected [${shape}]`,
       );
     }
-    return [name, tensor.data] as const;
+    return storedParts(program, name, tensor.data);
   });
 }

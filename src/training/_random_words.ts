@@ -16,11 +16,11 @@ export class RandomWords {
   readonly #times: number;
   readonly #states = new Map<number, Value>();
 
-  constructor(graph: Graph, seed: number, times: number) {
+  constructor(graph: Graph, seed: number, times: number, name: string = RANDOM) {
     this.#graph = graph;
     this.#seed = seed;
     this.#times = times;
-    if (times === 1) this.#states.set(0, this.#state(RANDOM));
+    if (times === 1) this.#states.set(0, this.#state(name));
   }
 
   /** The words for a value of so many elements. */

@@ -19,6 +19,7 @@ import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
+import type { FitOptions, SaveOptions, TrainingStep } from "./trainer_options.ts";
 import type { TrainingData } from "./training_data.ts";
 import {
   ACCUMULATE,
@@ -29,34 +30,7 @@ import {
   trainingGraph,
 } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
-
-/** What a step was like. */
-export interface TrainingStep {
-  /** Steps so far, this one among them. */
-  readonly step: number;
-  /** The epoch, from 0 on. */
-  readonly epoch: number;
-  /** The loss before the update. */
-  readonly loss: number;
-  /** The learning rate. */
-  readonly rate: number;
-}
-
-/** Options of {@linkcode Trainer.fit}. */
-export interface FitOptions {
-  /** How often all examples are gone through, those of a restored checkpoint among them. Default 1. */
-  readonly epochs?: number;
-  /** Batches that are asked for before they are needed, where reading takes time. Default 0. */
-  readonly prefetch?: number;
-  /** Stops between two steps with its reason. */
-  readonly signal?: AbortSignal;
-}
-
-/** Options of {@linkcode Trainer.save}. */
-export interface SaveOptions {
-  /** Strings that stand in the file beside what it says itself. */
-  readonly metadata?: Readonly<Record<string, string>>;
-}
+import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
 
 /** `SHUF`: the stream of random numbers of shuffles. */
 const SHUFFLE_STREAM = 0x53485546;
@@ -225,8 +199,14 @@ export class Trainer implements Disposable {
     }
     const [loss, rate] = [outputs.loss.data[0], outputs.rate.data[0]] as number[];
     this.#cursor = { epoch, batch: this.#cursor.batch + 1 };
-    const step = ++this.#steps;
-    if (Number.isFinite(loss)) return { step, epoch, loss, rate };
+    const isSkipped = outputs.taken?.data[0] === 0;
+    const step = isSkipped ? this.#steps : ++this.#steps;
+    const scale = outputs.scale?.data[0] as number | undefined;
+    const scaled = {
+      ...scale !== undefined && { scale },
+      ...isSkipped && { skipped: true as const },
+    };
+    if (Number.isFinite(loss)) return { step, epoch, loss, rate, ...scaled };
     throw new FewbitError(
       "invalid_argument",
       `Cannot go on training: the loss of step ${step} is ${loss}${
@@ -261,7 +241,7 @@ export class Trainer implements Disposable {
     }
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
       if (name.startsWith("train.")) continue;
-      if (isBad(this.#instance.readSync(name).data)) return `, and ${name} is not finite any more`;
+      if (isBad(this.#whole(name).data)) return `, and ${name} is not finite any more`;
     }
     return "";
   }
@@ -282,12 +262,12 @@ export class Trainer implements Disposable {
     if (options.averaged !== true) return await evaluate(data, this.batch, predict, options);
     const averages = this.averages();
     this.#assertNoStep("evaluate");
-    const own = new Map([...averages.keys()].map((name) => [name, this.#instance.readSync(name)]));
+    const own = new Map([...averages.keys()].map((name) => [name, this.#whole(name)]));
     this.#write(averages, [...averages.keys()]);
     try {
       return await evaluate(data, this.batch, predict, options);
     } finally {
-      for (const [name, { data }] of own) this.#instance.write(name, data);
+      this.#write(own, [...own.keys()]);
     }
   }
 
@@ -306,9 +286,10 @@ export class Trainer implements Disposable {
     );
   }
 
-  /** A parameter or state. */
+  /** A parameter, as float32 however it is kept, or a state. */
+  // deno-lint-ignore require-await
   async read(name: string): Promise<Tensor> {
-    return await this.#instance.read(name);
+    return this.#whole(name);
   }
 
   /**
@@ -321,7 +302,7 @@ export class Trainer implements Disposable {
     this.#assertNoStep("save");
     const tensors = new Map<string, Tensor>();
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
-      tensors.set(name, this.#instance.readSync(name));
+      tensors.set(name, this.#whole(name));
     }
     const place = { program: this.#instance.id, cursor: this.#cursor };
     return encodeCheckpoint({ tensors, ...place, ...metadata && { metadata } });
@@ -367,6 +348,9 @@ export class Trainer implements Disposable {
       !parameters.has(name.slice(0, name.lastIndexOf(".")))
     );
     this.#write(tensors, [...parameters, ...statistics]);
+    for (const name of restNames(this.program)) {
+      this.#instance.write(name, this.#instance.readSync(name).data.fill(0 as never));
+    }
     // Averages begin with what is averaged.
     for (const name of this.#named("state").filter((name) => name.endsWith(AVERAGE))) {
       this.#instance.write(name, tensors.get(name.slice(0, -AVERAGE.length))!.data);
@@ -375,7 +359,11 @@ export class Trainer implements Disposable {
 
   /** Names of the tensors of a region. */
   #named(of: "parameter" | "state"): string[] {
-    return this.program.tensors.filter(({ region }) => region === of).map(({ name }) => name);
+    return storedNames(this.program, of);
+  }
+
+  #whole(name: string): Tensor {
+    return wholeTensor(this.program, name, (of) => this.#instance.readSync(of));
   }
 
   #write(tensors: ReadonlyMap<string, Tensor>, names: readonly string[]): void {

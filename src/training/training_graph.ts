@@ -12,7 +12,11 @@ import { gradients } from "../gradients/gradients.ts";
 import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
 import { applyGradients } from "./_apply_gradients.ts";
 import { checkSettings } from "./_check_settings.ts";
+import { ScaledLoss } from "./loss_scale.ts";
+import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
+import { HalfPrecision } from "./half_precision.ts";
+import type { MasterKind, TrainingType } from "./half_precision.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { PlateauSchedule } from "./optimizers/plateau.ts";
@@ -55,8 +59,17 @@ export interface TrainingSettings {
   readonly average?: number;
   /** Most that the norm of all gradients together may be. */
   readonly clipNorm?: number;
-  /** Of dropout and shuffles. Default 0. */
+  /** Of dropout, shuffles and stochastic rounding. Default 0. */
   readonly seed?: number;
+  /**
+   * As what activations, what is kept of them for gradients, and parameters are kept: one type, or that of the layer that has a
+   * parameter of this name. Sums, statistics, losses and optimisers are float32 always. Default `f32`.
+   */
+  readonly dtype?: TrainingType | ((parameter: string) => TrainingType);
+  /** What there is of parameters in 16 bits beside these. Default: `split` for `bf16`, `f32` for `f16`. */
+  readonly master?: MasterKind;
+  /** How the loss is scaled where gradients are `f16`; in other types it is not. */
+  readonly lossScale?: LossScale;
 }
 
 /** Entry of a step. */
@@ -85,16 +98,23 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   const { seed = 0, accumulate: times = 1 } = settings;
   const [run, update] = times > 1 ? [ACCUMULATE, APPLY_UPDATE] : [TRAIN_STEP, TRAIN_STEP];
   const graph = source.derive();
-  for (const { name, value, entry } of evaluated(source, graph)) graph.output(name, value, entry);
   const build = new NodeBuilder(graph);
   const step = graph.state(STEP, "f32", [1]);
   const words = new RandomWords(graph, seed, times);
   const nodes = nodesOf(source, [{ value: settings.loss, entry: run }]);
   const parameters = changing(source, nodes, settings);
+  const { dtype = "f32", master } = settings;
+  const precision = new HalfPrecision(source, graph, parameters, { dtype, master, seed });
+  for (const { name, value, entry } of evaluated(source, graph, precision)) {
+    graph.output(name, value, entry);
+  }
   const normalized = settings.frozenStatistics === true ? [] : parameters;
-  const forward = trainedForward(build, nodes, normalized, words);
+  const forward = trainedForward(build, nodes, { normalized, words, precision });
   const loss = build.scale(forward.valueOf(settings.loss), 1 / times);
-  let made = gradients(graph, loss, parameters);
+  const scaled = precision.needsScale ? new ScaledLoss(build, settings.lossScale ?? {}) : undefined;
+  let made = gradients(graph, loss, parameters, {
+    ...scaled && { cotangent: build.reshape(build.shift(scaled.scale, 0), loss.shape) },
+  });
   let whole = loss;
   if (times > 1) {
     const stored = storedGradients(graph, parameters);
@@ -103,7 +123,12 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     graph.update(graph.apply(accumulate, { state: whole, x: loss }), run);
     made = stored;
   }
-  const computed = { parameters, gradients: made, loss: whole, step, entry: update };
+  const unscaled = scaled?.unscaled(made);
+  const when = unscaled?.finite;
+  const computed = {
+    ...{ parameters, gradients: unscaled?.gradients ?? made, loss: whole, step, when },
+    entry: update,
+  };
   const rate = applyGradients(build, settings, computed);
   for (const { state, x } of forward.statistics) {
     graph.update(graph.apply(assign, { state, x }), run);
@@ -117,8 +142,15 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   } else graph.output("loss", loss, update);
   graph.output("rate", rate, update);
   const one = graph.constant("", { dtype: "f32", shape: [1], data: Float32Array.of(1) });
-  graph.update(graph.apply(accumulate, { state: step, x: one }), update);
+  if (scaled !== undefined) {
+    graph.output("scale", build.shift(scaled.scale, 0), update);
+    graph.output("taken", build.shift(when!, 0), update);
+    scaled.update(when!, update);
+  }
+  // A step that is left out is none.
+  graph.update(graph.apply(accumulate, { state: step, x: when ?? one }), update);
   words.count(run, update);
+  precision.count(update);
   return graph;
 }
 
@@ -138,11 +170,12 @@ function changing(
 }
 
 /** The outputs of the network, its nodes copied as they are. */
-function evaluated(source: Graph, graph: Graph) {
+function evaluated(source: Graph, graph: Graph, precision: HalfPrecision) {
   const made = new Map<number, Value>();
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   for (const node of nodesOf(source, source.outputs)) {
-    const copies = graph.replay(node, valueOf);
+    const copies = graph.replay(node, (value) => precision.read(node, value, valueOf(value)));
+    precision.keep(node, copies);
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
   }
   return source.outputs.map(({ name, value, entry }) => ({ name, value: valueOf(value), entry }));
@@ -152,21 +185,30 @@ function evaluated(source: Graph, graph: Graph) {
 function trainedForward(
   build: NodeBuilder,
   nodes: readonly Node[],
-  normalized: readonly Value[],
-  words: RandomWords,
+  { normalized, words, precision }: ForwardSettings,
 ) {
   const made = new Map<number, Value>();
   const statistics: { readonly state: Value; readonly x: Value }[] = [];
   const valueOf = (value: Value): Value => made.get(value.id) ?? value;
   for (const node of nodes) {
+    const read = (value: Value): Value => precision.read(node, value, valueOf(value));
     const copies = isNode(node, "BatchNormalization")
-      ? { y: normalize(build, node, valueOf, normalized, statistics) }
+      ? { y: normalize(build, node, read, normalized, statistics) }
       : isNode(node, "Dropout")
-      ? { y: dropped(build, valueOf(node.inputs.x), node, words) }
-      : build.graph.replay(unnamed(node), valueOf);
+      ? { y: dropped(build, read(node.inputs.x), node, words) }
+      : build.graph.replay(unnamed(node), read);
+    precision.keep(node, copies);
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name as "y"]);
   }
   return { valueOf, statistics };
+}
+
+/** What a forward pass is made with. */
+interface ForwardSettings {
+  /** Parameters by which it is known whether statistics are those of the batch. */
+  readonly normalized: readonly Value[];
+  readonly words: RandomWords;
+  readonly precision: HalfPrecision;
 }
 
 function dropped(
@@ -187,11 +229,17 @@ function normalize(
   changing: readonly Value[],
   statistics: { readonly state: Value; readonly x: Value }[],
 ): Value {
-  const given = { ...inputs, x: valueOf(inputs.x) };
+  const [x, scale, bias] = [inputs.x, inputs.scale, inputs.bias].map(valueOf);
+  const given = { ...inputs, x, scale, bias };
   const isFrozen = !changing.includes(inputs.scale) && !changing.includes(inputs.bias);
   if (isFrozen) return frozenBatchNormalization(build, given, attributes);
   const { epsilon, momentum = 0.1, unbiased = true } = attributes;
-  const trained = trainedBatchNormalization(build, given, { epsilon, momentum, unbiased });
+  // What is kept in 16 bits is normalised in one step, which rounds once.
+  const isStored = build.graph.storage.has(x.id);
+  const trained = trainedBatchNormalization(build, given, {
+    ...{ epsilon, momentum, unbiased },
+    isFused: isStored,
+  });
   statistics.push({ state: inputs.mean, x: trained.runningMean });
   statistics.push({ state: inputs.variance, x: trained.runningVariance });
   return trained.y;

@@ -41,8 +41,15 @@ function placeOf({ extents, offset = 0, gap = 0 }: ResultValue): Place {
 /** How much larger the bound of a run-time extent is than its value. */
 const SLACK = 5;
 
-/** Makes the program of a case. Gaps hold noise, so that reading or writing them shows. */
-export async function prepare(c: Case): Promise<Prepared> {
+/**
+ * Makes the program of a case. Gaps hold noise, so that reading or writing them shows.
+ *
+ * @param more Adds other entries.
+ */
+export async function prepare(
+  c: Case,
+  more: (builder: ProgramBuilder) => void = () => {},
+): Promise<Prepared> {
   const builder = new ProgramBuilder();
   const random = new Random(7919);
   const inputs: Record<string, Uint8Array> = {};
@@ -99,6 +106,7 @@ export async function prepare(c: Case): Promise<Prepared> {
   }
   builder.instruction(c.instruction, views, c.attributes);
   builder.entry("main");
+  more(builder);
   const file = await encodeProgram(builder.finish());
   return { file, inputs, results, symbols: symbol < 0 ? {} : { rows: lead } };
 }

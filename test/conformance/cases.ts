@@ -10,6 +10,7 @@ import * as bitnet from "./_cases_bitnet.ts";
 import * as cached from "./_cases_cached.ts";
 import * as encoder from "./_cases_encoder.ts";
 import * as float from "./_cases_float.ts";
+import * as half from "./_cases_half.ts";
 import * as hgrn from "./_cases_hgrn.ts";
 import * as integer from "./_cases_integer.ts";
 import * as move from "./_cases_move.ts";
@@ -31,6 +32,7 @@ const GENERATORS: Readonly<Record<string, unknown>> = {
   ...cached,
   ...encoder,
   ...float,
+  ...half,
   ...hgrn,
   ...integer,
   ...move,

@@ -231,6 +231,19 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       }).y,
   })),
   {
+    op: "Cast",
+    make: ({ graph }, input) => graph.apply(ops.cast, { x: input([2, 3]) }),
+  },
+  {
+    op: "NormalizeBatch",
+    make({ graph }, input) {
+      const x = input([6, 3], 0.3);
+      const { mean, inverse } = graph.applyAll(ops.batchMoments, { x }, { epsilon: 1e-3 });
+      const scale = input([3], 1);
+      return graph.apply(ops.normalizeBatch, { x, mean, inverse, scale, bias: input([3]) });
+    },
+  },
+  {
     op: "Min",
     make: ({ graph }, input) => graph.apply(ops.minimum, { a: input([3, 4]), b: input([3, 1]) }),
   },

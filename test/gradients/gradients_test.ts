@@ -73,8 +73,8 @@ Deno.test("every op that has a gradient has a case", () => {
   const covered = new Set<string>(GRADIENT_CASES.map(({ op }) => op));
   const missing = Object.entries(GRADIENT_RULES)
     .filter(([op, rule]) => rule !== cannotDifferentiate && !covered.has(op));
-  // Angles follow from places, which are integers.
-  assert.deepEqual(missing.map(([op]) => op), ["RotaryAngles"]);
+  // Angles follow from places, which are integers; what flows through moments is in the gradient of `NormalizeBatch`.
+  assert.deepEqual(missing.map(([op]) => op).sort(), ["AllFinite", "BatchMoments", "RotaryAngles"]);
 });
 
 /** A graph of two layers, and its parameters. */

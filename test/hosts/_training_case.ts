@@ -1,5 +1,5 @@
 /** What every host has to learn: a program, pictures in MNIST's format, and what comes of them. */
-import { trainingProgram } from "../../examples/hosts/training_program.ts";
+import { BF16, trainingProgram } from "../../examples/hosts/training_program.ts";
 import { loadReference } from "../../src/engines/reference/mod.ts";
 import { load } from "../../src/train.ts";
 import { shuffle } from "../../src/numeric/shuffle.ts";
@@ -35,9 +35,12 @@ export function idx(extents: readonly number[], bytes: Uint8Array): Uint8Array<A
 }
 
 /** Writes the program, pictures and labels into a folder; gives their paths. */
-export async function writeCase(folder: string): Promise<[program: string, string, string]> {
+export async function writeCase(
+  folder: string,
+  kind: Kind,
+): Promise<[program: string, string, string]> {
   const files = [
-    [`${folder}/training.fewbit`, await program()],
+    [`${folder}/training.fewbit`, await program(kind)],
     [`${folder}/images.idx`, idx([COUNT, SIDE, SIDE], PIXELS)],
     [`${folder}/labels.idx`, idx([COUNT], CLASSES)],
   ] as const;
@@ -45,22 +48,31 @@ export async function writeCase(folder: string): Promise<[program: string, strin
   return files.map(([path]) => path) as [string, string, string];
 }
 
-let made: Promise<Uint8Array<ArrayBuffer>> | undefined;
-let expected: ReturnType<typeof trainedOn> | undefined;
+/** How the network is kept: in float32, or in bfloat16 with updates that are rounded at random. */
+export const KINDS = ["f32", "bf16"] as const;
+export type Kind = (typeof KINDS)[number];
+
+const made = new Map<Kind, Promise<Uint8Array<ArrayBuffer>>>();
+const expected = new Map<Kind, ReturnType<typeof trainedOn>>();
 
 /** The program of `examples/hosts`. */
-export function program(): Promise<Uint8Array<ArrayBuffer>> {
-  return made ??= trainingProgram();
+export function program(kind: Kind): Promise<Uint8Array<ArrayBuffer>> {
+  const known = made.get(kind) ?? trainingProgram(kind === "bf16" ? BF16 : {});
+  made.set(kind, known);
+  return known;
 }
 
 /** What Deno makes of it. */
-export function expectedTraining(): ReturnType<typeof trainedOn> {
-  return expected ??= (async () => await trainedOn(load, await program(), PIXELS, CLASSES))();
+export function expectedTraining(kind: Kind): ReturnType<typeof trainedOn> {
+  const known = expected.get(kind) ??
+    program(kind).then((file) => trainedOn(load, file, PIXELS, CLASSES));
+  expected.set(kind, known);
+  return known;
 }
 
 /** The loss of the first step by the reference engine, which shares no code with the WebAssembly. */
-export async function firstLoss(): Promise<number> {
-  const instance = await loadReference(await program());
+export async function firstLoss(kind: Kind): Promise<number> {
+  const instance = await loadReference(await program(kind));
   const { loss } = instance.runSync({
     x: Float32Array.from(PIXELS.subarray(0, 16 * SIDE * SIDE), (p) => p / 255),
     labels: Int32Array.from(CLASSES.subarray(0, 16)),

@@ -9,10 +9,12 @@ import {
   CLASSES,
   expectedTraining,
   firstLoss,
+  KINDS,
   PIXELS,
   program,
   writeCase,
 } from "./_training_case.ts";
+import type { Kind } from "./_training_case.ts";
 import { startWorkerd } from "./_workerd.ts";
 
 const WASM = fileURLToPath(new URL("../../wasm/fewbit.train.wasm", import.meta.url));
@@ -21,16 +23,18 @@ const HOSTS = fileURLToPath(new URL("../../examples/hosts/", import.meta.url));
 /** The library and the steps as one module that exports `run(file, pixels, classes)`. */
 const moduleText = (): Promise<string> => bundleModule(new URL("_train_run.ts", import.meta.url));
 
-async function check(result: unknown): Promise<void> {
-  assert.deepEqual(result, await expectedTraining());
+async function check(kind: Kind, result: unknown): Promise<void> {
+  assert.deepEqual(result, await expectedTraining(kind));
 }
 
-Deno.test("hosts: training in Deno learns, and begins as the reference engine does", async () => {
-  const { losses, weights } = await expectedTraining();
-  assert.match(weights, /^[0-9a-f]{64}$/);
-  assert.equal(losses[0], await firstLoss());
-  assert.ok(losses.at(-1)! < losses[0] / 2, `from ${losses[0]} to ${losses.at(-1)}`);
-});
+for (const kind of KINDS) {
+  Deno.test(`hosts: training in Deno learns, and begins as the reference engine does, ${kind}`, async () => {
+    const { losses, weights } = await expectedTraining(kind);
+    assert.match(weights, /^[0-9a-f]{64}$/);
+    assert.equal(losses[0], await firstLoss(kind));
+    assert.ok(losses.at(-1)! < losses[0] / 2, `from ${losses[0]} to ${losses.at(-1)}`);
+  });
+}
 
 const NODE = `
 import { readFileSync } from "node:fs";
@@ -39,21 +43,23 @@ const bytes = process.argv.slice(2).map((path) => new Uint8Array(readFileSync(pa
 console.log(JSON.stringify(await run(...bytes)));
 `;
 
-Deno.test({
-  name: "hosts: training in Node gives the same weights",
-  ignore: missing("node"),
-  fn: async () => {
-    using folder = scratchFolder();
-    const at = (name: string): string => `${folder.path}/${name}`;
-    await Deno.writeTextFile(at("main.mjs"), NODE);
-    await Deno.writeTextFile(at("run.mjs"), await moduleText());
-    await Deno.writeFile(at("program"), await program());
-    await Deno.writeFile(at("pixels"), PIXELS);
-    await Deno.writeFile(at("classes"), CLASSES);
-    const args = ["main.mjs", "program", "pixels", "classes"].map(at);
-    await check(JSON.parse(await capture("node", args)));
-  },
-});
+for (const kind of KINDS) {
+  Deno.test({
+    name: `hosts: training in Node gives the same weights, ${kind}`,
+    ignore: missing("node"),
+    fn: async () => {
+      using folder = scratchFolder();
+      const at = (name: string): string => `${folder.path}/${name}`;
+      await Deno.writeTextFile(at("main.mjs"), NODE);
+      await Deno.writeTextFile(at("run.mjs"), await moduleText());
+      await Deno.writeFile(at("program"), await program(kind));
+      await Deno.writeFile(at("pixels"), PIXELS);
+      await Deno.writeFile(at("classes"), CLASSES);
+      const args = ["main.mjs", "program", "pixels", "classes"].map(at);
+      await check(kind, JSON.parse(await capture("node", args)));
+    },
+  });
+}
 
 const WORKER = `
 import { run } from "run.js";
@@ -67,24 +73,26 @@ export default {
 };
 `;
 
-Deno.test("hosts: training in workerd gives the same weights", async () => {
-  using folder = scratchFolder();
-  const config = await Deno.readTextFile(new URL("workers/config.capnp", import.meta.url));
-  const modules = ["worker.js", "run.js"]
-    .map((name) => `(name = "${name}", esModule = embed "${name}"),`);
-  await Deno.writeTextFile(
-    `${folder.path}/config.capnp`,
-    config.replace(/modules = \[.*\]/, `modules = [${modules.join(" ")}]`),
-  );
-  await Deno.writeTextFile(`${folder.path}/worker.js`, WORKER);
-  await Deno.writeTextFile(`${folder.path}/run.js`, await moduleText());
-  await Deno.mkdir(`${folder.path}/assets`);
-  await Deno.writeFile(`${folder.path}/assets/program`, await program());
-  await Deno.writeFile(`${folder.path}/assets/pixels`, PIXELS);
-  await Deno.writeFile(`${folder.path}/assets/classes`, CLASSES);
-  await using server = await startWorkerd(folder.path);
-  await check(await (await fetch(server.origin)).json());
-});
+for (const kind of KINDS) {
+  Deno.test(`hosts: training in workerd gives the same weights, ${kind}`, async () => {
+    using folder = scratchFolder();
+    const config = await Deno.readTextFile(new URL("workers/config.capnp", import.meta.url));
+    const modules = ["worker.js", "run.js"]
+      .map((name) => `(name = "${name}", esModule = embed "${name}"),`);
+    await Deno.writeTextFile(
+      `${folder.path}/config.capnp`,
+      config.replace(/modules = \[.*\]/, `modules = [${modules.join(" ")}]`),
+    );
+    await Deno.writeTextFile(`${folder.path}/worker.js`, WORKER);
+    await Deno.writeTextFile(`${folder.path}/run.js`, await moduleText());
+    await Deno.mkdir(`${folder.path}/assets`);
+    await Deno.writeFile(`${folder.path}/assets/program`, await program(kind));
+    await Deno.writeFile(`${folder.path}/assets/pixels`, PIXELS);
+    await Deno.writeFile(`${folder.path}/assets/classes`, CLASSES);
+    await using server = await startWorkerd(folder.path);
+    await check(kind, await (await fetch(server.origin)).json());
+  });
+}
 
 const PAGE = `<!doctype html><title>fewbit</title><script type="module">
 import { run } from "./run.js";
@@ -97,34 +105,39 @@ try {
 }
 </script>`;
 
-Deno.test({
-  name: "hosts: training in Chromium gives the same weights",
-  ...CHROMIUM_TEST,
-  fn: async () => {
-    const [module, file] = [await moduleText(), await program()];
-    const typed = (body: BodyInit, type: string): Response =>
-      new Response(body, { headers: { "content-type": type } });
-    const binary = (bytes: Uint8Array<ArrayBuffer>) => (): Response =>
-      typed(bytes, "application/octet-stream");
-    const files: Record<string, () => Response> = {
-      "/": () => typed(PAGE, "text/html"),
-      "/run.js": () => typed(module, "text/javascript"),
-      "/program": binary(file),
-      "/pixels": binary(PIXELS),
-      "/classes": binary(CLASSES),
-    };
-    await withTitle(files, 120_000, async (title, page) => {
-      assert.equal(title, "done");
-      await check(await page.evaluate("window.result"));
-    });
-  },
-});
+for (const kind of KINDS) {
+  Deno.test({
+    name: `hosts: training in Chromium gives the same weights, ${kind}`,
+    ...CHROMIUM_TEST,
+    fn: async () => {
+      const [module, file] = [await moduleText(), await program(kind)];
+      const typed = (body: BodyInit, type: string): Response =>
+        new Response(body, { headers: { "content-type": type } });
+      const binary = (bytes: Uint8Array<ArrayBuffer>) => (): Response =>
+        typed(bytes, "application/octet-stream");
+      const files: Record<string, () => Response> = {
+        "/": () => typed(PAGE, "text/html"),
+        "/run.js": () => typed(module, "text/javascript"),
+        "/program": binary(file),
+        "/pixels": binary(PIXELS),
+        "/classes": binary(CLASSES),
+      };
+      await withTitle(files, 120_000, async (title, page) => {
+        assert.equal(title, "done");
+        await check(kind, await page.evaluate("window.result"));
+      });
+    },
+  });
+}
 
 /** An example without JavaScript prints the losses and the hash, and refuses what does not fit. */
-async function tryExample(example: (...args: string[]) => Promise<string>): Promise<void> {
+async function tryExample(
+  kind: Kind,
+  example: (...args: string[]) => Promise<string>,
+): Promise<void> {
   using folder = scratchFolder();
-  const [file, images, labels] = await writeCase(folder.path);
-  const { losses, weights } = await expectedTraining();
+  const [file, images, labels] = await writeCase(folder.path, kind);
+  const { losses, weights } = await expectedTraining(kind);
   const output = `${folder.path}/weights.bin`;
   const text = await example(WASM, file, images, labels, "50", output);
   assert.match(text, new RegExp(`^weights_sha256 ${weights}$`, "m"));
@@ -140,25 +153,33 @@ async function tryExample(example: (...args: string[]) => Promise<string>): Prom
   await assert.rejects(example(WASM, file, images, labels, "1"), /begin: verdict \d+/);
 }
 
-Deno.test({
-  name: "hosts: training with wasmtime in Python gives the same weights, without JavaScript",
-  ignore: missing("python3"),
-  fn: async () => {
-    using packages = scratchFolder();
-    const wasmtime = "wasmtime==50.0.1";
-    await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, wasmtime]);
-    const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
-    await tryExample((...args) => capture("python3", [`${HOSTS}train.py`, ...args], { env }));
-  },
-});
+for (const kind of KINDS) {
+  Deno.test({
+    name:
+      `hosts: training with wasmtime in Python gives the same weights, without JavaScript, ${kind}`,
+    ignore: missing("python3"),
+    fn: async () => {
+      using packages = scratchFolder();
+      const wasmtime = "wasmtime==50.0.1";
+      await capture("python3", ["-m", "pip", "install", "-q", "--target", packages.path, wasmtime]);
+      const env = { PYTHONPATH: packages.path, PYTHONDONTWRITEBYTECODE: "1" };
+      await tryExample(
+        kind,
+        (...args) => capture("python3", [`${HOSTS}train.py`, ...args], { env }),
+      );
+    },
+  });
+}
 
-Deno.test({
-  name: "hosts: training with wazero in Go gives the same weights, without JavaScript",
-  ignore: missing("go"),
-  fn: async () => {
-    using folder = scratchFolder();
-    const binary = `${folder.path}/hosts`;
-    await capture("go", ["build", "-o", binary, "."], { cwd: HOSTS });
-    await tryExample((...args) => capture(binary, ["train", ...args]));
-  },
-});
+for (const kind of KINDS) {
+  Deno.test({
+    name: `hosts: training with wazero in Go gives the same weights, without JavaScript, ${kind}`,
+    ignore: missing("go"),
+    fn: async () => {
+      using folder = scratchFolder();
+      const binary = `${folder.path}/hosts`;
+      await capture("go", ["build", "-o", binary, "."], { cwd: HOSTS });
+      await tryExample(kind, (...args) => capture(binary, ["train", ...args]));
+    },
+  });
+}

@@ -134,7 +134,7 @@ export const INTEGER_LANGUAGE_MUTATIONS: readonly Mutation[] = [
     ["minP: part(minP)", "minP: part(topP)"],
     ["rate: Math.min(samplingRate(temperature), MOST)", "rate: samplingRate(1)"],
   ]),
-  ...changes("src/pipelines/text/_language_model.ts", pipeline, [
+  ...changes("src/pipelines/text/_float_logits.ts", pipeline, [
     ["multiples[id] * LOGIT_UNIT", "multiples[id]"],
     ["id < logits.length; id++) logits", "id < logits.length - 500; id++) logits"],
   ]),

@@ -77,7 +77,7 @@ export const LOWERING_MUTATIONS: readonly Mutation[] = [
       "if (tensor !== undefined) continue;",
     ],
     [
-      "this.#read.has(value.id) ? undefined : this.#outputNames.get(value.id)",
+      "isCopied ? undefined : this.#outputNames.get(value.id)",
       "this.#outputNames.get(value.id)",
     ],
     ["    this.quantized.clear();\n", ""],

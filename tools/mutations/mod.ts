@@ -5,6 +5,7 @@ import { COMMAND_LINE_MUTATIONS } from "./command_line.ts";
 import { ENGINE_MUTATIONS } from "./engines.ts";
 import { FINE_TUNING_MUTATIONS } from "./fine_tuning.ts";
 import { FUSION_MUTATIONS } from "./fusions.ts";
+import { HALF_MUTATIONS } from "./half.ts";
 import { GRAPH_MUTATIONS } from "./graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
 import { LEARNED_QUANTIZATION_MUTATIONS } from "./learned_quantization.ts";
@@ -29,6 +30,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...FINE_TUNING_MUTATIONS,
   ...FUSION_MUTATIONS,
   ...GRAPH_MUTATIONS,
+  ...HALF_MUTATIONS,
   ...INTEGER_LANGUAGE_MUTATIONS,
   ...LEARNED_QUANTIZATION_MUTATIONS,
   ...LLAMA_MUTATIONS,

@@ -14,7 +14,7 @@ const trainedPictures = ["test/cli/trained_test.ts"];
 /** Differentiation, the instructions of training, losses, optimisers and the trainer. */
 export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ...changes("src/gradients/gradients.ts", gradient, [
-    ["sum === undefined ? gradient : build.add(sum, gradient)", "gradient"],
+    ["sum === undefined ? own : kept(to, build.add(sum, own))", "own"],
     ["input !== undefined && sensitive.has(input.id)", "input !== undefined"],
     ["if (product(value.shape) === 1) return", "if (true) return"],
     ["if (graph.has(each)) continue;", "continue;"],
@@ -134,8 +134,8 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/_apply_gradients.ts", settings, [
     [
-      "optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next)",
-      "optimizerStep(build, own.optimizer, rate, next)",
+      "optimizerStep(build, own.optimizer, build.scale(rate, own.rate), next, when)",
+      "optimizerStep(build, own.optimizer, rate, next, when)",
     ],
     [
       "movingAverage(build, state, updated, average)",

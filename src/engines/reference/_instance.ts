@@ -9,6 +9,7 @@ import { canonicalizeNaN } from "../canonical_nan.ts";
 import { BaseInstance } from "../base_instance.ts";
 import type { WholeProgram } from "../whole_program.ts";
 import { MEANINGS } from "./_meanings.ts";
+import { computeMixed } from "./_mixed.ts";
 import { Operand, Operands } from "./_operands.ts";
 import type { Elements } from "./_operands.ts";
 
@@ -69,7 +70,11 @@ export class ReferenceInstance extends BaseInstance {
       const spec = instructionOf(opcode)!;
       for (const view of operands) if (view >= 0) this.#wake(program.views[view].tensor);
       const views = operands.map((view) => view < 0 ? undefined : this.#operand(view));
-      MEANINGS[spec.name](new Operands(spec, views, attributes));
+      computeMixed(
+        spec,
+        views,
+        (computed) => MEANINGS[spec.name](new Operands(spec, computed, attributes)),
+      );
     }
     if (first + count < program.entries[entry].count) return;
     program.tensors.forEach(({ region }, i) => {

@@ -1,16 +1,9 @@
-import { bfloat16ToFloat } from "../../numeric/bfloat16.ts";
-import { halfToFloat } from "../../numeric/float16.ts";
 import type { Operands } from "./_operands.ts";
 
 /** Rows of a table, as float32. */
 export function embeddingF32(op: Operands): void {
   const [table, index, y] = [op.get("table"), op.get("index"), op.get("y")];
-  const widen = table.dtype === "f16"
-    ? halfToFloat
-    : table.dtype === "bf16"
-    ? bfloat16ToFloat
-    : (x: number) => x;
   for (let t = 0; t < index.columns; t++) {
-    for (let c = 0; c < y.columns; c++) y.set(t, c, widen(table.get(index.get(0, t), c)));
+    for (let c = 0; c < y.columns; c++) y.set(t, c, table.get(index.get(0, t), c));
   }
 }

@@ -22,6 +22,7 @@ import {
   batchNormalizationGradient,
   layerNormalizationGradient,
   meanVarianceRule,
+  normalizeBatchRule,
   rmsNormalizationGradient,
 } from "./norms.ts";
 import { averagePoolGradientRule, averagePoolRule, maxPoolRule } from "./pooling.ts";
@@ -33,6 +34,7 @@ import { expandGradient, meanRowsGradient, reduceSumGradient } from "./sums.ts";
 import { swigluGradient } from "./swiglu.ts";
 import { unaryRule } from "./unary.ts";
 import {
+  castGradient,
   concatRowsGradient,
   identityGradient,
   padColumnsGradient,
@@ -53,6 +55,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   AveragePoolGradient: averagePoolGradientRule,
   ConcatRows: concatRowsGradient,
   BatchNormalization: batchNormalizationGradient,
+  Cast: castGradient,
   Conv: convGradient,
   ConvTranspose: convTransposeGradient,
   ConvWeightGradient: convWeightGradientGradient,
@@ -72,6 +75,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   MeanVarianceNormalization: meanVarianceRule,
   Min: minGradient,
   Mul: mulGradient,
+  NormalizeBatch: normalizeBatchRule,
   PadColumns: padColumnsGradient,
   ReduceMax: reduceMaxGradient,
   ReduceSum: reduceSumGradient,
@@ -88,6 +92,8 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Unary: unaryRule,
   Where: whereGradient,
   // Constants to differentiation: what was cut off, choices, what has no slope.
+  AllFinite: noGradient,
+  BatchMoments: noGradient,
   Detach: noGradient,
   Less: noGradient,
   OneHot: noGradient,
@@ -96,6 +102,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   EmbeddingGradient: cannotDifferentiate,
   MaxPoolGradient: cannotDifferentiate,
   MeanVarianceGradient: cannotDifferentiate,
+  NormalizeBatchGradient: cannotDifferentiate,
   UnaryGradient: cannotDifferentiate,
   // Of networks that are not trained here yet.
   AddPositions: cannotDifferentiate,

@@ -1,7 +1,11 @@
 import { FewbitError } from "../../errors.ts";
 import { product } from "../../graph/extent.ts";
 import type { Value } from "../../graph/graph.ts";
-import { meanVarianceGradient, meanVarianceNormalization } from "../../graph/ops/mod.ts";
+import {
+  meanVarianceGradient,
+  meanVarianceNormalization,
+  normalizeBatchGradient,
+} from "../../graph/ops/mod.ts";
 import type { NodeBuilder } from "../../graph/node_builder.ts";
 import type { GradientRule, MakeGradient } from "../rule.ts";
 
@@ -26,6 +30,18 @@ export const meanVarianceRule: GradientRule<"MeanVarianceNormalization"> = (
       return graph.apply(meanVarianceGradient, inputs, { center });
     },
   };
+};
+
+/** Mean and inverse are the moments of x: what flows through them is in the gradient of x. */
+export const normalizeBatchRule: GradientRule<"NormalizeBatch"> = (
+  { graph },
+  { inputs: { x, mean, inverse, scale } },
+  { y },
+) => {
+  let made: ReturnType<typeof all> | undefined;
+  const all = () => graph.applyAll(normalizeBatchGradient, { x, mean, inverse, scale, dy: y! });
+  const of = (name: "dx" | "dscale" | "dbias") => (): Value => (made ??= all())[name];
+  return { x: of("dx"), scale: of("dscale"), bias: of("dbias") };
 };
 
 /** In evaluation mode: statistics are constants. */

@@ -4,6 +4,9 @@ import { padColumns, sliceColumns, transpose } from "../../graph/ops/mod.ts";
 import type { NodeBuilder } from "../../graph/node_builder.ts";
 import type { GradientRule } from "../rule.ts";
 
+/** dy itself: how it is kept is that of the value. */
+export const castGradient: GradientRule<"Cast"> = (_, __, { y }) => ({ x: () => y! });
+
 /** dy itself. */
 export const identityGradient: GradientRule<"Identity"> = (_, __, { y }) => ({ x: () => y! });
 

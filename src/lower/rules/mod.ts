@@ -7,6 +7,7 @@ import type { OpName } from "../../graph/op_names.ts";
 import type { RulesOf } from "../rule.ts";
 import { DECODER_RULES } from "./decoder.ts";
 import { FLOAT_RULES } from "./float.ts";
+import { HALF_RULES } from "./half.ts";
 import { INTEGER_RULES } from "./integer.ts";
 import { INTEGER_DECODER_RULES } from "./integer_decoder.ts";
 import { ROW_RULES } from "./rows.ts";
@@ -25,6 +26,7 @@ export const RULES: RulesOf<OpName> = {
   ...SEQUENCE_RULES,
   ...DECODER_RULES,
   ...FLOAT_RULES,
+  ...HALF_RULES,
   ...INTEGER_RULES,
   ...INTEGER_DECODER_RULES,
   ...TERNARY_RULES,

@@ -55,12 +55,14 @@ const BETAS = [0.9, 0.999];
  *
  * @param rate The learning rate `[1]`.
  * @param step Number of this step, from 1 on, as float32 `[1]`.
+ * @param when Where it is 0, nothing is updated.
  */
 export function optimizerStep(
   build: NodeBuilder,
   optimizer: Optimizer,
   rate: Value,
   step: Value,
+  when?: Value,
 ): ApplyGradient {
   const { graph } = build;
   const state = (p: Value, of: string): Value => graph.state(`${p.name}.${of}`, "f32", p.shape);
@@ -70,7 +72,7 @@ export function optimizerStep(
       return (p, g) => {
         const buffer = momentum === 0 ? undefined : state(p, "momentum");
         const attributes = { momentum, nesterov, decay };
-        const parameter = graph.apply(sgd, { p, buffer, g, rate }, attributes);
+        const parameter = graph.apply(sgd, { p, buffer, g, rate, when }, attributes);
         return { parameter, states: buffer === undefined ? [] : [buffer] };
       };
     }
@@ -85,7 +87,7 @@ export function optimizerStep(
         const [m, v] = [state(p, "mean"), state(p, "square")];
         const attributes = { betas, epsilon, decay: isDecoupled ? 0 : decay };
         return {
-          parameter: graph.apply(adam, { p, m, v, g, scalars }, attributes),
+          parameter: graph.apply(adam, { p, m, v, g, scalars, when }, attributes),
           states: [m, v],
         };
       };
@@ -96,7 +98,7 @@ export function optimizerStep(
         const v = state(p, "square");
         const buffer = momentum === 0 ? undefined : state(p, "momentum");
         const attributes = { alpha, epsilon, momentum, decay };
-        const parameter = graph.apply(rmsprop, { p, v, buffer, g, rate }, attributes);
+        const parameter = graph.apply(rmsprop, { p, v, buffer, g, rate, when }, attributes);
         return { parameter, states: buffer === undefined ? [v] : [v, buffer] };
       };
     }
@@ -105,7 +107,7 @@ export function optimizerStep(
       return (p, g) => {
         const s = state(p, "sum");
         return {
-          parameter: graph.apply(adagrad, { p, s, g, rate }, { epsilon, decay }),
+          parameter: graph.apply(adagrad, { p, s, g, rate, when }, { epsilon, decay }),
           states: [s],
         };
       };
@@ -115,7 +117,7 @@ export function optimizerStep(
       const scalars = together(build, [rate, keeping(build, rate, decay)]);
       return (p, g) => {
         const m = state(p, "mean");
-        return { parameter: graph.apply(lion, { p, m, g, scalars }, { betas }), states: [m] };
+        return { parameter: graph.apply(lion, { p, m, g, scalars, when }, { betas }), states: [m] };
       };
     }
     default:

@@ -53,11 +53,19 @@ for (const { op, of, make, inputs, expected, within = 0, states = {} } of CASES)
 /** What updates a parameter: see `test/golden/train/optim_test.ts`. */
 const UPDATES = ["Accumulate", "Adagrad", "Adam", "Assign", "Lion", "Rmsprop", "Sgd"];
 /** Gradients that rules make: those of the cases of `test/gradients`. */
-const MADE = ["EmbeddingGradient", "MaxPoolGradient", "MeanVarianceGradient", "UnaryGradient"];
+const MADE = [
+  "EmbeddingGradient",
+  "MaxPoolGradient",
+  "MeanVarianceGradient",
+  "NormalizeBatchGradient",
+  "UnaryGradient",
+];
+/** What scales losses, and moments that are read: `test/training/half_precision_test.ts`, cases of `NormalizeBatch`. */
+const HALF = ["AllFinite", "BatchMoments"];
 
 Deno.test("every op that has a rule has a case", () => {
   const cases = [...CASES, ...GRADIENT_CASES].map(({ op }) => op);
-  const covered = new Set<string>([...cases, ...UPDATES, ...MADE]);
+  const covered = new Set<string>([...cases, ...UPDATES, ...MADE, ...HALF]);
   assert.deepEqual(Object.keys(RULES).filter((op) => !covered.has(op)), ["FusedBitLinear"]);
 });
 
