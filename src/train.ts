@@ -114,6 +114,15 @@ export type { Optimizer } from "./training/optimizers/optimizer.ts";
 export type { PlateauSchedule, PlateauSettings } from "./training/optimizers/plateau.ts";
 export type { Schedule } from "./training/optimizers/schedule.ts";
 
+export { learnIntegerText } from "./compile/end_to_end/learn_text.ts";
+export type {
+  LearnedText,
+  LearningProgress,
+  LearnTextOptions,
+} from "./compile/end_to_end/learn_text.ts";
+export { readLearningState, writeLearningState } from "./compile/end_to_end/learning_state.ts";
+export type { LearningState } from "./compile/end_to_end/learning_state.ts";
+
 export {
   crossEntropy,
   distillation,

@@ -7,8 +7,10 @@
  *     deno run -A tools/make_smollm2.ts wiki.test.raw w4a8
  *     deno run -A tools/make_smollm2.ts wiki.test.raw w8a8 rtn rtn-w8a8.fewbit
  *     deno run -A tools/make_smollm2.ts wiki.test.raw w8a8 smoothquant-edge sqe-w8a8.fewbit
+ *     deno run -A tools/make_smollm2.ts wiki.test.raw w4a8 closed-form --learn
  *
- * It takes minutes. `test/golden/smollm2_params_test.ts` makes the models of the parameters again.
+ * With `--learn` the closed form is learned on end to end, on 128 windows of 256 tokens. It takes minutes; learning takes
+ * eight seconds of a core for each window. `test/golden/smollm2_params_test.ts` makes the models of the parameters again.
  */
 import { openTextCheckpoint } from "../src/checkpoints/text_checkpoint.ts";
 import {
@@ -18,6 +20,7 @@ import {
   roundIntegerText,
   smoothQuantText,
 } from "../src/compile/integer_text.ts";
+import { learnIntegerText } from "../src/compile/end_to_end/learn_text.ts";
 import { sha256 } from "../src/files/sha256.ts";
 import { encodeProgram } from "../src/program/encode.ts";
 import { FEW, NO_SHRINKING } from "../src/quantize/decoder_calibrate.ts";
@@ -39,6 +42,8 @@ interface Setting {
 
 /** Ids of a window behind the prefix, from one window to the next, and windows. */
 const [LENGTH, APART, CALIBRATION] = [511, 4096, 32];
+/** Ids of a window that is learned from, windows, and where those that evaluate begin. */
+const [LEARNED, STEPS, EVALUATION] = [256, 128, 163_840];
 const MOST: Shrinking = { quantile: 0.9, power: 1 };
 const SETTINGS: Readonly<Record<"w8a8" | "w4a8g64" | "w4a8", Setting>> = {
   w8a8: { rotate: true, down: MOST, rounding: 0 },
@@ -47,7 +52,8 @@ const SETTINGS: Readonly<Record<"w8a8" | "w4a8g64" | "w4a8", Setting>> = {
 };
 const models = new URL("../models/", import.meta.url);
 
-const [path, bits, method = "closed-form", output] = Deno.args;
+const [path, bits, method = "closed-form", output] = Deno.args.filter((arg) => arg !== "--learn");
+const isLearned = Deno.args.includes("--learn");
 if (bits !== "w8a8" && bits !== "w4a8g64" && bits !== "w4a8") {
   throw new Error("Expected a text, and w8a8, w4a8g64 or w4a8");
 }
@@ -70,7 +76,7 @@ const ranges = await calibrateTextModel(checkpoint, windows, {
   onProgress: (done) => console.error(`${done} windows`),
 });
 const read = windows.filter((_, w) => rounding > 0 && w % (CALIBRATION / rounding) === 0);
-const params = parametersOfRanges(
+let params = parametersOfRanges(
   checkpoint,
   ranges,
   read,
@@ -84,6 +90,24 @@ if (!isBaseline && bits !== "w8a8") {
     for (const [name, weight] of block) rounded.set(name, weight);
     console.error(`${rounded.size} layers`);
   }
+}
+if (isLearned && !isBaseline) {
+  const piecesAt = (from: number, to: number, count: number): number[][] =>
+    Array.from({ length: count }, (_, w) => {
+      const at = from + w * Math.floor((to - from) / count);
+      return Array.from(ids.slice(at, at + LEARNED));
+    });
+  const learned = await learnIntegerText(checkpoint, params, {
+    bits,
+    ...rounded.size > 0 && { rounded },
+    windows: piecesAt(EVALUATION / 10, EVALUATION - LEARNED, STEPS),
+    // Between the windows that calibrate.
+    validation: [512, 4608, 8704, 12_800].map((at) => Array.from(ids.slice(at, at + LEARNED))),
+    onProgress: ({ part, done, of, validation }) =>
+      console.error(`${part} ${done} of ${of}, validation ${validation?.toFixed(4) ?? ""}`),
+  });
+  console.error(`KL ${learned.before.toFixed(4)} to ${learned.after.toFixed(4)}`);
+  params = learned.params;
 }
 const file = await encodeProgram(compileIntegerText(checkpoint, params, { bits, rounded }));
 if (output !== undefined) {

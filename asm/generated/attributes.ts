@@ -45,6 +45,7 @@ export const UNARY_RECIPROCAL: i32 = 18;
 export const UNARY_LOG: i32 = 19;
 export const UNARY_EXPM1: i32 = 20;
 export const UNARY_FLOOR: i32 = 21;
+export const UNARY_ROUND: i32 = 22;
 
 export const BINARY_ADD: i32 = 0;
 export const BINARY_SUBTRACT: i32 = 1;

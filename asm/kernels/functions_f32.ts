@@ -16,6 +16,7 @@ import {
   UNARY_RELU,
   UNARY_RELU6,
   UNARY_RELU_SQUARED,
+  UNARY_ROUND,
   UNARY_RSQRT,
   UNARY_SIGMOID,
   UNARY_SILU,
@@ -145,6 +146,8 @@ export function unary_value(kind: i32, x: v128): v128 {
       return v128.bitselect(f32x4.splat(Infinity), expm1_f32(x), f32x4.gt(x, constant(8)));
     case UNARY_FLOOR:
       return f32x4.floor(x);
+    case UNARY_ROUND:
+      return f32x4.nearest(x);
   }
   return x;
 }
@@ -219,6 +222,8 @@ export function unary_slope(kind: i32, x: v128): v128 {
       return f32x4.div(f32x4.splat(-1), f32x4.mul(x, x));
     case UNARY_LOG:
       return f32x4.div(one(), x);
+    case UNARY_ROUND:
+      return one();
   }
   return zero;
 }

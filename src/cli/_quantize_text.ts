@@ -6,6 +6,7 @@ import {
   roundIntegerText,
 } from "../compile/integer_text.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { sha256 } from "../files/sha256.ts";
@@ -27,6 +28,8 @@ import { CalibrationThreads } from "./_calibration_threads.ts";
 import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
+import { learnStage } from "./_learn_stage.ts";
+import type { Stage } from "./_learn_stage.ts";
 import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
@@ -53,6 +56,12 @@ export interface QuantizeTextArguments {
   /** Whether to rotate; `auto` tries both where the width has a rotation. */
   readonly rotate: "auto" | "yes" | "no";
   readonly vocabulary: string | undefined;
+  /** A folder of adapters that are merged into the weights. */
+  readonly lora?: string;
+  /** What is done, in this order. Default: what has a closed form. */
+  readonly stages?: readonly Stage[];
+  /** Milliseconds that learning may take. Default: each window once. */
+  readonly budgetMs?: number;
   /** Threads that calibrate, this one included. Default: 1. */
   readonly workers?: number;
   /** One JSON object instead of lines. */
@@ -67,10 +76,8 @@ const RATE = 4e9;
 export async function quantizeTextFile(given: QuantizeTextArguments): Promise<void> {
   const { model, output, bits, vocabulary, signal } = given;
   const start = performance.now();
-  const checkpoint = await openTextCheckpoint(
-    model,
-    vocabulary === undefined ? {} : { vocabulary },
-  );
+  const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
+  const checkpoint = given.lora === undefined ? opened : await withLora(opened, given.lora);
   const calibrates = given.calibration !== undefined || bits !== "w8a8";
   using workers = await CalibrationThreads.open(calibrates ? (given.workers ?? 1) - 1 : 0);
   const { threads } = workers;
@@ -95,6 +102,13 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
       signal,
     });
     params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
+  }
+  if (choice !== undefined && given.stages?.includes("end-to-end")) {
+    const { windows } = choice;
+    const { budgetMs } = given;
+    params = await learnStage({
+      ...{ checkpoint, params, bits, rounded, windows, budgetMs, work, signal },
+    });
   }
   note("writing");
   const program = compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
@@ -203,7 +217,7 @@ function plan(
 /** All that the work follows from, as a digest. */
 async function keyOf(
   { config, weights }: TextCheckpoint,
-  { bits, method, rotate }: QuantizeTextArguments,
+  { bits, method, rotate, stages = [] }: QuantizeTextArguments,
   source: Choice | DecoderParams | undefined,
 ): Promise<string> {
   // Of the weights the last ones of a layer stand for all.
@@ -212,7 +226,7 @@ async function keyOf(
     ? writeDecoderParams(source)
     : JSON.stringify([source?.prefix, source?.windows]);
   const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
-  const all = JSON.stringify([bits, method, rotate, config, sum, text]);
+  const all = JSON.stringify([bits, method, rotate, stages, config, sum, text]);
   return await sha256(new TextEncoder().encode(all));
 }
 

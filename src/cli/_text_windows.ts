@@ -7,6 +7,8 @@ import { readAll } from "./_lines.ts";
 
 /** Windows on which smoothing is chosen. */
 const VALIDATION = 2;
+/** Most windows that may be learned from beside those that calibrate. */
+const MOST_OTHERS = 4096;
 /** Longest text: less than the longest string of a host. */
 export const MAX_TEXT_BYTES = 2 ** 28;
 
@@ -15,6 +17,8 @@ export interface Windows {
   readonly calibration: readonly (readonly number[])[];
   readonly validation: readonly (readonly number[])[];
   readonly check: readonly (readonly number[])[];
+  /** All others, up to some thousand: what may be learned from besides. */
+  readonly others: readonly (readonly number[])[];
 }
 
 /** Windows of a text, or those of a JSON file, at most `length` ids each. */
@@ -58,10 +62,9 @@ export function chooseWindows(
   );
   const wanted = windows + VALIDATION + check;
   const used = Math.min(wanted, own.length);
-  const picked = Array.from(
-    { length: used },
-    (_, i) => own[Math.floor(i * own.length / used)],
-  );
+  const places = Array.from({ length: used }, (_, i) => Math.floor(i * own.length / used));
+  const picked = places.map((place) => own[place]);
+  const isPicked = new Set(places);
   const rest = used < wanted ? Math.max(0, used - Math.max(1, used >> 1)) : VALIDATION + check;
   const validation = Math.min(VALIDATION, rest);
   if (used === 0) {
@@ -71,6 +74,7 @@ export function chooseWindows(
     calibration: picked.slice(0, used - rest),
     validation: picked.slice(used - rest, used - rest + validation),
     check: picked.slice(used - rest + validation),
+    others: own.filter((_, i) => !isPicked.has(i)).slice(0, MOST_OTHERS),
   };
 }
 

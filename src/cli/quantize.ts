@@ -16,6 +16,7 @@ import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
 import { defaultWorkers } from "./_calibration_threads.ts";
 import { METHODS } from "./_choose_parameters.ts";
+import { budgetOf, stagesOf } from "./_learn_stage.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages, openSample } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
@@ -90,6 +91,13 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "--workers <n>",
       "Threads that calibrate a language model, to the same bits (default: 2 where there are as many cores)",
     )
+    .option(
+      "--stages <list>",
+      "Of a language model: closed-form, and end-to-end, which learns scales, biases and gains by KL",
+      "closed-form,end-to-end",
+    )
+    .option("--lora <folder>", "Adapters of PEFT, merged into a language model's weights before")
+    .option("--budget <time>", "Most that learning may take (90s, 30m, 2h)", "30m")
     .option("--tokenizer <file>", "Vocabulary of a .bin of llama2.c")
     .option("--json", "One JSON object that says what was written, and what was measured")
     .addHelpText(
@@ -119,6 +127,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           check: count("check", options.check, 4096),
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
+          stages: stagesOf(options.stages),
+          ...options.lora !== undefined && { lora: options.lora },
+          budgetMs: budgetOf(options.budget),
           workers: options.workers === undefined
             ? defaultWorkers()
             : count("workers", options.workers, 64),

@@ -2,7 +2,7 @@ import type { AttributeSpec } from "./_define.ts";
 
 /**
  * Functions of one number with a derivative, by the names of PyTorch. The place in the list is the value of
- * the attribute: append only.
+ * the attribute: append only. `round` is half to even and straight through: its derivative is 1.
  */
 export const UNARY_FUNCTIONS = [
   "relu",
@@ -27,6 +27,7 @@ export const UNARY_FUNCTIONS = [
   "log",
   "expm1",
   "floor",
+  "round",
 ] as const;
 
 /** Name of a function of one number. */

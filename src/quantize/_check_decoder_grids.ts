@@ -12,8 +12,8 @@ const LAYER = /^layers\.(\d+)\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)
  * @throws {FewbitError} `invalid_argument`.
  */
 export function checkDecoderGrids(
-  { depth, width, heads, kvHeads, headSize, vocabularySize, context }: LlamaConfig,
-  { grids, prefix, rotation, biases }: DecoderGrids,
+  { depth, width, hidden, heads, kvHeads, headSize, vocabularySize, context }: LlamaConfig,
+  { grids, prefix, rotation, biases, rowFactors, gains }: DecoderGrids,
 ): void {
   const count = (what: string, got: number, expected: number): void => {
     if (got !== expected) fail(`the grids have ${got} ${what}, the model ${expected}`);
@@ -41,9 +41,23 @@ export function checkDecoderGrids(
     }
   }
   if (rotation !== undefined) count("signs", rotation.signs.length, width);
-  for (const name of biases?.keys() ?? []) {
+  for (const name of [...biases?.keys() ?? [], ...rowFactors?.keys() ?? []]) {
     const [, layer] = LAYER.exec(name) ?? [];
     if (layer === undefined || Number(layer) >= depth) fail(`the model has no layer "${name}"`);
+  }
+  for (const [name, factors] of rowFactors ?? []) {
+    const rows = /(gate|up)_proj$/.test(name)
+      ? hidden
+      : /[kv]_proj$/.test(name)
+      ? channels
+      : name.endsWith("q_proj")
+      ? heads * headSize
+      : width;
+    count(`row factors of ${name}`, factors.length, rows);
+  }
+  for (const [site, factors] of gains ?? []) {
+    if (!/(^|\.)norm[12]?$/.test(site) || !grids.has(site)) fail(`the model has no norm "${site}"`);
+    count(`gains of ${site}`, factors.length, width);
   }
 }
 

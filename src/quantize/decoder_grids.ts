@@ -54,7 +54,14 @@ export interface DecoderGrids {
   readonly rotation?: DecoderRotation;
   /** What is added to the sums of the rows of a layer, by its name. Default: nothing. */
   readonly biases?: ReadonlyMap<string, Int32Array>;
+  /** What the rows of a layer are multiplied with, by its name; they were learned. Default: 1. */
+  readonly rowFactors?: ReadonlyMap<string, Float32Array>;
+  /** What the channels of a norm are multiplied with, by its site; they were learned. Default: 1. */
+  readonly gains?: ReadonlyMap<string, Float32Array>;
 }
+
+/** Learned factors are multiples of this: files keep them in 16 bits. */
+export const LEARNED_STEP = 2 ** -13;
 
 /** Most of the residual: `|r| ≤ √((2^62 − 1 − epsilon) / width)` keeps the sum of squares below 2^62. */
 export function residualLimits(

@@ -4,6 +4,7 @@ import { parseJson } from "../json.ts";
 import { decodeBase64, encodeBase64 } from "../base64.ts";
 import { bytesOf } from "../tensor.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
+import { areSmall, readLearned, writeLearned } from "./learned_params.ts";
 import { RANGE_FACTORS } from "./range_factors.ts";
 
 /** What calibration finds, and from which ids. */
@@ -50,7 +51,8 @@ export function writeDecoderParams(
       logits_q12: [...prefix.logits],
     },
     ...rotation && { rotation: { signs: [...rotation.signs] } },
-    ...biases && {
+    ...writeLearned(grids),
+    ...biases && !areSmall(biases) && {
       row_biases: Object.fromEntries([...biases].map(([layer, of]) => [layer, [...of]])),
     },
     ...ranges && {
@@ -106,6 +108,7 @@ export function readDecoderParams(text: string): ReadParams {
         ),
       },
       ...signs && { rotation: { signs: Int8Array.from(signs) } },
+      ...readLearned(file),
       ...biases !== undefined && { biases: biasesOf(biases) },
     },
     windows: windowsFile === undefined ? readWindows(file.windows) : [],

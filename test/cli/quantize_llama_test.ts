@@ -6,68 +6,12 @@ import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
 import type { DecoderParams } from "../../src/quantize/decoder_params.ts";
 import type { LanguageBits } from "../../src/quantize/shifted_weights.ts";
-import { llama2cFile, llama2cVocabulary } from "../formats/_llama2c_builder.ts";
-import { Random } from "../conformance/_random.ts";
-import { Stream } from "../golden/seeded.ts";
-
-const [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT] = [16, 12, 3, 2, 1, 40, 32];
-const LAYER = 2 * DIM * DIM + DIM * DIM + 3 * HIDDEN * DIM + 2 * DIM;
-const FLOATS = VOCABULARY * DIM + LAYERS * LAYER + DIM + CONTEXT * DIM / HEADS;
-
-async function inFolder(
-  run: (folder: string, given: QuantizeTextArguments) => Promise<void>,
-): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    const sizes = [DIM, HIDDEN, LAYERS, HEADS, KV_HEADS, VOCABULARY, CONTEXT];
-    await Deno.writeFile(
-      `${folder}/tiny.bin`,
-      llama2cFile(sizes, new Stream(9).take(FLOATS, 0.5)),
-    );
-    const pieces = Array.from({ length: VOCABULARY }, (_, i): [string, number] => [`p${i}`, -1]);
-    await Deno.writeFile(`${folder}/pieces`, llama2cVocabulary(pieces));
-    const random = new Random(3);
-    const windows = Array.from(
-      { length: 9 },
-      () => Array.from({ length: 20 }, () => random.integer(3, VOCABULARY - 1)),
-    );
-    await Deno.writeTextFile(`${folder}/windows.json`, JSON.stringify(windows));
-    await run(folder, {
-      model: `${folder}/tiny.bin`,
-      output: `${folder}/model.fewbit`,
-      bits: "w4a8g32",
-      method: "closed-form",
-      calibration: `${folder}/windows.json`,
-      params: `${folder}/params.json`,
-      prefix: undefined,
-      windows: 5,
-      length: 24,
-      check: 2,
-      rotate: "no",
-      vocabulary: `${folder}/pieces`,
-      json: false,
-      signal: new AbortController().signal,
-    });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-/** A signal that says stop when it was asked so many times. */
-function stopAfter(count: number): AbortSignal {
-  const { signal } = new AbortController();
-  let asked = 0;
-  return Object.assign(signal, {
-    throwIfAborted: () => {
-      if (++asked > count) throw new Error("stopped");
-    },
-  });
-}
+import { DIM, inTinyFolder, LAYERS, stopAfter } from "./_tiny_llama2c.ts";
 
 const exists = (path: string): Promise<boolean> => Deno.stat(path).then(() => true, () => false);
 
 Deno.test("cli: wherever a run is stopped, the next one ends with the same bytes", async () => {
-  await inFolder(async (folder, given) => {
+  await inTinyFolder(async (folder, given) => {
     await quantizeTextFile(given);
     const whole = await Deno.readFile(given.output);
     const params = await Deno.readFile(given.params!);
@@ -110,7 +54,7 @@ Deno.test("cli: wherever a run is stopped, the next one ends with the same bytes
 });
 
 Deno.test("cli: work for something else is not gone on with, a folder of somebody else is left", async () => {
-  await inFolder(async (folder, given) => {
+  await inTinyFolder(async (folder, given) => {
     for (let count = 20; !await exists(`${given.output}.partial/params.json`); count += 10) {
       const stopped = { ...given, signal: stopAfter(count) };
       await assert.rejects(quantizeTextFile(stopped), { message: "stopped" });
@@ -132,7 +76,7 @@ Deno.test("cli: work for something else is not gone on with, a folder of somebod
 });
 
 Deno.test("cli: baselines are made, and are other models", async () => {
-  await inFolder(async (folder, given) => {
+  await inTinyFolder(async (folder, given) => {
     const files = new Map<string, Uint8Array>();
     for (const method of METHODS) {
       const output = `${folder}/${method}.fewbit`;
@@ -148,7 +92,7 @@ Deno.test("cli: baselines are made, and are other models", async () => {
 });
 
 Deno.test("cli: 4 bits a row are made of the network as it is, with few channels shrunk", async () => {
-  await inFolder(async (_, given) => {
+  await inTinyFolder(async (_, given) => {
     const made = async (changed: Partial<QuantizeTextArguments>): Promise<DecoderParams> => {
       await quantizeTextFile({ ...given, bits: "w4a8", rotate: "auto", ...changed });
       return readDecoderParams(await Deno.readTextFile(given.params!));
@@ -165,7 +109,7 @@ Deno.test("cli: 4 bits a row are made of the network as it is, with few channels
       const { divisors } = grids.grids.get(`layers.${layer}.down`)!;
       assert.equal(divisors!.filter((divisor) => divisor > 1).length, 1);
     }
-    const validating = { calibration: [[1]], validation: [[1]], check: [] };
+    const validating = { calibration: [[1]], validation: [[1]], check: [], others: [] };
     const of = (bits: LanguageBits) =>
       ({ method: "closed-form", bits, windows: validating }) as const;
     assert.deepEqual(rotationsOf(of("w4a8"), "auto", DIM), [false]);

@@ -40,9 +40,9 @@ const MODELS: Readonly<Record<string, Expected>> = {
     floor: 14,
   },
   w4a8: {
-    digest: "6ab74a334bd05c5758251afde786ad77466a4d6b5679a47c6babe2f7c205ca51",
-    logits: "405428494b73ca28b3f171bbb1d41d95531ba1f7d90b69049b0b244983784a83",
-    floor: 28,
+    digest: "a92fdf146ea328c647d31a15373c45c785b3c06a18f6b8fe60f9c46d3f57f12d",
+    logits: "80e847c20b4f2f8d2a8028f71a0b1d67d4025541fce103ff5100b3ed6b493fd9",
+    floor: 22,
   },
 };
 

@@ -24,6 +24,9 @@ export interface GradientCase {
 /** Functions that are of numbers above 0. */
 const POSITIVE: readonly UnaryFunction[] = ["sqrt", "rsqrt", "reciprocal", "log"];
 
+/** Functions of steps: differences do not show their derivatives, which are 0, and 1 straight through. */
+const STEPS: readonly UnaryFunction[] = ["floor", "round"];
+
 const picture = { strides: [2, 1], pads: [1, 0, 2, 1], dilations: [1, 2] };
 const windows = { kernel: [2, 3], strides: [2, 1], pads: [1, 1, 0, 1] };
 
@@ -280,6 +283,10 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
     },
   },
   {
+    op: "ReduceMax",
+    make: ({ graph }, input) => graph.apply(ops.reduceMax, { x: input([2, 5, 3]) }),
+  },
+  {
     op: "ReduceSum",
     make: ({ graph }, input) => graph.apply(ops.reduceSum, { x: input([2, 19, 3]) }),
   },
@@ -336,7 +343,7 @@ export const GRADIENT_CASES: readonly GradientCase[] = [
       make: ({ graph }, input) => graph.apply(ops.transpose, { x: input([2, 3, 4, 5]) }, { perm }),
     }),
   ),
-  ...UNARY_FUNCTIONS.filter((kind) => kind !== "floor").map((kind): GradientCase => ({
+  ...UNARY_FUNCTIONS.filter((kind) => !STEPS.includes(kind)).map((kind): GradientCase => ({
     op: "Unary",
     of: kind,
     make: (build, input) => build.unary(input([11], POSITIVE.includes(kind) ? 1.2 : 0.037), kind),

@@ -165,8 +165,9 @@ const refusals: readonly (readonly [what: string, code: string, make: () => unkn
   }],
   ["an op without a gradient", "unsupported", () => {
     const graph = new Graph();
-    const x = graph.input("x", "f32", [1, 2]);
-    gradients(graph, new NodeBuilder(graph).sum(graph.apply(ops.reduceMax, { x })), [x]);
+    const [x, gamma] = [graph.input("x", "f32", [1, 2]), graph.input("gamma", "f32", [2])];
+    const gate = graph.apply(ops.hgrnGate, { p: x, gamma, x }, { epsilon: 1e-6 });
+    gradients(graph, new NodeBuilder(graph).sum(gate), [x]);
   }],
   ["moments", "unsupported", () => {
     const graph = new Graph();

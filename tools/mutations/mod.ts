@@ -8,6 +8,7 @@ import { FUSION_MUTATIONS } from "./fusions.ts";
 import { HALF_MUTATIONS } from "./half.ts";
 import { GRAPH_MUTATIONS } from "./graph.ts";
 import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
+import { LEARNED_QUANTIZATION_MUTATIONS } from "./learned_quantization.ts";
 import { LLAMA_MUTATIONS } from "./llama.ts";
 import { LOWERING_MUTATIONS } from "./lowering.ts";
 import { MOBILE_QUANT_MUTATIONS } from "./mobile_quant.ts";
@@ -32,6 +33,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...GRAPH_MUTATIONS,
   ...HALF_MUTATIONS,
   ...INTEGER_LANGUAGE_MUTATIONS,
+  ...LEARNED_QUANTIZATION_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
   ...MOBILE_QUANT_MUTATIONS,

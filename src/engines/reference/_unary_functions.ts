@@ -1,6 +1,7 @@
 /** Functions of one number and their derivatives, in the arithmetic of a run. */
 import { UNARY_FUNCTIONS } from "../../instructions/unary_functions.ts";
 import type { UnaryFunction } from "../../instructions/unary_functions.ts";
+import { roundHalfEven } from "../../numeric/half_even.ts";
 import type { Arithmetic } from "./_arithmetic.ts";
 import { gelu, sigmoid, silu } from "./float32.ts";
 import type { Operands } from "./_operands.ts";
@@ -143,6 +144,8 @@ const FUNCTIONS: { readonly [F in UnaryFunction]: Unary } = {
     slope: boundedExp,
   },
   floor: { value: Math.floor, slope: () => 0 },
+  // Straight through; what becomes 0 keeps its sign.
+  round: { value: (x) => roundHalfEven(x) || x * 0, slope: () => 1 },
 };
 
 /** The function that an instruction names. */

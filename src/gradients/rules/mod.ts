@@ -13,7 +13,7 @@ import { convGradient, convTransposeGradient, convWeightGradientGradient } from 
 import { divGradient } from "./div.ts";
 import { dropoutGradient } from "./dropout.ts";
 import { embeddingRule } from "./embedding.ts";
-import { maxGradient, minGradient } from "./extremes.ts";
+import { maxGradient, minGradient, reduceMaxGradient } from "./extremes.ts";
 import { geluGradient } from "./gelu.ts";
 import { linearGradient } from "./linear.ts";
 import { lowerBoundsGradient } from "./lower_bounds.ts";
@@ -82,6 +82,7 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Mul: mulGradient,
   NormalizeBatch: normalizeBatchRule,
   PadColumns: padColumnsGradient,
+  ReduceMax: reduceMaxGradient,
   ReduceSum: reduceSumGradient,
   Reshape: reshapeGradient,
   RMSNormalization: rmsNormalizationGradient,
@@ -121,7 +122,6 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   HgrnScan: cannotDifferentiate,
   Patches: cannotDifferentiate,
   PoolRows: cannotDifferentiate,
-  ReduceMax: cannotDifferentiate,
   RelativePositionBias: cannotDifferentiate,
   ReluSquaredGlu: cannotDifferentiate,
   ShortConv: cannotDifferentiate,

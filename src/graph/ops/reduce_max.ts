@@ -1,7 +1,7 @@
 import { expectDtype, expectShape } from "../extent.ts";
 import type { Op } from "../op.ts";
 
-/** Largest along the last axis but one: `[…, B, C] → […, C]`. It has no gradient. */
+/** Largest along the last axis but one: `[…, B, C] → […, C]`. Its gradient goes to all that are largest, in equal parts. */
 export const reduceMax: Op<"ReduceMax", "x"> = {
   name: "ReduceMax",
   inputs: ["x"],

@@ -96,10 +96,13 @@ const normRule: IntegerRule<"RMSNormalization"> = (rewriter, node) => {
   const { scales: [scale], divisors } = settings.grid(site.name);
   const gamma = rewriter.floats(inputs.gamma);
   const root = Math.sqrt(gamma.length);
+  const gains = settings.all.gains?.get(site.name);
   const factors = sharedShift(
     Float64Array.from(
       gamma,
-      (g, c) => (divisors === undefined ? g : Math.fround(g / divisors[c])) * root / scale,
+      (g, c) =>
+        (divisors === undefined ? g : Math.fround(g / divisors[c])) * root / scale *
+        (gains === undefined ? 1 : gains[c]),
     ),
     site.name,
   );

@@ -86,6 +86,7 @@ function product(
   const isTable = bits === 32 && more.limit === undefined;
   const [inputScale] = x.scale.of(new Map());
   const biases = settings.all.biases?.get(name);
+  const learned = isTable ? undefined : settings.all.rowFactors?.get(name);
   // −128 − zero … 127 − zero.
   const largestInput = Math.max(127 - zero, zero + 128);
   const rows = (): Float32Array => {
@@ -102,7 +103,9 @@ function product(
     sharedShift(
       Float64Array.from(
         weight().scales,
-        (scale, i) => inputScale * scale / (scales.length === 1 ? scales[0] : scales[i]),
+        (scale, i) =>
+          inputScale * scale / (scales.length === 1 ? scales[0] : scales[i]) *
+          (learned === undefined ? 1 : learned[i]),
       ),
       name,
     );

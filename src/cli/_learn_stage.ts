@@ -1,0 +1,112 @@
+/** The stage of `fewbit quantize` that learns a language model's constants end to end. */
+import { compileIntegerText } from "../compile/integer_text.ts";
+import { TextComparison } from "../compile/compare_text.ts";
+import { learnIntegerText } from "../compile/end_to_end/learn_text.ts";
+import { readLearningState, writeLearningState } from "../compile/end_to_end/learning_state.ts";
+import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
+import { FewbitError } from "../errors.ts";
+import type { DecoderParams } from "../quantize/decoder_params.ts";
+import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
+import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import type { PartialWork } from "./_partial.ts";
+import { note } from "./_print.ts";
+import { progressLine } from "./_run.ts";
+import type { Windows } from "./_text_windows.ts";
+
+/** Stages of a language model, in their order. */
+export const STAGES = ["closed-form", "end-to-end"] as const;
+
+/** Name of a stage. */
+export type Stage = typeof STAGES[number];
+
+/** Stages of an option, with commas. */
+export function stagesOf(text: string): Stage[] {
+  const names = text.split(",");
+  const isStage = (name: string): name is Stage => STAGES.includes(name as Stage);
+  if (names.every(isStage) && names[0] === STAGES[0] && new Set(names).size === names.length) {
+    return names;
+  }
+  throw new FewbitError(
+    "invalid_argument",
+    `Option --stages is "${text}", expected closed-form or closed-form,end-to-end`,
+  );
+}
+
+/** Milliseconds of an option such as `30m`. */
+export function budgetOf(text: string): number {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)([smh])$/.exec(text) ?? [];
+  const ms = Number(count) * { s: 1e3, m: 60e3, h: 3600e3 }[unit as "s"];
+  if (ms > 0) return ms;
+  throw new FewbitError(
+    "invalid_argument",
+    `Option --budget is "${text}", expected a time such as 90s, 30m or 2h`,
+  );
+}
+
+/** What is learned, and by what. */
+export interface LearnStage {
+  readonly checkpoint: TextCheckpoint;
+  readonly params: DecoderParams;
+  readonly bits: LanguageBits;
+  readonly rounded: RoundedBlock | undefined;
+  readonly windows: Windows;
+  readonly budgetMs: number | undefined;
+  readonly work: PartialWork;
+  readonly signal: AbortSignal;
+}
+
+/** Where the stage keeps what it has come to. */
+const STATE = "learned.json";
+
+/** Parameters with what was learned, where that lowers the divergence of the integers; else those that were given. */
+export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
+  const { checkpoint, params, bits, rounded, windows, budgetMs, work, signal } = stage;
+  const { calibration, validation, others } = windows;
+  if (validation.length === 0) {
+    note("end to end: not done, the text has no windows to validate on");
+    return params;
+  }
+  const progress = progressLine();
+  const before = await work.read(STATE);
+  if (before !== undefined) note("learning goes on");
+  const { params: made, ...learned } = await learnIntegerText(checkpoint, params, {
+    bits,
+    ...rounded && { rounded },
+    windows: [...calibration, ...others],
+    validation,
+    ...budgetMs !== undefined && { budgetMs },
+    ...before !== undefined && { state: readLearningState(before) },
+    onState: (state) => work.write(STATE, writeLearningState(state)),
+    onProgress: ({ part, done, of, loss, validation }) =>
+      progress.update(
+        part === "teacher"
+          ? `asking the float network: ${done} of ${of} windows`
+          : `learning: step ${done} of ${of}, KL ${loss!.toFixed(4)}, validation ${
+            validation!.toFixed(4)
+          }`,
+      ),
+    signal,
+  }).finally(() => progress.end());
+  const { steps } = learned;
+  if (made === params) {
+    note(`end to end: ${steps} steps did not lower KL ${learned.before.toFixed(4)}: left out`);
+    return params;
+  }
+  // What counts is what the integers say.
+  const { ids } = params.grids.prefix;
+  using comparison = await TextComparison.of(checkpoint, ids, validation, true);
+  const divergences: number[] = [];
+  for (const each of [params, made]) {
+    const program = compileIntegerText(checkpoint, each, { bits, ...rounded && { rounded } });
+    const { divergence } = await comparison.compare(program, () => signal.throwIfAborted());
+    divergences.push(divergence);
+  }
+  const [old, now] = divergences;
+  const isBetter = now < old;
+  note(
+    `end to end: ${steps} steps, KL ${old.toFixed(4)} to ${now.toFixed(4)}${
+      isBetter ? "" : ": left out"
+    }`,
+  );
+  return isBetter ? made : params;
+}
