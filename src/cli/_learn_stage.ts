@@ -8,6 +8,7 @@ import { FewbitError } from "../errors.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import type { Choice } from "./_choose_parameters.ts";
 import type { PartialWork } from "./_partial.ts";
 import { note } from "./_print.ts";
 import { progressLine } from "./_run.ts";
@@ -19,8 +20,9 @@ export const STAGES = ["closed-form", "end-to-end"] as const;
 /** Name of a stage. */
 export type Stage = typeof STAGES[number];
 
-/** Stages of an option, with commas. */
-export function stagesOf(text: string): Stage[] {
+/** Stages of an option, with commas. Default: all, but none that learns behind a baseline. */
+export function stagesOf(text: string | undefined, method: Choice["method"]): readonly Stage[] {
+  if (text === undefined) return method === "closed-form" ? STAGES : [STAGES[0]];
   const names = text.split(",");
   const isStage = (name: string): name is Stage => STAGES.includes(name as Stage);
   if (names.every(isStage) && names[0] === STAGES[0] && new Set(names).size === names.length) {

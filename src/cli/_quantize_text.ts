@@ -6,7 +6,7 @@ import {
   roundIntegerText,
 } from "../compile/integer_text.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
-import { withLora } from "../checkpoints/lora_folder.ts";
+import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { sha256 } from "../files/sha256.ts";
@@ -88,7 +88,8 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
   const rounding = isRounded ? (choice?.windows.calibration ?? known!.windows) : [];
-  plan(checkpoint, choice, rounding, threads.length + 1);
+  const learns = choice !== undefined && given.stages?.includes("end-to-end") === true;
+  plan(checkpoint, choice, rounding, threads.length + 1, learns ? given.budgetMs : undefined);
   const work = await PartialWork.open(
     output,
     await keyOf(checkpoint, given, choice ?? known),
@@ -103,7 +104,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     });
     params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
   }
-  if (choice !== undefined && given.stages?.includes("end-to-end")) {
+  if (learns) {
     const { windows } = choice;
     const { budgetMs } = given;
     params = await learnStage({
@@ -183,6 +184,7 @@ function plan(
   choice: Choice | undefined,
   rounding: DecoderParams["windows"],
   threads: number,
+  learningMs: number | undefined,
 ): void {
   const sizes = llamaConfig(config);
   const count = parametersOf(sizes);
@@ -210,14 +212,21 @@ function plan(
   if (parts.length === 0) return;
   note(
     `plan: ${parts.join("; ")}; about ${Math.ceil(macs / RATE / 60)} min, ` +
-      `${formatBytes(5 * count)} of memory, ${threads} thread${threads > 1 ? "s" : ""}`,
+      `${formatBytes(5 * count)} of memory, ${threads} thread${threads > 1 ? "s" : ""}` +
+      (learningMs === undefined
+        ? ""
+        : `; then learning, at most ${formatMinutes(learningMs)} (--stages closed-form: none)`),
   );
+}
+
+function formatMinutes(ms: number): string {
+  return ms < 60e3 ? `${Math.ceil(ms / 1e3)} s` : `${Math.ceil(ms / 60e3)} min`;
 }
 
 /** All that the work follows from, as a digest. */
 async function keyOf(
   { config, weights }: TextCheckpoint,
-  { bits, method, rotate, stages = [] }: QuantizeTextArguments,
+  { bits, method, rotate, stages = [], lora }: QuantizeTextArguments,
   source: Choice | DecoderParams | undefined,
 ): Promise<string> {
   // Of the weights the last ones of a layer stand for all.
@@ -226,7 +235,8 @@ async function keyOf(
     ? writeDecoderParams(source)
     : JSON.stringify([source?.prefix, source?.windows]);
   const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
-  const all = JSON.stringify([bits, method, rotate, stages, config, sum, text]);
+  const adapters = lora === undefined ? "" : await digestOfLora(lora);
+  const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);
   return await sha256(new TextEncoder().encode(all));
 }
 

@@ -93,8 +93,8 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     )
     .option(
       "--stages <list>",
-      "Of a language model: closed-form, and end-to-end, which learns scales, biases and gains by KL",
-      "closed-form,end-to-end",
+      "Of a language model: closed-form, and end-to-end, which learns scales, biases and gains by KL " +
+        "(default: closed-form,end-to-end; of a baseline closed-form)",
     )
     .option("--lora <folder>", "Adapters of PEFT, merged into a language model's weights before")
     .option("--budget <time>", "Most that learning may take (90s, 30m, 2h)", "30m")
@@ -114,11 +114,12 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       const inputs = [model, options.images, options.calibration];
       await checkOutput(options.output, inputs.filter((input) => input !== undefined));
       if (await isLanguageModel(model)) {
+        const method = choice("method", options.method, METHODS);
         return await quantizeTextFile({
           model,
           output: options.output,
           bits: choice("bits", options.bits, LANGUAGE_BITS),
-          method: choice("method", options.method, METHODS),
+          method,
           calibration: options.calibration,
           params: options.params,
           prefix: options.prefix,
@@ -127,7 +128,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           check: count("check", options.check, 4096),
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
-          stages: stagesOf(options.stages),
+          stages: stagesOf(options.stages, method),
           ...options.lora !== undefined && { lora: options.lora },
           budgetMs: budgetOf(options.budget),
           workers: options.workers === undefined

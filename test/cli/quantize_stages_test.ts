@@ -6,12 +6,19 @@ import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
 import { inTinyFolder, stopAfter } from "./_tiny_llama2c.ts";
 
 Deno.test("cli: stages and budgets are read, others refused", () => {
-  assert.deepEqual(stagesOf("closed-form"), ["closed-form"]);
-  assert.deepEqual(stagesOf("closed-form,end-to-end"), ["closed-form", "end-to-end"]);
+  const whole = ["closed-form", "end-to-end"];
+  assert.deepEqual(stagesOf("closed-form", "closed-form"), ["closed-form"]);
+  assert.deepEqual(stagesOf("closed-form,end-to-end", "rtn"), whole);
+  assert.deepEqual(stagesOf(undefined, "closed-form"), whole);
+  // A baseline is what it is.
+  assert.deepEqual(stagesOf(undefined, "rtn"), ["closed-form"]);
   for (
     const text of ["", "end-to-end", "closed-form,", "end-to-end,closed-form", "closed-form,x"]
   ) {
-    assert.throws(() => stagesOf(text), { code: "invalid_argument", message: /--stages/ });
+    assert.throws(() => stagesOf(text, "closed-form"), {
+      code: "invalid_argument",
+      message: /--stages/,
+    });
   }
   assert.deepEqual(["90s", "1.5m", "2h"].map(budgetOf), [90e3, 90e3, 7200e3]);
   for (const text of ["", "30", "m", "-1m", "0s", "3d"]) {
