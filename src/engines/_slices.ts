@@ -23,6 +23,9 @@ const LINEAR_MS = 3e-8, ATTENTION_MS = 6e-8, ELEMENT_MS = 1e-6, INSTRUCTION_MS =
 /** Opcodes of attention: of queries or probabilities, which come first, with as many keys as another operand has rows. */
 export const ATTENTION: readonly number[] = [9, 11, 12, 21, 36, 38, 45, 51];
 
+/** Opcodes that write three operands; others write two at most. */
+export const WRITE_THREE: readonly number[] = [102];
+
 /** Where a run goes next. */
 export interface Slice {
   /** Instructions, of which one alone may be run in parts. */
@@ -138,9 +141,9 @@ function estimate(
 }
 
 /** Whether an instruction may write what outlives the run, where nobody may see half of it. */
-function keeps({ views, tensors }: Program, { operands }: Instruction): boolean {
-  // What is written stands last: one operand or two.
-  return operands.slice(-2).some((view) =>
+function keeps({ views, tensors }: Program, { opcode, operands }: Instruction): boolean {
+  // What is written stands last.
+  return operands.slice(WRITE_THREE.includes(opcode) ? -3 : -2).some((view) =>
     view >= 0 && /^(state|parameter)/.test(tensors[views[view].tensor].region)
   );
 }

@@ -61,7 +61,7 @@ export interface DecoderGrids {
 }
 
 /** Learned factors are multiples of this: files keep them in 16 bits. */
-export const LEARNED_STEP = 2 ** -13;
+export const LEARNED_STEP: number = 2 ** -13;
 
 /** Most of the residual: `|r| ≤ √((2^62 − 1 − epsilon) / width)` keeps the sum of squares below 2^62. */
 export function residualLimits(

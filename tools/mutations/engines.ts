@@ -64,6 +64,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     ["instructions.slice(first, first + count)", "instructions.slice(0, count)"],
     ["parts === 1 && end < count", "end < count"],
     ["!keeps(this.#program, instructions[first + done])", "true"],
+    ["WRITE_THREE.includes(opcode) ? -3 : -2", "-2"],
     ["Math.min(MOST_GROWTH * this.#factor, this.#measured / this.#estimated)", "this.#factor"],
     ["MOST_GROWTH * this.#factor, ", ""],
     ["if (this.#measured < LEAST_MS) return;", ""],
