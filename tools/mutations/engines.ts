@@ -71,7 +71,7 @@ export const ENGINE_MUTATIONS: readonly Mutation[] = [
     [`tensors[first.tensor].region === "constant" ? 0 : sizeOf(first)`, "sizeOf(first)"],
     ["lengthOf(view, -2)", "1"],
     ["others.some(({ tensor })", "[first, ...others].some(({ tensor })"],
-    ["operands.slice(-2)", "operands.slice(-1)"],
+    ["? -3 : -2", "? -3 : -1"],
   ]),
   ...changes("src/engines/base_instance.ts", ["test/engines/in_slices_test.ts"], [
     ["while (this.#slices.isInside) this.#slice(this.#slices.entry);", ""],
