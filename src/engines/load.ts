@@ -3,7 +3,6 @@ import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Instance, LoadOptions, SyncInstance } from "./engine.ts";
-import { loadReference } from "./reference/mod.ts";
 import { SourceReader } from "./wasm/source.ts";
 import { loadWasm } from "./wasm/mod.ts";
 import type { ProgramSource } from "./wasm/mod.ts";
@@ -75,12 +74,14 @@ export async function load(
       return await loadWasm(file, { ...rest, build: "simd" });
     case "wasm-relaxed":
       return await loadWasm(file, { ...rest, build: "relaxed" });
-    case "reference":
+    case "reference": {
       refuseDot(rest, "reference");
+      // Nobody else pays for definitions, and below for shaders.
+      const { loadReference } = await import("./reference/mod.ts");
       return await loadReference(await wholeFile(file, rest.signal), rest);
+    }
     case "webgpu": {
       refuseDot(rest, "GPU");
-      // Nobody else pays for the shaders.
       const { loadWebGpu } = await import("./webgpu/load.ts");
       return await loadWebGpu(file, rest);
     }
