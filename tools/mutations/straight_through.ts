@@ -18,7 +18,10 @@ export const STRAIGHT_THROUGH_MUTATIONS: readonly Mutation[] = [
     ["at % layers >= 1 &&", ""],
   ]),
   ...changes("src/gradients/rules/straight_through.ts", straight, [
-    ["x: () => y!,", ""],
+    [
+      "(_, __, { y }) => ({\n  x: () => y!,",
+      "(build, __, { y }) => ({\n  x: () => build.scale(y!, 2),",
+    ],
   ]),
   ...changes("src/graph/expand_bit_linear.ts", straight, [
     ["inputs > MOST_INPUTS", "inputs > 2 * MOST_INPUTS"],
