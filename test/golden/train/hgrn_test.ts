@@ -101,20 +101,25 @@ Deno.test({
   },
 });
 
+/** The program of a step as the oracle takes it. */
+async function withAdamW() {
+  const { c, graph, loss, batches } = rebuilt();
+  const { lr: rate, betas, eps: epsilon, weight_decay } = c.adamw;
+  const trained = trainingGraph(graph, {
+    loss,
+    rate,
+    optimizer: { kind: "adamw", betas, epsilon, decay: 0 },
+    decay: (name) => /(proj|lm_head)\.weight$/.test(name) ? weight_decay : 0,
+    clipNorm: 1,
+  });
+  return { c, batches, bytes: await encodeProgram(compile(trained, { training: true })) };
+}
+
 Deno.test({
   name: "golden: hgrn: ten steps of AdamW",
   ignore,
   fn: async () => {
-    const { c, graph, loss, batches } = rebuilt();
-    const { lr: rate, betas, eps: epsilon, weight_decay } = c.adamw;
-    const trained = trainingGraph(graph, {
-      loss,
-      rate,
-      optimizer: { kind: "adamw", betas, epsilon, decay: 0 },
-      decay: (name) => /(proj|lm_head)\.weight$/.test(name) ? weight_decay : 0,
-      clipNorm: 1,
-    });
-    const bytes = await encodeProgram(compile(trained, { training: true }));
+    const { c, batches, bytes } = await withAdamW();
     using instance = await loadWasm(bytes, { build: trainBuild() });
     for (const [t, want] of c.losses.entries()) {
       const { loss } = await instance.run(batches[t % 2], { entry: "train_step" });
@@ -133,16 +138,7 @@ Deno.test({
   name: "golden: hgrn: the trits of the last of ten steps",
   ignore,
   fn: async () => {
-    const { c, graph, loss, batches } = rebuilt();
-    const { lr: rate, betas, eps: epsilon, weight_decay } = c.adamw;
-    const trained = trainingGraph(graph, {
-      loss,
-      rate,
-      optimizer: { kind: "adamw", betas, epsilon, decay: 0 },
-      decay: (name) => /(proj|lm_head)\.weight$/.test(name) ? weight_decay : 0,
-      clipNorm: 1,
-    });
-    const bytes = await encodeProgram(compile(trained, { training: true }));
+    const { c, batches, bytes } = await withAdamW();
     using instance = await loadWasm(bytes, { build: trainBuild() });
     for (let t = 0; t < 9; t++) await instance.run(batches[t % 2], { entry: "train_step" });
     for (const [name, want] of Object.entries<string>(c.last_trits_sha256_16)) {
