@@ -10,6 +10,13 @@ function counter(path: string, times: string): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
 }
 
+/** Takes a lock, or says why not; where another has it, after a while. */
+async function lockSoon(path: string): Promise<string> {
+  const options = { signal: AbortSignal.timeout(5000) };
+  return await withFileLock(path, () => Promise.resolve("mine"), options)
+    .catch(({ code, message }) => `${code}: ${message}`);
+}
+
 Deno.test("lock: three processes add 40 each, and none is lost", async () => {
   await withFolder(async (folder) => {
     const path = `${folder}/number`;
@@ -38,7 +45,7 @@ Deno.test("lock: waiting ends with an abort, the lock with its process", async (
     const { signal } = controller;
     await assert.rejects(withFileLock(path, never, { signal, onWait }), reason);
     assert.equal(waits, 1);
-    const next = withFileLock(path, () => Promise.resolve("mine"));
+    const next = lockSoon(path);
     holder.kill("SIGKILL");
     assert.equal(await next, "mine");
     await reader.cancel();
@@ -50,13 +57,6 @@ Deno.test("lock: waiting ends with an abort, the lock with its process", async (
 async function placeLock(folder: string, owner: string): Promise<void> {
   await Deno.mkdir(`${folder}/.x.lock`);
   await Deno.writeTextFile(`${folder}/.x.lock/${owner}`, "");
-}
-
-/** Takes a lock, or says why not; where another has it, after a while. */
-async function lockSoon(path: string): Promise<string> {
-  const options = { signal: AbortSignal.timeout(2000) };
-  return await withFileLock(path, () => Promise.resolve("mine"), options)
-    .catch(({ code, message }) => `${code}: ${message}`);
 }
 
 Deno.test("lock: one whose owner is surely gone is taken, 4 kinds", async () => {
