@@ -4,9 +4,7 @@ import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import type { Graph } from "../graph/graph.ts";
-import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
-import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
@@ -19,17 +17,13 @@ import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
-import type { FitOptions, SaveOptions, TrainingStep } from "./trainer_options.ts";
+import { plannedTraining } from "./planned_training.ts";
+import type { PlannedTraining } from "./planned_training.ts";
+import type { FitOptions, SaveOptions, TrainerSettings, TrainingStep } from "./trainer_options.ts";
 import type { TrainingData } from "./training_data.ts";
-import {
-  ACCUMULATE,
-  APPLY_UPDATE,
-  LOSS,
-  STEP,
-  TRAIN_STEP,
-  trainingGraph,
-} from "./training_graph.ts";
+import { ACCUMULATE, APPLY_UPDATE, LOSS, STEP, TRAIN_STEP } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
+import type { TrainingMemory } from "./training_memory.ts";
 import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
 
 /** `SHUF`: the stream of random numbers of shuffles. */
@@ -62,6 +56,8 @@ const SHUFFLE_STREAM = 0x53485546;
 export class Trainer implements Disposable {
   /** The program: `train_step`, and the entries of the network. */
   readonly program: CompiledProgram;
+  /** What the memory is taken for, known before the first step. */
+  readonly memory: TrainingMemory;
   /** Examples of a run of the network. */
   readonly batch: number;
   /** Examples of a step: those of one run, or of as many as the settings accumulate. */
@@ -75,12 +71,13 @@ export class Trainer implements Disposable {
   #isStepping = false;
 
   private constructor(
-    program: CompiledProgram,
+    { program, memory }: PlannedTraining,
     instance: SyncInstance,
     batch: number,
     { seed = 0, accumulate = 1 }: TrainingSettings,
   ) {
     this.program = program;
+    this.memory = memory;
     this.#instance = instance;
     this.batch = batch;
     this.examples = batch * accumulate;
@@ -93,17 +90,18 @@ export class Trainer implements Disposable {
    * @param examples How many examples that extent has, where each has several rows: windows of tokens, say.
    *
    * @throws {FewbitError} `invalid_argument` for settings out of range; `unsupported` where an op has no gradient, or
-   * the host does not run the module.
+   * the host does not run the module; `limit_exceeded` where it takes more memory than it may, with the least that it takes.
    */
   static async load(
     graph: Graph,
-    settings: TrainingSettings,
+    settings: TrainerSettings,
     examples?: number,
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
-    const program = compile(trainingGraph(graph, settings), { training: true });
-    const instance = await loadWasm(await encodeProgram(program), { build: trainBuild() });
-    return new Trainer(program, instance, batch, settings);
+    const build = trainBuild();
+    const planned = await plannedTraining(graph, settings, build);
+    const instance = await loadWasm(planned.file, { build });
+    return new Trainer(planned, instance, batch, settings);
   }
 
   /** Where training is in its data. */
