@@ -121,8 +121,14 @@ export class Recomputations {
     const newest = newestBefore(this.#schedule, at);
     // What there is between the turn before and this one, whatever is computed again.
     let between = bytes[at] - turns[at].makes.reduce((sum, v) => sum + this.#sizes[v], 0);
-    /** First and last new turn that a version is there for. */
-    const own = new Map<number, { from: number; to: number; readonly size: number }>();
+    // First and last new turn that versions are there for: what is kept for longer, what is made.
+    const stays: { readonly from: number; to: number; readonly size: number }[] = [];
+    const own = new Map<number, (typeof stays)[number]>();
+    const stay = (id: number, from: number, to: number, size: number): void => {
+      const made = { from, to, size };
+      stays.push(made);
+      own.set(id, made);
+    };
     again.forEach(({ reads, makes }, j) => {
       for (const read of reads) {
         const { id } = values[read];
@@ -134,13 +140,13 @@ export class Recomputations {
         const version = newest.get(id)!;
         if (last[version] >= at) continue;
         for (let i = last[version] + 1; i < at; i++) more[i] += this.#sizes[version];
-        own.set(id, { from: 0, to: j, size: this.#sizes[version] });
+        stay(id, 0, j, this.#sizes[version]);
       }
       for (const made of makes) {
         const { id } = values[made];
         const [version, size] = [newest.get(id)!, this.#sizes[made]];
         const isNeeded = last[version] >= at;
-        own.set(id, { from: j, to: isNeeded ? again.length - 1 : j, size });
+        stay(id, j, isNeeded ? again.length - 1 : j, size);
         if (!isNeeded) continue;
         between -= size;
         const before = readers[version].findLast((turn) => turn < at) ?? first[version];
@@ -150,7 +156,7 @@ export class Recomputations {
     let sum = 0;
     for (let i = 0; i < bytes.length; i++) sum += Math.max(0, bytes[i] + more[i] - most);
     const change = new Float64Array(again.length + 1);
-    for (const { from, to, size } of own.values()) {
+    for (const { from, to, size } of stays) {
       change[from] += size;
       change[to + 1] -= size;
     }
