@@ -21,7 +21,8 @@ import type { TrainingData } from "../training/training_data.ts";
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
 import { count, number, progressLine, writeWhole } from "./_run.ts";
-import { scheduleOf } from "./_training_options.ts";
+import { memoryTable } from "./_memory_table.ts";
+import { memoryOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
 /** Options that only language models have. */
@@ -101,7 +102,8 @@ export async function trainLanguage(
     decay: isGiven("decay") ? number("decay", options.decay) : DECAY,
     optimizer: { kind: "adamw", betas: [0.9, 0.95] },
     schedule: scheduleOf(options.schedule, steps),
-    clipNorm: options.clip === undefined ? CLIP : number("clip", options.clip),
+    ...clipOf(options),
+    ...memoryOf(options),
   });
   const metadata = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
   let best = Infinity;
@@ -118,6 +120,7 @@ export async function trainLanguage(
           formatBytes(trainer.memoryBytes)
         } of memory`,
     );
+    for (const row of memoryTable(trainer.memory)) print(row);
   }
   await learn(trainer, {
     ...options,
@@ -131,6 +134,12 @@ export async function trainLanguage(
     model,
     signal,
   });
+}
+
+/** Gradients that are released are clipped where that is asked for, which is refused. */
+function clipOf({ clip, releaseGradients }: StepOptions): { clipNorm?: number } {
+  if (clip !== undefined) return { clipNorm: number("clip", clip) };
+  return releaseGradients ? {} : { clipNorm: CLIP };
 }
 
 /** What is learned, and where it goes. */

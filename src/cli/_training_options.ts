@@ -7,8 +7,10 @@ import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
 import type { TinyTrainingSettings } from "../training/tiny_classifier.ts";
+import type { TrainerSettings } from "../training/trainer_options.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
+import { byteCount } from "./_memory_table.ts";
 import { choice, count, number } from "./_run.ts";
 import type { TrainingPictures } from "./_training_pictures.ts";
 
@@ -72,6 +74,15 @@ export function addStepOptions(
       `${MASTERS.join(", ")}: what there is of weights beside 16 bits ` +
         "(default: split for bf16, f32 for f16)",
     )
+    .option(
+      "--memory <bytes>",
+      "Most that training may take, as 2MB: what does not fit is computed again, to the same bits",
+    )
+    .option(
+      "--release-gradients",
+      "Update weights as soon as their gradient is there: not with --clip, --accumulate and f16; " +
+        "language models are not clipped then",
+    )
     .option("--augment", "Move, mirror and brighten pictures at random")
     .option("--seed <n>", "Of first weights and the order of pictures", "1")
     .option("-o, --output <file>", "Best checkpoint; the curve is beside it", output)
@@ -93,6 +104,8 @@ export interface StepOptions {
   readonly average?: string | undefined;
   readonly dtype: string;
   readonly master?: string | undefined;
+  readonly memory?: string | undefined;
+  readonly releaseGradients?: true | undefined;
   readonly augment?: true | undefined;
   readonly seed: string;
   readonly output: string;
@@ -141,9 +154,20 @@ export function stepsOf(
     ...options.average !== undefined && { average: number("average", options.average) },
     dtype: choice("dtype", options.dtype, DTYPES),
     ...options.master !== undefined && { master: choice("master", options.master, MASTERS) },
+    ...memoryOf(options),
   };
   return { training, epochs, steps, learned };
 }
+
+/** What of the options says how much memory training takes. */
+export function memoryOf({ memory, releaseGradients }: StepOptions): MemorySettings {
+  return {
+    ...memory !== undefined && { memoryLimitBytes: byteCount("memory", memory) },
+    ...releaseGradients && { releaseGradients },
+  };
+}
+
+type MemorySettings = Pick<TrainerSettings, "memoryLimitBytes" | "releaseGradients">;
 
 function optimizerOf(kind: OptimizerName): Optimizer {
   return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };

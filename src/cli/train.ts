@@ -67,6 +67,7 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
         "fewbit train --limit 128 --epochs 1",
         "fewbit train --data photos --epochs 1 --batch 1 -o photos.safetensors",
         "fewbit train --model hgrn-bit --data play.txt --window 32 --epochs 1 -o play.safetensors",
+        "fewbit train --memory 1.5MB --batch 1 --limit 64 --epochs 1 -o small.safetensors",
         "fewbit train --replay 64 --limit 320 --epochs 1 -o continual.safetensors",
         "fewbit train --images images.idx --labels labels.idx --epochs 1 --batch 1 -o net --json",
       ),
@@ -88,6 +89,12 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       const network = choice("model", name, TINY_NETWORKS);
       if (options.replay !== undefined && network !== "ds-cnn") {
         throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
+      }
+      if (options.replay !== undefined && (options.memory ?? options.releaseGradients)) {
+        throw new FewbitError(
+          "invalid_argument",
+          "Options --memory and --release-gradients do not go with --replay",
+        );
       }
       const files = await trainingFiles(options);
       const suiting = SUITING[network];
