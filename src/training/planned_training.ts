@@ -7,6 +7,7 @@ import { expandBatchNormalization } from "../graph/expand_batch_normalization.ts
 import { expandBitLinear } from "../graph/expand_bit_linear.ts";
 import { expandStraightThrough } from "../graph/expand_straight_through.ts";
 import type { Graph } from "../graph/graph.ts";
+import { packedStash } from "../graph/packed_stash.ts";
 import { rematerialize } from "../graph/rematerialize.ts";
 import type { Rematerialized } from "../graph/rematerialize.ts";
 import { Schedule } from "../graph/schedule.ts";
@@ -56,13 +57,14 @@ export async function plannedTraining(
   build: Build,
 ): Promise<PlannedTraining> {
   const { memoryLimitBytes: limit } = settings;
+  const entry = (settings.accumulate ?? 1) > 1 ? ACCUMULATE : TRAIN_STEP;
   const graph = expandStraightThrough(
     expandBitLinear(expandBatchNormalization(trainingGraph(source, settings))),
   );
-  const whole = await planOf(graph, build);
+  const whole = await planOf(packedStash(graph, entry), build);
   const plan = limit === undefined || whole.total <= limit
     ? whole
-    : await fitted(whole, limit, settings.accumulate ?? 1, build);
+    : await fitted(whole, limit, entry, build);
   const { lowered: { program }, file, made } = plan;
   const { before = 1, added = 0 } = made?.work ?? {};
   const memory = trainingMemory({ ...plan, again: made?.again ?? [], cost: added / before });
@@ -80,10 +82,9 @@ async function planOf(graph: Graph, build: Build, made?: Rematerialized): Promis
 async function fitted(
   whole: Plan,
   limit: number,
-  accumulate: number,
+  entry: string,
   build: Build,
 ): Promise<Plan> {
-  const entry = accumulate > 1 ? ACCUMULATE : TRAIN_STEP;
   const { peak } = Schedule.of(whole.graph, entry);
   const plans = new Map<number, Promise<Plan | undefined>>();
   const make = async (step: number): Promise<Plan | undefined> => {
