@@ -90,6 +90,12 @@ Deno.test("packed stash: what does not make the fullest moment less full stays a
   const loss = build.sum(build.unary(wide.reduce((a, b) => build.mul(a, b)), "relu"));
   graph.output("loss", loss);
   assert.equal(packedStash(graph, "main"), graph);
+  // Or it is made when there is less already.
+  const z = graph.input("z", "f32", [1, 8]);
+  const relu = build.unary(build.scale(z, 2), "relu");
+  const dx = graph.apply(ops.unaryGradient, { x: relu, dy: z }, { kind: "relu" });
+  graph.output("late", build.sum(dx));
+  assert.equal(packedStash(graph, "main"), graph);
   // Bytes hold eight elements, and places below 255.
   const isPacked = (of: Graph, op: string): boolean => opsOf(packedStash(of, "main")).includes(op);
   assert.ok(isPacked(network({ side: 20, columns: 2, isPooled: false }), "SignBits"));

@@ -85,6 +85,19 @@ Deno.test("rematerialisation: what is computed again is the least work that a li
   assert.equal(rematerialize(graph, "main", ROW), undefined);
 });
 
+Deno.test("rematerialisation: of two values of one size the one that is less work is computed again", () => {
+  const graph = new Graph();
+  const build = new NodeBuilder(graph);
+  const x = graph.input("x", "f32", [64, 64]);
+  const product = graph.apply(ops.matMul, { a: x, b: x });
+  const cheap = build.unary(x, "exp");
+  const between = build.unary(build.unary(build.unary(x, "tanh"), "exp"), "exp");
+  graph.output("y", build.add(build.sum(between), build.sum(build.mul(product, cheap))));
+  const { peak } = Schedule.of(graph, "main");
+  const { again } = rematerialize(graph, "main", peak - 1)!;
+  assert.deepEqual(again.map(({ op }) => op), ["Unary"]);
+});
+
 Deno.test("rematerialisation: what an update has changed is not computed again", () => {
   const made = (isUpdated: boolean) => {
     const graph = new Graph();
@@ -119,6 +132,9 @@ Deno.test("early updates: a parameter is updated behind its gradient and whoever
     graph.update(graph.apply(ops.sgd, { p: value, g, rate }, settings), "main");
   }
   graph.output("rate", build.shift(rate, 0));
+  // What updates give is what they update.
+  const { memory } = Schedule.of(graph, "main");
+  assert.deepEqual(graph.updates.map(({ value }) => memory.bytesOf(value)), [0, 0]);
   const early = updatedEarly(graph, "main", computed);
   const order = early.nodes.map(({ op, inputs }) => op === "Sgd" ? inputs.p!.name : op);
   assert.deepEqual(order, ["Unary", "Mul", "Mul", "p", "Unary", "q", "Sub"]);

@@ -21,7 +21,7 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
     ["if (last[version] >= at) continue;", ""],
   ]),
   ...changes("src/graph/rematerialize.ts", schedules, [
-    ["if (gain > bestGain) [best", "if (best === undefined) [best"],
+    ["(above - ways.excessWith(way, most)) / work", "above - ways.excessWith(way, most)"],
   ]),
   ...changes("src/graph/early_updates.ts", schedules, [
     ["waiting.set(turn, [...readers, ...needed]);", "waiting.set(turn, needed);"],
@@ -35,7 +35,6 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
     ["if (!releaseGradients || waits === undefined) return;", "return;"],
   ]),
   ...changes("src/training/planned_training.ts", memory, [
-    ["if (least.total <= limit) return least;", ""],
     [
       "if (plan !== undefined && plan.total <= limit) return plan;",
       "if (plan !== undefined) return plan;",
@@ -47,8 +46,8 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
       "kinds.program = planned.shared - constant - kinds.initial;",
       "kinds.program = planned.shared;",
     ],
-    ['kinds.set(read.id, "stash");', ""],
-    ['kinds.set(read.id, "gradients");', ""],
+    ['kinds.set(read.id, "stash");', "kinds.delete(read.id);"],
+    ['kinds.set(read.id, "gradients");', "kinds.delete(read.id);"],
   ]),
   ...changes("src/gradients/rules/_activation_operand.ts", operand, [
     ["CLAMPS.includes(kind) && isExact ? y : x", "CLAMPS.includes(kind) ? y : x"],
