@@ -13,6 +13,7 @@ import type { Rematerialized } from "../graph/rematerialize.ts";
 import { Schedule } from "../graph/schedule.ts";
 import { lower } from "../lower/lower.ts";
 import type { LoweredProgram } from "../lower/lower.ts";
+import { decodeHead } from "../program/decode.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { TrainerSettings } from "./trainer_options.ts";
@@ -22,6 +23,8 @@ import type { TrainingMemory } from "./training_memory.ts";
 
 /** What a trainer is loaded from. */
 export interface PlannedTraining {
+  /** What trains with the same bits has the same id, in however much memory. */
+  readonly id: string;
   readonly program: CompiledProgram;
   /** The program as a file. */
   readonly file: Uint8Array<ArrayBuffer>;
@@ -58,9 +61,7 @@ export async function plannedTraining(
 ): Promise<PlannedTraining> {
   const { memoryLimitBytes: limit } = settings;
   const entry = (settings.accumulate ?? 1) > 1 ? ACCUMULATE : TRAIN_STEP;
-  const graph = expandStraightThrough(
-    expandBitLinear(expandBatchNormalization(trainingGraph(source, settings))),
-  );
+  const graph = loweredOps(trainingGraph(source, settings));
   const whole = await planOf(packedStash(graph, entry), build);
   const plan = limit === undefined || whole.total <= limit
     ? whole
@@ -68,11 +69,25 @@ export async function plannedTraining(
   const { lowered: { program }, file, made } = plan;
   const { before = 1, added = 0 } = made?.work ?? {};
   const memory = trainingMemory({ ...plan, again: made?.again ?? [], cost: added / before });
-  return { program, file, memory };
+  const plain = settings.releaseGradients === true
+    ? loweredOps(trainingGraph(source, { ...settings, releaseGradients: false }))
+    : graph;
+  const isPlain = plan.graph === plain;
+  const { id } = decodeHead(isPlain ? file : await encodeProgram(lowerToTrain(plain).program));
+  return { id, program, file, memory };
+}
+
+/** The graph with ops in place of those that are several of them. */
+function loweredOps(graph: Graph): Graph {
+  return expandStraightThrough(expandBitLinear(expandBatchNormalization(graph)));
+}
+
+function lowerToTrain(graph: Graph): LoweredProgram {
+  return lower(graph, { training: true });
 }
 
 async function planOf(graph: Graph, build: Build, made?: Rematerialized): Promise<Plan> {
-  const lowered = lower(graph, { training: true });
+  const lowered = lowerToTrain(graph);
   const file = await encodeProgram(lowered.program);
   const planned = plannedBytes(file, build);
   return { graph, lowered, file, planned, total: planned.shared + planned.instance, made };

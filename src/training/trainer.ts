@@ -62,6 +62,8 @@ export class Trainer implements Disposable {
   readonly batch: number;
   /** Examples of a step: those of one run, or of as many as the settings accumulate. */
   readonly examples: number;
+  /** Of checkpoints. */
+  readonly #id: string;
   readonly #instance: SyncInstance;
   readonly #seed: number;
   #cursor: Cursor = { epoch: 0, batch: 0 };
@@ -71,11 +73,12 @@ export class Trainer implements Disposable {
   #isStepping = false;
 
   private constructor(
-    { program, memory }: PlannedTraining,
+    { id, program, memory }: PlannedTraining,
     instance: SyncInstance,
     batch: number,
     { seed = 0, accumulate = 1 }: TrainingSettings,
   ) {
+    this.#id = id;
     this.program = program;
     this.memory = memory;
     this.#instance = instance;
@@ -301,7 +304,7 @@ export class Trainer implements Disposable {
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
       tensors.set(name, this.#whole(name));
     }
-    const place = { program: this.#instance.id, cursor: this.#cursor };
+    const place = { program: this.#id, cursor: this.#cursor };
     return encodeCheckpoint({ tensors, ...place, ...metadata && { metadata } });
   }
 
@@ -316,7 +319,7 @@ export class Trainer implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
     }
     const { tensors, program, cursor } = decodeCheckpoint(bytes);
-    if (program !== this.#instance.id) {
+    if (program !== this.#id) {
       throw new FewbitError(
         "invalid_file",
         "Cannot restore checkpoint: it is another program's; loadWeights takes its parameters alone",

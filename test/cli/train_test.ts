@@ -99,7 +99,7 @@ Deno.test("cli: train says what memory is for, and takes less of it to the same 
     assert.equal(small.code, 0, small.err);
     assert.match(small.out, /, 1\.0\d MB of memory\n/);
     assert.match(small.out, /\ncomputed again: .+\(.+ kB\).*; about [\d.]+ % more work a step\n/);
-    // Of the checkpoints the program is another one.
+    // Tensors may come in another order.
     const [one, other] = await Promise.all(
       ["whole", "small"].map(async (name) =>
         readSafetensors(await Deno.readFile(`${folder}/${name}`))
@@ -112,7 +112,6 @@ Deno.test("cli: train says what memory is for, and takes less of it to the same 
       bytes <= 1_100_000 && memory.stash > 0 && memory.recomputed.length > 0,
       json.out,
     );
-    await fails(args("x", "--memory", "100KB"), /Cannot train in 100000 bytes: the least is \d+/);
     await fails(args("x", "--memory", "2XB"), /--memory is "2XB"/);
     await fails(args("x", "--memory", "0"), /--memory is "0"/);
     await fails(args("x", "--release-gradients", "--clip", "1"), /clipNorm needs the norm/);

@@ -151,6 +151,28 @@ async function deep(settings: Partial<TrainerSettings>): Promise<Trainer> {
   return await Trainer.load(graph, { loss: build.sum(build.mul(y, y)), rate: 0.1, ...settings });
 }
 
+Deno.test("memory: a checkpoint goes on in more memory and in less, to the same bits", async () => {
+  const settings = { dtype: "bf16", master: "stochastic" } as const;
+  using whole = await trainerOf(DS_CNN, settings);
+  const less = {
+    ...settings,
+    memoryLimitBytes: Math.round(0.85 * whole.memoryBytes),
+    releaseGradients: true,
+  };
+  using small = await trainerOf(DS_CNN, less);
+  using again = await trainerOf(DS_CNN, settings);
+  await learnedBy(DS_CNN, small);
+  again.restore(await small.save());
+  small.restore(await again.save());
+  const expected = (await learnedBy(DS_CNN, whole, 2)).kept;
+  assert.deepEqual((await learnedBy(DS_CNN, again, 2)).kept, expected);
+  assert.deepEqual((await learnedBy(DS_CNN, small, 2)).kept, expected);
+  // Of other settings it is refused as before.
+  using other = await trainerOf(DS_CNN, { ...less, optimizer: adam });
+  const saved = await small.save();
+  assert.throws(() => other.restore(saved), /another program/);
+});
+
 Deno.test("memory: less than the least is refused with the least, which is enough", async () => {
   const least = async (memoryLimitBytes: number): Promise<number> => {
     try {
