@@ -4,6 +4,9 @@ import { FewbitError } from "../../src/errors.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { NodeBuilder } from "../../src/graph/node_builder.ts";
 import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
+import { LANGUAGE_FAMILIES, languageTrainer } from "../../src/training/language_model.ts";
+import type { LanguageTraining } from "../../src/training/language_model.ts";
+import { textWindows } from "../../src/training/text_windows.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import type { TrainerSettings } from "../../src/training/trainer_options.ts";
@@ -150,6 +153,28 @@ async function deep(settings: Partial<TrainerSettings>): Promise<Trainer> {
   graph.output("y", y);
   return await Trainer.load(graph, { loss: build.sum(build.mul(y, y)), rate: 0.1, ...settings });
 }
+
+Deno.test("memory: language models compute trits, scans and attention again to the same bits", async () => {
+  const sizes = { vocabulary: 16, width: 32, depth: 2, hidden: 32, tokens: 32, windows: 4 };
+  const text = Int32Array.from({ length: 400 }, (_, i) => i * i % 16);
+  for (const family of LANGUAGE_FAMILIES) {
+    const learned = async (more: Partial<LanguageTraining>) => {
+      const settings = { rate: 0.01, optimizer: { kind: "adamw" }, ...more } as const;
+      using trainer = await languageTrainer({ family, ...sizes }, settings);
+      const losses: number[] = [];
+      for await (const { loss } of trainer.fit(textWindows(text, sizes.tokens, 1))) {
+        losses.push(loss);
+      }
+      return { losses, trainer };
+    };
+    const { losses, trainer: { memoryBytes } } = await learned({});
+    const memoryLimitBytes = Math.round(0.85 * memoryBytes);
+    const small = await learned({ memoryLimitBytes, releaseGradients: true });
+    assert.ok(small.trainer.memoryBytes <= memoryLimitBytes);
+    assert.ok(small.trainer.memory.recomputed.length > 0 && losses.length >= 2, `${losses}`);
+    assert.deepEqual(small.losses, losses);
+  }
+});
 
 Deno.test("memory: a checkpoint goes on in more memory and in less, to the same bits", async () => {
   const settings = { dtype: "bf16", master: "stochastic" } as const;

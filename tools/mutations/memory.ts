@@ -35,6 +35,7 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
     ["if (!releaseGradients || waits === undefined) return;", "return;"],
   ]),
   ...changes("src/training/planned_training.ts", memory, [
+    ["{ ...settings, releaseGradients: false }", "settings"],
     [
       "if (plan !== undefined && plan.total <= limit) return plan;",
       "if (plan !== undefined) return plan;",
