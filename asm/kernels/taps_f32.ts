@@ -1,8 +1,8 @@
 // Convolutions as products without im2row in memory: a table says where each tap of each place reads, and panels are packed from there.
 import { Operand } from "../generated/operand";
 import { copy_tile, finish } from "./gemm_f32";
-import { mk_f32_4x8, RAW, ROWS, ZERO } from "./microkernels_f32";
-import { store_steps_twice } from "./pack";
+import { mk_train_4x8, RAW, ROWS, TRAIN_STEP_SHIFT, ZERO } from "./microkernels_f32";
+import { store_steps, store_steps_twice } from "./pack";
 import { Taps } from "./pictures_f32";
 
 /** Places whose panels are packed at once, and steps of k of one tile. */
@@ -47,7 +47,7 @@ function place_of(table: usize, picture: usize, zeros: usize): usize {
   return offset == OUTSIDE ? zeros : picture + offset;
 }
 
-/** Doubled A panels of `rows` places from the table's first on; `zeros` are depth + 3 of them. */
+/** A panels of `rows` places from the table's first on; `zeros` are depth + 3 of them. */
 function pack_places(
   table: usize,
   rows: i32,
@@ -65,8 +65,10 @@ function pack_places(
       let p3 = place_of(table + 3 * line, picture, zeros);
       for (let left = depth; left > 0; left -= 4, p0 += 16, p1 += 16, p2 += 16, p3 += 16) {
         const steps = min(left, 4);
-        store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
-        to += <usize> steps << 5;
+        const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+        if (ASC_FEATURE_RELAXED_SIMD) store_steps(to, 16, r0, r1, r2, r3, steps);
+        else store_steps_twice(to, r0, r1, r2, r3, steps);
+        to += <usize> steps << TRAIN_STEP_SHIFT;
       }
     }
   }
@@ -92,7 +94,7 @@ export function conv_picture_f32(
   scratch: usize,
 ): void {
   const k = taps * depth, edge = scratch + 63 & ~63, zeros = edge + 128;
-  const a = zeros + (<usize> (depth + 4) << 2) + 15 & ~15, line = <usize> k << 5;
+  const a = zeros + (<usize> (depth + 4) << 2) + 15 & ~15, line = <usize> k << TRAIN_STEP_SHIFT;
   memory.fill(zeros, 0, <usize> (depth + 4) << 2);
   for (let first = 0; first < places; first += PLACES) {
     const rows = min(PLACES, places - first);
@@ -102,13 +104,14 @@ export function conv_picture_f32(
       for (let j = 0; j < n; j += 8) {
         const panel = panels + ((<usize> (j >> 3) * <usize> k + <usize> k0) << 5);
         const columns = min(8, n - j), biases = bias && ends ? bias + (<usize> j << 2) : 0;
-        let tile = a + (<usize> k0 << 5), c = y + <usize> first * ldy + (<usize> j << 2);
+        let tile = a + (<usize> k0 << TRAIN_STEP_SHIFT),
+          c = y + <usize> first * ldy + (<usize> j << 2);
         for (let i = 0; i < rows; i += 4, tile += line, c += ldy << 2) {
           const count = min(4, rows - i), whole = columns == 8 && count == 4;
           const to = whole ? c : edge, ld = whole ? ldy : 32;
           if (!whole && k0) copy_tile(edge, 32, c, ldy, count, columns);
           const start = k0 == 0 ? ZERO : whole ? RAW : ROWS;
-          mk_f32_4x8(tile, panel, to, ld, steps, start, whole && !ends);
+          mk_train_4x8(tile, panel, to, ld, steps, start, whole && !ends);
           if (biases) finish(to, ld, count, biases, 0, 0);
           if (!whole) copy_tile(c, ldy, edge, 32, count, columns);
         }
