@@ -103,8 +103,7 @@ export class Trainer implements Disposable {
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
     const { fast = false } = settings;
-    const options = { training: true, fast: fast !== false };
-    const program = compile(trainingGraph(graph, settings), options);
+    const program = compile(trainingGraph(graph, settings), { training: true });
     const build = fast === false ? trainBuild() : await trainFastBuild(fast);
     const instance = await loadWasm(await encodeProgram(program), { build });
     return new Trainer(program, instance, batch, settings);

@@ -1,15 +1,5 @@
 import assert from "node:assert/strict";
-import { instructionNamed } from "../../src/instructions/mod.ts";
-import {
-  crossEntropy,
-  FewbitError,
-  Graph,
-  meanSquaredError,
-  NodeBuilder,
-  ops,
-  Trainer,
-} from "../../src/train.ts";
-import type { Value } from "../../src/train.ts";
+import { crossEntropy, FewbitError, Graph, NodeBuilder, Trainer } from "../../src/train.ts";
 import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
 import { arrayData } from "../../src/training/training_data.ts";
 import { tinyNetwork } from "../../src/training/tiny_network.ts";
@@ -44,29 +34,6 @@ Deno.test("fast: a step rounds otherwise and is nearly the same", async () => {
   assert.notDeepEqual(fast, plain);
   for (const [i, loss] of plain.entries()) {
     assert.ok(Math.abs(fast[i] - loss) < 1e-3 * loss, `step ${i}: ${fast[i]}, ${loss}`);
-  }
-});
-
-Deno.test("fast: layers that do not change, which other instructions compute, are fast, too", async () => {
-  const graph = new Graph();
-  const x = graph.input("x", "f32", [2, 4]);
-  const layer = (name: string, value: Value): Value =>
-    graph.apply(ops.linear, {
-      x: value,
-      weight: graph.parameter(name, {
-        dtype: "f32",
-        shape: [4, 4],
-        data: Float32Array.from({ length: 16 }, (_, i) => i),
-      }),
-    });
-  const loss = meanSquaredError(new NodeBuilder(graph), layer("changes", layer("stays", x)), x);
-  const trainable = (name: string): boolean => name === "changes";
-  for (const fast of [false, true]) {
-    using trainer = await Trainer.load(graph, { loss, rate: 0.1, trainable, fast });
-    const { opcode, attributes } = instructionNamed("linear_f32");
-    const at = attributes!.findIndex(({ name }) => name === "precision");
-    const all = trainer.program.instructions.filter((each) => each.opcode === opcode);
-    assert.deepEqual(all.map((each) => each.attributes[at]), [Number(fast)]);
   }
 });
 
