@@ -26,17 +26,24 @@ export function write_table(
   width: i32,
   to: usize,
 ): void {
-  const places = rows * columns;
-  for (let place = 0; place < (places + 3 & ~3); place++) {
-    const at = min(place, places - 1), i = at / columns, j = at % columns;
+  const places = rows * columns, line = <usize> (height * width) << 2;
+  const step = <u32> taps.stride_w * <u32> x.stride;
+  for (let i = 0; i < rows; i++) {
+    let tap = to;
     for (let p = 0; p < height; p++) {
-      const h = taps.row(i, p);
-      for (let q = 0; q < width; q++, to += 4) {
-        const w = taps.column(j, q);
-        const inside = <u32> h < <u32> x.extent1 && <u32> w < <u32> x.extent2;
-        store<u32>(to, inside ? <u32> (h * x.extent2 + w) * <u32> x.stride : OUTSIDE);
+      const h = taps.row(i, p), inside = <u32> h < <u32> x.extent1;
+      for (let q = 0; q < width; q++, tap += 4) {
+        // Where it reads moves on evenly: whether that is inside is asked of the column alone.
+        let w = taps.column(0, q), from = <u32> (h * x.extent2 + w) * <u32> x.stride, at = tap;
+        for (let j = columns; j > 0; j--, at += line, w += taps.stride_w, from += step) {
+          store<u32>(at, inside && <u32> w < <u32> x.extent2 ? from : OUTSIDE);
+        }
       }
     }
+    to += <usize> columns * line;
+  }
+  for (let place = places; place < (places + 3 & ~3); place++, to += line) {
+    memory.copy(to, to - line, line);
   }
 }
 
