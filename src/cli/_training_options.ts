@@ -83,6 +83,10 @@ export function addStepOptions(
       "Update weights as soon as their gradient is there: not with --clip, --accumulate and f16; " +
         "language models are not clipped then",
     )
+    .option(
+      "--fast",
+      "Round products and sums once: other bits on other hosts; with wasm/fewbit.train-fast.wasm",
+    )
     .option("--augment", "Move, mirror and brighten pictures at random")
     .option("--seed <n>", "Of first weights and the order of pictures", "1")
     .option("-o, --output <file>", "Best checkpoint; the curve is beside it", output)
@@ -106,6 +110,7 @@ export interface StepOptions {
   readonly master?: string | undefined;
   readonly memory?: string | undefined;
   readonly releaseGradients?: true | undefined;
+  readonly fast?: true | undefined;
   readonly augment?: true | undefined;
   readonly seed: string;
   readonly output: string;
@@ -113,6 +118,8 @@ export interface StepOptions {
   readonly resume?: true | undefined;
   readonly json?: true | undefined;
 }
+
+type Precision = Pick<TinyTrainingSettings, "dtype" | "master" | "fast">;
 
 /** Steps as a trainer takes them. */
 export interface Steps {
@@ -152,8 +159,7 @@ export function stepsOf(
     accumulate,
     ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
     ...options.average !== undefined && { average: number("average", options.average) },
-    dtype: choice("dtype", options.dtype, DTYPES),
-    ...options.master !== undefined && { master: choice("master", options.master, MASTERS) },
+    ...precisionOf(options),
     ...memoryOf(options),
   };
   return { training, epochs, steps, learned };
@@ -169,7 +175,17 @@ export function memoryOf({ memory, releaseGradients }: StepOptions): MemorySetti
 
 type MemorySettings = Pick<TrainerSettings, "memoryLimitBytes" | "releaseGradients">;
 
-function optimizerOf(kind: OptimizerName): Optimizer {
+/** How values are kept, and products and sums rounded. */
+export function precisionOf({ dtype, master, fast }: StepOptions): Precision {
+  return {
+    dtype: choice("dtype", dtype, DTYPES),
+    ...master !== undefined && { master: choice("master", master, MASTERS) },
+    ...fast && { fast },
+  };
+}
+
+/** The optimiser of that name. */
+export function optimizerOf(kind: OptimizerName): Optimizer {
   return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };
 }
 

@@ -33,6 +33,7 @@ export interface TinyTrainingSettings {
   readonly master?: MasterKind;
   readonly memoryLimitBytes?: number;
   readonly releaseGradients?: boolean;
+  readonly fast?: boolean;
 }
 
 /** What a classifier is made of. */

@@ -13,6 +13,7 @@ import { batchOf, isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./_checked_weights.ts";
+import { trainFastBuild } from "./train_fast_build.ts";
 import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
@@ -101,7 +102,8 @@ export class Trainer implements Disposable {
     examples?: number,
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
-    const build = trainBuild();
+    const { fast = false } = settings;
+    const build = fast === false ? trainBuild() : await trainFastBuild(fast);
     const planned = await plannedTraining(graph, settings, build);
     const instance = await loadWasm(planned.file, { build });
     return new Trainer(planned, instance, batch, settings);

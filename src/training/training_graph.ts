@@ -85,6 +85,11 @@ export interface TrainingSettings {
    * update, and not with `accumulate`, which keeps them. Default: no.
    */
   readonly releaseGradients?: boolean;
+  /**
+   * Whether products and sums may be rounded once: faster, and with other bits on other hosts. It needs the module
+   * `train-fast`, which packages do not carry: that beside the sources (`true`), or one that is given.
+   */
+  readonly fast?: boolean | WebAssembly.Module;
 }
 
 /** Entry of a step. */
