@@ -154,6 +154,18 @@ async function deep(settings: Partial<TrainerSettings>): Promise<Trainer> {
   return await Trainer.load(graph, { loss: build.sum(build.mul(y, y)), rate: 0.1, ...settings });
 }
 
+Deno.test("memory: ResNet8 trains with one picture in 512 kB of parameters, states and arena", async () => {
+  const counted = ({ memory: { regions: { parameter, state, arena } } }: Trainer): number =>
+    parameter + state + arena;
+  const settings = { dtype: "bf16", releaseGradients: true, optimizer: { kind: "sgd" } } as const;
+  const picture = { ...RESNET8, batch: 1, side: 32 };
+  using whole = await trainerOf(picture, settings);
+  const memoryLimitBytes = whole.memoryBytes - (counted(whole) - 512_000);
+  using small = await trainerOf(picture, { ...settings, memoryLimitBytes });
+  assert.ok(counted(whole) > 650_000 && counted(small) < 512_000, `${counted(small)}`);
+  assert.deepEqual(await learnedBy(picture, small), await learnedBy(picture, whole));
+});
+
 Deno.test("memory: language models compute trits, scans and attention again to the same bits", async () => {
   const sizes = { vocabulary: 16, width: 32, depth: 2, hidden: 32, tokens: 32, windows: 4 };
   const text = Int32Array.from({ length: 400 }, (_, i) => i * i % 16);
