@@ -23,8 +23,9 @@ import {
 import { learnIntegerText } from "../src/compile/end_to_end/learn_text.ts";
 import { sha256 } from "../src/files/sha256.ts";
 import { encodeProgram } from "../src/program/encode.ts";
-import { FEW, NO_SHRINKING } from "../src/quantize/decoder_calibrate.ts";
+import { FEW, NO_SHRINKING, ROOT } from "../src/quantize/decoder_calibrate.ts";
 import type { Shrinking } from "../src/quantize/decoder_calibrate.ts";
+import type { DownBits } from "../src/quantize/decoder_grids.ts";
 import { writeDecoderParams } from "../src/quantize/decoder_params.ts";
 import type { RoundedWeight } from "../src/quantize/rounded_weights.ts";
 import { Tokenizer } from "../src/text/tokenizer.ts";
@@ -34,6 +35,8 @@ import { modelFolder } from "./fetch_model.ts";
 interface Setting {
   readonly rotate: boolean;
   readonly down: Shrinking;
+  /** Bits of what down reads. Default: 8. */
+  readonly downBits?: DownBits;
   /** Windows that GPTQ reads. */
   readonly rounding: number;
   /** File of these windows, in `models/`. */
@@ -46,7 +49,7 @@ const [LENGTH, APART, CALIBRATION] = [511, 4096, 32];
 const [LEARNED, STEPS, EVALUATION] = [256, 128, 163_840];
 const MOST: Shrinking = { quantile: 0.9, power: 1 };
 const SETTINGS: Readonly<Record<"w8a8" | "w4a8g64" | "w4a8", Setting>> = {
-  w8a8: { rotate: true, down: MOST, rounding: 0 },
+  w8a8: { rotate: true, down: ROOT, downBits: 12, rounding: 0 },
   w4a8g64: { rotate: true, down: MOST, rounding: 16, windows: "smollm2.windows.json" },
   w4a8: { rotate: false, down: FEW, rounding: 32, windows: "smollm2-w4a8.windows.json" },
 };
@@ -61,7 +64,7 @@ const isBaseline = method === "rtn" || method === "smoothquant-edge";
 if (isBaseline !== (output !== undefined) || !(isBaseline || method === "closed-form")) {
   throw new Error("Expected closed-form, or rtn or smoothquant-edge and a file to write");
 }
-const { down, rounding, windows: windowsFile, ...setting } = SETTINGS[bits];
+const { down, downBits, rounding, windows: windowsFile, ...setting } = SETTINGS[bits];
 const folder = modelFolder("smollm2");
 const checkpoint = await openTextCheckpoint(`${folder}/SmolLM2-135M-Instruct.Q4_1.gguf`);
 const { ids } = Tokenizer.fromJson(checkpoint.tokenizer!, checkpoint.tokenizerConfig)
@@ -83,6 +86,7 @@ let params = parametersOfRanges(
   method === "smoothquant-edge"
     ? smoothQuantText(checkpoint, ranges)
     : { norms: NO_SHRINKING, down: method === "rtn" ? NO_SHRINKING : down },
+  isBaseline ? 8 : downBits,
 );
 const rounded = new Map<string, RoundedWeight>();
 if (!isBaseline && bits !== "w8a8") {

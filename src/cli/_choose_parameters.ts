@@ -12,11 +12,12 @@ import { hasRotation } from "../numeric/hadamard.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { FEW, NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
 import type { Shrinking } from "../quantize/decoder_calibrate.ts";
+import type { DownBits } from "../quantize/decoder_grids.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { note } from "./_print.ts";
-import { progressLine } from "./_run.ts";
+import { choice, progressLine } from "./_run.ts";
 import type { Windows } from "./_text_windows.ts";
 
 /** How a language model is quantised; the first is the best. */
@@ -26,6 +27,8 @@ export const METHODS = ["closed-form", "smoothquant-edge", "rtn"] as const;
 export interface Choice {
   readonly method: typeof METHODS[number];
   readonly bits: LanguageBits;
+  /** Bits of what the last layer of an MLP reads. */
+  readonly down: DownBits;
   readonly prefix: readonly number[];
   readonly windows: Windows;
   /** Networks to try: as it is, rotated. */
@@ -33,6 +36,18 @@ export interface Choice {
   /** Threads beside this one. */
   readonly threads: readonly CalibrationThread[];
   readonly signal: AbortSignal;
+}
+
+/**
+ * Bits of an option, or what pays: 12 with weights of 8 bits, whose layer takes them as it takes 8, and whose error would
+ * be the largest of all (bench/SMOLLM2.md). With weights of 4 bits they cost a second product.
+ */
+export function downBitsOf(
+  text: string | undefined,
+  { method, bits }: Pick<Choice, "method" | "bits">,
+): DownBits {
+  if (text === undefined) return method === "closed-form" && bits === "w8a8" ? 12 : 8;
+  return choice("down", text, ["8", "12"] as const) === "12" ? 12 : 8;
 }
 
 /** Networks that are tried. */
@@ -83,7 +98,7 @@ export async function chooseParameters(
       const smoothing = method === "smoothquant-edge"
         ? smoothQuantText(checkpoint, ranges)
         : { norms: normsOf(choice, rotate), down };
-      const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing);
+      const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing, choice.down);
       if (comparison === undefined) return params;
       const program = compileIntegerText(checkpoint, params, { bits });
       const { divergence } = await comparison.compare(program, () => signal.throwIfAborted());

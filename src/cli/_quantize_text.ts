@@ -25,7 +25,7 @@ import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { bytesOf } from "../tensor.ts";
 import { CalibrationThreads } from "./_calibration_threads.ts";
-import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
+import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
 import { learnStage } from "./_learn_stage.ts";
@@ -41,6 +41,8 @@ export interface QuantizeTextArguments {
   readonly output: string;
   readonly bits: LanguageBits;
   readonly method: Choice["method"];
+  /** Bits of what the last layer of an MLP reads. Default: what pays. */
+  readonly down?: string | undefined;
   /** A text, or `.json` with a list of windows of ids. */
   readonly calibration: string | undefined;
   /** Parameters: written where there is a calibration, else read. */
@@ -84,6 +86,12 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const choice = given.calibration === undefined
     ? undefined
     : await choiceOf(given, checkpoint, given.calibration, threads);
+  if (choice === undefined && given.down !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      "Option --down is for --calibration: parameters have it",
+    );
+  }
   const known = choice === undefined ? await readParams(given.params) : undefined;
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
@@ -160,7 +168,8 @@ async function choiceOf(
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
   const rotations = rotationsOf({ method, bits, windows }, given.rotate, config.width);
-  return { method, bits, prefix, windows, rotations, threads, signal };
+  const down = downBitsOf(given.down, given);
+  return { method, bits, down, prefix, windows, rotations, threads, signal };
 }
 
 /** Parameters that were written, with the windows of the file beside them. */
@@ -233,7 +242,7 @@ async function keyOf(
   const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
   const text = source !== undefined && "grids" in source
     ? writeDecoderParams(source)
-    : JSON.stringify([source?.prefix, source?.windows]);
+    : JSON.stringify([source?.prefix, source?.windows, source?.down]);
   const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
   const adapters = lora === undefined ? "" : await digestOfLora(lora);
   const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);

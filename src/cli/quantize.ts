@@ -86,6 +86,11 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
+    .option(
+      "--down <bits>",
+      "Bits of what the last layer of an MLP reads in a language model, 8 or 12 (default: 12 with w8a8, else 8: there " +
+        "they cost a second product)",
+    )
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option(
       "--workers <n>",
@@ -126,6 +131,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           windows: count("windows", options.windows, 4096),
           length: count("length", options.length, 65_536),
           check: count("check", options.check, 4096),
+          down: options.down,
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
           stages: stagesOf(options.stages, method),

@@ -21,9 +21,11 @@ export function checkDecoderGrids(
   const channels = kvHeads * headSize;
   const scalesOf: Readonly<Record<string, number>> = { q: heads, k: channels, v: kvHeads };
   const zerosOf: Readonly<Record<string, number>> = { k: channels, v: kvHeads };
-  for (const [site, { scales, zeros }] of grids) {
+  const { bits: downBits = 8 } = grids.get("layers.0.down") ?? {};
+  for (const [site, { scales, zeros, bits = 8 }] of grids) {
     const kind = site.slice(site.lastIndexOf(".") + 1);
     count(`scales of ${site}`, scales.length, scalesOf[kind] ?? 1);
+    if (bits !== (kind === "down" ? downBits : 8)) fail(`the grids have ${bits} bits of ${site}`);
     // Of q those of all heads are the same.
     if (kind !== "q") count(`codes of 0 of ${site}`, zeros.length, zerosOf[kind] ?? 1);
     else if (zeros.length === 0) fail(`the grids have no code of 0 of ${site}`);

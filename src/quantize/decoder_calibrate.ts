@@ -4,7 +4,7 @@ import type { LlamaConfig } from "../models/llama_config.ts";
 import { clampCode, LEAST_SCALE, scaleOf } from "../numeric/grid.ts";
 import { roundHalfEven } from "../numeric/half_even.ts";
 import { residualLimits } from "./decoder_grids.ts";
-import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
+import type { DecoderGrid, DecoderGrids, DownBits } from "./decoder_grids.ts";
 import type { ChannelRange, DecoderRanges } from "./decoder_ranges.ts";
 
 const { fround, abs, max, min } = Math;
@@ -57,11 +57,13 @@ export const SHRINKINGS: readonly Shrinking[] = [
  * The grids that follow from ranges.
  *
  * @param smoothing How far channels are shrunk, or their divisors by site.
+ * @param downBits Of what the last layer of an MLP reads.
  */
 export function gridsOfRanges(
   config: LlamaConfig,
   { channels, residual, prefix, rotation }: DecoderRanges,
   smoothing: Smoothing | ReadonlyMap<string, Float32Array> = { norms: ROOT, down: ROOT },
+  downBits: DownBits = 8,
 ): DecoderGrids {
   const divisorsOf = (layer: string, site: "norm1" | "norm2" | "down"): Float32Array => {
     const size = magnitudes(rangeOf(layer + site));
@@ -84,7 +86,9 @@ export function gridsOfRanges(
       const divisors = divisorsOf(at, site);
       const divide = (x: number, c: number): number => fround(x / divisors[c]);
       const shrunk = { low: range.low.map(divide), high: range.high.map(divide) };
-      set(site, { ...asymmetric(shrunk, 8), divisors });
+      if (site === "down" && downBits > 8) {
+        set(site, { ...asymmetric(shrunk, downBits), bits: downBits, divisors });
+      } else set(site, { ...asymmetric(shrunk, 8), divisors });
     }
     set("context", asymmetric(rangeOf(`${at}context`), 8));
     set("gate", asymmetric(rangeOf(`${at}gate`), 12));

@@ -11,6 +11,7 @@ import type { DecoderGrid, DecoderGrids } from "../../quantize/decoder_grids.ts"
 import { DecoderSettings } from "../../quantize/decoder_settings.ts";
 import { rotateLayers } from "../../quantize/rotate_llama.ts";
 import type { RoundedWeight } from "../../quantize/rounded_weights.ts";
+import { largestInputOf } from "../../quantize/shifted_weights.ts";
 import type { LanguageBits, ShiftedWeight } from "../../quantize/shifted_weights.ts";
 import { multiplyColumns } from "../../quantize/smooth.ts";
 import { BLOCK_LINEARS } from "../../training/quantization/llama_block.ts";
@@ -137,7 +138,12 @@ function layerOf(
       return (divisors === undefined ? tensor : multiplyColumns(tensor, divisors))
         .data as Float32Array;
     };
-    const weight = settings.weight(module, n, Math.max(127 - zero, zero + 128), rows);
+    const weight = settings.weight(
+      module,
+      n,
+      largestInputOf(zero, read.bits ?? 8, settings.bits),
+      rows,
+    );
     weights[name] = weight;
     // What up gives is divided by what the layer behind it has in its columns.
     const divisors = name === "up" ? grid("down").divisors : undefined;

@@ -37,7 +37,12 @@ export class Student implements Disposable {
     const { config, grids } = source;
     const constants = new StudentConstants(source);
     const build = trainBuild();
-    const program = studentBlock(config, tokens, grids.prefix.ids.length);
+    const program = studentBlock(
+      config,
+      tokens,
+      grids.prefix.ids.length,
+      grids.grids.get("layers.0.down")?.bits,
+    );
     const block = await loadWasm(await encodeProgram(program), { build });
     const ahead = studentHead(config, constants.head);
     const head = await loadWasm(await encodeProgram(ahead), { build });

@@ -281,7 +281,7 @@ const swigluRule: IntegerRule<"SwiGlu"> = (rewriter, node) => {
       shift: one(builder, `shift ${site.name}`, shift),
       zeroPoint: one(builder, `zero ${site.name}`, site.zeroPoint ?? 0),
     },
-    {},
+    { bits: site.bits },
     { name: site.name },
   );
   keepOnSite(rewriter, y, site, value);
