@@ -86,7 +86,7 @@ let params = parametersOfRanges(
   method === "smoothquant-edge"
     ? smoothQuantText(checkpoint, ranges)
     : { norms: NO_SHRINKING, down: method === "rtn" ? NO_SHRINKING : down },
-  isBaseline ? 8 : downBits,
+  isBaseline || downBits === undefined ? {} : { down: downBits },
 );
 const rounded = new Map<string, RoundedWeight>();
 if (!isBaseline && bits !== "w8a8") {

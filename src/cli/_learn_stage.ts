@@ -20,11 +20,23 @@ export const STAGES = ["closed-form", "end-to-end"] as const;
 /** Name of a stage. */
 export type Stage = typeof STAGES[number];
 
-/** Stages of an option, with commas. Default: all, but none that learns behind a baseline. */
-export function stagesOf(text: string | undefined, method: Choice["method"]): readonly Stage[] {
-  if (text === undefined) return method === "closed-form" ? STAGES : [STAGES[0]];
+/** Stages of an option, with commas. Default: all, but none that learns behind a baseline, or with the paper's sites. */
+export function stagesOf(
+  text: string | undefined,
+  { method, sites }: Pick<Choice, "method" | "sites">,
+): readonly Stage[] {
+  if (text === undefined) {
+    return method === "closed-form" && sites === "default" ? STAGES : [STAGES[0]];
+  }
   const names = text.split(",");
   const isStage = (name: string): name is Stage => STAGES.includes(name as Stage);
+  const learns = names.includes(STAGES[1]);
+  if (learns && sites === "paper") {
+    throw new FewbitError(
+      "invalid_argument",
+      "Option --stages: end-to-end learns the default sites, not those of --sites paper",
+    );
+  }
   if (names.every(isStage) && names[0] === STAGES[0] && new Set(names).size === names.length) {
     return names;
   }

@@ -20,6 +20,7 @@ import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
+import type { SiteSet } from "../quantize/paper_sites.ts";
 import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
@@ -49,6 +50,8 @@ export interface QuantizeTextArguments {
   readonly params: string | undefined;
   /** Ids of the prefix, with commas. */
   readonly prefix: string | undefined;
+  /** Default: those of the engine. */
+  readonly sites?: SiteSet;
   /** Windows to calibrate on. */
   readonly windows: number;
   /** Tokens of a window, the prefix included. */
@@ -86,10 +89,10 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const choice = given.calibration === undefined
     ? undefined
     : await choiceOf(given, checkpoint, given.calibration, threads);
-  if (choice === undefined && given.down !== undefined) {
+  if (choice === undefined && (given.down ?? given.sites) !== undefined) {
     throw new FewbitError(
       "invalid_argument",
-      "Option --down is for --calibration: parameters have it",
+      "Options --down and --sites are for --calibration: parameters have them",
     );
   }
   const known = choice === undefined ? await readParams(given.params) : undefined;
@@ -167,9 +170,10 @@ async function choiceOf(
   const length = Math.min(given.length, config.context) - prefix.length;
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
-  const rotations = rotationsOf({ method, bits, windows }, given.rotate, config.width);
-  const down = downBitsOf(given.down, given);
-  return { method, bits, down, prefix, windows, rotations, threads, signal };
+  const { sites = "default" } = given;
+  const rotations = rotationsOf({ method, bits, sites, windows }, given.rotate, config.width);
+  const down = downBitsOf(given.down, { method, bits, sites });
+  return { method, bits, down, sites, prefix, windows, rotations, threads, signal };
 }
 
 /** Parameters that were written, with the windows of the file beside them. */
@@ -242,7 +246,7 @@ async function keyOf(
   const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
   const text = source !== undefined && "grids" in source
     ? writeDecoderParams(source)
-    : JSON.stringify([source?.prefix, source?.windows, source?.down]);
+    : JSON.stringify([source?.prefix, source?.windows, source?.down, source?.sites]);
   const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
   const adapters = lora === undefined ? "" : await digestOfLora(lora);
   const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);

@@ -91,6 +91,11 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "Bits of what the last layer of an MLP reads in a language model, 8 or 12 (default: 12 with w8a8, else 8: there " +
         "they cost a second product)",
     )
+    .option(
+      "--sites <set>",
+      "Values of a language model that are on grids: default, or paper: MobileQuant's, 8 bits also before the " +
+        "rotation, of gate, sigmoid, SiLU and up (default: default)",
+    )
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option(
       "--workers <n>",
@@ -120,6 +125,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       await checkOutput(options.output, inputs.filter((input) => input !== undefined));
       if (await isLanguageModel(model)) {
         const method = choice("method", options.method, METHODS);
+        const sites = options.sites === undefined
+          ? undefined
+          : choice("sites", options.sites, ["default", "paper"] as const);
         return await quantizeTextFile({
           model,
           output: options.output,
@@ -134,7 +142,8 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           down: options.down,
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
-          stages: stagesOf(options.stages, method),
+          stages: stagesOf(options.stages, { method, sites: sites ?? "default" }),
+          ...sites !== undefined && { sites },
           ...options.lora !== undefined && { lora: options.lora },
           budgetMs: budgetOf(options.budget),
           workers: options.workers === undefined

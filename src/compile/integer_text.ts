@@ -11,8 +11,8 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
-import type { Smoothing } from "../quantize/decoder_calibrate.ts";
-import type { DecoderRotation, DownBits } from "../quantize/decoder_grids.ts";
+import type { SiteChoice, Smoothing } from "../quantize/decoder_calibrate.ts";
+import type { DecoderRotation } from "../quantize/decoder_grids.ts";
 import { smoothQuantDivisors } from "../quantize/decoder_smoothquant.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import { rangesOfLlama } from "../quantize/decoder_ranges.ts";
@@ -84,15 +84,15 @@ export function smoothQuantText(
   return smoothQuantDivisors(buildLlama(configOf(config), weights), ranges);
 }
 
-/** The parameters that follow from ranges; `downBits`: of what the last layer of an MLP reads, 8 by default. */
+/** The parameters that follow from ranges. */
 export function parametersOfRanges(
   { config }: Pick<TextCheckpoint, "config">,
   ranges: DecoderRanges,
   windows: DecoderParams["windows"],
   smoothing?: Smoothing | ReadonlyMap<string, Float32Array>,
-  downBits?: DownBits,
+  choice?: SiteChoice,
 ): DecoderParams {
-  return { grids: gridsOfRanges(configOf(config), ranges, smoothing, downBits), windows };
+  return { grids: gridsOfRanges(configOf(config), ranges, smoothing, choice), windows };
 }
 
 /**

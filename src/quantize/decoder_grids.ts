@@ -9,8 +9,8 @@ export interface DecoderGrid {
   readonly scales: Float32Array;
   /** The code of 0, as many; of keys it need not be a code. */
   readonly zeros: Int32Array;
-  /** Of `down`. Default: 8. */
-  readonly bits?: DownBits;
+  /** Of `down`, and of the gate where it has 8. Default: those of the table below. */
+  readonly bits?: 8 | 12;
   /** What each channel is divided by before, at least 1: columns of the next weights take it up. */
   readonly divisors?: Float32Array;
 }
@@ -47,6 +47,9 @@ export interface DecoderRotation {
  * | `gate`                             | 12 bits, a scale and a code of 0                               |
  * | `up`                               | 16 bits                                                        |
  * | `norm`                             | 14 bits                                                        |
+ *
+ * With the paper's sites q, k and v have one scale, the gate 8 bits, and there are four more of 8 bits: `q_output`,
+ * `k_output`, `up_output` and `silu`.
  */
 export interface DecoderGrids {
   /** Fractional bits of the residual, 0 … 16. */

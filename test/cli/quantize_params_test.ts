@@ -81,7 +81,7 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
 
 Deno.test("cli: bits of down are those of the option or what pays, and parameters have their own", async () => {
   const of = (text: string | undefined, method: "closed-form" | "rtn", bits: "w8a8" | "w4a8") =>
-    downBitsOf(text, { method, bits });
+    downBitsOf(text, { method, bits, sites: "default" });
   assert.equal(of(undefined, "closed-form", "w8a8"), 12);
   assert.equal(of(undefined, "closed-form", "w4a8"), 8);
   assert.equal(of(undefined, "rtn", "w8a8"), 8);
@@ -103,7 +103,7 @@ Deno.test("cli: bits of down are those of the option or what pays, and parameter
     assert.deepEqual(await Deno.readFile(output), fine);
     await assert.rejects(
       quantizeTextFile({ ...given, calibration: undefined, output, down: "8" }),
-      { code: "invalid_argument", message: /--down is for --calibration/ },
+      { code: "invalid_argument", message: /--down and --sites are for --calibration/ },
     );
   });
 });

@@ -101,6 +101,11 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["(zero + 2 ** (DIGIT_BITS - 1)) >> DIGIT_BITS", "zero >> DIGIT_BITS"],
     ["end - 1 - own, own + end", "end - own, own + end - 1"],
   ]),
+  ...changes("src/quantize/paper_sites.ts", ["test/quantize/paper_sites_test.ts"], [
+    ["roundHalfEven(255 / (1 + Math.exp(-x))) / 255", "1 / (1 + Math.exp(-x))"],
+    ["value / divisors[c]", "value"],
+    ["own)) - zeros[0]", "own))"],
+  ]),
   ...changes("src/quantize/rules/decoder.ts", model, [
     ["Math.fround(g / divisors[c])", "g"],
     ["(rotation === undefined ? 1 : Math.sqrt(k))", "1"],

@@ -9,6 +9,7 @@ import { nextTurn } from "../../event_loop.ts";
 import { llamaConfig } from "../../models/llama_config.ts";
 import { shuffle } from "../../numeric/shuffle.ts";
 import type { DecoderParams } from "../../quantize/decoder_params.ts";
+import { hasPaperSites } from "../../quantize/paper_sites.ts";
 import type { RoundedWeight } from "../../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../../quantize/shifted_weights.ts";
 import { Lessons } from "./_lessons.ts";
@@ -96,7 +97,7 @@ interface Taught {
  *
  * @param params Those of `compileIntegerText`; biases and factors that they have are gone on from.
  * @throws {FewbitError} `invalid_argument` without windows to learn from or to validate on, `invalid_file` for a state of
- * another model; `unsupported` where this host does not run the module for training.
+ * another model; `unsupported` for the paper's sites, or where this host does not run the module for training.
  *
  * @example
  * ```ts
@@ -123,6 +124,12 @@ export async function learnIntegerText(
   const { bits, rounded } = options;
   const { grids } = params;
   const config = llamaConfig(json);
+  if (hasPaperSites(grids)) {
+    throw new FewbitError(
+      "unsupported",
+      "Cannot learn end to end: the grids are the paper's sites",
+    );
+  }
   const source = { config, weights, grids, bits, ...rounded && { rounded } };
   const { windows, validation, tokens } = pieces(options);
   using student = await Student.open(source, tokens);

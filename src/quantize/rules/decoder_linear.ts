@@ -3,8 +3,11 @@ import type { Value } from "../../graph/graph.ts";
 import { isNode } from "../../graph/op_names.ts";
 import type { NodeNamed } from "../../graph/op_names.ts";
 import { linearShifted, requantize } from "../../graph/ops/mod.ts";
+import { dyadic } from "../../numeric/dyadic.ts";
+import { roundHalfEven } from "../../numeric/half_even.ts";
 import { sharedShift } from "../../numeric/shared_shift.ts";
 import type { Tensor } from "../../tensor.ts";
+import type { CoarseGrid } from "../decoder_settings.ts";
 import type { IntegerBuilder } from "../integer_builder.ts";
 import { knownScale } from "../integer_network.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
@@ -16,6 +19,7 @@ import {
   rowSums,
 } from "../shifted_weights.ts";
 import type { ShiftedWeight } from "../shifted_weights.ts";
+import type { Site } from "../sites.ts";
 import { multiplyColumns } from "../smooth.ts";
 
 /** Fractional bits of logits. */
@@ -42,11 +46,20 @@ export function shiftedLinearRule(rewriter: IntegerRewriter, node: NodeNamed<"Li
   const settings = rewriter.decoder(node.op);
   const site = rewriter.siteAtResult(y);
   if (site !== undefined) {
+    const coarse = settings.coarse(site.name);
+    if (coarse !== undefined) return coarseLinear(rewriter, node, site, coarse);
     const { scales, zeros } = settings.channels(site.name);
     const zeroPoint = zeros === undefined || zeros.every((zero) => zero === 0)
       ? undefined
       : integers(rewriter.builder, `zero ${site.name}`, zeros.length, () => zeros);
-    const value = product(rewriter, node, scales, { zeroPoint }, site.bits);
+    const value = product(
+      rewriter,
+      node,
+      scales,
+      { zeroPoint },
+      site.bits,
+      site.name.endsWith(".gate"),
+    );
     rewriter.builder.taps.set(site.name, value);
     rewriter.keep(y, { value, scale: knownScale(scales[0]) });
     return;
@@ -56,6 +69,34 @@ export function shiftedLinearRule(rewriter: IntegerRewriter, node: NodeNamed<"Li
   const value = product(rewriter, node, Float64Array.of(2 ** -LOGIT_BITS), {}, 32);
   rewriter.builder.taps.set(y.name || "logits", value);
   rewriter.keep(y, { value, scale: knownScale(2 ** -LOGIT_BITS) });
+}
+
+/** `x·weightᵀ` on a grid of 8 bits, as the paper has it, and from there on the finer one that the engine goes on with. */
+function coarseLinear(
+  rewriter: IntegerRewriter,
+  node: NodeNamed<"Linear">,
+  site: Site,
+  { name, scales, zero }: CoarseGrid,
+): void {
+  const { builder } = rewriter;
+  const zeroPoint = one(builder, `zero ${name}`, zero);
+  const x = product(rewriter, node, scales, { zeroPoint }, 8);
+  builder.taps.set(name, x);
+  const fine = rewriter.decoder(node.op).channels(site.name).scales[0];
+  const { multiplier, shift } = dyadic(scales[0], fine);
+  const value = builder.graph.apply(
+    requantize,
+    {
+      x,
+      multiplier: one(builder, `multiplier ${name}`, multiplier),
+      shift: one(builder, `shift ${name}`, shift),
+      zeroPoint: one(builder, `zero behind ${name}`, roundHalfEven(-zero * scales[0] / fine)),
+    },
+    { to: "i16" },
+    { name: site.name },
+  );
+  builder.taps.set(site.name, value);
+  rewriter.keep(node.outputs.y, { value, scale: knownScale(fine) });
 }
 
 /** `a + b`, b the residual, a a linear layer. */
@@ -80,6 +121,7 @@ function product(
   scales: Float64Array,
   more: Readonly<Record<string, Value | undefined>>,
   bits: number,
+  wide = false,
 ): Value {
   const { builder, source } = rewriter;
   const settings = rewriter.decoder(node.op);
@@ -133,7 +175,8 @@ function product(
   };
   if (isTable || settings.bits === "w8a8") {
     const codes = builder.constant(key, "i8", [n, k], [], () => weight().codes);
-    return builder.graph.apply(linearShifted, { ...operands, weight: codes }, { bits }, { name });
+    const attributes = { bits, ...wide && { wide } };
+    return builder.graph.apply(linearShifted, { ...operands, weight: codes }, attributes, { name });
   }
   const group = settings.group || k;
   const groups = Math.ceil(k / group);
@@ -148,7 +191,7 @@ function product(
         zero: bytes("zero"),
         factor: settings.group === 0 ? undefined : bytes("factor"),
       },
-      { bits, ...settings.group > 0 && { group: settings.group } },
+      { bits, ...wide && { wide }, ...settings.group > 0 && { group: settings.group } },
       { name },
     );
   if (!isSplit) return layer(operands, name);
