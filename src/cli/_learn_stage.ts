@@ -5,12 +5,15 @@ import { learnIntegerText } from "../compile/end_to_end/learn_text.ts";
 import { readLearningState, writeLearningState } from "../compile/end_to_end/learning_state.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
+import { formatBytes } from "../format_bytes.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import { BegunThreads } from "./_calibration_threads.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import type { PartialWork } from "./_partial.ts";
 import { note } from "./_print.ts";
+import { beginStage } from "./_stage_report.ts";
 import { progressLine } from "./_run.ts";
 import type { Windows } from "./_text_windows.ts";
 
@@ -65,29 +68,39 @@ export interface LearnStage {
   readonly rounded: RoundedBlock | undefined;
   readonly windows: Windows;
   readonly budgetMs: number | undefined;
+  /** Threads, this one included: the bits do not depend on how many. */
+  readonly workers: number;
   readonly work: PartialWork;
   readonly signal: AbortSignal;
 }
+
+/** Windows of a step: as many as the threads that are begun unasked. */
+const BATCH = 2;
 
 /** Where the stage keeps what it has come to. */
 const STATE = "learned.json";
 
 /** Parameters with what was learned, where that lowers the divergence of the integers; else those that were given. */
 export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
-  const { checkpoint, params, bits, rounded, windows, budgetMs, work, signal } = stage;
-  const { calibration, validation, others } = windows;
+  const { checkpoint, params, bits, rounded, windows, budgetMs, workers, work, signal } = stage;
+  const { calibration, validation, others: rest } = windows;
   if (validation.length === 0) {
     note("end to end: not done, the text has no windows to validate on");
     return params;
   }
   const progress = progressLine();
+  using others = await BegunThreads.learning(Math.min(workers, BATCH) - 1);
+  const { threads } = others;
+  const done = beginStage("end to end");
   const before = await work.read(STATE);
   if (before !== undefined) note("learning goes on");
   const { params: made, ...learned } = await learnIntegerText(checkpoint, params, {
     bits,
     ...rounded && { rounded },
-    windows: [...calibration, ...others],
+    windows: [...calibration, ...rest],
     validation,
+    batch: BATCH,
+    threads,
     ...budgetMs !== undefined && { budgetMs },
     ...before !== undefined && { state: readLearningState(before) },
     onState: (state) => work.write(STATE, writeLearningState(state)),
@@ -101,7 +114,8 @@ export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
       ),
     signal,
   }).finally(() => progress.end());
-  const { steps } = learned;
+  const { steps, memoryBytes } = learned;
+  done(`${threads.length + 1} × ${formatBytes(memoryBytes)} of it programs of the student`);
   if (made === params) {
     note(`end to end: ${steps} steps did not lower KL ${learned.before.toFixed(4)}: left out`);
     return params;

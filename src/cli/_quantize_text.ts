@@ -25,7 +25,7 @@ import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { bytesOf } from "../tensor.ts";
-import { CalibrationThreads } from "./_calibration_threads.ts";
+import { BegunThreads } from "./_calibration_threads.ts";
 import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import { readAll } from "./_lines.ts";
@@ -34,6 +34,7 @@ import type { Stage } from "./_learn_stage.ts";
 import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
+import { beginStage } from "./_stage_report.ts";
 import { chooseWindows, idsOf, MAX_TEXT_BYTES, readWindowsOf } from "./_text_windows.ts";
 
 /** What to quantise, how, and where to write it. */
@@ -84,7 +85,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
   const checkpoint = given.lora === undefined ? opened : await withLora(opened, given.lora);
   const calibrates = given.calibration !== undefined || bits !== "w8a8";
-  using workers = await CalibrationThreads.open(calibrates ? (given.workers ?? 1) - 1 : 0);
+  using workers = await BegunThreads.calibrating(calibrates ? (given.workers ?? 1) - 1 : 0);
   const { threads } = workers;
   const choice = given.calibration === undefined
     ? undefined
@@ -106,20 +107,26 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     await keyOf(checkpoint, given, choice ?? known),
     signal,
   );
+  const doneChoosing = beginStage("closed form: parameters");
   let params = known ?? await chosen(checkpoint, choice!, work);
+  if (known === undefined) doneChoosing();
   let rounded: RoundedBlock | undefined;
   if (isRounded) {
+    const done = beginStage("closed form: weights");
     rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, {
       threads,
       signal,
     });
+    done();
     params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
   }
+  // What they have in memory is not needed any more.
+  workers[Symbol.dispose]();
   if (learns) {
     const { windows } = choice;
-    const { budgetMs } = given;
+    const { budgetMs, workers: wanted = 1 } = given;
     params = await learnStage({
-      ...{ checkpoint, params, bits, rounded, windows, budgetMs, work, signal },
+      ...{ checkpoint, params, bits, rounded, windows, budgetMs, workers: wanted, work, signal },
     });
   }
   note("writing");
