@@ -6,6 +6,7 @@ import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readCheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
+import { printAgreement } from "./_agreement.ts";
 import { openClassifier } from "./_classifier.ts";
 import { compileFloatVision } from "../compile/vision.ts";
 import { openImages, openLabels } from "./_images.ts";
@@ -30,6 +31,12 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     .option("--state <kind>", "zero or carry, between windows", "zero")
     .option("--bos", "BOS before each window that begins a text")
     .option("--skip <part>", "Part of the text to leave out: 0.9", "0")
+    .option(
+      "--agree <model>",
+      "Another language model: how often its greedy tokens are this one's, too",
+    )
+    .option("--prompt <text>", "What both go on from (agreement)", "Once upon a time")
+    .option("--tokens <n>", "Greedy tokens to compare (agreement)", "256")
     .option("--limit <n>", "Images to use at most")
     .option("--json", "One JSON object")
     .addHelpText(
@@ -55,8 +62,22 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
           signal,
         });
       }
+      if (options.agree !== undefined) {
+        return await printAgreement({
+          model: path,
+          other: options.agree,
+          prompt: options.prompt,
+          tokens: count("tokens", options.tokens, 4096),
+          engine,
+          json: options.json ?? false,
+          signal,
+        });
+      }
       if (options.images === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
+        throw new FewbitError(
+          "invalid_argument",
+          "Cannot evaluate: give --images, --perplexity or --agree",
+        );
       }
       const batchSize = count("batch", options.batch, 4096);
       const limit = options.limit === undefined ? Infinity : count("limit", options.limit);
