@@ -30,6 +30,13 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
     ["columns(weights.o, values && perQuery(values))", "weights.o"],
     ["build.expand(build.reshape(pairs, [channels / 2, 1]), 2)", "build.expand(pairs, 2)"],
   ]),
+  ...changes("src/training/quantization/export_learned.ts", [
+    "test/training/export_learned_test.ts",
+  ], [
+    ["Math.max(least, Math.min(most, w))", "Math.min(most, w)"],
+    ["Math.max(up, -down)", "up"],
+    ["low + most * scale", "most * scale"],
+  ]),
   ...changes("src/training/losses/divergence.ts", ranges, [
     [`build.mul(build.unary(logs, "exp"), others)`, `build.unary(logs, "exp")`],
   ]),

@@ -8,9 +8,11 @@ import {
   parametersOfRanges,
 } from "../../../src/compile/integer_text.ts";
 import { buildLlama } from "../../../src/models/llama.ts";
+import { lazyWeights } from "../../../src/models/language_weights.ts";
 import { llamaConfig } from "../../../src/models/llama_config.ts";
 import { NO_SHRINKING } from "../../../src/quantize/decoder_calibrate.ts";
 import { LearnedLlama, PAPER_SITES } from "../../../src/training/quantization/learned_llama.ts";
+import { exportLearned } from "../../../src/training/quantization/export_learned.ts";
 import { LearningStages } from "../../../src/training/quantization/learning_stages.ts";
 import { absent, readJson, SHARED } from "../_shared.ts";
 
@@ -47,6 +49,34 @@ Deno.test({
     await new LearningStages(model, seen).calibrate();
     for (const [name, values] of model.values) if (name.includes(".lwc.")) values.fill(30);
     const simulated = await new LearningStages(model, measured).divergence();
+    // SmoothQuant-Edge on clipped weights, exported: what the engine makes of the weights is what was simulated.
+    const smooth = await new LearningStages(model, seen).smooth(0.4);
+    await new LearningStages(smooth, seen).calibrate();
+    for (const [name, values] of smooth.values) if (name.includes(".lwc.")) values.fill(3);
+    const clipped = await new LearningStages(smooth, measured).divergence();
+    const { weights: exported } = await exportLearned(smooth);
+    const tensors = [...checkpoint.weights].map(([name, lazy]) => {
+      const { shape, data } = lazy.read();
+      const own = exported.get(name.replace(/^model\./, "")) ?? data as Float32Array;
+      return [name, { dtype: "f32", shape, data: own.slice() }] as const;
+    });
+    const deployed = { ...checkpoint, weights: lazyWeights(new Map(tensors)) };
+    const program = compileIntegerText(
+      deployed,
+      parametersOfRanges(
+        deployed,
+        await calibrateTextModel(deployed, behind(seen), { prefix: [1] }),
+        [],
+        { norms: NO_SHRINKING, down: NO_SHRINKING },
+        { sites: "paper" },
+      ),
+      { bits: "w4a8" },
+    );
+    const made = await compareIntegerText(checkpoint, program, [1], behind(measured));
+    console.log(
+      `clipped: simulated ${clipped.toPrecision(4)}, integers ${made.divergence.toPrecision(4)}`,
+    );
+    assert.ok(Math.abs(made.divergence / clipped - 1) < 0.1);
     const [paper, own] = [await integers("paper"), await integers("default")];
     console.log(
       `simulated ${simulated.toPrecision(4)}, integers ${paper.toPrecision(4)}, ` +
