@@ -10,14 +10,12 @@ import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { sha256 } from "../files/sha256.ts";
-import { splitPath } from "../files/split_path.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { parseJson } from "../json.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
-import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
+import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
 import type { SiteSet } from "../quantize/paper_sites.ts";
@@ -28,14 +26,14 @@ import { bytesOf } from "../tensor.ts";
 import { BegunThreads } from "./_calibration_threads.ts";
 import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
-import { readAll } from "./_lines.ts";
 import { learnStage } from "./_learn_stage.ts";
 import type { Stage } from "./_learn_stage.ts";
+import { readParamsFile, writeParamsFile } from "./_params_file.ts";
 import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { beginStage } from "./_stage_report.ts";
-import { chooseWindows, idsOf, MAX_TEXT_BYTES, readWindowsOf } from "./_text_windows.ts";
+import { chooseWindows, idsOf, readWindowsOf } from "./_text_windows.ts";
 
 /** What to quantise, how, and where to write it. */
 export interface QuantizeTextArguments {
@@ -134,7 +132,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const bytes = await encodeProgram(program);
   await writeWhole(output, bytes, signal);
   if (choice !== undefined && given.params !== undefined) {
-    await writeWhole(given.params, new TextEncoder().encode(writeDecoderParams(params)), signal);
+    await writeParamsFile(given.params, params, signal);
   }
   await work.remove();
   const seconds = (performance.now() - start) / 1000;
@@ -183,19 +181,13 @@ async function choiceOf(
   return { method, bits, down, sites, prefix, windows, rotations, threads, signal };
 }
 
-/** Parameters that were written, with the windows of the file beside them. */
+/** Parameters of a file. */
 async function readParams(path: string | undefined): Promise<DecoderParams> {
-  if (path === undefined) {
-    throw new FewbitError(
-      "invalid_argument",
-      "Cannot quantise a language model: give a text with --calibration, or --params",
-    );
-  }
-  const params = readDecoderParams(await readAll(path, MAX_TEXT_BYTES));
-  if (params.windowsFile === undefined) return params;
-  const file = `${splitPath(path)[0]}/${params.windowsFile}`;
-  const text = await readAll(file, MAX_TEXT_BYTES);
-  return { ...params, windows: readWindows(parseJson(`Cannot read ${file}`, text)) };
+  if (path !== undefined) return await readParamsFile(path);
+  throw new FewbitError(
+    "invalid_argument",
+    "Cannot quantise a language model: give a text with --calibration, or --params",
+  );
 }
 
 /** Says what will be done before it is. */

@@ -74,7 +74,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--limit <n>", "Images or texts to use at most", "1024")
     .option(
       "--params <file>",
-      "Parameters of a language model: written with --calibration, read without",
+      "Parameters of a language model, gzipped as .json.gz: written with --calibration, read without",
     )
     .option(
       "--method <name>",

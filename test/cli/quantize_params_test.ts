@@ -99,6 +99,17 @@ Deno.test("cli: bits of down are those of the option or what pays, and parameter
     assert.deepEqual(bytes, [8, 12]);
     const fine = await Deno.readFile(given.output);
     const output = `${folder}/again.fewbit`;
+    // Compressed where the name says so, and the same.
+    const packed = `${folder}/packed.json.gz`;
+    await quantizeTextFile({ ...given, params: packed });
+    assert.deepEqual([...(await Deno.readFile(packed)).subarray(0, 2)], [0x1f, 0x8b]);
+    await quantizeTextFile({ ...given, params: packed, calibration: undefined, output });
+    assert.deepEqual(await Deno.readFile(output), fine);
+    await Deno.writeFile(packed, (await Deno.readFile(packed)).subarray(0, 400));
+    await assert.rejects(
+      quantizeTextFile({ ...given, params: packed, calibration: undefined, output }),
+      { code: "invalid_file", message: /packed\.json\.gz: the compressed data is corrupt/ },
+    );
     await quantizeTextFile({ ...given, calibration: undefined, output });
     assert.deepEqual(await Deno.readFile(output), fine);
     await assert.rejects(
