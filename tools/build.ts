@@ -1,7 +1,7 @@
 /**
  * Builds the WebAssembly modules from `asm/`: tables, `wasm/fewbit.{simd,relaxed}.wasm`, and
- * `wasm/modules.ts`, both as a packed text, `wasm/fewbit.int.wasm`, which holds no float, and `wasm/fewbit.train.wasm`. The result
- * depends on the sources alone.
+ * `wasm/modules.ts`, both as a packed text, `wasm/fewbit.int.wasm`, which holds no float, and
+ * `wasm/fewbit.train.wasm` with its relaxed build `wasm/fewbit.train-fast.wasm`. The result depends on the sources alone.
  *
  *     deno run -A tools/build.ts [--check]
  *
@@ -96,18 +96,23 @@ export const TRAIN_MODULE: string =
 `;
 }
 
+function compiled(
+  name: Build | "int" | "train" | "train-fast",
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (name === "int") return buildModule(integerInstructions());
+  if (name === "train") return buildModule(trainingInstructions());
+  if (name === "train-fast") return buildModule(trainingInstructions(), "relaxed");
+  return compileModule(name);
+}
+
 /** Writes the files, or with `check` returns those that differ from what is there. */
 async function build(check: boolean): Promise<string[]> {
   const stale = await writeTables(check);
   const modules: Uint8Array[] = [];
   const files: [path: string, bytes: Uint8Array][] = [];
-  for (const name of [...BUILDS, "int", "train"] as const) {
-    const wasm = name === "int"
-      ? await buildModule(integerInstructions())
-      : name === "train"
-      ? await buildModule(trainingInstructions())
-      : await compileModule(name);
-    checkModule(wasm, name === "train" ? TRAIN_BUDGET : MODULE_BUDGET);
+  for (const name of [...BUILDS, "int", "train", "train-fast"] as const) {
+    const wasm = await compiled(name);
+    checkModule(wasm, name.startsWith("train") ? TRAIN_BUDGET : MODULE_BUDGET);
     console.log(`wasm/fewbit.${name}.wasm  ${wasm.length} bytes`);
     files.push([`wasm/fewbit.${name}.wasm`, wasm]);
     if (name === "simd" || name === "relaxed") modules.push(wasm);

@@ -4,42 +4,29 @@
 import { DTYPE_BF16, DTYPE_F16, DTYPE_F32 } from "../generated/format";
 import { store_words } from "./tail";
 
-/** Sign and magnitude of f16 in place, 2^112; twice the infinity of f16 in 16-bit lanes. */
+/** Sign and magnitude of f16 in place, 2^112; twice the infinity of f16 in 16-bit lanes; 2^13 for either half; the upper half. */
 // @ts-ignore: decorator
 @inline
 function constants(): usize {
-  return memory.data<u32>([0x8fffe000, 0x77800000, 0xf800f800], 16);
+  return memory.data<u32>([0x8fffe000, 0x77800000, 0xf800f800, 0x2000, 0x20000000, 0xffff0000], 16);
 }
 
-/** Adds four products to each of four sums: rows of four elements, times those of a in their order. */
+/**
+ * Elements of a step in float32: of halves the first or, `isOdd`, the second of each pair. Those of f16 are 2^-112 times what they are,
+ * where they are finite: a product with 2^13 in integers moves them to their places, the sign with them.
+ */
 // @ts-ignore: decorator
 @inline
-function add_four(sum: v128, r0: v128, r1: v128, r2: v128, r3: v128, a: usize): v128 {
-  const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-  const y0 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
-  let s = f32x4.add(sum, f32x4.mul(v128.shuffle<i64>(x0, y0, 0, 2), v128.load32_splat(a)));
-  s = f32x4.add(s, f32x4.mul(v128.shuffle<i64>(x0, y0, 1, 3), v128.load32_splat(a, 4)));
-  s = f32x4.add(s, f32x4.mul(v128.shuffle<i64>(x1, y1, 0, 2), v128.load32_splat(a, 8)));
-  return f32x4.add(s, f32x4.mul(v128.shuffle<i64>(x1, y1, 1, 3), v128.load32_splat(a, 12)));
-}
-
-// @ts-ignore: decorator
-@inline
-function low_bf16(r: v128): v128 {
-  return v128.shuffle<i16>(i32x4.splat(0), r, 0, 8, 1, 9, 2, 10, 3, 11);
+function elements(pairs: v128, isOdd: bool, dtype: i32, place: v128, keep: v128): v128 {
+  if (dtype == DTYPE_F32) return pairs;
+  if (dtype == DTYPE_F16) return v128.and(i32x4.dot_i16x8_s(pairs, place), keep);
+  return isOdd ? v128.and(pairs, keep) : i32x4.shl(pairs, 16);
 }
 
 // @ts-ignore: decorator
 @inline
-function high_bf16(r: v128): v128 {
-  return v128.shuffle<i16>(i32x4.splat(0), r, 4, 12, 5, 13, 6, 14, 7, 15);
-}
-
-/** Four finite f16, which are in the upper halves of 32-bit lanes, times 2^-112. */
-// @ts-ignore: decorator
-@inline
-function small_f16(upper: v128, keep: v128): v128 {
-  return v128.and(i32x4.shr_s(upper, 3), keep);
+function add_product(sum: v128, column: v128, factor: v128): v128 {
+  return f32x4.add(sum, f32x4.mul(column, factor));
 }
 
 /** Adds `left` products, of any type, to four sums: for ends of rows, and where there are infinities or NaNs. */
@@ -84,48 +71,11 @@ function any_f16(bits: v128): v128 {
   return v128.or(x, v128.and(special, i32x4.splat(0x7f800000)));
 }
 
-/** Up to eight products for each of four rows from p0…p3 on; the type is a constant. */
-// @ts-ignore: decorator
-@inline
-function products(
-  sum: v128,
-  p0: usize,
-  p1: usize,
-  p2: usize,
-  p3: usize,
-  a: usize,
-  dtype: i32,
-  keep: v128,
-): v128 {
-  const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-  if (dtype == DTYPE_F32) return add_four(sum, r0, r1, r2, r3, a);
-  if (dtype == DTYPE_BF16) {
-    const s = add_four(sum, low_bf16(r0), low_bf16(r1), low_bf16(r2), low_bf16(r3), a);
-    return add_four(s, high_bf16(r0), high_bf16(r1), high_bf16(r2), high_bf16(r3), a + 16);
-  }
-  const s = add_four(
-    sum,
-    small_f16(low_bf16(r0), keep),
-    small_f16(low_bf16(r1), keep),
-    small_f16(low_bf16(r2), keep),
-    small_f16(low_bf16(r3), keep),
-    a,
-  );
-  return add_four(
-    s,
-    small_f16(high_bf16(r0), keep),
-    small_f16(high_bf16(r1), keep),
-    small_f16(high_bf16(r2), keep),
-    small_f16(high_bf16(r3), keep),
-    a + 16,
-  );
-}
-
 /** The largest magnitudes of f16, twice themselves, in 16-bit lanes. */
 // @ts-ignore: decorator
 @inline
-function larger(most: v128, p: usize): v128 {
-  return i16x8.max_u(most, i16x8.shl(v128.load(p), 1));
+function larger(most: v128, pairs: v128): v128 {
+  return i16x8.max_u(most, i16x8.shl(pairs, 1));
 }
 
 /**
@@ -184,7 +134,9 @@ function rows(
   n: i32,
 ): void {
   const table = constants(), steps = dtype == DTYPE_F32 ? 4 : 8;
-  const keep = v128.load32_splat(table), limit = v128.load32_splat(table, 8);
+  const keep = dtype == DTYPE_BF16 ? v128.load32_splat(table, 20) : v128.load32_splat(table);
+  const first_half = v128.load32_splat(table, 12), second_half = v128.load32_splat(table, 16);
+  const limit = v128.load32_splat(table, 8);
   for (let j = 0; j < n; j += 8) {
     const last = n - 1 - j, first = b + <usize> j * ldb;
     let p0 = first, p1 = first + <usize> min(1, last) * ldb;
@@ -195,12 +147,54 @@ function rows(
     if (dtype != DTYPE_F16 || scaled != 0) {
       const q0 = p0, q1 = p1, q2 = p2, q3 = p3, q4 = p4, q5 = p5, q6 = p6, q7 = p7;
       let most = f32x4.splat(0), by = scaled;
-      for (; left >= steps; left -= steps, by += <usize> steps << 2) {
-        s0 = products(s0, p0, p1, p2, p3, by, dtype, keep);
-        s1 = products(s1, p4, p5, p6, p7, by, dtype, keep);
-        if (dtype == DTYPE_F16) {
-          most = larger(larger(larger(larger(most, p0), p1), p2), p3);
-          most = larger(larger(larger(larger(most, p4), p5), p6), p7);
+      for (; left >= steps; left -= steps) {
+        // Rows turned: lanes are rows, and vectors go by elements of float32, or by pairs of halves.
+        const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+        const x2 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), x3 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+        const r4 = v128.load(p4), r5 = v128.load(p5), r6 = v128.load(p6), r7 = v128.load(p7);
+        const y0 = v128.shuffle<i32>(r4, r5, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r4, r5, 2, 6, 3, 7);
+        const y2 = v128.shuffle<i32>(r6, r7, 0, 4, 1, 5), y3 = v128.shuffle<i32>(r6, r7, 2, 6, 3, 7);
+        let u = v128.shuffle<i64>(x0, x2, 0, 2), v = v128.shuffle<i64>(y0, y2, 0, 2);
+        if (dtype == DTYPE_F16) most = larger(larger(most, u), v);
+        let t = v128.load32_splat(by);
+        by += 4;
+        s0 = add_product(s0, elements(u, false, dtype, first_half, keep), t);
+        s1 = add_product(s1, elements(v, false, dtype, first_half, keep), t);
+        if (dtype != DTYPE_F32) {
+          t = v128.load32_splat(by), by += 4;
+          s0 = add_product(s0, elements(u, true, dtype, second_half, keep), t);
+          s1 = add_product(s1, elements(v, true, dtype, second_half, keep), t);
+        }
+        u = v128.shuffle<i64>(x0, x2, 1, 3), v = v128.shuffle<i64>(y0, y2, 1, 3);
+        if (dtype == DTYPE_F16) most = larger(larger(most, u), v);
+        t = v128.load32_splat(by), by += 4;
+        s0 = add_product(s0, elements(u, false, dtype, first_half, keep), t);
+        s1 = add_product(s1, elements(v, false, dtype, first_half, keep), t);
+        if (dtype != DTYPE_F32) {
+          t = v128.load32_splat(by), by += 4;
+          s0 = add_product(s0, elements(u, true, dtype, second_half, keep), t);
+          s1 = add_product(s1, elements(v, true, dtype, second_half, keep), t);
+        }
+        u = v128.shuffle<i64>(x1, x3, 0, 2), v = v128.shuffle<i64>(y1, y3, 0, 2);
+        if (dtype == DTYPE_F16) most = larger(larger(most, u), v);
+        t = v128.load32_splat(by), by += 4;
+        s0 = add_product(s0, elements(u, false, dtype, first_half, keep), t);
+        s1 = add_product(s1, elements(v, false, dtype, first_half, keep), t);
+        if (dtype != DTYPE_F32) {
+          t = v128.load32_splat(by), by += 4;
+          s0 = add_product(s0, elements(u, true, dtype, second_half, keep), t);
+          s1 = add_product(s1, elements(v, true, dtype, second_half, keep), t);
+        }
+        u = v128.shuffle<i64>(x1, x3, 1, 3), v = v128.shuffle<i64>(y1, y3, 1, 3);
+        if (dtype == DTYPE_F16) most = larger(larger(most, u), v);
+        t = v128.load32_splat(by), by += 4;
+        s0 = add_product(s0, elements(u, false, dtype, first_half, keep), t);
+        s1 = add_product(s1, elements(v, false, dtype, first_half, keep), t);
+        if (dtype != DTYPE_F32) {
+          t = v128.load32_splat(by), by += 4;
+          s0 = add_product(s0, elements(u, true, dtype, second_half, keep), t);
+          s1 = add_product(s1, elements(v, true, dtype, second_half, keep), t);
         }
         p0 += 16, p1 += 16, p2 += 16, p3 += 16, p4 += 16, p5 += 16, p6 += 16, p7 += 16;
       }

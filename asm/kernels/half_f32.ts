@@ -51,10 +51,27 @@ function one_nan(x: v128, nan: v128): v128 {
   return v128.bitselect(x, nan, f32x4.eq(x, x));
 }
 
+/** n bf16 as float32, eight at a time; returns how many are done, 0 where a NaN is among them. */
+function widen_bf16(from: usize, to: usize, n: i32): i32 {
+  const zero = i32x4.splat(0), whole = n & ~7;
+  let numbers = i32x4.splat(-1);
+  for (const end = from + (<usize> whole << 1); from < end; from += 16, to += 32) {
+    const x = v128.load(from);
+    const low = v128.shuffle<i16>(zero, x, 0, 8, 1, 9, 2, 10, 3, 11);
+    const high = v128.shuffle<i16>(zero, x, 4, 12, 5, 13, 6, 14, 7, 15);
+    numbers = v128.and(numbers, v128.and(f32x4.eq(low, low), f32x4.eq(high, high)));
+    v128.store(to, low);
+    v128.store(to, high, 16);
+  }
+  return i32x4.all_true(numbers) ? whole : 0;
+}
+
 /** n 16-bit floats as float32. */
 export function widen_row(from: usize, to: usize, n: i32, dtype: i32): void {
   const table = widening(), nan = four_of(table, 4);
   if (dtype == DTYPE_BF16) {
+    const done = widen_bf16(from, to, n);
+    n -= done, from += <usize> done << 1, to += <usize> done << 2;
     for (; n >= 4; n -= 4, from += 8, to += 16) {
       v128.store(to, one_nan(i32x4.shl(v128.load16x4_u(from), 16), nan));
     }
@@ -90,9 +107,24 @@ export function narrow_row(from: usize, to: usize, n: i32, dtype: i32): void {
   else narrow_f16(from, to, n);
 }
 
+/** n float32 as bf16, eight at a time; returns how many are done, 0 where a NaN is among them. */
+function narrow_numbers(from: usize, to: usize, n: i32): i32 {
+  const table = narrowing_bf16(), half = four_of(table, 0), one = four_of(table, 2);
+  const whole = n & ~7;
+  let numbers = i32x4.splat(-1);
+  for (const end = to + (<usize> whole << 1); to < end; from += 32, to += 16) {
+    const x = v128.load(from), y = v128.load(from, 16);
+    numbers = v128.and(numbers, v128.and(f32x4.eq(x, x), f32x4.eq(y, y)));
+    v128.store(to, i16x8.narrow_i32x4_u(rounded_bf16(x, half, one), rounded_bf16(y, half, one)));
+  }
+  return i32x4.all_true(numbers) ? whole : 0;
+}
+
 function narrow_bf16(from: usize, to: usize, n: i32): void {
   const table = narrowing_bf16();
   const half = four_of(table, 0), nan = four_of(table, 1), one = four_of(table, 2);
+  const done = narrow_numbers(from, to, n);
+  n -= done, from += <usize> done << 2, to += <usize> done << 1;
   for (; n > 0; n -= 8, from += 32, to += 16) {
     const low = four_bf16(v128.load(from), half, nan, one);
     const high = four_bf16(v128.load(from, 16), half, nan, one);
@@ -105,9 +137,14 @@ function narrow_bf16(from: usize, to: usize, n: i32): void {
 // @ts-ignore: decorator
 @inline
 function four_bf16(x: v128, half: v128, nan: v128, one: v128): v128 {
+  return v128.bitselect(rounded_bf16(x, half, one), nan, f32x4.eq(x, x));
+}
+
+// @ts-ignore: decorator
+@inline
+function rounded_bf16(x: v128, half: v128, one: v128): v128 {
   const even = v128.and(i32x4.shr_u(x, 16), one);
-  const rounded = i32x4.shr_u(i32x4.add(x, i32x4.add(half, even)), 16);
-  return v128.bitselect(rounded, nan, f32x4.eq(x, x));
+  return i32x4.shr_u(i32x4.add(x, i32x4.add(half, even)), 16);
 }
 
 function narrow_f16(from: usize, to: usize, n: i32): void {

@@ -1,8 +1,8 @@
 // Convolutions as products without im2row in memory: a table says where each tap of each place reads, and panels are packed from there.
 import { Operand } from "../generated/operand";
 import { copy_tile, finish } from "./gemm_f32";
-import { mk_f32_4x8, RAW, ROWS, ZERO } from "./microkernels_f32";
-import { store_steps_twice } from "./pack";
+import { mk_train_4x8, RAW, ROWS, TRAIN_STEP_SHIFT, ZERO } from "./microkernels_f32";
+import { store_steps, store_steps_twice } from "./pack";
 import { Taps } from "./pictures_f32";
 
 /** Places whose panels are packed at once, and steps of k of one tile. */
@@ -26,17 +26,24 @@ export function write_table(
   width: i32,
   to: usize,
 ): void {
-  const places = rows * columns;
-  for (let place = 0; place < (places + 3 & ~3); place++) {
-    const at = min(place, places - 1), i = at / columns, j = at % columns;
+  const places = rows * columns, line = <usize> (height * width) << 2;
+  const step = <u32> taps.stride_w * <u32> x.stride;
+  for (let i = 0; i < rows; i++) {
+    let tap = to;
     for (let p = 0; p < height; p++) {
-      const h = taps.row(i, p);
-      for (let q = 0; q < width; q++, to += 4) {
-        const w = taps.column(j, q);
-        const inside = <u32> h < <u32> x.extent1 && <u32> w < <u32> x.extent2;
-        store<u32>(to, inside ? <u32> (h * x.extent2 + w) * <u32> x.stride : OUTSIDE);
+      const h = taps.row(i, p), inside = <u32> h < <u32> x.extent1;
+      for (let q = 0; q < width; q++, tap += 4) {
+        // Where it reads moves on evenly: whether that is inside is asked of the column alone.
+        let w = taps.column(0, q), from = <u32> (h * x.extent2 + w) * <u32> x.stride, at = tap;
+        for (let j = columns; j > 0; j--, at += line, w += taps.stride_w, from += step) {
+          store<u32>(at, inside && <u32> w < <u32> x.extent2 ? from : OUTSIDE);
+        }
       }
     }
+    to += <usize> columns * line;
+  }
+  for (let place = places; place < (places + 3 & ~3); place++, to += line) {
+    memory.copy(to, to - line, line);
   }
 }
 
@@ -47,7 +54,7 @@ function place_of(table: usize, picture: usize, zeros: usize): usize {
   return offset == OUTSIDE ? zeros : picture + offset;
 }
 
-/** Doubled A panels of `rows` places from the table's first on; `zeros` are depth + 3 of them. */
+/** A panels of `rows` places from the table's first on; `zeros` are depth + 3 of them. */
 function pack_places(
   table: usize,
   rows: i32,
@@ -65,8 +72,10 @@ function pack_places(
       let p3 = place_of(table + 3 * line, picture, zeros);
       for (let left = depth; left > 0; left -= 4, p0 += 16, p1 += 16, p2 += 16, p3 += 16) {
         const steps = min(left, 4);
-        store_steps_twice(to, v128.load(p0), v128.load(p1), v128.load(p2), v128.load(p3), steps);
-        to += <usize> steps << 5;
+        const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
+        if (ASC_FEATURE_RELAXED_SIMD) store_steps(to, 16, r0, r1, r2, r3, steps);
+        else store_steps_twice(to, r0, r1, r2, r3, steps);
+        to += <usize> steps << TRAIN_STEP_SHIFT;
       }
     }
   }
@@ -92,7 +101,7 @@ export function conv_picture_f32(
   scratch: usize,
 ): void {
   const k = taps * depth, edge = scratch + 63 & ~63, zeros = edge + 128;
-  const a = zeros + (<usize> (depth + 4) << 2) + 15 & ~15, line = <usize> k << 5;
+  const a = zeros + (<usize> (depth + 4) << 2) + 15 & ~15, line = <usize> k << TRAIN_STEP_SHIFT;
   memory.fill(zeros, 0, <usize> (depth + 4) << 2);
   for (let first = 0; first < places; first += PLACES) {
     const rows = min(PLACES, places - first);
@@ -102,13 +111,14 @@ export function conv_picture_f32(
       for (let j = 0; j < n; j += 8) {
         const panel = panels + ((<usize> (j >> 3) * <usize> k + <usize> k0) << 5);
         const columns = min(8, n - j), biases = bias && ends ? bias + (<usize> j << 2) : 0;
-        let tile = a + (<usize> k0 << 5), c = y + <usize> first * ldy + (<usize> j << 2);
+        let tile = a + (<usize> k0 << TRAIN_STEP_SHIFT),
+          c = y + <usize> first * ldy + (<usize> j << 2);
         for (let i = 0; i < rows; i += 4, tile += line, c += ldy << 2) {
           const count = min(4, rows - i), whole = columns == 8 && count == 4;
           const to = whole ? c : edge, ld = whole ? ldy : 32;
           if (!whole && k0) copy_tile(edge, 32, c, ldy, count, columns);
           const start = k0 == 0 ? ZERO : whole ? RAW : ROWS;
-          mk_f32_4x8(tile, panel, to, ld, steps, start, whole && !ends);
+          mk_train_4x8(tile, panel, to, ld, steps, start, whole && !ends);
           if (biases) finish(to, ld, count, biases, 0, 0);
           if (!whole) copy_tile(c, ldy, edge, 32, count, columns);
         }

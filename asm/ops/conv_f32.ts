@@ -2,7 +2,7 @@
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvF32 } from "../generated/ops/conv_f32";
 import { depthwise_f32, depthwise_scratch } from "../kernels/depthwise_f32";
-import { gemm_f32, gemm_f32_scratch } from "../kernels/gemm_f32";
+import { gemm_f32_fast, gemm_f32_scratch } from "../kernels/gemm_f32";
 import { panels_bytes } from "../kernels/matmul_f32";
 import { dense_bytes, dense_rows } from "../kernels/dense_rows";
 import { pack_panels_f32 } from "../kernels/pack_f32";
@@ -56,7 +56,20 @@ export function exec_conv_f32(op: ConvF32): void {
     pack_panels_f32(weights + <usize> (g * n) * row, row, k, n, 1, panels);
     const biases = bias ? bias + offset : 0;
     if (is_plain(op)) {
-      gemm_f32(x.address, x.stride, y.rows, k, panels, n, y.address, y.stride, biases, 0, 0, table);
+      gemm_f32_fast(
+        x.address,
+        x.stride,
+        y.rows,
+        k,
+        panels,
+        n,
+        y.address,
+        y.stride,
+        biases,
+        0,
+        0,
+        table,
+      );
       return;
     }
     let picture = x.address + (<usize> (g * depth) << 2), to = y.address + offset;

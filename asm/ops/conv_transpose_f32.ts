@@ -7,7 +7,7 @@ import {
   depthwise_transpose_scratch,
   fill_rows,
 } from "../kernels/depthwise_f32";
-import { gemm_f32, gemm_f32_scratch } from "../kernels/gemm_f32";
+import { gemm_f32_fast, gemm_f32_scratch } from "../kernels/gemm_f32";
 import { panels_bytes } from "../kernels/matmul_f32";
 import { pack_panels_f32 } from "../kernels/pack_f32";
 import { Taps, taps_at } from "../kernels/pictures_f32";
@@ -56,7 +56,7 @@ export function exec_conv_transpose_f32(op: ConvTransposeF32): void {
   if (is_plain(op)) {
     // One tap, whose sums are not −0: nothing has to be added to zeros.
     pack_panels_f32(weights, row, k, n, 0, panels);
-    gemm_f32(x.address, x.stride, x.rows, k, panels, n, y.address, y.stride, 0, 0, 0, sums);
+    gemm_f32_fast(x.address, x.stride, x.rows, k, panels, n, y.address, y.stride, 0, 0, 0, sums);
     return;
   }
   fill_rows(y);
@@ -65,7 +65,7 @@ export function exec_conv_transpose_f32(op: ConvTransposeF32): void {
     pack_panels_f32(weights + <usize> (g * k) * row, row, k, n, 0, panels);
     for (let b = 0; b < x.extent0; b++) {
       const from = x.address + <usize> (b * places) * x.stride + (<usize> (g * k) << 2);
-      gemm_f32(from, x.stride, places, k, panels, n, sums, row, 0, 0, 0, own);
+      gemm_f32_fast(from, x.stride, places, k, panels, n, sums, row, 0, 0, 0, own);
       let tap = sums;
       for (let p = 0; p < height; p++) {
         for (let q = 0; q < width; q++, tap += <usize> depth << 2) {

@@ -21,12 +21,14 @@ export function exec_normalize_f32(op: NormalizeF32): void {
   let from = x.address, to = y.address;
   for (let left = x.rows; left > 0; left -= once) {
     const rows = min(once, left), out = rows_to(y, to, written);
-    let p = stored_rows(x, from, rows, read), q = out;
-    for (let k = rows; k > 0; k--, p += width, q += width) {
-      for (let i: usize = 0, rest = n; rest > 0; rest -= 4, i += 16) {
-        const near = f32x4.sub(v128.load(p + i), v128.load(mean + i));
-        const scaled = f32x4.mul(f32x4.mul(near, v128.load(inverse + i)), v128.load(gamma + i));
-        store_words(q + i, f32x4.add(scaled, v128.load(beta + i)), rest);
+    const read_rows = stored_rows(x, from, rows, read);
+    for (let i: usize = 0, rest = n; rest > 0; rest -= 4, i += 16) {
+      const m = v128.load(mean + i), v = v128.load(inverse + i);
+      const g = v128.load(gamma + i), b = v128.load(beta + i);
+      let p = read_rows + i, q = out + i;
+      for (let k = rows; k > 0; k--, p += width, q += width) {
+        const scaled = f32x4.mul(f32x4.mul(f32x4.sub(v128.load(p), m), v), g);
+        store_words(q, f32x4.add(scaled, b), rest);
       }
     }
     store_rows(y, to, rows, out);

@@ -33,13 +33,15 @@ export function exec_normalize_gradient_f32(op: NormalizeGradientF32): void {
   let at = x.address, by = dy.address;
   for (let r = 0; r < rows; r += once) {
     const count = min(once, rows - r);
-    let p = stored_rows(x, at, count, first), q = stored_rows(dy, by, count, second);
-    for (let k = 0; k < count; k++, p += width, q += width) {
-      const place = <usize> (r + k & 15) * row, sum = sums + place, product = products + place;
-      for (let i: usize = 0; i < row; i += 16) {
-        const d = v128.load(q + i), normal = normalized(p + i, mean + i, inverse + i);
-        v128.store(sum + i, f32x4.add(v128.load(sum + i), d));
-        v128.store(product + i, f32x4.add(v128.load(product + i), f32x4.mul(d, normal)));
+    const read = stored_rows(x, at, count, first), gradients = stored_rows(dy, by, count, second);
+    for (let i: usize = 0; i < row; i += 16) {
+      const m = v128.load(mean + i), v = v128.load(inverse + i);
+      let p = read + i, q = gradients + i;
+      for (let k = 0; k < count; k++, p += width, q += width) {
+        const sum = sums + <usize> (r + k & 15) * row + i, product = sum + (row << 4);
+        const d = v128.load(q), normal = f32x4.mul(f32x4.sub(v128.load(p), m), v);
+        v128.store(sum, f32x4.add(v128.load(sum), d));
+        v128.store(product, f32x4.add(v128.load(product), f32x4.mul(d, normal)));
       }
     }
     at += <usize> count * x.stride, by += <usize> count * dy.stride;
@@ -70,23 +72,19 @@ function writeGradient(
   let at = x.address, by = dy.address, to = dx.address;
   for (let left = x.rows; left > 0; left -= once) {
     const count = min(once, left), out = rows_to(dx, to, written);
-    let p = stored_rows(x, at, count, first), q = stored_rows(dy, by, count, second), o = out;
-    for (let k = count; k > 0; k--, p += width, q += width, o += width) {
-      for (let i: usize = 0, rest = n; rest > 0; rest -= 4, i += 16) {
-        const normal = normalized(p + i, mean + i, inverse + i);
-        const near = f32x4.sub(v128.load(q + i), v128.load(shift + i));
-        const d = f32x4.sub(near, f32x4.mul(normal, v128.load(slope + i)));
-        store_words(o + i, f32x4.mul(v128.load(factor + i), d), rest);
+    const rows = stored_rows(x, at, count, first), gradients = stored_rows(dy, by, count, second);
+    for (let i: usize = 0, rest = n; rest > 0; rest -= 4, i += 16) {
+      const m = v128.load(mean + i), v = v128.load(inverse + i);
+      const s = v128.load(shift + i), t = v128.load(slope + i), f = v128.load(factor + i);
+      let p = rows + i, q = gradients + i, o = out + i;
+      for (let k = count; k > 0; k--, p += width, q += width, o += width) {
+        const normal = f32x4.mul(f32x4.sub(v128.load(p), m), v);
+        const d = f32x4.sub(f32x4.sub(v128.load(q), s), f32x4.mul(normal, t));
+        store_words(o, f32x4.mul(f, d), rest);
       }
     }
     store_rows(dx, to, count, out);
     at += <usize> count * x.stride, by += <usize> count * dy.stride;
     to += <usize> count * dx.stride;
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function normalized(x: usize, mean: usize, inverse: usize): v128 {
-  return f32x4.mul(f32x4.sub(v128.load(x), v128.load(mean)), v128.load(inverse));
 }

@@ -1,4 +1,5 @@
 /** Products of matrices that both change, beside onnxruntime-web and TensorFlow.js. */
+import { trainFastBuild } from "../../src/training/train_fast_build.ts";
 import { Stream } from "../../test/golden/seeded.ts";
 import { interleave } from "../interleave.ts";
 import type { Contender, Timings } from "../interleave.ts";
@@ -15,9 +16,21 @@ const SHAPES = [[768, 768, 768], [384, 384, 384], [144, 64, 12544], [64, 576, 31
   64,
 ]] as const;
 
-/** Ours, fed in every run as onnxruntime-web is, and with both in memory as TensorFlow.js has them. */
-const OURS = ["fewbit, fed", "fewbit, resident"] as const;
-const PEERS = ["onnxruntime-web", "tfjs-wasm"] as const;
+const FED = "fewbit", FAST = "fewbit fast", RESIDENT = "fewbit, resident";
+const ORT = "onnxruntime-web", TFJS = "tfjs-wasm", TFJS_RESIDENT = "tfjs-wasm, resident";
+const ALL = [FED, FAST, ORT, TFJS, RESIDENT, TFJS_RESIDENT];
+
+/**
+ * Ours beside theirs. Fed, both operands are fresh in every run. Resident, both stay as they are, of which
+ * TensorFlow.js makes use: it keeps its panels of b from run to run.
+ */
+const PAIRS = [
+  [FED, ORT],
+  [FED, TFJS],
+  [RESIDENT, TFJS_RESIDENT],
+  [FAST, ORT],
+  [FAST, TFJS],
+] as const;
 
 /** Times of one shape. */
 export interface ProductResult {
@@ -41,19 +54,27 @@ export async function benchProducts(rounds: number): Promise<ProductResult[]> {
     const [left, right] = [tf.tensor2d(a, [m, k]), tf.tensor2d(b, [k, n])];
     const first = instance.runSync({ a, b }).y.data as Float32Array;
     const whole = tf.matMul(left, right);
-    agree(first, (await onnx.run()).y.data as Float32Array, `${shape.join("×")}, ${PEERS[0]}`);
-    agree(first, whole.dataSync().subarray(0, n), `${shape.join("×")}, ${PEERS[1]}`);
+    agree(first, (await onnx.run()).y.data as Float32Array, `${shape.join("×")}, ${ORT}`);
+    agree(first, whole.dataSync().subarray(0, n), `${shape.join("×")}, ${TFJS}`);
     whole.dispose();
-    const resident = await openProduct(shape, { a, b });
+    const fast = await openProduct(shape, { build: await trainFastBuild(true) });
+    agree(first, fast.runSync({ a, b }).y.data as Float32Array, `${shape.join("×")}, fast`);
+    const resident = await openProduct(shape, { resident: { a, b } });
     agree(first, resident.runSync({}).y.data as Float32Array, `${shape.join("×")}, resident`);
     const contenders: Contender[] = [
-      { name: OURS[0], run: () => instance.runSync({ a, b }) },
-      { name: OURS[1], run: () => resident.runSync({}) },
-      { name: PEERS[0], run: () => onnx.run() },
-      { name: PEERS[1], run: () => tf.matMul(left, right).dispose() },
+      { name: FED, run: () => instance.runSync({ a, b }) },
+      { name: FAST, run: () => fast.runSync({ a, b }) },
+      { name: ORT, run: () => onnx.run() },
+      {
+        name: TFJS,
+        run: () => tf.tidy(() => void tf.matMul(tf.tensor2d(a, [m, k]), tf.tensor2d(b, [k, n]))),
+      },
+      { name: RESIDENT, run: () => resident.runSync({}) },
+      { name: TFJS_RESIDENT, run: () => tf.matMul(left, right).dispose() },
     ];
     results.push({ shape, timings: await interleave(contenders, { rounds, leastMs: 20 }) });
     instance[Symbol.dispose]();
+    fast[Symbol.dispose]();
     resident[Symbol.dispose]();
     await onnx.release();
     left.dispose();
@@ -66,18 +87,16 @@ export async function benchProducts(rounds: number): Promise<ProductResult[]> {
 export function reportProducts(results: readonly ProductResult[]): string {
   const rows = results.map(({ shape, timings }) => [
     shape.join("×"),
-    ...[...OURS, ...PEERS].map((name) => speed(shape, timings, name)),
-    ...PEERS.map((peer, i) =>
-      times(timings.ratio(OURS[i], peer), timings.bestRatio(OURS[i], peer))
-    ),
+    ...ALL.map((name) => speed(shape, timings, name)),
+    ...PAIRS.map(([ours, peer]) => times(timings.ratio(ours, peer), timings.bestRatio(ours, peer))),
   ]);
   const mean = (of: (timings: Timings) => number) =>
     Math.exp(results.reduce((sum, { timings }) => sum + Math.log(of(timings)), 0) / results.length);
-  const means = PEERS.map((peer, i) =>
-    times(mean((t) => t.ratio(OURS[i], peer)), mean((t) => t.bestRatio(OURS[i], peer)))
+  const means = PAIRS.map(([ours, peer]) =>
+    times(mean((t) => t.ratio(ours, peer)), mean((t) => t.bestRatio(ours, peer)))
   );
-  const head = ["M×K×N", ...OURS, ...PEERS, ...PEERS.map((peer, i) => `${OURS[i]} to ${peer}`)];
-  return table(head, [...rows, ["geometric mean", "", "", "", "", ...means]]);
+  const head = ["M×K×N", ...ALL, ...PAIRS.map(([ours, peer]) => `${ours} to ${peer}`)];
+  return table(head, [...rows, ["geometric mean", ...ALL.map(() => ""), ...means]]);
 }
 
 /** GOP/s. */

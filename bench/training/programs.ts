@@ -1,5 +1,6 @@
 /** Programs of single instructions of training, all of whose operands are inputs. */
 import { loadWasm } from "../../src/engines/wasm/load.ts";
+import type { Build } from "../../src/engines/wasm/module.ts";
 import { trainBuild } from "../../src/engines/wasm/train_module.ts";
 import type { SyncInstance } from "../../src/engines/engine.ts";
 import { ProgramBuilder } from "../../src/program/builder.ts";
@@ -12,7 +13,10 @@ import { encodeProgram } from "../../src/program/encode.ts";
  */
 export async function openProduct(
   [m, k, n]: readonly number[],
-  resident?: { readonly a: Float32Array; readonly b: Float32Array },
+  { resident, build = trainBuild() }: {
+    readonly resident?: { readonly a: Float32Array; readonly b: Float32Array };
+    readonly build?: Build;
+  } = {},
 ): Promise<SyncInstance> {
   const builder = new ProgramBuilder();
   const [one, rows, inner, columns] = [1, m, k, n].map((extent) => builder.expression(extent));
@@ -39,7 +43,7 @@ export async function openProduct(
   const row = builder.view(product, extents, columns);
   builder.instruction("copy", { x: row, y: builder.whole(y) });
   builder.entry("main");
-  return await loadWasm(await encodeProgram(builder.finish()), { build: trainBuild() });
+  return await loadWasm(await encodeProgram(builder.finish()), { build });
 }
 
 /** A convolution of `[batch, height, width, channels]` with TensorFlow's padding "same". */

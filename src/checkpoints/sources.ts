@@ -2,7 +2,7 @@
 import { readParts } from "../engines/parts.ts";
 import { FewbitError } from "../errors.ts";
 import { fetchBytes, fetchFile, fetchOptionalBytes } from "../files/fetch_file.ts";
-import { isWindows } from "../files/host.ts";
+import { filePath } from "../files/file_url.ts";
 import { isFile, isFolder, openFile, readFile, readOptionalFile } from "../files/read_file.ts";
 import type { ReadFileOptions } from "../files/read_file.ts";
 import { splitPath } from "../files/split_path.ts";
@@ -93,16 +93,7 @@ function remoteUrl(source: string | URL): URL | undefined {
 /** The path of a local file. */
 function pathOf(source: string | URL): string {
   const url = urlOf(source);
-  if (url === undefined) return source as string;
-  try {
-    const path = decodeURIComponent(url.pathname);
-    // Of `file:///C:/models` the first slash is no part of the path.
-    return isWindows() ? path.replace(/^\/(?=[a-z]:)/i, "") : path;
-  } catch (cause) {
-    throw new FewbitError("invalid_argument", `Cannot read ${url.href}: it is no valid URL`, {
-      cause,
-    });
-  }
+  return url === undefined ? source as string : filePath(url);
 }
 
 async function openInside(folder: string): Promise<Response> {

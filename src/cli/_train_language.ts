@@ -20,8 +20,8 @@ import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
-import { count, number, progressLine, writeWhole } from "./_run.ts";
-import { scheduleOf } from "./_training_options.ts";
+import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
+import { optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
 /** Options that only language models have. */
@@ -48,8 +48,9 @@ export function addLanguageOptions(command: CommandUnknownOpts): void {
 const RATES: Readonly<Record<LanguageFamily, number>> = { "hgrn-bit": 0.004, transformer: 0.002 };
 /** Windows of a step where nothing is asked for. */
 const WINDOWS = 4;
-/** Weight decay where nothing is asked for, and most that the norm of all gradients may be. */
+/** Weight decay of optimisers that keep it apart from gradients, and most that the norm of all gradients may be. */
 const DECAY = 0.1, CLIP = 1;
+const BETAS = [0.9, 0.95] as const;
 /** The share of the characters that is learned. */
 const LEARNED = 0.9;
 /** Tokens of the sample after an epoch. */
@@ -93,13 +94,16 @@ export async function trainLanguage(
   const epochs = count("epochs", options.epochs);
   const perEpoch = Math.floor(learned.count / (model.windows * accumulate));
   const steps = Math.max(1, epochs * perEpoch);
+  const optimizer = choice("optimizer", options.optimizer ?? "adamw", OPTIMIZERS);
+  const suits = optimizer === "adamw" || optimizer === "lion" ? DECAY : 0;
   const rate = options.rate === undefined ? RATES[family] : number("rate", options.rate);
   using trainer = await languageTrainer(model, {
     rate,
     seed,
     accumulate,
-    decay: isGiven("decay") ? number("decay", options.decay) : DECAY,
-    optimizer: { kind: "adamw", betas: [0.9, 0.95] },
+    decay: isGiven("decay") ? number("decay", options.decay) : suits,
+    optimizer: optimizer === "adamw" ? { kind: optimizer, betas: BETAS } : optimizerOf(optimizer),
+    ...precisionOf(options),
     schedule: scheduleOf(options.schedule, steps),
     clipNorm: options.clip === undefined ? CLIP : number("clip", options.clip),
   });

@@ -72,6 +72,10 @@ export function addStepOptions(
       `${MASTERS.join(", ")}: what there is of weights beside 16 bits ` +
         "(default: split for bf16, f32 for f16)",
     )
+    .option(
+      "--fast",
+      "Round products and sums once: other bits on other hosts; with wasm/fewbit.train-fast.wasm",
+    )
     .option("--augment", "Move, mirror and brighten pictures at random")
     .option("--seed <n>", "Of first weights and the order of pictures", "1")
     .option("-o, --output <file>", "Best checkpoint; the curve is beside it", output)
@@ -93,6 +97,7 @@ export interface StepOptions {
   readonly average?: string | undefined;
   readonly dtype: string;
   readonly master?: string | undefined;
+  readonly fast?: true | undefined;
   readonly augment?: true | undefined;
   readonly seed: string;
   readonly output: string;
@@ -100,6 +105,8 @@ export interface StepOptions {
   readonly resume?: true | undefined;
   readonly json?: true | undefined;
 }
+
+type Precision = Pick<TinyTrainingSettings, "dtype" | "master" | "fast">;
 
 /** Steps as a trainer takes them. */
 export interface Steps {
@@ -139,13 +146,22 @@ export function stepsOf(
     accumulate,
     ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
     ...options.average !== undefined && { average: number("average", options.average) },
-    dtype: choice("dtype", options.dtype, DTYPES),
-    ...options.master !== undefined && { master: choice("master", options.master, MASTERS) },
+    ...precisionOf(options),
   };
   return { training, epochs, steps, learned };
 }
 
-function optimizerOf(kind: OptimizerName): Optimizer {
+/** How values are kept, and products and sums rounded. */
+export function precisionOf({ dtype, master, fast }: StepOptions): Precision {
+  return {
+    dtype: choice("dtype", dtype, DTYPES),
+    ...master !== undefined && { master: choice("master", master, MASTERS) },
+    ...fast && { fast },
+  };
+}
+
+/** The optimiser of that name. */
+export function optimizerOf(kind: OptimizerName): Optimizer {
   return kind === "sgd" ? { kind, momentum: 0.9, nesterov: true } : { kind };
 }
 

@@ -23,6 +23,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     .argument("<model>", "model.fewbit, or what fewbit train wrote")
     .option("--images <path>", "IDX file or folder")
     .option("--labels <file>", "IDX file (default: the names of the folder's subfolders)")
+    .option("--adapters <file>", "What fewbit finetune --adapters wrote, beside its checkpoint")
     .option("--float <folder>", "Folder of the float model, for comparison")
     .option("--engine <name>", ENGINES.join(", "), "auto")
     .option("--batch <n>", "Images computed at once", "32")
@@ -107,7 +108,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
       const loading = { engine, batchSize, signal };
       const results: Record<string, EvalResult> = {};
       {
-        using model = await openClassifier(path, loading);
+        using model = await openClassifier(path, { ...loading, adapters: options.adapters });
         results.model = await evaluate(model, images, labels, batchSize, signal);
       }
       if (options.float !== undefined) {

@@ -3,7 +3,7 @@ import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
-import { isFolder, readFile } from "../files/read_file.ts";
+import { isFolder } from "../files/read_file.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
@@ -20,6 +20,7 @@ import { budgetOf, stagesOf } from "./_learn_stage.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";
 import { openImages, openSample } from "./_images.ts";
 import type { ImageList } from "./_images.ts";
+import { readTrained } from "./_classifier.ts";
 import { isSafetensorsFile } from "./_safetensors_file.ts";
 import { SAMPLE_LABELS } from "./_sample.ts";
 import { formatBytes } from "../format_bytes.ts";
@@ -46,6 +47,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       "Text to calibrate a language model on (or .json with a list of lists of ids), or a file with " +
         "a text in each line for a sentence encoder (default: the scales that ship for all-MiniLM-L6-v2)",
     )
+    .option("--adapters <file>", "Of a trained vit: what fewbit finetune --adapters wrote")
     .option("-o, --output <file>", "File to write", "model.fewbit")
     .option(
       "--nonlinear <kind>",
@@ -215,6 +217,7 @@ interface VisionSource {
 
 /** What was given to calibrate on. */
 interface Calibration {
+  readonly adapters?: string | undefined;
   readonly images?: string | undefined;
   readonly calibration?: string | undefined;
   readonly limit: number;
@@ -222,8 +225,14 @@ interface Calibration {
 
 async function folderAndImages(
   model: string,
-  { images, calibration, limit }: Calibration,
+  { adapters, images, calibration, limit }: Calibration,
 ): Promise<VisionSource> {
+  if (adapters !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      "Option --adapters goes with a checkpoint that fewbit train wrote; of a language model, --lora",
+    );
+  }
   if (!await isFolder(model)) {
     throw new FewbitError("not_found", `Cannot quantise ${model}: there is no such folder`);
   }
@@ -240,9 +249,9 @@ async function folderAndImages(
 
 async function trainedAndImages(
   model: string,
-  { images, calibration, limit, signal }: Calibration & { readonly signal: AbortSignal },
+  { adapters, images, calibration, limit, signal }: Calibration & { readonly signal: AbortSignal },
 ): Promise<VisionSource> {
-  const bytes = await readFile(model, { signal });
+  const bytes = await readTrained(model, adapters, signal);
   const folder = await named(model, () => Promise.resolve(trainedVision(bytes)));
   if (calibration !== undefined) {
     throw new FewbitError(

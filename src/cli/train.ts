@@ -15,6 +15,7 @@ import { trainingPictures } from "./_training_pictures.ts";
 import type { PictureOptions } from "./_training_pictures.ts";
 import { trainContinually } from "./_train_continual.ts";
 import type { ContinualOptions } from "./_train_continual.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
 import { addLanguageOptions, trainLanguage } from "./_train_language.ts";
 import type { LanguageOptions } from "./_train_language.ts";
 
@@ -81,6 +82,7 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       const name = choice("model", options.model, [...TINY_NETWORKS, ...LANGUAGE_FAMILIES]);
       const family = LANGUAGE_FAMILIES.find((family) => family === name);
       if (family !== undefined) {
+        refuseUnfit(command, "text", `--model ${family}`);
         const isGiven = (option: string): boolean =>
           command.getOptionValueSource(option) !== "default";
         return await trainLanguage(family, options, isGiven, signal);
@@ -89,6 +91,8 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       if (options.replay !== undefined && network !== "ds-cnn") {
         throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
       }
+      if (options.replay !== undefined) refuseUnfit(command, "replay", "--replay");
+      else refuseUnfit(command, "pictures", `--model ${network}`);
       const files = await trainingFiles(options);
       const suiting = SUITING[network];
       const pictures = await trainingPictures(options, suiting);

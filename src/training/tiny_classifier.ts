@@ -31,6 +31,7 @@ export interface TinyTrainingSettings {
   readonly average?: number;
   readonly dtype?: TrainingType;
   readonly master?: MasterKind;
+  readonly fast?: boolean;
 }
 
 /** What a classifier is made of. */

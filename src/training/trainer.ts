@@ -15,6 +15,7 @@ import { batchOf, isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./_checked_weights.ts";
+import { trainFastBuild } from "./train_fast_build.ts";
 import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
@@ -101,8 +102,10 @@ export class Trainer implements Disposable {
     examples?: number,
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
+    const { fast = false } = settings;
     const program = compile(trainingGraph(graph, settings), { training: true });
-    const instance = await loadWasm(await encodeProgram(program), { build: trainBuild() });
+    const build = fast === false ? trainBuild() : await trainFastBuild(fast);
+    const instance = await loadWasm(await encodeProgram(program), { build });
     return new Trainer(program, instance, batch, settings);
   }
 

@@ -77,6 +77,11 @@ export interface TrainingSettings {
   readonly master?: MasterKind;
   /** How the loss is scaled where gradients are `f16`; in other types it is not. */
   readonly lossScale?: LossScale;
+  /**
+   * Whether products and sums may be rounded once: faster, and with other bits on other hosts. It needs the module
+   * `train-fast`, which packages do not carry: that beside the sources (`true`), or one that is given.
+   */
+  readonly fast?: boolean | WebAssembly.Module;
 }
 
 /** Entry of a step. */

@@ -77,6 +77,9 @@ Deno.test("cli: finetune teaches other classes with a new head and adapters, whi
     assert.deepEqual(own.top.map(({ label }: { label: string }) => label).sort(), ["0", "1"]);
     assert.deepEqual(await classified("--model", base, "--adapters", adapters), own);
 
+    const apart = await fewbit(["eval", base, "--adapters", adapters, ...others, "--json"]);
+    assert.equal(JSON.parse(apart.out).model.top1, accuracy);
+
     // Merged, they are one network without adapters.
     const exported = `${folder}/weights.safetensors`;
     const made = await fewbit(["export", base, "--adapters", adapters, "-o", exported]);

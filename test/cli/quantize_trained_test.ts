@@ -36,7 +36,22 @@ Deno.test("cli: quantize makes integers of a trained vit that know as much, and 
       ["0", "1", "2", "3"],
     );
 
+    // Adapters beside it are the same network as the checkpoint that has them.
+    const [tuned, adapters] = [`${folder}/tuned.safetensors`, `${folder}/small`];
+    const adapted = await fewbit([
+      ...["finetune", trained, ...given, "--epochs", "1", "--batch", "12", "--only", "lora:2"],
+      ...["--adapters", adapters, "-o", tuned],
+    ]);
+    assert.equal(adapted.code, 0, adapted.err);
+    const [one, two] = [`${folder}/one.fewbit`, `${folder}/two.fewbit`];
+    const few = [...images, "--limit", "8"];
+    assert.equal((await fewbit(["quantize", tuned, ...few, "-o", one])).code, 0);
+    const args = ["quantize", trained, "--adapters", adapters, ...few, "-o", two];
+    assert.equal((await fewbit(args)).code, 0);
+    assert.deepEqual(await Deno.readFile(two), await Deno.readFile(one));
+
     const target = ["-o", `${folder}/x.fewbit`];
+    await fails(["quantize", folder, "--adapters", adapters, ...target], /--adapters goes with/);
     await fails(["quantize", trained, ...target], /give --images, pictures like those/);
     await fails(["quantize", trained, "--calibration", given[1], ...target], /give --images/);
     const weights = `${folder}/weights.safetensors`;

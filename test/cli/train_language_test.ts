@@ -75,6 +75,41 @@ Deno.test("cli: a language model without a text, or with sizes that do not fit, 
     await fails([...common, ...missing], /there is no .*none\.json/);
   }));
 
+Deno.test("cli: what is typed and is for something else is refused", () =>
+  withText(async (folder, given) => {
+    const unfit = [
+      [["--model", "hgrn-bit", "--augment"], /--augment does not go with --model hgrn-bit/],
+      [
+        ["--model", "transformer", "--replay", "4"],
+        /--replay does not go with --model transformer/,
+      ],
+      [["--width", "32"], /--width does not go with --model ds-cnn/],
+      [["--experiences", "5,5"], /--experiences does not go with --model ds-cnn/],
+      [["--replay", "4", "--resume"], /--resume does not go with --replay/],
+      [["--replay", "4", "--dtype", "bf16"], /--dtype does not go with --replay/],
+    ] as const;
+    for (const [args, message] of unfit) {
+      await fails(["train", ...given.slice(0, 2), ...args, "-o", `${folder}/x`], message);
+    }
+  }));
+
+Deno.test("cli: a language model learns in 16 bits, with another optimiser, and fast", () =>
+  withText(async (folder, given) => {
+    const common = ["train", "--model", "hgrn-bit", ...given, "--epochs", "2", "--json"];
+    const output = `${folder}/x`;
+    const learned = async (...args: string[]): Promise<[number, Uint8Array]> => {
+      const { code, out, err } = await fewbit([...common, ...args, "-o", output]);
+      assert.equal(code, 0, err);
+      return [JSON.parse(out.trim().split("\n").at(-1)!).validation, await Deno.readFile(output)];
+    };
+    const [plain, bytes] = await learned();
+    for (const args of [["--dtype", "bf16"], ["--optimizer", "adam"], ["--fast"]]) {
+      const [loss, others] = await learned(...args);
+      assert.ok(Math.abs(loss - plain) < 0.5, `${args.join(" ")}: ${loss} beside ${plain}`);
+      assert.notDeepEqual(others, bytes);
+    }
+  }));
+
 Deno.test("cli: train --replay learns classes one after the other, and classify reads what it wrote", () =>
   withPictures(async (folder, given) => {
     const output = `${folder}/out.safetensors`;

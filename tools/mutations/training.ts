@@ -208,4 +208,11 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["const worst = errors.findIndex(Number.isNaN);", "const worst = -1;"],
     ["if (!(step > 0 && step < Infinity))", "if (false)"],
   ]),
+  ...changes("src/training/trainer.ts", ["test/training/fast_test.ts"], [
+    ["fast === false ? trainBuild() : await trainFastBuild(fast)", "trainBuild()"],
+  ]),
+  ...changes("src/cli/_unfit_options.ts", ["test/cli/train_language_test.ts"], [
+    ["if (UNFIT[kind].includes(attributeName)) {", "if (false) {"],
+    [`!== "cli") continue;`, `!== "cli");`],
+  ]),
 ];

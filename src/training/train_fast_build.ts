@@ -1,0 +1,34 @@
+/** The module for training that may round a product and its sum once; no entry carries it. */
+import { fromModule } from "../engines/wasm/module.ts";
+import type { Build } from "../engines/wasm/module.ts";
+import { FewbitError } from "../errors.ts";
+import { filePath } from "../files/file_url.ts";
+import { readFile } from "../files/read_file.ts";
+
+const NAME = "fewbit.train-fast.wasm";
+
+/**
+ * The build `train-fast`: relaxed SIMD, whose multiply-add is one operation, with one rounding or two as the host has it.
+ *
+ * @param given The module; `true` for that beside the sources, which packages do not have.
+ * @throws {FewbitError} `unsupported` where it is not there, or this host does not run it.
+ */
+export async function trainFastBuild(given: true | WebAssembly.Module): Promise<Build> {
+  const module = given === true ? await besideSources() : given;
+  return { ...fromModule(module), engine: "wasm-train-fast" };
+}
+
+async function besideSources(): Promise<WebAssembly.Module> {
+  // The address goes through a variable: of a literal one bundlers want to copy the file.
+  const here = import.meta.url;
+  try {
+    return await WebAssembly.compile(await readFile(filePath(new URL(`../../wasm/${NAME}`, here))));
+  } catch (cause) {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot train with fast: ${NAME} is not here, or this host does not compile it; it is built as ` +
+        "wasm/README.md says, and is given as a WebAssembly.Module",
+      { cause },
+    );
+  }
+}
