@@ -101,7 +101,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option(
       "--workers <n>",
-      "Threads that calibrate a language model, to the same bits (default: 2 where there are as many cores)",
+      "Threads that calibrate a language model and learn, to the same bits (default: 2 where there are as many cores)",
     )
     .option(
       "--stages <list>",
