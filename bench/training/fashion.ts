@@ -3,7 +3,8 @@
  *
  *     deno run -A bench/training/fashion.ts --net ds_cnn --seed 1
  *
- * Its checkpoint is in the temporary folder after each epoch: a run that was stopped goes on, bit by bit as it would
+ * `--kind bf16` and the like: in 16 bits, and in float32 from weights that are a little larger, whose distance is the
+ * noise of the others. Its checkpoint is in the temporary folder after each epoch: a run that was stopped goes on, bit by bit as it would
  * have. A finished one is added to `fashion.json`, its curve is drawn in `curves/`. Without `--net`: the table of all.
  */
 import { parseArgs } from "node:util";
@@ -15,8 +16,18 @@ import type { Recipe } from "../../test/golden/train/recipe.ts";
 import { readSharedJson } from "../shared.ts";
 import { table } from "../../tools/markdown_table.ts";
 
+/** What of a run is not as in the recipe. */
+const KINDS: Readonly<Record<string, Pick<Recipe, "precision" | "startScale">>> = {
+  f32: {},
+  bf16: { precision: { dtype: "bf16" } },
+  f16: { precision: { dtype: "f16" } },
+  "bf16-alone": { precision: { dtype: "bf16", master: "none" } },
+  noise: { startScale: 1 + 2 ** -22 },
+};
+
 /** A finished run. */
 interface Run {
+  readonly kind: string;
   readonly net: Recipe["net"];
   readonly seed: number;
   readonly pictures: number;
@@ -38,10 +49,10 @@ const RECORD = new URL("fashion.json", import.meta.url);
 const PARTS = 20;
 const NAMES = { ds_cnn: "DS-CNN", resnet8: "ResNet8" } as const;
 
-async function train({ net, seed, pictures, epochs }: Recipe): Promise<void> {
-  const name = `${net}-${seed}-${pictures}x${epochs}`;
+async function train(kind: string, { net, seed, pictures, epochs }: Recipe): Promise<void> {
+  const name = `${net}-${seed}-${pictures}x${epochs}${kind === "f32" ? "" : `-${kind}`}`;
   const [checkpoint, notes] = ["safetensors", "json"].map((end) => `/tmp/fashion-${name}.${end}`);
-  using trainer = await loadRecipe({ net, seed, pictures, epochs });
+  using trainer = await loadRecipe({ net, seed, pictures, epochs, ...KINDS[kind] });
   const progress = { accuracies: [] as number[], seconds: 0, losses: [] as number[] };
   try {
     trainer.restore(await Deno.readFile(checkpoint));
@@ -66,7 +77,7 @@ async function train({ net, seed, pictures, epochs }: Recipe): Promise<void> {
     await Deno.writeTextFile(notes, JSON.stringify(progress));
   }
   const epoch = losses.length / epochs;
-  const title = `${NAMES[net]}, Fashion-MNIST, ${pictures} pictures, seed ${seed}`;
+  const title = `${NAMES[net]}, Fashion-MNIST, ${pictures} pictures, seed ${seed}, ${kind}`;
   const svg = trainingCurve({
     title,
     losses,
@@ -76,6 +87,7 @@ async function train({ net, seed, pictures, epochs }: Recipe): Promise<void> {
   await Deno.mkdir(new URL("curves", import.meta.url), { recursive: true });
   await Deno.writeTextFile(new URL(`curves/${name}.svg`, import.meta.url), svg);
   await record({
+    kind,
     net,
     seed,
     pictures,
@@ -111,9 +123,9 @@ async function runs(): Promise<Run[]> {
 }
 
 async function record(run: Run): Promise<void> {
-  const others = (await runs()).filter(({ net, seed, pictures, epochs }) =>
-    `${[net, seed, pictures, epochs]}` !== `${[run.net, run.seed, run.pictures, run.epochs]}`
-  );
+  const key = ({ kind, net, seed, pictures, epochs }: Run): string =>
+    `${[kind, net, seed, pictures, epochs]}`;
+  const others = (await runs()).filter((other) => key(other) !== key(run));
   await Deno.writeTextFile(RECORD, JSON.stringify([...others, run], null, 1) + "\n");
 }
 
@@ -128,32 +140,39 @@ async function report(): Promise<string> {
       readonly test_accuracy: readonly number[];
     })[];
   }>("golden/train/baselines.json");
-  const rows = (await runs()).map(({ net, seed, pictures, epochs, ...run }) => {
+  const rows = (await runs()).map(({ kind, net, seed, pictures, epochs, ...run }) => {
     const theirs = cases.find((c) =>
-      c.net === net && c.seed === seed && c.pictures === pictures && c.epochs === epochs
+      kind === "f32" && c.net === net && c.seed === seed && c.pictures === pictures &&
+      c.epochs === epochs
     );
     return [
       NAMES[net],
+      kind,
       `${pictures} × ${epochs}`,
       String(seed),
-      ...[run.accuracies, theirs?.test_accuracy].map((all) => percent(all?.at(-1) ?? NaN)),
+      ...[run.accuracies, theirs?.test_accuracy].map((all) => all ? percent(all.at(-1)!) : ""),
       `${run.seconds} s`,
       `\`${run.weights.slice(0, 16)}\``,
     ];
   });
-  return table(["", "pictures", "seed", "fewbit", "PyTorch", "time", "hash of weights"], rows);
+  return table(
+    ["", "kind", "pictures", "seed", "fewbit", "PyTorch", "time", "hash of weights"],
+    rows,
+  );
 }
 
 const { values } = parseArgs({
   options: {
     net: { type: "string" },
+    kind: { type: "string", default: "f32" },
     seed: { type: "string", default: "1" },
     pictures: { type: "string", default: "60000" },
     epochs: { type: "string", default: "6" },
   },
 });
-const { net } = values;
+const { net, kind } = values;
+if (!Object.hasOwn(KINDS, kind)) throw new Error(`--kind ${Object.keys(KINDS).join(", ")}`);
 if (net === "ds_cnn" || net === "resnet8") {
   const [seed, pictures, epochs] = [values.seed, values.pictures, values.epochs].map(Number);
-  await train({ net, seed, pictures, epochs });
+  await train(kind, { net, seed, pictures, epochs });
 } else console.log(await report());

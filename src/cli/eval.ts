@@ -15,7 +15,11 @@ import { printPerplexity } from "./_perplexity.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { sha256 } from "../files/sha256.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
 import { choice, count, fraction, progressLine } from "./_run.ts";
+
+const OF_TEXTS = ["window", "state", "bos", "skip"];
+const OF_PICTURES = ["images", "labels", "adapters", "float", "batch", "limit"];
 
 /** What `fewbit eval` takes and does. */
 export default function evalCommand(command: Command, signal: AbortSignal): void {
@@ -50,7 +54,9 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     )
     .action(async (path, options) => {
       const engine = choice("engine", options.engine, ENGINES);
-      if (options.perplexity !== undefined) {
+      if (options.perplexity === undefined) refuseUnfit(command, OF_TEXTS, "--images");
+      else {
+        refuseUnfit(command, OF_PICTURES, "--perplexity");
         return await printPerplexity({
           model: path,
           file: options.perplexity,

@@ -39,6 +39,30 @@ const SUITING: Readonly<Record<TinyNetwork, Suiting>> = {
 /** Rates with an optimiser that was chosen. */
 const RATES = { sgd: 0.2, others: 0.003 };
 
+const OF_TEXTS = ["tokenizer", "width", "depth", "hidden", "window"];
+const OF_PICTURES = ["images", "labels", "testImages", "testLabels", "limit", "side", "augment"];
+/** By what is trained, the options that are for something else. */
+const UNFIT = {
+  pictures: [...OF_TEXTS, "experiences"],
+  // Nothing is there to be resumed, and its steps are those of the paper.
+  replay: [
+    ...OF_TEXTS,
+    ...[
+      "optimizer",
+      "schedule",
+      "decay",
+      "accumulate",
+      "clip",
+      "average",
+      "dtype",
+      "master",
+      "fast",
+    ],
+    ...["augment", "checkpoint", "resume"],
+  ],
+  text: [...OF_PICTURES, "replay", "experiences", "average"],
+};
+
 /** What `fewbit train` takes and does. */
 export default function trainCommand(command: Command, signal: AbortSignal): void {
   const typed = command
@@ -82,7 +106,7 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       const name = choice("model", options.model, [...TINY_NETWORKS, ...LANGUAGE_FAMILIES]);
       const family = LANGUAGE_FAMILIES.find((family) => family === name);
       if (family !== undefined) {
-        refuseUnfit(command, "text", `--model ${family}`);
+        refuseUnfit(command, UNFIT.text, `--model ${family}`);
         const isGiven = (option: string): boolean =>
           command.getOptionValueSource(option) !== "default";
         return await trainLanguage(family, options, isGiven, signal);
@@ -91,8 +115,8 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
       if (options.replay !== undefined && network !== "ds-cnn") {
         throw new FewbitError("invalid_argument", "Option --replay goes with --model ds-cnn");
       }
-      if (options.replay !== undefined) refuseUnfit(command, "replay", "--replay");
-      else refuseUnfit(command, "pictures", `--model ${network}`);
+      if (options.replay !== undefined) refuseUnfit(command, UNFIT.replay, "--replay");
+      else refuseUnfit(command, UNFIT.pictures, `--model ${network}`);
       const files = await trainingFiles(options);
       const suiting = SUITING[network];
       const pictures = await trainingPictures(options, suiting);

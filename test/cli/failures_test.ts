@@ -157,6 +157,8 @@ Deno.test("cli: a picture that is broken is named, in a list and in a folder", a
     await fails(["eval", VIT, "--images", folder], /dog\/broken\.png: Cannot decode PNG/);
     await Deno.remove(broken);
     await Deno.copyFile(PICTURE, `${folder}/astray.png`);
+    await fails(["eval", VIT, "--images", folder, "--skip", "0.5"], /--skip does not go with/);
+    await fails(["eval", VIT, "--perplexity", "x", "--batch", "2"], /--batch does not go with/);
     await fails(["eval", VIT, "--images", folder], /astray\.png lies in no class's folder/);
     await Deno.remove(`${folder}/astray.png`);
     await Deno.mkdir(`${folder}/.ipynb_checkpoints`);

@@ -212,7 +212,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["fast === false ? trainBuild() : await trainFastBuild(fast)", "trainBuild()"],
   ]),
   ...changes("src/cli/_unfit_options.ts", ["test/cli/train_language_test.ts"], [
-    ["if (UNFIT[kind].includes(attributeName)) {", "if (false) {"],
-    [`!== "cli") continue;`, `!== "cli");`],
+    ["!unfit.includes(name) ||", ""],
+    [`!== "cli") continue;`, `!== "") continue;`],
   ]),
 ];

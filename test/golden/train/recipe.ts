@@ -8,6 +8,7 @@ import { TrainedLayers } from "../../../src/models/trained_layers.ts";
 import type { Initialize } from "../../../src/models/trained_layers.ts";
 import { crossEntropy } from "../../../src/training/losses/cross_entropy.ts";
 import { Trainer } from "../../../src/training/trainer.ts";
+import type { TrainingSettings } from "../../../src/training/training_graph.ts";
 import { arrayData } from "../../../src/training/training_data.ts";
 import type { TrainingData } from "../../../src/training/training_data.ts";
 import { Stream } from "../seeded.ts";
@@ -33,9 +34,10 @@ export async function fashionPictures(
 }
 
 /** Start weights: one stream, of which norms and biases take their places. */
-function fromStream(seed: number): Initialize {
+function fromStream(seed: number, scale: number): Initialize {
   const stream = new Stream(seed);
-  return ({ shape, bound, offset }) => stream.take(shape.reduce((a, b) => a * b, 1), bound, offset);
+  return ({ shape, bound, offset }) =>
+    stream.take(shape.reduce((a, b) => a * b, 1), bound, offset).map((w) => w * scale);
 }
 
 /** What of the recipe differs from run to run. */
@@ -48,13 +50,20 @@ export interface Recipe {
   readonly warmup?: number;
   readonly pictures: number;
   readonly epochs: number;
+  /** How values are kept. Default: float32. */
+  readonly precision?: Pick<TrainingSettings, "dtype" | "master">;
+  /** What all start weights are multiplied with. Default 1. */
+  readonly startScale?: number;
 }
 
 /** A trainer that begins by the recipe. */
 export async function loadRecipe(recipe: Recipe): Promise<Trainer> {
-  const { net, seed, rate = 0.3, warmup = 0.05, pictures, epochs } = recipe;
+  const { net, seed, rate = 0.3, warmup = 0.05, pictures, epochs, startScale = 1 } = recipe;
   const graph = new Graph();
-  const layers = new TrainedLayers(graph, fromStream(seed), { epsilon: 1e-3, momentum: 0.1 });
+  const layers = new TrainedLayers(graph, fromStream(seed, startScale), {
+    epsilon: 1e-3,
+    momentum: 0.1,
+  });
   const x = graph.input("x", "f32", [BATCH, SIDE, SIDE, 1]);
   const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: CLASSES });
   const logits = net === "resnet8"
@@ -74,5 +83,6 @@ export async function loadRecipe(recipe: Recipe): Promise<Trainer> {
       steps,
     },
     seed,
+    ...recipe.precision,
   });
 }
