@@ -21,6 +21,9 @@ import { choice, count, fraction, progressLine } from "./_run.ts";
 const OF_TEXTS = ["window", "state", "bos", "skip"];
 const OF_PICTURES = ["images", "labels", "adapters", "float", "batch", "limit"];
 
+/** Of two language models. */
+const OF_PAIRS = ["agree", "prompt", "tokens"];
+
 /** What `fewbit eval` takes and does. */
 export default function evalCommand(command: Command, signal: AbortSignal): void {
   command
@@ -54,9 +57,8 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     )
     .action(async (path, options) => {
       const engine = choice("engine", options.engine, ENGINES);
-      if (options.perplexity === undefined) refuseUnfit(command, OF_TEXTS, "--images");
-      else {
-        refuseUnfit(command, OF_PICTURES, "--perplexity");
+      if (options.perplexity !== undefined) {
+        refuseUnfit(command, [...OF_PICTURES, ...OF_PAIRS], "--perplexity");
         return await printPerplexity({
           model: path,
           file: options.perplexity,
@@ -70,6 +72,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
         });
       }
       if (options.agree !== undefined) {
+        refuseUnfit(command, [...OF_PICTURES, ...OF_TEXTS], "--agree");
         return await printAgreement({
           model: path,
           other: options.agree,
@@ -80,6 +83,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
           signal,
         });
       }
+      refuseUnfit(command, [...OF_TEXTS, ...OF_PAIRS], "--images");
       if (options.images === undefined) {
         throw new FewbitError(
           "invalid_argument",

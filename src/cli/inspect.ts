@@ -23,6 +23,7 @@ import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { note, print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit inspect` takes and does. */
@@ -54,12 +55,7 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
       const runs = count("runs", options.runs, 10_000);
       if (options.html !== undefined) await checkOutput(options.html, [model]);
       if (options.learning !== undefined) {
-        if (options.time || options.html !== undefined || options.entry !== undefined) {
-          throw new FewbitError(
-            "invalid_argument",
-            "Option --learning goes with --json only, not with --time, --html or --entry",
-          );
-        }
+        refuseUnfit(command, ["time", "html", "entry", "runs", "engine"], "--learning");
         const tokens = count("learning", options.learning, 65_536);
         return await inspectLearning(model, tokens, options.json ?? false);
       }

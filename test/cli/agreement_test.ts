@@ -53,6 +53,10 @@ Deno.test("cli: eval --agree says how many tokens are alike, and refuses other v
     alike: 8,
     prompt: "Once upon a time",
   });
+  const unfit = await fewbit(["eval", own, "--agree", own, "--window", "8"]);
+  assert.match(unfit.err, /Option --window does not go with --agree/);
+  const pair = await fewbit(["eval", own, "--perplexity", "x", "--tokens", "8"]);
+  assert.match(pair.err, /Option --tokens does not go with --perplexity/);
   await withFolder(async (folder) => {
     await writeTinyLlama(`${folder}/tiny.bin`, `${folder}/tok261.bin`);
     const { code, err } = await fewbit(["eval", own, "--agree", `${folder}/tiny.bin`]);

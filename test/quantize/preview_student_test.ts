@@ -62,6 +62,6 @@ Deno.test("cli: inspect --learning shows both programs, and refuses what does no
     assert.deepEqual(Object.keys(json), ["block", "head"]);
     assert.ok(json.block.regions.arena > 0);
     const wrong = await fewbit(["inspect", model, "--learning", "16", "--time"]);
-    assert.match(wrong.err, /--learning goes with --json only/);
+    assert.match(wrong.err, /Option --time does not go with --learning/);
   });
 });
