@@ -91,7 +91,7 @@ export { CalibrationThread, serveCalibration } from "./src/quantize/calibration_
 export type { BlockResult, BlockTask, SeenOutput, Wanted } from "./src/quantize/block_runner.ts";
 export type { WorkerLike } from "./src/quantize/thread_port.ts";
 export type { LogitComparison } from "./src/quantize/compare_logits.ts";
-export type { Shrinking, Smoothing } from "./src/quantize/decoder_calibrate.ts";
+export type { Shrinking, SiteChoice, Smoothing } from "./src/quantize/decoder_calibrate.ts";
 export type {
   DecoderGrid,
   DecoderGrids,

@@ -122,6 +122,7 @@ export type { PlateauSchedule, PlateauSettings } from "./training/optimizers/pla
 export type { Schedule } from "./training/optimizers/schedule.ts";
 
 export { learnIntegerText } from "./compile/end_to_end/learn_text.ts";
+export { LearningThread, serveLearning } from "./compile/end_to_end/learning_thread.ts";
 export type {
   LearnedText,
   LearningProgress,

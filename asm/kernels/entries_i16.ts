@@ -7,10 +7,15 @@ function entry(middle: usize, code: i32): usize {
   return middle + <usize> (code << 1);
 }
 
-/** Entries of eight codes, limited to −2048 … 2047, to memory; `middle`: address of that of code 0. */
-export function load_entries(middle: usize, codes: usize, to: usize): void {
+/** Eight codes limited to −2048 … 2047. */
+export function limited(v: v128): v128 {
   const low = v128.load16_splat(LIMITS), high = v128.load16_splat(LIMITS + 2);
-  const v = i16x8.min_s(i16x8.max_s(v128.load(codes), low), high);
+  return i16x8.min_s(i16x8.max_s(v, low), high);
+}
+
+/** Entries of eight codes, limited, to memory; `middle`: address of that of code 0. */
+export function load_entries(middle: usize, codes: usize, to: usize): void {
+  const v = limited(v128.load(codes));
   let w = v128.load16_splat(entry(middle, i16x8.extract_lane_s(v, 0)));
   w = v128.load_lane<i16>(entry(middle, i16x8.extract_lane_s(v, 1)), w, 1);
   w = v128.load_lane<i16>(entry(middle, i16x8.extract_lane_s(v, 2)), w, 2);

@@ -6,6 +6,7 @@
 // x86 has no arithmetic shift of 64-bit lanes (V8 makes four instructions of one), so 2^63 is added in front of a logical one and 2^(63−e)
 // taken off behind it. Bounds: |p| ≤ 2^62 and 1 ≤ e ≤ 62 keep the sum within 2^63 ± (2^62 + 2^61 + 1): it has 64 bits. e = 63 gives 0 half
 // to even, which is what e > 62 means there: p + 2^62 − 1 + bit is within 0 … 2^63 − 1.
+import { between } from "./between";
 import { low_words } from "./lanes";
 
 /** A shift and its rounding. Kernels take its fields out of their loops. */
@@ -24,7 +25,7 @@ export class Shift {
 
   /** Half to even; e < 1 counts as 1, e > 62 gives 0. */
   to_even(e: i32): void {
-    this.prepare(max(1, min(63, e)), 1);
+    this.prepare(between(1, e, 63), 1);
   }
 
   /** `e` from 1 to 62; `even` 1: half to even, 0: half up. */

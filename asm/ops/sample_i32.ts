@@ -4,6 +4,7 @@
 // those that equal it stay, found by bisection: no list is sorted, and as all sums are exact, their order does not matter.
 // Bounds: d·rate + 2^15 < 2^63; weights have 31 bits, sums of 2^24 of them 55.
 import { SampleI32 } from "../generated/ops/sample_i32";
+import { between } from "../kernels/between";
 import { philox } from "../kernels/philox";
 
 /** A list. Behind it ids, logits and weights, 32 bits each, `capacity` of them. */
@@ -99,7 +100,7 @@ function sample(
     const total = sum_from(list, least, false), p = <u64> top_p;
     keep(list, least, top, (total >> 16) * p + (((total & 65535) * p + 65535) >> 16), false);
   }
-  return draw(list, <u32> max(0, min(65536, min_p)) << 14, random);
+  return draw(list, <u32> between(0, min_p, 65536) << 14, random);
 }
 
 /** Weight of what is u/65536 octaves below the largest, u < 31·65536. */

@@ -1,8 +1,10 @@
-/** Threads that calibrate beside the one of the command. */
+/** Threads that calibrate or learn beside the one of the command. */
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+import type { LearningThread } from "../compile/end_to_end/learning_thread.ts";
 import { CalibrationThread } from "../quantize/calibration_thread.ts";
-import { CALIBRATION, threadEntry } from "./_thread_entry.ts";
+import { CALIBRATION, LEARNING, threadEntry } from "./_thread_entry.ts";
+import type { ThreadPurpose } from "./_thread_entry.ts";
 
 /** More threads than this are not begun unasked: each has products of its own. */
 const MOST = 2;
@@ -13,18 +15,33 @@ export function defaultWorkers(): number {
 }
 
 /** Threads that are there for a while. */
-export class CalibrationThreads implements Disposable {
+export class BegunThreads<Thread extends Disposable> implements Disposable {
   private constructor(
     /** Those that could be begun. */
-    readonly threads: readonly CalibrationThread[],
+    readonly threads: readonly Thread[],
     private readonly workers: readonly Worker[],
   ) {}
 
-  /** Begins so many beside this one; where a host has none, there are fewer. */
-  static async open(count: number): Promise<CalibrationThreads> {
-    const workers = Array.from({ length: count }, begun).filter((worker) => worker !== undefined);
-    const opened = await Promise.all(workers.map((worker) => CalibrationThread.open(worker)));
-    return new CalibrationThreads(opened.filter((thread) => thread !== undefined), workers);
+  /** Begins so many beside this one that calibrate; where a host has none, there are fewer. */
+  static async calibrating(count: number): Promise<BegunThreads<CalibrationThread>> {
+    return await BegunThreads.#open(count, CALIBRATION, (worker) => CalibrationThread.open(worker));
+  }
+
+  /** The same of threads that learn. */
+  static async learning(count: number): Promise<BegunThreads<LearningThread>> {
+    const { LearningThread } = await import("../compile/end_to_end/learning_thread.ts");
+    return await BegunThreads.#open(count, LEARNING, (worker) => LearningThread.open(worker));
+  }
+
+  static async #open<Thread extends Disposable>(
+    count: number,
+    purpose: ThreadPurpose,
+    open: (worker: Worker) => Promise<Thread | undefined>,
+  ): Promise<BegunThreads<Thread>> {
+    const workers = Array.from({ length: count }, () => begun(purpose))
+      .filter((worker) => worker !== undefined);
+    const opened = await Promise.all(workers.map(open));
+    return new BegunThreads(opened.filter((thread) => thread !== undefined), workers);
   }
 
   /** Ends them, whatever they do. */
@@ -34,7 +51,7 @@ export class CalibrationThreads implements Disposable {
   }
 }
 
-function begun(): Worker | undefined {
+function begun(purpose: ThreadPurpose): Worker | undefined {
   const entry = threadEntry();
   if (entry === undefined) return undefined;
   try {
@@ -42,7 +59,7 @@ function begun(): Worker | undefined {
     const url = entry.startsWith("file:")
       ? entry
       : `data:text/javascript,import ${JSON.stringify(entry)}`;
-    return new Worker(new URL(url), { workerData: CALIBRATION });
+    return new Worker(new URL(url), { workerData: purpose });
   } catch {
     // No permission, or no threads: this one does it all.
     return undefined;

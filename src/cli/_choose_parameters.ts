@@ -12,11 +12,13 @@ import { hasRotation } from "../numeric/hadamard.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { FEW, NO_SHRINKING, ROOT, SHRINKINGS } from "../quantize/decoder_calibrate.ts";
 import type { Shrinking } from "../quantize/decoder_calibrate.ts";
+import type { DownBits } from "../quantize/decoder_grids.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderRanges } from "../quantize/decoder_ranges.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
+import type { SiteSet } from "../quantize/paper_sites.ts";
 import { note } from "./_print.ts";
-import { progressLine } from "./_run.ts";
+import { choice, progressLine } from "./_run.ts";
 import type { Windows } from "./_text_windows.ts";
 
 /** How a language model is quantised; the first is the best. */
@@ -26,6 +28,10 @@ export const METHODS = ["closed-form", "smoothquant-edge", "rtn"] as const;
 export interface Choice {
   readonly method: typeof METHODS[number];
   readonly bits: LanguageBits;
+  /** Bits of what the last layer of an MLP reads. */
+  readonly down: DownBits;
+  /** Which values are on grids: those that the engine needs, or the paper's. */
+  readonly sites: SiteSet;
   readonly prefix: readonly number[];
   readonly windows: Windows;
   /** Networks to try: as it is, rotated. */
@@ -35,14 +41,29 @@ export interface Choice {
   readonly signal: AbortSignal;
 }
 
+/**
+ * Bits of an option, or what pays: 12 with weights of 8 bits, whose layer takes them as it takes 8, and whose error would
+ * be the largest of all (bench/SMOLLM2.md). With weights of 4 bits they cost a second product.
+ */
+export function downBitsOf(
+  text: string | undefined,
+  { method, bits, sites }: Pick<Choice, "method" | "bits" | "sites">,
+): DownBits {
+  if (text === undefined) {
+    return method === "closed-form" && bits === "w8a8" && sites === "default" ? 12 : 8;
+  }
+  return choice("down", text, ["8", "12"] as const) === "12" ? 12 : 8;
+}
+
 /** Networks that are tried. */
 export function rotationsOf(
-  { method, bits, windows }: Pick<Choice, "method" | "bits" | "windows">,
+  { method, bits, sites, windows }: Pick<Choice, "method" | "bits" | "sites" | "windows">,
   rotate: "auto" | "yes" | "no",
   width: number,
 ): readonly boolean[] {
   if (rotate !== "auto") return [rotate === "yes"];
-  const canChoose = method === "closed-form" && bits !== "w4a8" && windows.validation.length > 0;
+  const canChoose = method === "closed-form" && sites === "default" && bits !== "w4a8" &&
+    windows.validation.length > 0;
   return canChoose && hasRotation(width) ? [false, true] : [false];
 }
 
@@ -83,7 +104,7 @@ export async function chooseParameters(
       const smoothing = method === "smoothquant-edge"
         ? smoothQuantText(checkpoint, ranges)
         : { norms: normsOf(choice, rotate), down };
-      const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing);
+      const params = parametersOfRanges(checkpoint, ranges, calibration, smoothing, choice);
       if (comparison === undefined) return params;
       const program = compileIntegerText(checkpoint, params, { bits });
       const { divergence } = await comparison.compare(program, () => signal.throwIfAborted());

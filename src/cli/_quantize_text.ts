@@ -10,30 +10,30 @@ import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { sha256 } from "../files/sha256.ts";
-import { splitPath } from "../files/split_path.ts";
 import { formatBytes } from "../format_bytes.ts";
-import { parseJson } from "../json.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
-import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
+import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
+import type { SiteSet } from "../quantize/paper_sites.ts";
 import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { bytesOf } from "../tensor.ts";
-import { CalibrationThreads } from "./_calibration_threads.ts";
-import { chooseParameters, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
+import { BegunThreads } from "./_calibration_threads.ts";
+import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
-import { readAll } from "./_lines.ts";
 import { learnStage } from "./_learn_stage.ts";
 import type { Stage } from "./_learn_stage.ts";
+import { readParamsFile, writeParamsFile } from "./_params_file.ts";
 import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
-import { chooseWindows, idsOf, MAX_TEXT_BYTES, readWindowsOf } from "./_text_windows.ts";
+import { beginStage } from "./_stage_report.ts";
+import { chooseWindows, idsOf, readWindowsOf } from "./_text_windows.ts";
 
 /** What to quantise, how, and where to write it. */
 export interface QuantizeTextArguments {
@@ -41,12 +41,16 @@ export interface QuantizeTextArguments {
   readonly output: string;
   readonly bits: LanguageBits;
   readonly method: Choice["method"];
+  /** Bits of what the last layer of an MLP reads. Default: what pays. */
+  readonly down?: string | undefined;
   /** A text, or `.json` with a list of windows of ids. */
   readonly calibration: string | undefined;
   /** Parameters: written where there is a calibration, else read. */
   readonly params: string | undefined;
   /** Ids of the prefix, with commas. */
   readonly prefix: string | undefined;
+  /** Default: those of the engine. */
+  readonly sites?: SiteSet;
   /** Windows to calibrate on. */
   readonly windows: number;
   /** Tokens of a window, the prefix included. */
@@ -79,11 +83,17 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
   const checkpoint = given.lora === undefined ? opened : await withLora(opened, given.lora);
   const calibrates = given.calibration !== undefined || bits !== "w8a8";
-  using workers = await CalibrationThreads.open(calibrates ? (given.workers ?? 1) - 1 : 0);
+  using workers = await BegunThreads.calibrating(calibrates ? (given.workers ?? 1) - 1 : 0);
   const { threads } = workers;
   const choice = given.calibration === undefined
     ? undefined
     : await choiceOf(given, checkpoint, given.calibration, threads);
+  if (choice === undefined && (given.down ?? given.sites) !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      "Options --down and --sites are for --calibration: parameters have them",
+    );
+  }
   const known = choice === undefined ? await readParams(given.params) : undefined;
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
@@ -95,20 +105,26 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     await keyOf(checkpoint, given, choice ?? known),
     signal,
   );
+  const doneChoosing = beginStage("closed form: parameters");
   let params = known ?? await chosen(checkpoint, choice!, work);
+  if (known === undefined) doneChoosing();
   let rounded: RoundedBlock | undefined;
   if (isRounded) {
+    const done = beginStage("closed form: weights");
     rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, {
       threads,
       signal,
     });
+    done();
     params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
   }
+  // What they have in memory is not needed any more.
+  workers[Symbol.dispose]();
   if (learns) {
     const { windows } = choice;
-    const { budgetMs } = given;
+    const { budgetMs, workers: wanted = 1 } = given;
     params = await learnStage({
-      ...{ checkpoint, params, bits, rounded, windows, budgetMs, work, signal },
+      ...{ checkpoint, params, bits, rounded, windows, budgetMs, workers: wanted, work, signal },
     });
   }
   note("writing");
@@ -116,7 +132,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const bytes = await encodeProgram(program);
   await writeWhole(output, bytes, signal);
   if (choice !== undefined && given.params !== undefined) {
-    await writeWhole(given.params, new TextEncoder().encode(writeDecoderParams(params)), signal);
+    await writeParamsFile(given.params, params, signal);
   }
   await work.remove();
   const seconds = (performance.now() - start) / 1000;
@@ -159,23 +175,19 @@ async function choiceOf(
   const length = Math.min(given.length, config.context) - prefix.length;
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
-  const rotations = rotationsOf({ method, bits, windows }, given.rotate, config.width);
-  return { method, bits, prefix, windows, rotations, threads, signal };
+  const { sites = "default" } = given;
+  const rotations = rotationsOf({ method, bits, sites, windows }, given.rotate, config.width);
+  const down = downBitsOf(given.down, { method, bits, sites });
+  return { method, bits, down, sites, prefix, windows, rotations, threads, signal };
 }
 
-/** Parameters that were written, with the windows of the file beside them. */
+/** Parameters of a file. */
 async function readParams(path: string | undefined): Promise<DecoderParams> {
-  if (path === undefined) {
-    throw new FewbitError(
-      "invalid_argument",
-      "Cannot quantise a language model: give a text with --calibration, or --params",
-    );
-  }
-  const params = readDecoderParams(await readAll(path, MAX_TEXT_BYTES));
-  if (params.windowsFile === undefined) return params;
-  const file = `${splitPath(path)[0]}/${params.windowsFile}`;
-  const text = await readAll(file, MAX_TEXT_BYTES);
-  return { ...params, windows: readWindows(parseJson(`Cannot read ${file}`, text)) };
+  if (path !== undefined) return await readParamsFile(path);
+  throw new FewbitError(
+    "invalid_argument",
+    "Cannot quantise a language model: give a text with --calibration, or --params",
+  );
 }
 
 /** Says what will be done before it is. */
@@ -233,7 +245,7 @@ async function keyOf(
   const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
   const text = source !== undefined && "grids" in source
     ? writeDecoderParams(source)
-    : JSON.stringify([source?.prefix, source?.windows]);
+    : JSON.stringify([source?.prefix, source?.windows, source?.down, source?.sites]);
   const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
   const adapters = lora === undefined ? "" : await digestOfLora(lora);
   const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);

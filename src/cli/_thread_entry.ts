@@ -1,7 +1,11 @@
 /** With which module threads begin, beside the one that a command runs in. */
 
-/** What one that calibrates is given in place of words. */
+/** What one that calibrates is given in place of words, and one that learns. */
 export const CALIBRATION = "calibration";
+export const LEARNING = "learning";
+
+/** What a thread is for, beside that of a command. */
+export type ThreadPurpose = typeof CALIBRATION | typeof LEARNING;
 
 let entry: string | undefined;
 

@@ -6,6 +6,7 @@ import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { readCheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
+import { printAgreement } from "./_agreement.ts";
 import { openClassifier } from "./_classifier.ts";
 import { compileFloatVision } from "../compile/vision.ts";
 import { openImages, openLabels } from "./_images.ts";
@@ -19,6 +20,9 @@ import { choice, count, fraction, progressLine } from "./_run.ts";
 
 const OF_TEXTS = ["window", "state", "bos", "skip"];
 const OF_PICTURES = ["images", "labels", "adapters", "float", "batch", "limit"];
+
+/** Of two language models. */
+const OF_PAIRS = ["agree", "prompt", "tokens"];
 
 /** What `fewbit eval` takes and does. */
 export default function evalCommand(command: Command, signal: AbortSignal): void {
@@ -35,6 +39,12 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     .option("--state <kind>", "zero or carry, between windows", "zero")
     .option("--bos", "BOS before each window that begins a text")
     .option("--skip <part>", "Part of the text to leave out: 0.9", "0")
+    .option(
+      "--agree <model>",
+      "Another language model: how often its greedy tokens are this one's, too",
+    )
+    .option("--prompt <text>", "What both go on from (agreement)", "Once upon a time")
+    .option("--tokens <n>", "Greedy tokens to compare (agreement)", "256")
     .option("--limit <n>", "Images to use at most")
     .option("--json", "One JSON object")
     .addHelpText(
@@ -47,9 +57,8 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
     )
     .action(async (path, options) => {
       const engine = choice("engine", options.engine, ENGINES);
-      if (options.perplexity === undefined) refuseUnfit(command, OF_TEXTS, "--images");
-      else {
-        refuseUnfit(command, OF_PICTURES, "--perplexity");
+      if (options.perplexity !== undefined) {
+        refuseUnfit(command, [...OF_PICTURES, ...OF_PAIRS], "--perplexity");
         return await printPerplexity({
           model: path,
           file: options.perplexity,
@@ -62,8 +71,24 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
           signal,
         });
       }
+      if (options.agree !== undefined) {
+        refuseUnfit(command, [...OF_PICTURES, ...OF_TEXTS], "--agree");
+        return await printAgreement({
+          model: path,
+          other: options.agree,
+          prompt: options.prompt,
+          tokens: count("tokens", options.tokens, 4096),
+          engine,
+          json: options.json ?? false,
+          signal,
+        });
+      }
+      refuseUnfit(command, [...OF_TEXTS, ...OF_PAIRS], "--images");
       if (options.images === undefined) {
-        throw new FewbitError("invalid_argument", "Cannot evaluate: give --images or --perplexity");
+        throw new FewbitError(
+          "invalid_argument",
+          "Cannot evaluate: give --images, --perplexity or --agree",
+        );
       }
       const batchSize = count("batch", options.batch, 4096);
       const limit = options.limit === undefined ? Infinity : count("limit", options.limit);

@@ -13,6 +13,7 @@ import { timeLines } from "../inspect/text_time.ts";
 import { timeEntry } from "../inspect/timing.ts";
 import type { EntryTiming } from "../inspect/timing.ts";
 import { checkOutput } from "../files/check_output.ts";
+import { inspectLearning } from "./_inspect_learning.ts";
 import { inspectGguf, isGguf } from "./_inspect_gguf.ts";
 import { checkpointFolder } from "../checkpoints/sources.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
@@ -22,6 +23,7 @@ import { readModel } from "./_model.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { note, print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
 
 /** What `fewbit inspect` takes and does. */
@@ -35,6 +37,10 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
     .option("--time", "Time every instruction, on random inputs")
     .option("--runs <n>", "Runs to take the median of", "10")
     .option("--engine <name>", "Engine to time", "auto")
+    .option(
+      "--learning <tokens>",
+      "Of a Llama: the programs that learn its integers by windows of so many",
+    )
     .option("--html <file>", "Write a page with pictures to this file")
     .option("--json", "One JSON object")
     .addHelpText(
@@ -48,6 +54,11 @@ export default function inspectCommand(command: Command, signal: AbortSignal): v
     .action(async (model, options) => {
       const runs = count("runs", options.runs, 10_000);
       if (options.html !== undefined) await checkOutput(options.html, [model]);
+      if (options.learning !== undefined) {
+        refuseUnfit(command, ["time", "html", "entry", "runs", "engine"], "--learning");
+        const tokens = count("learning", options.learning, 65_536);
+        return await inspectLearning(model, tokens, options.json ?? false);
+      }
       if (isGguf(model)) {
         if (options.time || options.html !== undefined || options.entry !== undefined) {
           throw new FewbitError(

@@ -76,7 +76,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--limit <n>", "Images or texts to use at most", "1024")
     .option(
       "--params <file>",
-      "Parameters of a language model: written with --calibration, read without",
+      "Parameters of a language model, gzipped as .json.gz: written with --calibration, read without",
     )
     .option(
       "--method <name>",
@@ -88,10 +88,20 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .option("--windows <n>", "Windows of text to calibrate a language model on", "32")
     .option("--length <n>", "Tokens of a window", "512")
     .option("--check <n>", "Windows on which to compare a language model with float32", "4")
+    .option(
+      "--down <bits>",
+      "Bits of what the last layer of an MLP reads in a language model, 8 or 12 (default: 12 with w8a8, else 8: there " +
+        "they cost a second product)",
+    )
+    .option(
+      "--sites <set>",
+      "Values of a language model that are on grids: default, or paper: MobileQuant's, 8 bits also before the " +
+        "rotation, of gate, sigmoid, SiLU and up (default: default)",
+    )
     .option("--rotate <when>", "auto, yes or no: rotate a language model's residual", "auto")
     .option(
       "--workers <n>",
-      "Threads that calibrate a language model, to the same bits (default: 2 where there are as many cores)",
+      "Threads that calibrate a language model and learn, to the same bits (default: 2 where there are as many cores)",
     )
     .option(
       "--stages <list>",
@@ -117,6 +127,9 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       await checkOutput(options.output, inputs.filter((input) => input !== undefined));
       if (await isLanguageModel(model)) {
         const method = choice("method", options.method, METHODS);
+        const sites = options.sites === undefined
+          ? undefined
+          : choice("sites", options.sites, ["default", "paper"] as const);
         return await quantizeTextFile({
           model,
           output: options.output,
@@ -128,9 +141,11 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           windows: count("windows", options.windows, 4096),
           length: count("length", options.length, 65_536),
           check: count("check", options.check, 4096),
+          down: options.down,
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
-          stages: stagesOf(options.stages, method),
+          stages: stagesOf(options.stages, { method, sites: sites ?? "default" }),
+          ...sites !== undefined && { sites },
           ...options.lora !== undefined && { lora: options.lora },
           budgetMs: budgetOf(options.budget),
           workers: options.workers === undefined

@@ -1,13 +1,13 @@
 /**
  * The thread that runs a command. It tells the main thread which temporary file there is, how long it needs to
  * stop, and with which status it ends; a message from there means that the user wants it to stop. A command that
- * calibrates begins more threads with this module, which do their part of that.
+ * calibrates or learns begins more threads with this module, which do their part of that.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { runMain } from "./_main.ts";
 import { interruptWork, onInterruptible } from "./_interruptible.ts";
 import { onGrace, onTemporaryFile } from "./_run.ts";
-import { CALIBRATION, threadsBeginWith } from "./_thread_entry.ts";
+import { CALIBRATION, LEARNING, threadsBeginWith } from "./_thread_entry.ts";
 
 /** What this thread says. */
 export interface WorkerMessage {
@@ -36,5 +36,8 @@ async function runCommand(words: readonly string[]): Promise<void> {
   tell({ status: await runMain(words, controller.signal) });
 }
 
-if (workerData !== CALIBRATION) await runCommand(workerData);
-else (await import("../quantize/calibration_thread.ts")).serveCalibration(parentPort!);
+if (workerData === CALIBRATION) {
+  (await import("../quantize/calibration_thread.ts")).serveCalibration(parentPort!);
+} else if (workerData === LEARNING) {
+  (await import("../compile/end_to_end/learning_thread.ts")).serveLearning(parentPort!);
+} else await runCommand(workerData);

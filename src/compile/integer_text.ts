@@ -11,7 +11,7 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
-import type { Smoothing } from "../quantize/decoder_calibrate.ts";
+import type { SiteChoice, Smoothing } from "../quantize/decoder_calibrate.ts";
 import type { DecoderRotation } from "../quantize/decoder_grids.ts";
 import { smoothQuantDivisors } from "../quantize/decoder_smoothquant.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
@@ -90,8 +90,9 @@ export function parametersOfRanges(
   ranges: DecoderRanges,
   windows: DecoderParams["windows"],
   smoothing?: Smoothing | ReadonlyMap<string, Float32Array>,
+  choice?: SiteChoice,
 ): DecoderParams {
-  return { grids: gridsOfRanges(configOf(config), ranges, smoothing), windows };
+  return { grids: gridsOfRanges(configOf(config), ranges, smoothing, choice), windows };
 }
 
 /**

@@ -2,7 +2,7 @@ import { checkBytes } from "./_bytes_argument.ts";
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
 import { type DType, DTYPE_BYTES, type Tensor } from "../tensor.ts";
-import { inflate } from "./_inflate.ts";
+import { inflate } from "./inflate.ts";
 import { checkMaxBytes } from "./_max_bytes.ts";
 import { checkedElementCount, swapByteOrder, tensorFromBytes } from "./tensor_bytes.ts";
 

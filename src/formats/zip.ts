@@ -1,6 +1,6 @@
 import { FewbitError } from "../errors.ts";
 import { foreignFile } from "../foreign_file.ts";
-import { inflate } from "./_inflate.ts";
+import { inflate } from "./inflate.ts";
 import { quote } from "./quote.ts";
 
 /** A file inside a zip archive. */

@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { LlamaConfig } from "../models/llama_config.ts";
 import type { DecoderGrids } from "./decoder_grids.ts";
+import { hasPaperSites } from "./paper_sites.ts";
 
 /** Linear layers by name. */
 const LAYER = /^layers\.(\d+)\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)$/;
@@ -21,9 +22,22 @@ export function checkDecoderGrids(
   const channels = kvHeads * headSize;
   const scalesOf: Readonly<Record<string, number>> = { q: heads, k: channels, v: kvHeads };
   const zerosOf: Readonly<Record<string, number>> = { k: channels, v: kvHeads };
-  for (const [site, { scales, zeros }] of grids) {
+  const { bits: downBits = 8 } = grids.get("layers.0.down") ?? {};
+  const isPaper = hasPaperSites({ grids });
+  for (let layer = 0; isPaper && layer < depth; layer++) {
+    for (const site of ["q_output", "k_output", "up_output", "silu"]) {
+      if (!grids.has(`layers.${layer}.${site}`)) {
+        fail(`the grids have no "layers.${layer}.${site}"`);
+      }
+    }
+  }
+  for (const [site, { scales, zeros, bits }] of grids) {
     const kind = site.slice(site.lastIndexOf(".") + 1);
     count(`scales of ${site}`, scales.length, scalesOf[kind] ?? 1);
+    const wanted = kind === "down" ? downBits : kind === "gate" && !isPaper ? 12 : 8;
+    if ((bits ?? (kind === "gate" ? 12 : 8)) !== wanted) {
+      fail(`the grids have ${bits ?? 12} bits of ${site}`);
+    }
     // Of q those of all heads are the same.
     if (kind !== "q") count(`codes of 0 of ${site}`, zeros.length, zerosOf[kind] ?? 1);
     else if (zeros.length === 0) fail(`the grids have no code of 0 of ${site}`);

@@ -6,8 +6,10 @@ import { roundHalfEven } from "../numeric/half_even.ts";
 import { residualLimits } from "./decoder_grids.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
 import type { ChannelRange, DecoderRanges } from "./decoder_ranges.ts";
+import { paperGrids } from "./paper_sites.ts";
+import { asymmetric, largest, magnitudes, symmetric } from "./range_grids.ts";
 
-const { fround, abs, max, min } = Math;
+const { fround, abs, max } = Math;
 
 /** Fractional bits of the residual at most, and how far beyond its largest value it reaches. */
 const MOST_RESIDUAL_BITS = 16;
@@ -34,6 +36,14 @@ export interface Smoothing {
   readonly down: Shrinking;
 }
 
+/** What values lie on. */
+export interface SiteChoice {
+  /** Bits of what the last layer of an MLP reads. Default: 8. */
+  readonly down?: 8 | 12;
+  /** Default: those of the engine. */
+  readonly sites?: "default" | "paper";
+}
+
 /** The square root of how many times the median. */
 export const ROOT: Shrinking = { quantile: 0.5, power: 0.5 };
 
@@ -57,11 +67,13 @@ export const SHRINKINGS: readonly Shrinking[] = [
  * The grids that follow from ranges.
  *
  * @param smoothing How far channels are shrunk, or their divisors by site.
+ * @param choice Which sites there are.
  */
 export function gridsOfRanges(
   config: LlamaConfig,
   { channels, residual, prefix, rotation }: DecoderRanges,
   smoothing: Smoothing | ReadonlyMap<string, Float32Array> = { norms: ROOT, down: ROOT },
+  { down: downBits = 8, sites = "default" }: SiteChoice = {},
 ): DecoderGrids {
   const divisorsOf = (layer: string, site: "norm1" | "norm2" | "down"): Float32Array => {
     const size = magnitudes(rangeOf(layer + site));
@@ -84,7 +96,9 @@ export function gridsOfRanges(
       const divisors = divisorsOf(at, site);
       const divide = (x: number, c: number): number => fround(x / divisors[c]);
       const shrunk = { low: range.low.map(divide), high: range.high.map(divide) };
-      set(site, { ...asymmetric(shrunk, 8), divisors });
+      if (site === "down" && downBits > 8) {
+        set(site, { ...asymmetric(shrunk, downBits), bits: downBits, divisors });
+      } else set(site, { ...asymmetric(shrunk, 8), divisors });
     }
     set("context", asymmetric(rangeOf(`${at}context`), 8));
     set("gate", asymmetric(rangeOf(`${at}gate`), 12));
@@ -96,6 +110,10 @@ export function gridsOfRanges(
     set("k", keys);
     set("v", headGrids(rangeOf(`${at}v`), config.kvHeads));
     set("q", queryGrid(rangeOf(`${at}q`), keys.scales, config));
+    if (sites === "default") continue;
+    for (const [site, grid] of paperGrids(config, (site) => rangeOf(at + site), divisors!)) {
+      set(site, grid);
+    }
   }
   grids.set("norm", symmetric(largest(magnitudes(rangeOf("norm"))), 14));
   return {
@@ -143,28 +161,6 @@ function smoothed(size: Float32Array, { quantile, power }: Shrinking): Float32Ar
   // Channels that are mostly 0 have no others to be compared with.
   if (base === 0) return size.map(() => 1);
   return size.map((m) => max(1, fround(m / base)) ** power);
-}
-
-/** `max(−low, high)` of each channel. */
-function magnitudes({ low, high }: ChannelRange): Float32Array {
-  return low.map((l, c) => max(-l, high[c]));
-}
-
-function largest(values: Float32Array): number {
-  return values.reduce((a, b) => max(a, b));
-}
-
-function symmetric(magnitude: number, bits: number): DecoderGrid {
-  return { scales: Float32Array.of(scaleOf(fround(magnitude), bits)), zeros: new Int32Array(1) };
-}
-
-/** One grid for all channels, which holds 0. */
-function asymmetric({ low, high }: ChannelRange, bits: number): DecoderGrid {
-  const from = min(0, low.reduce((a, b) => min(a, b)));
-  const to = max(0, high.reduce((a, b) => max(a, b)));
-  const scale = max(fround(fround(to - from) / (2 ** bits - 1)), LEAST_SCALE);
-  const zero = roundHalfEven(fround(-from / scale)) - 2 ** (bits - 1);
-  return { scales: Float32Array.of(scale), zeros: Int32Array.of(zero) };
 }
 
 /** A grid for each head. */

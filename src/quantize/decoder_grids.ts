@@ -1,11 +1,16 @@
 /** Grids of a language model with attention: all that its integers need beside its weights. */
 
+/** Bits of what the last layer of an MLP reads. */
+export type DownBits = 8 | 12;
+
 /** A grid with scales that are known. */
 export interface DecoderGrid {
   /** One scale, or one for each head or channel, float32. */
   readonly scales: Float32Array;
   /** The code of 0, as many; of keys it need not be a code. */
   readonly zeros: Int32Array;
+  /** Of `down`, and of the gate where it has 8. Default: those of the table below. */
+  readonly bits?: 8 | 12;
   /** What each channel is divided by before, at least 1: columns of the next weights take it up. */
   readonly divisors?: Float32Array;
 }
@@ -35,13 +40,16 @@ export interface DecoderRotation {
  *
  * | site                               | grid                                                           |
  * | ---------------------------------- | -------------------------------------------------------------- |
- * | `norm1` `norm2` `context` `down`   | 8 bits, a scale and a code of 0; `norm1`, `norm2`, `down` divided |
+ * | `norm1` `norm2` `context` `down`   | 8 bits, a scale and a code of 0; `norm1`, `norm2`, `down` divided; `down` maybe 12 |
  * | `q`                                | 8 bits, a scale a head, of q times the scales of k             |
  * | `k`                                | 8 bits, a scale a pair that turns together, a code of 0 a channel |
  * | `v`                                | 8 bits, a scale and a code of 0 for each head of the cache     |
  * | `gate`                             | 12 bits, a scale and a code of 0                               |
  * | `up`                               | 16 bits                                                        |
  * | `norm`                             | 14 bits                                                        |
+ *
+ * With the paper's sites q, k and v have one scale, the gate 8 bits, and there are four more of 8 bits: `q_output`,
+ * `k_output`, `up_output` and `silu`.
  */
 export interface DecoderGrids {
   /** Fractional bits of the residual, 0 … 16. */

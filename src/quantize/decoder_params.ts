@@ -37,7 +37,8 @@ export function writeDecoderParams(
     kind: KIND,
     residual_bits: residualBits,
     grids: Object.fromEntries(
-      [...grids.grids].map(([site, { scales, zeros, divisors }]) => [site, {
+      [...grids.grids].map(([site, { scales, zeros, divisors, bits: of }]) => [site, {
+        ...of && { bits: of },
         scales_f32_bits: bits(scales),
         zeros: [...zeros],
         ...divisors?.some((divisor) => divisor !== 1) && {
@@ -166,10 +167,14 @@ function bytes(value: unknown, what: string): Uint8Array<ArrayBuffer> {
 }
 
 function gridOf(grid: Readonly<Record<string, unknown>>, site: string): DecoderGrid {
-  const { divisors_f32_base64: divisors } = grid;
+  const { divisors_f32_base64: divisors, bits } = grid;
+  if (bits !== undefined && bits !== 12 && bits !== 8) {
+    throw invalid(`bits of ${site}`, "8 or 12", bits);
+  }
   return {
     scales: floats(grid.scales_f32_bits, `scales of ${site}`),
     zeros: Int32Array.from(numbers(grid.zeros, `zeros of ${site}`, -(2 ** 31), 2 ** 31 - 1)),
+    ...bits !== undefined && { bits },
     ...divisors !== undefined &&
       { divisors: positive(divisorsOf(divisors, site), `divisors of ${site}`) },
   };

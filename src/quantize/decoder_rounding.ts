@@ -8,7 +8,7 @@ import type { DecoderMomentsOptions } from "./decoder_moments.ts";
 import { llamaSite } from "./mobile_quant.ts";
 import { packRounded } from "./rounded_weights.ts";
 import type { RoundedWeight } from "./rounded_weights.ts";
-import { quantizeShifted } from "./shifted_weights.ts";
+import { largestInputOf, quantizeShifted } from "./shifted_weights.ts";
 import type { LanguageBits } from "./shifted_weights.ts";
 import { multiplyColumns } from "./smooth.ts";
 
@@ -50,7 +50,7 @@ export async function* roundLlama(
           rows.data as Float32Array,
           n as number,
           bits,
-          Math.max(127 - zero, zero + 128),
+          largestInputOf(zero, grid.bits ?? 8, bits),
           name,
           { moments: divided, ...ranges?.(name) && { ranges: ranges(name)! } },
         );

@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { residualLimits } from "./decoder_grids.ts";
 import type { DecoderGrid, DecoderGrids } from "./decoder_grids.ts";
+import { COARSE } from "./paper_sites.ts";
 import { unpackRounded } from "./rounded_weights.ts";
 import type { RoundedWeight } from "./rounded_weights.ts";
 import { groupOf, quantizeShifted } from "./shifted_weights.ts";
@@ -21,6 +22,14 @@ export interface ChannelGrid {
   /** One, or one for each channel, float64. */
   readonly scales: Float64Array;
   readonly zeros?: Int32Array;
+}
+
+/** A grid of 8 bits before a finer one. */
+export interface CoarseGrid {
+  readonly name: string;
+  /** One, or one for each channel, float64. */
+  readonly scales: Float64Array;
+  readonly zero: number;
 }
 
 /** The grids of a model, its kind of weights, and what follows from both. */
@@ -99,6 +108,20 @@ export class DecoderSettings {
         return { scales: Float64Array.from(scales), zeros };
       }
     }
+  }
+
+  /** The grid of 8 bits before a site, where there is one. */
+  coarse(site: string): CoarseGrid | undefined {
+    const kind = site.slice(site.lastIndexOf(".") + 1);
+    const name = site.slice(0, -kind.length) + COARSE[kind];
+    const grid = this.all.grids.get(name);
+    if (grid === undefined) return undefined;
+    const [scale] = grid.scales;
+    const divisors = kind === "up"
+      ? this.grid(`${site.slice(0, -kind.length)}down`).divisors
+      : undefined;
+    const scales = Float64Array.from(divisors ?? [1], (divisor) => scale * divisor);
+    return { name, scales, zero: grid.zeros[0] };
   }
 
   /** The integers of a layer's weights. */

@@ -134,9 +134,10 @@ function llamaSites({ grids }: DecoderGrids): SiteOf {
     }
     const site = llamaSite(name);
     if (site === undefined) return undefined;
-    const { zeros, divisors } = grids.get(site.name) ?? {};
+    const { zeros, divisors, bits = site.bits } = grids.get(site.name) ?? {};
     return {
       ...site,
+      bits,
       ...zeros?.length === 1 && zeros[0] !== 0 && { zeroPoint: zeros[0] },
       ...divisors && { divisors },
     };

@@ -33,6 +33,25 @@ export function groupOf(bits: LanguageBits): 0 | 32 | 64 {
   return bits === "w4a8g64" ? 64 : bits === "w4a8g32" ? 32 : 0;
 }
 
+/** Bits of the lower digit of codes of 12 bits, which layers of 4-bit weights read as two codes. */
+export const DIGIT_BITS = 4;
+
+/** The digits of a code of 0: `zero = 16·high + low`, low −8 … 7. */
+export function digitsOfZero(zero: number): readonly [high: number, low: number] {
+  const high = (zero + 2 ** (DIGIT_BITS - 1)) >> DIGIT_BITS;
+  return [high, zero - (high << DIGIT_BITS)];
+}
+
+/**
+ * Largest magnitude of what one product reads, codes without their zero: of those of 12 bits weights of 4 bits read the
+ * upper digit alone, beside which the lower one's 23 is small.
+ */
+export function largestInputOf(zero: number, bits: number, of: LanguageBits): number {
+  const isSplit = bits > 8 && of !== "w8a8";
+  const [own, end] = isSplit ? [digitsOfZero(zero)[0], 128] : [zero, 2 ** (bits - 1)];
+  return Math.max(end - 1 - own, own + end);
+}
+
 /** Largest factor of a group. */
 const LARGEST_FACTOR = 255;
 

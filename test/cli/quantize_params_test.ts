@@ -2,6 +2,9 @@
 import assert from "node:assert/strict";
 import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
+import { downBitsOf } from "../../src/cli/_choose_parameters.ts";
+import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
+import { inTinyFolder } from "./_tiny_llama2c.ts";
 import { writeTinyLlama } from "./_tiny_llama.ts";
 
 interface Params {
@@ -74,4 +77,44 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("cli: bits of down are those of the option or what pays, and parameters have their own", async () => {
+  const of = (text: string | undefined, method: "closed-form" | "rtn", bits: "w8a8" | "w4a8") =>
+    downBitsOf(text, { method, bits, sites: "default" });
+  assert.equal(of(undefined, "closed-form", "w8a8"), 12);
+  assert.equal(of(undefined, "closed-form", "w4a8"), 8);
+  assert.equal(of(undefined, "rtn", "w8a8"), 8);
+  assert.equal(of("12", "rtn", "w4a8"), 12);
+  assert.equal(of("8", "closed-form", "w8a8"), 8);
+  assert.throws(() => of("10", "rtn", "w8a8"), { code: "invalid_argument", message: /--down/ });
+  await inTinyFolder(async (folder, tiny) => {
+    const given = { ...tiny, bits: "w8a8" } as const;
+    const bytes: number[] = [];
+    for (const down of ["8", undefined]) {
+      await quantizeTextFile({ ...given, down });
+      const { grids } = readDecoderParams(await Deno.readTextFile(given.params!));
+      bytes.push(grids.grids.get("layers.2.down")!.bits ?? 8);
+    }
+    assert.deepEqual(bytes, [8, 12]);
+    const fine = await Deno.readFile(given.output);
+    const output = `${folder}/again.fewbit`;
+    // Compressed where the name says so, and the same.
+    const packed = `${folder}/packed.json.gz`;
+    await quantizeTextFile({ ...given, params: packed });
+    assert.deepEqual([...(await Deno.readFile(packed)).subarray(0, 2)], [0x1f, 0x8b]);
+    await quantizeTextFile({ ...given, params: packed, calibration: undefined, output });
+    assert.deepEqual(await Deno.readFile(output), fine);
+    await Deno.writeFile(packed, (await Deno.readFile(packed)).subarray(0, 400));
+    await assert.rejects(
+      quantizeTextFile({ ...given, params: packed, calibration: undefined, output }),
+      { code: "invalid_file", message: /packed\.json\.gz: the compressed data is corrupt/ },
+    );
+    await quantizeTextFile({ ...given, calibration: undefined, output });
+    assert.deepEqual(await Deno.readFile(output), fine);
+    await assert.rejects(
+      quantizeTextFile({ ...given, calibration: undefined, output, down: "8" }),
+      { code: "invalid_argument", message: /--down and --sites are for --calibration/ },
+    );
+  });
 });

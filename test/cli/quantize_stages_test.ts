@@ -7,15 +7,24 @@ import { inTinyFolder, stopAfter } from "./_tiny_llama2c.ts";
 
 Deno.test("cli: stages and budgets are read, others refused", () => {
   const whole = ["closed-form", "end-to-end"];
-  assert.deepEqual(stagesOf("closed-form", "closed-form"), ["closed-form"]);
-  assert.deepEqual(stagesOf("closed-form,end-to-end", "rtn"), whole);
-  assert.deepEqual(stagesOf(undefined, "closed-form"), whole);
+  const of = (method: "closed-form" | "rtn", sites: "default" | "paper" = "default") => ({
+    method,
+    sites,
+  });
+  assert.deepEqual(stagesOf("closed-form", of("closed-form")), ["closed-form"]);
+  assert.deepEqual(stagesOf("closed-form,end-to-end", of("rtn")), whole);
+  assert.deepEqual(stagesOf(undefined, of("closed-form")), whole);
   // A baseline is what it is.
-  assert.deepEqual(stagesOf(undefined, "rtn"), ["closed-form"]);
+  assert.deepEqual(stagesOf(undefined, of("rtn")), ["closed-form"]);
+  assert.deepEqual(stagesOf(undefined, of("closed-form", "paper")), ["closed-form"]);
+  assert.throws(() => stagesOf("closed-form,end-to-end", of("rtn", "paper")), {
+    code: "invalid_argument",
+    message: /--sites paper/,
+  });
   for (
     const text of ["", "end-to-end", "closed-form,", "end-to-end,closed-form", "closed-form,x"]
   ) {
-    assert.throws(() => stagesOf(text, "closed-form"), {
+    assert.throws(() => stagesOf(text, of("closed-form")), {
       code: "invalid_argument",
       message: /--stages/,
     });

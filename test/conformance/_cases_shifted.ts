@@ -237,20 +237,20 @@ export function* swigluI16(random: Random): Cases {
           shift: one(random.pick([22, 23, 24, 20, ...SHIFTS])),
           zero_point: zeroPoint(random),
         },
-        results: { y: apart(random, { dtype: "i8", extents }) },
+        results: { y: apart(random, { dtype: random.pick(["i8", "i16"]), extents }) },
         symbolic: random.chance(0.2),
       };
     }
   }
-  yield ties(random);
+  for (const dtype of ["i8", "i16"] as const) yield ties(random, dtype);
 }
 
 /** Products at halves of every shift, of both signs. */
-function ties(random: Random): Case {
+function ties(random: Random, dtype: "i8" | "i16"): Case {
   const columns = 64, extents = [1, columns];
   const odd = Array.from({ length: columns }, (_, i) => (2 * i + 1 - columns) * 2 ** 9);
   return {
-    name: "ties",
+    name: `ties, ${dtype}`,
     instruction: "swiglu_i16",
     operands: {
       gate: given("i16", extents, odd.map(() => random.pick([0, 1]))),
@@ -259,7 +259,7 @@ function ties(random: Random): Case {
       shift: one(10),
       zero_point: one(0),
     },
-    results: { y: { dtype: "i8", extents } },
+    results: { y: { dtype, extents } },
   };
 }
 

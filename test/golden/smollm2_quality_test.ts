@@ -29,6 +29,8 @@ interface Setting {
   readonly bits: LanguageBits;
   readonly rotate: boolean;
   readonly smoothing: Smoothing;
+  /** Bits of what down reads. Default: 8. */
+  readonly down?: 12;
   /** Weights are rounded by GPTQ, on every so manieth of the windows. Default: to the nearest code. */
   readonly gptq?: number;
   /** Most of KL, in nats a token. */
@@ -36,11 +38,13 @@ interface Setting {
 }
 
 const SHRINK = { norms: NO_SHRINKING, down: { quantile: 0.9, power: 1 } };
+const FINE = { norms: NO_SHRINKING, down: ROOT };
 const SMOOTH = { norms: ROOT, down: ROOT };
 /** Of 4 bits a row the columns of `down` grow less. */
 const LESS = { norms: NO_SHRINKING, down: FEW };
 const NAMED: Readonly<Record<string, Setting>> = {
   "w8a8": { bits: "w8a8", rotate: true, smoothing: SHRINK, floor: 0.033 },
+  "w8a8-fine": { bits: "w8a8", rotate: true, smoothing: FINE, down: 12, floor: 0.022 },
   "w8a8-plain": { bits: "w8a8", rotate: false, smoothing: SMOOTH, floor: 0.045 },
   "w4a8g64": { bits: "w4a8g64", rotate: true, smoothing: SHRINK, gptq: 2, floor: 0.145 },
   "w4a8g64-nearest": { bits: "w4a8g64", rotate: false, smoothing: SMOOTH, floor: 0.3 },
@@ -53,7 +57,7 @@ for (const name of SETTINGS) {
     name: `SmolLM2 ${name}: what integers cost`,
     ignore: absent(MODEL),
     fn: async () => {
-      const { bits, rotate, smoothing, gptq, floor } = NAMED[name];
+      const { bits, rotate, smoothing, down, gptq, floor } = NAMED[name];
       const checkpoint = await openTextCheckpoint(MODEL);
       const { tokenizer, tokenizerConfig } = checkpoint;
       const text = Deno.readTextFileSync(`${SHARED}/data/wikitext-2-raw/wiki.test.raw`);
@@ -66,7 +70,9 @@ for (const name of SETTINGS) {
         .map((at) => Array.from(ids.slice(at, at + length - 1)));
       const ranges = await calibrateTextModel(checkpoint, windows, { prefix: [0], rotate });
       const read = windows.filter((_, w) => w % (gptq ?? 1) === 0);
-      const params = parametersOfRanges(checkpoint, ranges, read, smoothing);
+      const params = parametersOfRanges(checkpoint, ranges, read, smoothing, {
+        ...down && { down },
+      });
       const rounded = new Map<string, RoundedWeight>();
       if (gptq !== undefined && bits !== "w8a8") {
         for await (const block of roundIntegerText(checkpoint, params, { bits })) {

@@ -1,6 +1,6 @@
 /** Calibration that is shared with other threads: the same bits, and an end whatever happens. */
 import assert from "node:assert/strict";
-import { CalibrationThreads } from "../../src/cli/_calibration_threads.ts";
+import { BegunThreads } from "../../src/cli/_calibration_threads.ts";
 import { threadsBeginWith } from "../../src/cli/_thread_entry.ts";
 import { calibrateTextModel } from "../../src/compile/integer_text.ts";
 import { load } from "../../src/engines/load.ts";
@@ -57,7 +57,7 @@ async function withThreads(
 ): Promise<void> {
   threadsBeginWith(new URL("../../src/cli/worker.ts", import.meta.url).href);
   try {
-    using opened = await CalibrationThreads.open(count);
+    using opened = await BegunThreads.calibrating(count);
     assert.equal(opened.threads.length, count);
     await use(opened.threads);
   } finally {
@@ -155,7 +155,7 @@ Deno.test("where no thread begins there is one fewer", async () => {
     worker.terminate();
   }
   threadsBeginWith("file:///there/is/no/such/module.ts");
-  using none = await CalibrationThreads.open(2);
+  using none = await BegunThreads.calibrating(2);
   assert.equal(none.threads.length, 0);
   threadsBeginWith(undefined);
 });

@@ -9,6 +9,10 @@ export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/cli/_print.ts", examples, [
     ["JSON.stringify(snakeKeys(value))", "JSON.stringify(value)"],
   ]),
+  ...changes("src/cli/_agreement.ts", ["test/cli/agreement_test.ts"], [
+    ["(begin.length - 1 + i) * columns", "(begin.length + i - 2) * columns"],
+    ["(id, i) => id !== own[i]", "(id, i) => id === own[i]"],
+  ]),
   ...changes("src/cli/_run.ts", examples, [
     ["if (!isTerminal(STDERR)) return", "if (isTerminal(STDERR)) return"],
   ]),

@@ -65,6 +65,7 @@ export const INTEGER_LANGUAGE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/engines/reference/swiglu_i16.ts", twins, [
     ["Math.min(2047, gate.get(row, k))", "Math.min(2046, gate.get(row, k))"],
     ["code + 2048", "code + 2047"],
+    [`y.dtype === "i8" ? 8 : 12`, `y.dtype === "i8" ? 8 : 16`],
   ]),
   ...changes("src/engines/reference/rotary_angles_i16.ts", vectors, [
     ["phase & 2 ** 22 - 1", "phase & 2 ** 21 - 1"],

@@ -4,6 +4,7 @@ import type { Mutation } from "./mutation.ts";
 const exact = ["test/training/quantization_test.ts"];
 const ranges = ["test/training/learned_ranges_test.ts"];
 const stages = ["test/cli/quantize_stages_test.ts"];
+const threads = ["test/quantize/learning_thread_test.ts"];
 const adapters = ["test/pipelines/lora_checkpoints_test.ts"];
 
 /** Quantisation that is learned: its gradients, equivalent scales, end to end on frozen codes, the command. */
@@ -29,6 +30,13 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
     ["columns(weights.o, values && perQuery(values))", "weights.o"],
     ["build.expand(build.reshape(pairs, [channels / 2, 1]), 2)", "build.expand(pairs, 2)"],
   ]),
+  ...changes("src/training/quantization/export_learned.ts", [
+    "test/training/export_learned_test.ts",
+  ], [
+    ["Math.max(least, Math.min(most, w))", "Math.min(most, w)"],
+    ["Math.max(up, -down)", "up"],
+    ["low + most * scale", "most * scale"],
+  ]),
   ...changes("src/training/losses/divergence.ts", ranges, [
     [`build.mul(build.unary(logs, "exp"), others)`, `build.unary(logs, "exp")`],
   ]),
@@ -40,6 +48,13 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/compile/end_to_end/_trainables.ts", stages, [
     ["this.values[i] -= rate", "this.values[i] += rate"],
+  ]),
+  ...changes("src/compile/end_to_end/_learning_lanes.ts", threads, [
+    ["sum.map((g) => g / windows.length)", "sum.map((g, i) => g / this.count)"],
+    ["sum[i] += gradient[i]", "sum[i] = gradient[i]"],
+  ]),
+  ...changes("src/compile/end_to_end/learning_thread.ts", threads, [
+    ["    learned.gradient.fill(0);\n", ""],
   ]),
   ...changes("src/quantize/learned_params.ts", stages, [
     ["(word) => word * LEARNED_STEP", "() => 1"],

@@ -92,6 +92,20 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
   ...changes("src/quantize/rules/decoder_linear.ts", model, [
     ["?? 0) - zero * sum", "?? 0) + zero * sum"],
   ]),
+  ...changes("src/quantize/rules/decoder_linear.ts", ["test/quantize/fine_down_test.ts"], [
+    ["factors().shift - less", "factors().shift"],
+    [`biasOf("bias high", zeroHigh)`, `biasOf("bias high", zero)`],
+    ["-(2 ** (DIGIT_BITS + 1))", "-(2 ** DIGIT_BITS)"],
+  ]),
+  ...changes("src/quantize/shifted_weights.ts", ["test/quantize/fine_down_test.ts"], [
+    ["(zero + 2 ** (DIGIT_BITS - 1)) >> DIGIT_BITS", "zero >> DIGIT_BITS"],
+    ["end - 1 - own, own + end", "end - own, own + end - 1"],
+  ]),
+  ...changes("src/quantize/paper_sites.ts", ["test/quantize/paper_sites_test.ts"], [
+    ["roundHalfEven(255 / (1 + Math.exp(-x))) / 255", "1 / (1 + Math.exp(-x))"],
+    ["value / divisors[c]", "value"],
+    ["own)) - zeros[0]", "own))"],
+  ]),
   ...changes("src/quantize/rules/decoder.ts", model, [
     ["Math.fround(g / divisors[c])", "g"],
     ["(rotation === undefined ? 1 : Math.sqrt(k))", "1"],

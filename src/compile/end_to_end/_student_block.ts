@@ -7,6 +7,7 @@ import { gradients } from "../../gradients/gradients.ts";
 import { compile } from "../../lower/compile.ts";
 import type { LlamaConfig } from "../../models/llama_config.ts";
 import type { CompiledProgram } from "../../program/program.ts";
+import type { DownBits } from "../../quantize/decoder_grids.ts";
 import { clamp, fakeQuantize } from "../../training/quantization/fake_quantization.ts";
 import { BLOCK_LINEARS, llamaBlock } from "../../training/quantization/llama_block.ts";
 import type { BlockLinear, BlockSite } from "../../training/quantization/llama_block.ts";
@@ -57,11 +58,13 @@ export function rowsOf(
  *
  * @param tokens Rows of x.
  * @param prefix Rows of the prefix.
+ * @param downBits Of what down reads.
  */
 export function studentBlock(
   config: LlamaConfig,
   tokens: number,
   prefix: number,
+  downBits: DownBits = 8,
 ): CompiledProgram {
   const { width, hidden, heads, kvHeads, headSize, epsilon } = config;
   const graph = new Graph();
@@ -84,11 +87,11 @@ export function studentBlock(
     up: width,
     down: hidden,
   };
-  /** Codes of a grid without its zero: sums of their products are the engine's, exactly. */
-  const codesOf = (x: Value, scale: Value, zero: Value): Value => {
+  /** Codes of a grid without its zero: sums of their products are the engine's, exactly while they have 24 bits. */
+  const codesOf = (x: Value, scale: Value, zero: Value, bits = 8): Value => {
     const rounded = build.unary(build.div(x, scale), "round");
     const bound = (code: number): Value => build.shift(build.scale(zero, -1), code);
-    return clamp(build, rounded, bound(-128), bound(127));
+    return clamp(build, rounded, bound(-(2 ** (bits - 1))), bound(2 ** (bits - 1) - 1));
   };
   const site = (name: BlockSite, x: Value): Value => {
     switch (name) {
@@ -96,7 +99,12 @@ export function studentBlock(
       case "norm2":
       case "context":
       case "down":
-        return codesOf(x, scales.get(name)!, input(`zero.${name}`, 1));
+        return codesOf(
+          x,
+          scales.get(name)!,
+          input(`zero.${name}`, 1),
+          name === "down" ? downBits : 8,
+        );
       case "q": {
         // In units of the keys that they meet.
         const met = build.expand(keyScale, heads / kvHeads);

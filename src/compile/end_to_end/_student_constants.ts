@@ -7,10 +7,11 @@ import type { LlamaConfig } from "../../models/llama_config.ts";
 import type { LazyWeights } from "../../models/language_weights.ts";
 import { rotateReals } from "../../numeric/hadamard.ts";
 import { cosineAndSine, rotaryFrequencies } from "../../numeric/phase.ts";
-import type { DecoderGrid, DecoderGrids } from "../../quantize/decoder_grids.ts";
+import type { DecoderGrid, DecoderGrids, DownBits } from "../../quantize/decoder_grids.ts";
 import { DecoderSettings } from "../../quantize/decoder_settings.ts";
 import { rotateLayers } from "../../quantize/rotate_llama.ts";
 import type { RoundedWeight } from "../../quantize/rounded_weights.ts";
+import { largestInputOf } from "../../quantize/shifted_weights.ts";
 import type { LanguageBits, ShiftedWeight } from "../../quantize/shifted_weights.ts";
 import { multiplyColumns } from "../../quantize/smooth.ts";
 import { BLOCK_LINEARS } from "../../training/quantization/llama_block.ts";
@@ -47,42 +48,63 @@ export interface StudentLayer {
   readonly inputs: Readonly<Record<string, Float32Array>>;
 }
 
-/** The constants of a student. */
-export class StudentConstants {
+/** The constants of a student, numbers throughout: another thread gets them as they are. */
+export interface StudentParts {
+  readonly config: LlamaConfig;
+  /** Ids of the prefix. */
+  readonly prefix: number;
+  readonly downBits: DownBits;
   readonly layers: readonly StudentLayer[];
   readonly head: HeadConstants;
-  readonly #table: Pick<HeadConstants, "codes" | "scales">;
-  readonly #signs: Int8Array | undefined;
+  /** Of the embedding. */
+  readonly table: Pick<HeadConstants, "codes" | "scales">;
+  /** Of the rotation. */
+  readonly signs?: Int8Array;
+}
 
-  constructor(private readonly source: StudentSource) {
-    const { config, weights, grids, bits, rounded } = source;
+/** The constants of a student. */
+export class StudentConstants {
+  constructor(readonly parts: StudentParts) {}
+
+  /** Those of a model. */
+  static of({ config, weights, grids, bits, rounded }: StudentSource): StudentConstants {
     const { rotation } = grids;
-    this.#signs = rotation?.signs;
     const settings = new DecoderSettings(bits, config, grids, rounded);
     const graph = buildLlama(
       config,
       rotation === undefined ? weights : rotateLayers(config, weights, rotation),
     );
-    this.layers = Array.from(
+    const layers = Array.from(
       { length: config.depth },
       (_, layer) => layerOf(graph, settings, grids, config, layer),
     );
-    this.#table = tableOf(graph, settings, "embed_tokens.weight", config);
-    this.head = headOf(graph, settings, config, this.#table);
+    const table = tableOf(graph, settings, "embed_tokens.weight", config);
+    return new StudentConstants({
+      config,
+      prefix: grids.prefix.ids.length,
+      downBits: grids.grids.get("layers.0.down")?.bits ?? 8,
+      layers,
+      head: headOf(graph, settings, config, table),
+      table,
+      ...rotation && { signs: rotation.signs },
+    });
+  }
+
+  get layers(): readonly StudentLayer[] {
+    return this.parts.layers;
   }
 
   /** The residual before the first block, `[T, width]`. */
   embed(ids: ArrayLike<number>): Float32Array<ArrayBuffer> {
-    const { config: { width } } = this.source;
-    const { codes, scales } = this.#table;
+    const { config: { width }, table: { codes, scales }, signs } = this.parts;
     const rows = new Float32Array(ids.length * width);
     const row = new Float64Array(width);
     for (let t = 0; t < ids.length; t++) {
       const id = ids[t];
       for (let c = 0; c < width; c++) {
-        row[c] = codes[id * width + c] * scales[id] * (this.#signs?.[c] ?? 1);
+        row[c] = codes[id * width + c] * scales[id] * (signs?.[c] ?? 1);
       }
-      if (this.#signs !== undefined) rotateReals(row);
+      if (signs !== undefined) rotateReals(row);
       rows.set(row, t * width);
     }
     return rows;
@@ -90,13 +112,13 @@ export class StudentConstants {
 
   /** Cosines and sines of so many tokens behind the prefix, `[T, 2, size / 2]`. */
   angles(tokens: number): Float32Array {
-    const { config: { theta, headSize }, grids } = this.source;
+    const { config: { theta, headSize }, prefix } = this.parts;
     const frequencies = rotaryFrequencies(theta, headSize);
     const pairs = headSize / 2;
     const angles = new Float32Array(tokens * headSize);
     for (let t = 0; t < tokens; t++) {
       for (let i = 0; i < pairs; i++) {
-        const phase = Math.imul(t + grids.prefix.ids.length, frequencies[i]);
+        const phase = Math.imul(t + prefix, frequencies[i]);
         const [cosine, sine] = cosineAndSine(phase);
         angles[t * headSize + i] = cosine;
         angles[t * headSize + pairs + i] = sine;
@@ -137,7 +159,12 @@ function layerOf(
       return (divisors === undefined ? tensor : multiplyColumns(tensor, divisors))
         .data as Float32Array;
     };
-    const weight = settings.weight(module, n, Math.max(127 - zero, zero + 128), rows);
+    const weight = settings.weight(
+      module,
+      n,
+      largestInputOf(zero, read.bits ?? 8, settings.bits),
+      rows,
+    );
     weights[name] = weight;
     // What up gives is divided by what the layer behind it has in its columns.
     const divisors = name === "up" ? grid("down").divisors : undefined;

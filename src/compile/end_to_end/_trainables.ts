@@ -23,6 +23,8 @@ export const RATES: LearningRates = { rows: 1e-3, gains: 1e-3, scales: 1e-3, bia
 const { sqrt } = Math;
 const BETAS = [0.9, 0.99] as const;
 const EPSILON = 1e-8;
+/** Of windows of a step whose rates are added: twice the rate learns as much from half as many steps (bench/SMOLLM2.md). */
+const MOST_SHARE = 2;
 /** Steps in which the rate rises, and what is left of it at the end. */
 const [WARM_UP, LEAST] = [8, 0.1];
 
@@ -44,7 +46,8 @@ export class Trainables {
   steps = 0;
   readonly #parts: ReadonlyMap<string, Part>;
 
-  constructor(config: LlamaConfig, { grids }: DecoderGrids, rates: LearningRates) {
+  /** @param grids Where scales begin; without them all values are to be written. */
+  constructor(config: LlamaConfig, grids: DecoderGrids["grids"] | undefined, rates: LearningRates) {
     const parts = new Map<string, Part>();
     let at = 0;
     const add = (name: string, length: number, rate: number): void => {
@@ -71,7 +74,7 @@ export class Trainables {
     for (const { name } of parts.values()) {
       if (/(row|gain)(\.|$)/.test(name)) this.of(name).fill(1);
     }
-    for (let layer = 0; layer < config.depth; layer++) {
+    for (let layer = 0; grids !== undefined && layer < config.depth; layer++) {
       for (const site of LEARNED_SITES) {
         const [scale] = grids.get(`layers.${layer}.${site}`)!.scales;
         this.of(`layers.${layer}.scale.${site}`)[0] = Math.log(scale);
@@ -140,9 +143,9 @@ export class Trainables {
     return LEAST + (1 - LEAST) * (1 + cosine) / 2;
   }
 
-  /** A step of Adam, of so many; the gradient is 0 again. */
-  update(steps: number): void {
-    const share = Trainables.share(this.steps, steps);
+  /** A step of Adam, of so many, on windows whose mean the gradient is; it is 0 again. */
+  update(steps: number, batch: number): void {
+    const share = Trainables.share(this.steps, steps) * Math.min(batch, MOST_SHARE);
     this.steps++;
     const [first, second] = BETAS.map((beta) => 1 - power(beta, this.steps));
     const [means, squares] = this.moments;

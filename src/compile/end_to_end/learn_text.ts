@@ -9,15 +9,18 @@ import { nextTurn } from "../../event_loop.ts";
 import { llamaConfig } from "../../models/llama_config.ts";
 import { shuffle } from "../../numeric/shuffle.ts";
 import type { DecoderParams } from "../../quantize/decoder_params.ts";
+import { hasPaperSites } from "../../quantize/paper_sites.ts";
 import type { RoundedWeight } from "../../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../../quantize/shifted_weights.ts";
 import { Lessons } from "./_lessons.ts";
+import { LearningLanes } from "./_learning_lanes.ts";
+import { StudentConstants } from "./_student_constants.ts";
 import type { StudentSource } from "./_student_constants.ts";
 import type { TaughtWindow } from "./_teacher.ts";
 import { RATES, Trainables } from "./_trainables.ts";
 import { learnedGrids } from "./learned_grids.ts";
 import type { LearningState } from "./learning_state.ts";
-import { Student } from "./student.ts";
+import type { LearningThread } from "./learning_thread.ts";
 
 /** Where learning is. */
 export interface LearningProgress {
@@ -48,8 +51,12 @@ export interface LearnTextOptions {
    * longest window that have up to 256.
    */
   readonly tokens?: number;
-  /** Steps, a piece each. Default: each piece once. */
+  /** Pieces a step, whose gradients are added. Default: 1. */
+  readonly batch?: number;
+  /** Steps. Default: each piece once. */
   readonly steps?: number;
+  /** Other threads that share the pieces of a step with this one: the same bits, sooner. */
+  readonly threads?: readonly LearningThread[];
   /** Milliseconds that it may take: there are fewer steps where they would take longer. */
   readonly budgetMs?: number;
   /** What an earlier run has come to. */
@@ -72,8 +79,12 @@ export interface LearnedText {
   readonly after: number;
   /** Steps; 0 where the budget has no time for one. */
   readonly steps: number;
+  /** Bytes of the programs of one thread's student, beside its codes. */
+  readonly memoryBytes: number;
 }
 
+/** Pieces of a step, at most. */
+const MOST_BATCH = 64;
 /** Ids of a piece, at most. */
 const TOKENS = 256;
 /** Steps from one validation to the next, and from one state to the next. */
@@ -96,7 +107,7 @@ interface Taught {
  *
  * @param params Those of `compileIntegerText`; biases and factors that they have are gone on from.
  * @throws {FewbitError} `invalid_argument` without windows to learn from or to validate on, `invalid_file` for a state of
- * another model; `unsupported` where this host does not run the module for training.
+ * another model or batch; `limit_exceeded` where a thread ended; `unsupported` for the paper's sites, or where this host does not run the module for training.
  *
  * @example
  * ```ts
@@ -123,32 +134,53 @@ export async function learnIntegerText(
   const { bits, rounded } = options;
   const { grids } = params;
   const config = llamaConfig(json);
+  if (hasPaperSites(grids)) {
+    throw new FewbitError(
+      "unsupported",
+      "Cannot learn end to end: the grids are the paper's sites",
+    );
+  }
   const source = { config, weights, grids, bits, ...rounded && { rounded } };
   const { windows, validation, tokens } = pieces(options);
-  using student = await Student.open(source, tokens);
-  const learned = new Trainables(config, grids, RATES);
-  learned.startBiases(student.constants, grids);
-  const taught = await taughtWindows(source, options, windows, validation, student, learned);
-  const validate = async (): Promise<number> => {
-    let sum = 0;
-    for (const window of taught.validation) {
-      options.signal?.throwIfAborted();
-      sum += student.loss(window, learned);
-      await nextTurn();
-    }
-    return sum / taught.validation.length;
-  };
+  const { threads = [], batch = 1, signal } = options;
+  if (!(Number.isInteger(batch) && batch >= 1 && batch <= MOST_BATCH)) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot learn end to end: ${batch} windows a step, expected 1 to ${MOST_BATCH}`,
+    );
+  }
+  const constants = StudentConstants.of(source);
+  using lanes = await LearningLanes.open(constants, tokens, threads.slice(0, batch - 1), signal);
+  const learned = new Trainables(config, grids.grids, RATES);
+  learned.startBiases(constants, grids);
+  const taught = await taughtWindows(
+    source,
+    options,
+    { windows, validation, tokens },
+    lanes,
+    learned,
+  );
+  const validate = (): Promise<number> => lanes.loss(taught.validation, learned, signal);
   let { state } = options;
   if (state === undefined) {
     const before = await validate();
     const best = learned.values.slice();
-    state = { ...learned.snapshot(), of: taught.steps, before, least: before, best };
+    state = { ...learned.snapshot(), of: taught.steps, batch, before, least: before, best };
+  } else if (state.batch !== batch) {
+    throw new FewbitError(
+      "invalid_file",
+      `Cannot go on learning: the state is of ${state.batch} windows a step, not of ${batch}`,
+    );
   } else learned.restore(state);
   let last = state.least;
   for (let step = state.steps; step < taught.steps; step++) {
-    options.signal?.throwIfAborted();
-    const loss = student.learn(taught.windows[step % windows.length], learned);
-    learned.update(taught.steps);
+    signal?.throwIfAborted();
+    const own = Array.from(
+      { length: batch },
+      (_, i) => taught.windows[(step * batch + i) % windows.length],
+    );
+    const loss = await lanes.learn(own, learned, signal);
+    learned.update(taught.steps, batch);
     const isLast = step + 1 === taught.steps;
     if ((step + 1) % VALIDATE === 0 || isLast) {
       last = await validate();
@@ -164,10 +196,11 @@ export async function learnIntegerText(
   }
   const { before, least, best } = state;
   const { steps } = taught;
-  if (!(least < before)) return { params, before, after: before, steps };
+  const { memoryBytes } = lanes;
+  if (!(least < before)) return { params, before, after: before, steps, memoryBytes };
   learned.values.set(best);
-  const made = learnedGrids(config, grids, student.constants, learned);
-  return { params: { ...params, grids: made }, before, after: least, steps };
+  const made = learnedGrids(config, grids, constants, learned);
+  return { params: { ...params, grids: made }, before, after: least, steps, memoryBytes };
 }
 
 /** Windows in pieces of one length. */
@@ -195,13 +228,12 @@ function pieces({ windows, validation, tokens: wanted }: LearnTextOptions) {
 /** Asks the teacher of all windows that steps have left. */
 async function taughtWindows(
   source: StudentSource,
-  { state, steps: wanted, budgetMs, signal, onProgress }: LearnTextOptions,
-  windows: readonly Int32Array[],
-  validation: readonly Int32Array[],
-  student: Student,
+  { state, steps: wanted, batch = 1, budgetMs, signal, onProgress }: LearnTextOptions,
+  { windows, validation, tokens }: ReturnType<typeof pieces>,
+  lanes: LearningLanes,
   learned: Trainables,
 ): Promise<Taught> {
-  using lessons = await Lessons.open(source, student.tokens);
+  using lessons = await Lessons.open(source, tokens);
   const start = performance.now();
   const checks: TaughtWindow[] = [];
   for (const [i, ids] of validation.entries()) {
@@ -209,27 +241,28 @@ async function taughtWindows(
     checks.push(lessons.teach(ids, windows.length + i));
     await nextTurn();
   }
-  let steps = state?.of ?? wanted ?? windows.length;
+  let steps = state?.of ?? wanted ?? Math.max(1, Math.floor(windows.length / batch));
   if (state === undefined && budgetMs !== undefined) {
     const lesson = (performance.now() - start) / validation.length;
     const begin = performance.now();
-    student.learn(checks[0], learned);
+    await lanes.learn(Array.from({ length: batch }, () => checks[0]), learned, signal);
     learned.gradient.fill(0);
     const step = performance.now() - begin;
-    // A validation is a third of as many steps, at first and every so often.
-    const check = checks.length * step / 3;
+    // A validation is a third of as many windows, at first and every so often.
+    const check = step / batch * checks.length / 3;
     const left = budgetMs - (performance.now() - start) - 2 * check;
-    steps = Math.max(0, Math.min(steps, Math.floor(left / (lesson + step + check / VALIDATE))));
+    const each = batch * lesson + step + check / VALIDATE;
+    steps = Math.max(0, Math.min(steps, Math.floor(left / each)));
   }
   const order = shuffle(windows.length, 0, ORDER, 0);
   const taught = new Map<number, TaughtWindow>();
-  const first = state?.steps ?? 0;
-  const last = Math.min(steps, first + windows.length);
-  for (let step = first; step < last; step++) {
+  const first = (state?.steps ?? 0) * batch;
+  const last = Math.min(steps * batch, first + windows.length);
+  for (let at = first; at < last; at++) {
     signal?.throwIfAborted();
-    const place = step % windows.length;
+    const place = at % windows.length;
     taught.set(place, lessons.teach(windows[order[place]], order[place]));
-    onProgress?.({ part: "teacher", done: step + 1, of: last });
+    onProgress?.({ part: "teacher", done: at + 1, of: last });
     await nextTurn();
   }
   const all = Array.from({ length: windows.length }, (_, place) => taught.get(place)!);

@@ -10,6 +10,8 @@ export interface LearningState {
   readonly steps: number;
   /** Steps in all. */
   readonly of: number;
+  /** Windows of a step. */
+  readonly batch: number;
   /** Divergence on the windows for validation at first, in nats a token. */
   readonly before: number;
   /** The least since. */
@@ -25,7 +27,7 @@ export interface LearningState {
 }
 
 const VECTORS = ["values", "means", "squares", "best"] as const;
-const NUMBERS = ["steps", "of", "before", "least"] as const;
+const NUMBERS = ["steps", "of", "batch", "before", "least"] as const;
 
 /** Writes it. */
 export function writeLearningState(state: LearningState): string {

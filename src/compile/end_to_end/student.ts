@@ -9,8 +9,8 @@ import type { LlamaConfig } from "../../models/llama_config.ts";
 import { encodeProgram } from "../../program/encode.ts";
 import { BLOCK_LINEARS } from "../../training/quantization/llama_block.ts";
 import { learnedOf, rowsOf, studentBlock } from "./_student_block.ts";
-import { StudentConstants, weightCodes } from "./_student_constants.ts";
-import type { StudentSource } from "./_student_constants.ts";
+import { weightCodes } from "./_student_constants.ts";
+import type { StudentConstants } from "./_student_constants.ts";
 import { HEAD_ROWS, studentHead, writeHead } from "./_student_head.ts";
 import type { TaughtWindow } from "./_teacher.ts";
 import type { Trainables } from "./_trainables.ts";
@@ -33,15 +33,14 @@ export class Student implements Disposable {
   }
 
   /** @param tokens Ids of a window, without the prefix. */
-  static async open(source: StudentSource, tokens: number): Promise<Student> {
-    const { config, grids } = source;
-    const constants = new StudentConstants(source);
+  static async open(constants: StudentConstants, tokens: number): Promise<Student> {
+    const { config, prefix, downBits, head: matrices } = constants.parts;
     const build = trainBuild();
-    const program = studentBlock(config, tokens, grids.prefix.ids.length);
+    const program = studentBlock(config, tokens, prefix, downBits);
     const block = await loadWasm(await encodeProgram(program), { build });
-    const ahead = studentHead(config, constants.head);
+    const ahead = studentHead(config, matrices);
     const head = await loadWasm(await encodeProgram(ahead), { build });
-    writeHead(head, constants.head);
+    writeHead(head, matrices);
     return new Student(config, constants, block, head, tokens);
   }
 

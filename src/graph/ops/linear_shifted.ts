@@ -9,7 +9,7 @@ export const GROUPS: readonly number[] = [16, 32, 64, 128];
  * A linear layer of integer language models with its requantisation by one shift: `x·weightᵀ + bias`, times
  * `multiplier [N]`, to `bits` bits, codes with a `zeroPoint` (`[1]` or `[N]`), or a residual within a
  * limit, to which `identity` is added. Weights `[N, K]` are codes of 8 bits (i8), or of 4 (u8) with zero
- * points and maybe factors `[N, G]` of `group` columns.
+ * points and maybe factors `[N, G]` of `group` columns. `wide` codes have 16 bits of memory at least.
  */
 export const linearShifted: IntegerOp<
   "LinearShifted",
@@ -23,7 +23,7 @@ export const linearShifted: IntegerOp<
   | "zeroPoint?"
   | "identity?"
   | "limit?",
-  { bits: number; group?: number }
+  { bits: number; group?: number; wide?: boolean }
 > = {
   name: "LinearShifted",
   integer: true,
@@ -40,7 +40,7 @@ export const linearShifted: IntegerOp<
     "limit?",
   ],
   rowLocal: ["x", "identity"],
-  infer(inputs, { bits, group = 64 }) {
+  infer(inputs, { bits, group = 64, wide = false }) {
     const { x, weight, zero, factor, bias, multiplier, shift, zeroPoint, identity, limit } = inputs;
     expectInteger(bits, 2, "LinearShifted: bits");
     expectOneOf(group, GROUPS, "LinearShifted: group");
@@ -62,6 +62,6 @@ export const linearShifted: IntegerOp<
       (identity === undefined || limit !== undefined && sameShape(identity.shape, y)) &&
       (limit === undefined || sameShape(limit.shape, [1]));
     expectShape(fits, "LinearShifted", Object.values(inputs));
-    return { y: { dtype: bits > 16 ? "i32" : bits > 8 ? "i16" : "i8", shape: y } };
+    return { y: { dtype: bits > 16 ? "i32" : bits > 8 || wide ? "i16" : "i8", shape: y } };
   },
 };

@@ -19,6 +19,7 @@ import { knownScale } from "../integer_network.ts";
 import type { DecoderRotation } from "../decoder_grids.ts";
 import type { IntegerRewriter } from "../rewriter.ts";
 import type { Site } from "../sites.ts";
+import { paperSilu } from "../paper_sites.ts";
 import { integers, one, residualRule, shiftedLinearRule } from "./decoder_linear.ts";
 import type { AnyIntegerRule, IntegerRule } from "./rule.ts";
 
@@ -264,7 +265,9 @@ const swigluRule: IntegerRule<"SwiGlu"> = (rewriter, node) => {
   const gate = settings.grid(rewriter.siteAt(node, "gate")!.name);
   const [up] = settings.grid(rewriter.siteAt(node, "up")!.name).scales;
   const [down] = settings.grid(site.name).scales;
+  const own = settings.all.grids.get(`${site.name.slice(0, -"down".length)}silu`);
   const silu = Float64Array.from({ length: 4096 }, (_, i) => {
+    if (own !== undefined) return paperSilu(gate, own, i + LEAST_GATE);
     const x = (i + LEAST_GATE - gate.zeros[0]) * gate.scales[0];
     return x / (1 + Math.exp(-x));
   });
@@ -281,7 +284,7 @@ const swigluRule: IntegerRule<"SwiGlu"> = (rewriter, node) => {
       shift: one(builder, `shift ${site.name}`, shift),
       zeroPoint: one(builder, `zero ${site.name}`, site.zeroPoint ?? 0),
     },
-    {},
+    { bits: site.bits },
     { name: site.name },
   );
   keepOnSite(rewriter, y, site, value);

@@ -206,6 +206,14 @@ export class LearningStages {
     return sum / this.windows.length / this.#tokens;
   }
 
+  /** The residual behind the last quantised block, of each window. */
+  async residuals(): Promise<Float32Array[]> {
+    using own = await loaded(
+      this.#whole("mse", (build, layer, x) => this.model.quantizedBlock(build, layer, x, [])),
+    );
+    return this.windows.map((ids) => residual(own, this.model.embed(ids)));
+  }
+
   #ofBlock(make: (build: NodeBuilder, x: Value) => Value): Graph {
     const graph = new Graph();
     graph.output("y", make(new NodeBuilder(graph), graph.input("x", "f32", this.#shape)));

@@ -26,7 +26,7 @@ const LENGTH = 120;
 const [NEAR, BETTER] = [0.08, 0.93];
 
 /** A model in closed form, and windows of a purpose each. */
-async function closedForm(bits: LanguageBits, rotate: boolean) {
+async function closedForm(bits: LanguageBits, rotate: boolean, down: 8 | 12 = 8) {
   const checkpoint = await openTextCheckpoint(`${FOLDER}/stories260K.bin`);
   const ids: number[][] = readJson(WINDOWS).ids;
   // Without what begins a text, which is the prefix.
@@ -35,7 +35,7 @@ async function closedForm(bits: LanguageBits, rotate: boolean) {
   const seen = cut(0, 32);
   const ranges = await calibrateTextModel(checkpoint, seen, { prefix: [1], rotate });
   const smoothing = { norms: NO_SHRINKING, down: FEW };
-  const params = parametersOfRanges(checkpoint, ranges, seen, smoothing);
+  const params = parametersOfRanges(checkpoint, ranges, seen, smoothing, { down });
   const rounded = new Map<string, RoundedWeight>();
   if (bits !== "w8a8") {
     for await (const block of roundIntegerText(checkpoint, params, { bits })) {
@@ -52,12 +52,25 @@ async function closedForm(bits: LanguageBits, rotate: boolean) {
 
 const ignore = absent(FOLDER, `${SHARED}/${WINDOWS}`);
 
-for (const [bits, rotate] of [["w8a8", false], ["w8a8", true], ["w4a8g64", true]] as const) {
+for (
+  const [bits, rotate, down] of [
+    ["w8a8", false, 8],
+    ["w8a8", true, 12],
+    ["w4a8g64", true, 8],
+    ["w4a8", false, 12],
+  ] as const
+) {
   Deno.test({
-    name: `golden: a student of stories260K, ${bits}${rotate ? ", rotated" : ""}`,
+    name: `golden: a student of stories260K, ${bits}${
+      rotate ? ", rotated" : ""
+    }, ${down} bits at down`,
     ignore,
     fn: async () => {
-      const { checkpoint, params, options, divergence, measured } = await closedForm(bits, rotate);
+      const { checkpoint, params, options, divergence, measured } = await closedForm(
+        bits,
+        rotate,
+        down,
+      );
       const { before, steps } = await learnIntegerText(checkpoint, params, {
         ...options,
         validation: measured,

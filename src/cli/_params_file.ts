@@ -1,0 +1,43 @@
+/** Files of parameters of language models, compressed with gzip where their names end in `.gz`. */
+import { readFile } from "../files/read_file.ts";
+import { inflate } from "../formats/inflate.ts";
+import { parseJson } from "../json.ts";
+import { splitPath } from "../files/split_path.ts";
+import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
+import type { DecoderParams } from "../quantize/decoder_params.ts";
+import { readAll } from "./_lines.ts";
+import { writeWhole } from "./_run.ts";
+import { MAX_TEXT_BYTES } from "./_text_windows.ts";
+
+const isCompressed = (path: string): boolean => /\.gz$/i.test(path);
+
+/**
+ * Parameters that were written, with the windows of the file beside them.
+ *
+ * @throws {FewbitError} `invalid_file` for what is none, `limit_exceeded` for what grows too large.
+ */
+export async function readParamsFile(path: string): Promise<DecoderParams> {
+  const text = isCompressed(path) ? await inflated(path) : await readAll(path, MAX_TEXT_BYTES);
+  const params = readDecoderParams(text);
+  if (params.windowsFile === undefined) return params;
+  const file = `${splitPath(path)[0]}/${params.windowsFile}`;
+  const windows = await readAll(file, MAX_TEXT_BYTES);
+  return { ...params, windows: readWindows(parseJson(`Cannot read ${file}`, windows)) };
+}
+
+/** Writes them. */
+export async function writeParamsFile(
+  path: string,
+  params: DecoderParams,
+  signal?: AbortSignal,
+): Promise<void> {
+  const text = new TextEncoder().encode(writeDecoderParams(params));
+  if (!isCompressed(path)) return await writeWhole(path, text, signal);
+  const packed = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+  await writeWhole(path, new Uint8Array(await new Response(packed).arrayBuffer()), signal);
+}
+
+async function inflated(path: string): Promise<string> {
+  const bytes = await inflate(path, await readFile(path), "gzip", MAX_TEXT_BYTES);
+  return new TextDecoder().decode(bytes);
+}
