@@ -28,6 +28,20 @@ import { quantizeEncoderFile } from "./_quantize_encoder.ts";
 import { note, print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
+
+const OF_PICTURES = ["images", "adapters", "nonlinear", "observer", "batch"];
+const OF_ENCODERS = ["gelu", "table"];
+const OF_LANGUAGE_MODELS = [
+  ...["params", "method", "prefix", "windows", "length", "check", "down", "sites", "rotate"],
+  ...["workers", "stages", "lora", "budget", "tokenizer"],
+];
+/** By what is quantised, the options that are for something else; some are refused with what would do. */
+const UNFIT = {
+  language: [...OF_PICTURES, ...OF_ENCODERS, "limit"],
+  encoder: [...OF_PICTURES.filter((name) => name !== "images"), ...OF_LANGUAGE_MODELS],
+  pictures: [...OF_ENCODERS, ...OF_LANGUAGE_MODELS],
+};
 
 /** What `fewbit quantize` takes and does. */
 export default function quantizeCommand(command: Command, signal: AbortSignal): void {
@@ -126,6 +140,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       const inputs = [model, options.images, options.calibration];
       await checkOutput(options.output, inputs.filter((input) => input !== undefined));
       if (await isLanguageModel(model)) {
+        refuseUnfit(command, UNFIT.language, "a language model");
         const method = choice("method", options.method, METHODS);
         const sites = options.sites === undefined
           ? undefined
@@ -164,6 +179,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
             "Cannot quantise a sentence encoder on --images: give texts with --calibration",
           );
         }
+        refuseUnfit(command, UNFIT.encoder, "a sentence encoder");
         const quantization = {
           weightBits: bits === "w7a8" ? 7 : 8,
           geluBits: choice("gelu", options.gelu, ["12", "8"]) === "8" ? 8 : 12,
@@ -182,6 +198,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       const { folder, images } = await isSafetensorsFile(model)
         ? await trainedAndImages(model, { ...options, limit, signal })
         : await folderAndImages(model, { ...options, limit });
+      refuseUnfit(command, UNFIT.pictures, "a network of pictures");
       const batchSize = count("batch", options.batch, 4096);
       const observer = choice("observer", options.observer, ["minmax", "percentile"] as const);
       const progress = progressLine();

@@ -7,8 +7,8 @@ import { defineInstruction } from "./_define.ts";
  * y = clamp(round(table[clamp(gate, −2048, 2047) + 2048]·up / 2^shift) + zero_point)     half to even
  * ```
  *
- * To 8 bits, or to the 12 of −2048 … 2047 where y has 16: `linear_w8` of them is exact up to K = 8191. The table's scale is chosen so that a shift requantises. A shift below 1 counts as 1, one above 30
- * gives zero_point.
+ * To 8 bits, or to the 12 of −2048 … 2047 where y has 16: `linear_w8` of them is exact up to K = 8191. The table's scale is
+ * chosen so that a shift requantises. A shift below 1 counts as 1, one above 30 gives zero_point.
  */
 export const swigluI16 = defineInstruction({
   name: "swiglu_i16",

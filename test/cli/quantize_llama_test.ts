@@ -111,7 +111,7 @@ Deno.test("cli: 4 bits a row are made of the network as it is, with few channels
     }
     const validating = { calibration: [[1]], validation: [[1]], check: [], others: [] };
     const of = (bits: LanguageBits) =>
-      ({ method: "closed-form", bits, windows: validating }) as const;
+      ({ method: "closed-form", bits, windows: validating, sites: "default" }) as const;
     assert.deepEqual(rotationsOf(of("w4a8"), "auto", DIM), [false]);
     assert.deepEqual(rotationsOf(of("w4a8g32"), "auto", DIM), [false, true]);
     assert.deepEqual(shrinkingsOf(of("w4a8")), [{ quantile: 0.98, power: 1 }]);

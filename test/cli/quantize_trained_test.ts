@@ -51,6 +51,7 @@ Deno.test("cli: quantize makes integers of a trained vit that know as much, and 
     assert.deepEqual(await Deno.readFile(two), await Deno.readFile(one));
 
     const target = ["-o", `${folder}/x.fewbit`];
+    await fails(["quantize", trained, ...images, "--down", "12", ...target], /--down does not go/);
     await fails(["quantize", folder, "--adapters", adapters, ...target], /--adapters goes with/);
     await fails(["quantize", trained, ...target], /give --images, pictures like those/);
     await fails(["quantize", trained, "--calibration", given[1], ...target], /give --images/);

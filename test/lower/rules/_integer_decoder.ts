@@ -262,7 +262,7 @@ export const INTEGER_DECODER_CASES: readonly RuleCase[] = [
         table: constant(g, "i16", [4096], silu),
         shift: integers(g, 22),
         zeroPoint: integers(g, -4),
-      }),
+      }, { bits: 8 }),
     inputs: { gate: Int16Array.from(gate), up: Int16Array.from(up) },
     expected: matrix(
       T,
