@@ -71,7 +71,14 @@ export { gradcheck } from "./training/gradcheck.ts";
 export type { GradcheckOptions, GradientCheck } from "./training/gradcheck.ts";
 
 export { Trainer } from "./training/trainer.ts";
-export type { FitOptions, SaveOptions, TrainingStep } from "./training/trainer_options.ts";
+export type {
+  FitOptions,
+  SaveOptions,
+  TrainerSettings,
+  TrainingStep,
+} from "./training/trainer_options.ts";
+export { MEMORY_KINDS } from "./training/training_memory.ts";
+export type { MemoryKind, RecomputedOp, TrainingMemory } from "./training/training_memory.ts";
 export type { Evaluation, EvaluationOptions } from "./training/evaluate.ts";
 export { arrayData } from "./training/training_data.ts";
 export type { BatchPlace, TrainingData } from "./training/training_data.ts";

@@ -102,13 +102,17 @@ export const HOLDS_MATMUL_NT_16: bool = false;
 export const HOLDS_QUANTIZE_ROWS_F32: bool = false;
 export const HOLDS_TERNARIZE_F32: bool = false;
 export const HOLDS_LOWER_BOUNDS_F32: bool = false;
+export const HOLDS_SIGN_BITS: bool = false;
+export const HOLDS_MASKED_F32: bool = false;
+export const HOLDS_MAX_POOL_PLACES_F32: bool = false;
+export const HOLDS_MAX_POOL_SCATTER_F32: bool = false;
 
 /** Whether it holds instructions that train: in programs with such ones, operands of float32 may be stored as 16-bit floats. */
 export const HOLDS_HALVES: bool = false;
 
 /** Whether an instruction is one that trains. */
 export function isTraining(opcode: u32): bool {
-  return (opcode >= 64 && opcode <= 92) || (opcode >= 100 && opcode <= 109) || (opcode >= 120 && opcode <= 122);
+  return (opcode >= 64 && opcode <= 92) || (opcode >= 100 && opcode <= 109) || (opcode >= 120 && opcode <= 126);
 }
 /** The instruction whose pictures follow one another (`mixed.ts`). */
 export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = 76;

@@ -59,3 +59,23 @@ export function largest_f32(
   }
   return rows ? at : best;
 }
+
+/** What stands for a place where there is none, and for one that a byte does not hold. */
+export const NO_PLACE: u32 = 255;
+
+/** Which place of a window a row of a picture is; `NO_PLACE` for row −1. */
+export function place_of(
+  window: Window,
+  picture: Operand,
+  row: i32,
+  i: i32,
+  j: i32,
+  dilation_h: i32,
+  dilation_w: i32,
+): u32 {
+  if (row < 0) return NO_PLACE;
+  const width = picture.extent2, h = row / width % picture.extent1, w = row % width;
+  const p = (h - i * window.stride_h + window.pad_top) / dilation_h;
+  const q = (w - j * window.stride_w + window.pad_left) / dilation_w;
+  return p * window.kernel_w + q;
+}

@@ -16,13 +16,16 @@ import {
   Trainer,
   uniform,
 } from "../../src/train.ts";
-import type { TrainingSettings } from "../../src/train.ts";
+import type { TrainerSettings } from "../../src/train.ts";
 
 /** Pictures of a step. */
 const BATCH = 16;
 
-/** How the network is kept. */
-type Precision = Pick<TrainingSettings, "dtype" | "master">;
+/** How the network is kept, and in how much memory it is trained. */
+type Precision = Pick<
+  TrainerSettings,
+  "dtype" | "master" | "memoryLimitBytes" | "releaseGradients"
+>;
 
 /** In 16 bits and nothing besides: updates are rounded at random, by the numbers that dropout has, too. */
 export const BF16: Precision = { dtype: "bf16", master: "stochastic" };

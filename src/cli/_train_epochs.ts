@@ -6,6 +6,7 @@ import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
+import { memoryTable } from "./_memory_table.ts";
 import { trainingCurve } from "../training/training_curve.ts";
 
 /** Files that a training writes. */
@@ -100,6 +101,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
         `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
     );
+    for (const row of memoryTable(trainer.memory)) print(row);
   }
   const progress = progressLine();
   let { best } = run;
@@ -150,8 +152,9 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
-  const { memoryBytes } = trainer;
-  if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, seconds });
+  const { memoryBytes, memory: { kinds, recomputed, cost } } = trainer;
+  const memory = { ...kinds, recomputed, cost };
+  if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, memory, seconds });
   else {
     print(
       `${output}: ${percent(best)} of ${heldOut.count}, ${seconds.toFixed(1)} s; ` +

@@ -20,8 +20,9 @@ import type { Trainer } from "../training/trainer.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
+import { memoryTable } from "./_memory_table.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
-import { optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
+import { memoryOf, optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
 /** Options that only language models have. */
@@ -105,7 +106,8 @@ export async function trainLanguage(
     optimizer: optimizer === "adamw" ? { kind: optimizer, betas: BETAS } : optimizerOf(optimizer),
     ...precisionOf(options),
     schedule: scheduleOf(options.schedule, steps),
-    clipNorm: options.clip === undefined ? CLIP : number("clip", options.clip),
+    ...clipOf(options),
+    ...memoryOf(options),
   });
   const metadata = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
   let best = Infinity;
@@ -122,6 +124,7 @@ export async function trainLanguage(
           formatBytes(trainer.memoryBytes)
         } of memory`,
     );
+    for (const row of memoryTable(trainer.memory)) print(row);
   }
   await learn(trainer, {
     ...options,
@@ -135,6 +138,12 @@ export async function trainLanguage(
     model,
     signal,
   });
+}
+
+/** Gradients that are released are clipped where that is asked for, which is refused. */
+function clipOf({ clip, releaseGradients }: StepOptions): { clipNorm?: number } {
+  if (clip !== undefined) return { clipNorm: number("clip", clip) };
+  return releaseGradients ? {} : { clipNorm: CLIP };
 }
 
 /** What is learned, and where it goes. */

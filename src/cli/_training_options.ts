@@ -7,8 +7,10 @@ import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
 import type { TinyTrainingSettings } from "../training/tiny_classifier.ts";
+import type { TrainerSettings } from "../training/trainer_options.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
+import { byteCount } from "./_memory_table.ts";
 import { choice, count, number } from "./_run.ts";
 import type { TrainingPictures } from "./_training_pictures.ts";
 
@@ -73,6 +75,15 @@ export function addStepOptions(
         "(default: split for bf16, f32 for f16)",
     )
     .option(
+      "--memory <bytes>",
+      "Most that training may take, as 2MB: what does not fit is computed again, to the same bits",
+    )
+    .option(
+      "--release-gradients",
+      "Update weights as soon as their gradient is there: not with --clip, --accumulate and f16; " +
+        "language models are not clipped then",
+    )
+    .option(
       "--fast",
       "Round products and sums once: other bits on other hosts; with wasm/fewbit.train-fast.wasm",
     )
@@ -97,6 +108,8 @@ export interface StepOptions {
   readonly average?: string | undefined;
   readonly dtype: string;
   readonly master?: string | undefined;
+  readonly memory?: string | undefined;
+  readonly releaseGradients?: true | undefined;
   readonly fast?: true | undefined;
   readonly augment?: true | undefined;
   readonly seed: string;
@@ -147,9 +160,20 @@ export function stepsOf(
     ...options.clip !== undefined && { clipNorm: number("clip", options.clip) },
     ...options.average !== undefined && { average: number("average", options.average) },
     ...precisionOf(options),
+    ...memoryOf(options),
   };
   return { training, epochs, steps, learned };
 }
+
+/** What of the options says how much memory training takes. */
+export function memoryOf({ memory, releaseGradients }: StepOptions): MemorySettings {
+  return {
+    ...memory !== undefined && { memoryLimitBytes: byteCount("memory", memory) },
+    ...releaseGradients && { releaseGradients },
+  };
+}
+
+type MemorySettings = Pick<TrainerSettings, "memoryLimitBytes" | "releaseGradients">;
 
 /** How values are kept, and products and sums rounded. */
 export function precisionOf({ dtype, master, fast }: StepOptions): Precision {

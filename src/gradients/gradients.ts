@@ -85,9 +85,13 @@ export function gradients(
   };
   if (sensitive.has(value.id)) give(value, cotangentOf(build, value, cotangent));
   for (const node of nodes.toReversed()) {
-    const wanted = Object.entries(node.inputs).filter(([, input]) =>
+    const inputs = Object.entries(node.inputs).filter(([, input]) =>
       input !== undefined && sensitive.has(input.id)
     );
+    // The gradient of an activation, which stays until the layer before, is not there yet while those of weights are computed.
+    const isWeight = ([, input]: (typeof inputs)[number]): boolean =>
+      graph.parameters.includes(input!);
+    const wanted = [...inputs.filter(isWeight), ...inputs.filter((input) => !isWeight(input))];
     const cotangents = Object.fromEntries(
       Object.entries(node.outputs).map(([name, { id }]) => [name, sums.get(id)]),
     );

@@ -53,3 +53,10 @@ export function* rewriteSteps(
   for (const { value, entry } of updates) graph.update(valueOf(value), entry);
   return graph;
 }
+
+/** A node without the names that its copy has. */
+export function unnamed(node: Node): Node {
+  const outputs = Object.entries(node.outputs)
+    .map(([name, value]) => [name, { ...value, name: "" }]);
+  return { ...node, name: "", outputs: Object.fromEntries(outputs) };
+}

@@ -3,6 +3,7 @@ import type { Graph } from "../graph/graph.ts";
 import { FewbitError } from "../errors.ts";
 import { MASTERS } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
+import type { TrainerSettings } from "./trainer_options.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** Settings that something is divided by, or that have a logarithm. */
@@ -28,10 +29,12 @@ export function checkSettings(
     average,
     optimizer,
     schedule,
+    memoryLimitBytes: limit,
     ...precision
-  }: TrainingSettings,
+  }: TrainerSettings,
 ): void {
   checkPrecision(precision);
+  check("memoryLimitBytes", limit, limit === undefined || isPositive(limit), "a number above 0");
   check("rate", rate, isAmount(rate), "a number of at least 0");
   check("clipNorm", clipNorm, clipNorm === undefined || isPositive(clipNorm), "a number above 0");
   check("seed", seed, isCount(seed), "an integer from 0 to 2^53 − 1");
@@ -67,6 +70,26 @@ function checkPrecision(
   const isPower = isPositive(initial) && Number.isInteger(Math.log2(initial));
   check("initial", initial, isPower && initial <= 2 ** 24, "a power of two up to 2^24");
   check("interval", interval, isCount(interval), "an integer of at least 0");
+}
+
+/**
+ * Checks that no update has to wait for the gradients of other parameters, where they are not to be kept.
+ *
+ * @param isScaled Whether some gradients are float16: a step is left out where one of them is not finite.
+ */
+export function checkRelease(
+  { releaseGradients = false, clipNorm, accumulate = 1 }: TrainingSettings,
+  isScaled: boolean,
+): void {
+  const waits = clipNorm !== undefined
+    ? "clipNorm needs the norm of all of them"
+    : accumulate > 1
+    ? "accumulate adds them up over several runs"
+    : isScaled
+    ? "f16 has to see first that all of them are finite"
+    : undefined;
+  if (!releaseGradients || waits === undefined) return;
+  throw new FewbitError("invalid_argument", `Cannot release gradients early: ${waits}`);
 }
 
 /** Checks the numbers of an optimiser. */

@@ -12,7 +12,7 @@ import type { LanguageSizes } from "./networks/language_sizes.ts";
 import { llama } from "./networks/llama.ts";
 import { IDS, LABELS } from "./text_windows.ts";
 import { Trainer } from "./trainer.ts";
-import type { TrainingSettings } from "./training_graph.ts";
+import type { TrainerSettings } from "./trainer_options.ts";
 import type { TrainingData } from "./training_data.ts";
 
 /** Families of language models: a ternary recurrence, and a Transformer in float32. */
@@ -39,7 +39,7 @@ export interface LanguageGraph {
 }
 
 /** How it is trained. */
-export type LanguageTraining = Omit<TrainingSettings, "loss" | "decay" | "group"> & {
+export type LanguageTraining = Omit<TrainerSettings, "loss" | "decay" | "group"> & {
   /** Weight decay of the matrices of layers: not of norms, bounds and the embedding. */
   readonly decay?: number;
 };

@@ -31,6 +31,8 @@ export interface TinyTrainingSettings {
   readonly average?: number;
   readonly dtype?: TrainingType;
   readonly master?: MasterKind;
+  readonly memoryLimitBytes?: number;
+  readonly releaseGradients?: boolean;
   readonly fast?: boolean;
 }
 

@@ -4,9 +4,7 @@ import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import type { Graph } from "../graph/graph.ts";
-import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
-import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
@@ -20,17 +18,13 @@ import { batchReader } from "./_batch_reader.ts";
 import { RANDOM } from "./_random_words.ts";
 import { checkCount, evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
-import type { FitOptions, SaveOptions, TrainingStep } from "./trainer_options.ts";
+import { plannedTraining } from "./planned_training.ts";
+import type { PlannedTraining } from "./planned_training.ts";
+import type { FitOptions, SaveOptions, TrainerSettings, TrainingStep } from "./trainer_options.ts";
 import type { TrainingData } from "./training_data.ts";
-import {
-  ACCUMULATE,
-  APPLY_UPDATE,
-  LOSS,
-  STEP,
-  TRAIN_STEP,
-  trainingGraph,
-} from "./training_graph.ts";
+import { ACCUMULATE, APPLY_UPDATE, LOSS, STEP, TRAIN_STEP } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
+import type { TrainingMemory } from "./training_memory.ts";
 import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
 
 /** `SHUF`: the stream of random numbers of shuffles. */
@@ -63,10 +57,14 @@ const SHUFFLE_STREAM = 0x53485546;
 export class Trainer implements Disposable {
   /** The program: `train_step`, and the entries of the network. */
   readonly program: CompiledProgram;
+  /** What the memory is taken for, known before the first step. */
+  readonly memory: TrainingMemory;
   /** Examples of a run of the network. */
   readonly batch: number;
   /** Examples of a step: those of one run, or of as many as the settings accumulate. */
   readonly examples: number;
+  /** Of checkpoints. */
+  readonly #id: string;
   readonly #instance: SyncInstance;
   readonly #seed: number;
   #cursor: Cursor = { epoch: 0, batch: 0 };
@@ -76,12 +74,14 @@ export class Trainer implements Disposable {
   #isStepping = false;
 
   private constructor(
-    program: CompiledProgram,
+    { id, program, memory }: PlannedTraining,
     instance: SyncInstance,
     batch: number,
     { seed = 0, accumulate = 1 }: TrainingSettings,
   ) {
+    this.#id = id;
     this.program = program;
+    this.memory = memory;
     this.#instance = instance;
     this.batch = batch;
     this.examples = batch * accumulate;
@@ -94,19 +94,19 @@ export class Trainer implements Disposable {
    * @param examples How many examples that extent has, where each has several rows: windows of tokens, say.
    *
    * @throws {FewbitError} `invalid_argument` for settings out of range; `unsupported` where an op has no gradient, or
-   * the host does not run the module.
+   * the host does not run the module; `limit_exceeded` where it takes more memory than it may, with the least that it takes.
    */
   static async load(
     graph: Graph,
-    settings: TrainingSettings,
+    settings: TrainerSettings,
     examples?: number,
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
     const { fast = false } = settings;
-    const program = compile(trainingGraph(graph, settings), { training: true });
     const build = fast === false ? trainBuild() : await trainFastBuild(fast);
-    const instance = await loadWasm(await encodeProgram(program), { build });
-    return new Trainer(program, instance, batch, settings);
+    const planned = await plannedTraining(graph, settings, build);
+    const instance = await loadWasm(planned.file, { build });
+    return new Trainer(planned, instance, batch, settings);
   }
 
   /** Where training is in its data. */
@@ -306,7 +306,7 @@ export class Trainer implements Disposable {
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
       tensors.set(name, this.#whole(name));
     }
-    const place = { program: this.#instance.id, cursor: this.#cursor };
+    const place = { program: this.#id, cursor: this.#cursor };
     return encodeCheckpoint({ tensors, ...place, ...metadata && { metadata } });
   }
 
@@ -321,7 +321,7 @@ export class Trainer implements Disposable {
       throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
     }
     const { tensors, program, cursor } = decodeCheckpoint(bytes);
-    if (program !== this.#instance.id) {
+    if (program !== this.#id) {
       throw new FewbitError(
         "invalid_file",
         "Cannot restore checkpoint: it is another program's; loadWeights takes its parameters alone",

@@ -1,4 +1,14 @@
 /** What a trainer takes and tells. */
+import type { TrainingSettings } from "./training_graph.ts";
+
+/** How a network is trained, and in how much memory. */
+export interface TrainerSettings extends TrainingSettings {
+  /**
+   * Most bytes that the trainer may take. What does not fit is computed again where it is needed: a step takes longer, and has
+   * the same bits. Default: as many as it takes.
+   */
+  readonly memoryLimitBytes?: number;
+}
 
 /** What a step was like. */
 export interface TrainingStep {

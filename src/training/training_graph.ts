@@ -1,5 +1,6 @@
 /** From a network and its loss to a graph that trains it. */
 import { FewbitError } from "../errors.ts";
+import { updatedEarly } from "../graph/early_updates.ts";
 import { frozenBatchNormalization } from "../graph/expand_batch_normalization.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
@@ -7,11 +8,12 @@ import { product } from "../graph/extent.ts";
 import { isNode } from "../graph/op_names.ts";
 import type { NodeNamed } from "../graph/op_names.ts";
 import { accumulate, assign, dropout } from "../graph/ops/mod.ts";
+import { unnamed } from "../graph/rewrite.ts";
 import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
 import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
 import { applyGradients } from "./_apply_gradients.ts";
-import { checkSettings } from "./_check_settings.ts";
+import { checkRelease, checkSettings } from "./_check_settings.ts";
 import { ScaledLoss } from "./loss_scale.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
@@ -78,6 +80,12 @@ export interface TrainingSettings {
   /** How the loss is scaled where gradients are `f16`; in other types it is not. */
   readonly lossScale?: LossScale;
   /**
+   * Whether a parameter is updated as soon as its gradient is there, so that gradients are not all kept until the last one is
+   * (gradient release). The bits are the same. Not with `clipNorm` and `f16`, which look at all gradients before the first
+   * update, and not with `accumulate`, which keeps them. Default: no.
+   */
+  readonly releaseGradients?: boolean;
+  /**
    * Whether products and sums may be rounded once: faster, and with other bits on other hosts. It needs the module
    * `train-fast`, which packages do not carry: that beside the sources (`true`), or one that is given.
    */
@@ -124,6 +132,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   const { renorm } = settings;
   const forward = trainedForward(build, nodes, { normalized, words, precision, renorm });
   const loss = build.scale(forward.valueOf(settings.loss), 1 / times);
+  checkRelease(settings, precision.needsScale);
   const scaled = precision.needsScale ? new ScaledLoss(build, settings.lossScale ?? {}) : undefined;
   let made = gradients(graph, loss, parameters, {
     ...scaled && { cotangent: build.reshape(build.shift(scaled.scale, 0), loss.shape) },
@@ -136,6 +145,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     graph.update(graph.apply(accumulate, { state: whole, x: loss }), run);
     made = stored;
   }
+  const computes = graph.nodes.length;
   const unscaled = scaled?.unscaled(made);
   const when = unscaled?.finite;
   const computed = {
@@ -164,7 +174,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   graph.update(graph.apply(accumulate, { state: step, x: when ?? one }), update);
   words.count(run, update);
   precision.count(update);
-  return graph;
+  return settings.releaseGradients === true ? updatedEarly(graph, update, computes) : graph;
 }
 
 /** The parameters that the loss depends on and that change. */
@@ -278,12 +288,4 @@ function normalize(
   statistics.push({ state: inputs.mean, x: trained.runningMean });
   statistics.push({ state: inputs.variance, x: trained.runningVariance });
   return trained.y;
-}
-
-/** A node without the names that its copy in another entry has. */
-function unnamed(node: Node): Node {
-  const outputs = Object.entries(node.outputs).map((
-    [name, value],
-  ) => [name, { ...value, name: "" }]);
-  return { ...node, name: "", outputs: Object.fromEntries(outputs) };
 }

@@ -85,6 +85,40 @@ Deno.test("cli: train adds up batches, averages weights and changes pictures, an
     );
   }));
 
+Deno.test("cli: train says what memory is for, and takes less of it to the same bits", () =>
+  withPictures(async (folder, given) => {
+    const args = (name: string, ...more: string[]) => [
+      ...["train", ...given, ...SETTINGS, "--epochs", "1", "--dtype", "bf16"],
+      ...["-o", `${folder}/${name}`, ...more],
+    ];
+    const whole = await fewbit(args("whole"));
+    assert.equal(whole.code, 0, whole.err);
+    assert.match(whole.out, /\n +[\d.]+ kB {2}masters: of parameters what 16 bits do not hold\n/);
+    assert.doesNotMatch(whole.out, /computed again/);
+    const small = await fewbit(args("small", "--memory", "1.1MB", "--release-gradients"));
+    assert.equal(small.code, 0, small.err);
+    assert.match(small.out, /, 1\.0\d MB of memory\n/);
+    assert.match(small.out, /\ncomputed again: .+\(.+ kB\).*; about [\d.]+ % more work a step\n/);
+    // Tensors may come in another order.
+    const [one, other] = await Promise.all(
+      ["whole", "small"].map(async (name) =>
+        readSafetensors(await Deno.readFile(`${folder}/${name}`))
+      ),
+    );
+    assert.deepEqual([...other].sort(), [...one].sort());
+    const json = await fewbit(args("json", "--memory", "1100KB", "--json"));
+    const { memory, memory_bytes: bytes } = JSON.parse(json.out.trim().split("\n").at(-1)!);
+    assert.ok(
+      bytes <= 1_100_000 && memory.stash > 0 && memory.recomputed.length > 0,
+      json.out,
+    );
+    await fails(args("x", "--memory", "2XB"), /--memory is "2XB"/);
+    await fails(args("x", "--memory", "0"), /--memory is "0"/);
+    await fails(args("x", "--release-gradients", "--clip", "1"), /clipNorm needs the norm/);
+    const replay = ["train", ...given, "--replay", "8", "--memory", "2MB", "-o", `${folder}/x`];
+    await fails(replay, /--memory does not go with --replay/);
+  }));
+
 Deno.test("cli: train refuses what it cannot learn from", () =>
   withPictures(async (folder, given) => {
     const [, images, , labels] = given;

@@ -209,7 +209,7 @@ export function* convWeightGradientF32(random: Random): Cases {
 }
 
 /** Windows of a picture, some of which have no place in it. */
-function* pools(random: Random, dilated: boolean) {
+export function* pools(random: Random, dilated: boolean) {
   for (let i = 0; i < 60; i++) {
     const attributes: Record<string, number> = {
       kernel_h: random.integer(1, 4),
@@ -233,7 +233,7 @@ function* pools(random: Random, dilated: boolean) {
 }
 
 /** A picture with equal elements, so that windows have ties. */
-function tied(random: Random, extents: readonly number[]): Value {
+export function tied(random: Random, extents: readonly number[]): Value {
   const style = random.pick([...FLOAT_STYLES, "small", "zero"] as const);
   const x = value(random, "f32", extents, style);
   if (style === "small") x.elements.forEach((v, i) => x.elements[i] = Math.round(v));

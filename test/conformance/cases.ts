@@ -18,6 +18,7 @@ import * as requantized from "./_cases_requantize.ts";
 import * as shifted from "./_cases_shifted.ts";
 import * as ternary from "./_cases_ternary.ts";
 import * as train from "./_cases_train.ts";
+import * as stash from "./_cases_train_stash.ts";
 import * as trainedTernary from "./_cases_train_ternary.ts";
 import * as products from "./_cases_train_products.ts";
 import type { Random } from "./_random.ts";
@@ -43,6 +44,7 @@ const GENERATORS: Readonly<Record<string, unknown>> = {
   ...train,
   ...products,
   ...trainedTernary,
+  ...stash,
 };
 
 /** Generators by the name of the instruction: those of `linear_i8` are `linearI8`. */

@@ -76,7 +76,7 @@ Deno.test("every op that has a gradient has a case", () => {
   // Differences of roundings are no gradients: test/training/straight_through_test.ts.
   const straight = ["FusedBitLinear", "QuantizeRowsAway", "StraightThrough", "Ternarize"];
   // Angles follow from places, which are integers; what flows through moments is in the gradient of `NormalizeBatch`.
-  const others = ["AllFinite", "BatchMoments", "RotaryAngles"];
+  const others = ["AllFinite", "BatchMoments", "MaxPoolPlaces", "RotaryAngles", "SignBits"];
   assert.deepEqual(missing.map(([op]) => op).sort(), [...straight, ...others].sort());
 });
 

@@ -95,6 +95,39 @@ Deno.test("half precision: what is kept of a parameter is what small updates go 
   }
 });
 
+Deno.test("half precision: large parameters are updated in pieces, each element as it would be alone", async () => {
+  const count = 9001;
+  const random = new Random(4);
+  const numbers = (): Float32Array =>
+    Float32Array.from({ length: count }, () => random.unit() - 0.5);
+  const [first, x] = [numbers(), numbers()];
+  const after = async (
+    weights: Float32Array<ArrayBuffer>,
+    input: Float32Array,
+    settings: Partial<TrainingSettings>,
+  ) => {
+    const graph = new Graph();
+    const build = new NodeBuilder(graph);
+    const given = graph.input("x", "f32", [1, count]);
+    const weight = graph.parameter("w", { dtype: "f32", shape: [1, count], data: weights });
+    const y = graph.apply(ops.linear, { x: given, weight });
+    graph.output("y", y);
+    const loss = build.sum(build.mul(y, y));
+    const optimizer = { kind: "sgd", momentum: 0.9 } as const;
+    using one = await Trainer.load(graph, { loss, rate: 2 ** -14, optimizer, ...settings });
+    for await (const _ of one.fit(arrayData({ x: input }, 1), { epochs: 3 }));
+    return [(await one.read("w")).data, (await one.read("w.momentum")).data];
+  };
+  const whole = await after(first.slice(), x, { dtype: "bf16", master: "f32" });
+  assert.notDeepEqual(whole[0], first);
+  assert.deepEqual(await after(first.slice(), x, { dtype: "bf16", master: "split" }), whole);
+  // Random numbers go on from piece to piece: what is equal is not rounded alike in each.
+  const ones = new Float32Array(count).fill(1.001);
+  const settings = { dtype: "bf16", master: "stochastic", seed: 5 } as const;
+  const [rounded] = await after(ones.slice(), ones, settings);
+  assert.notDeepEqual(rounded.slice(0, 4096), rounded.slice(4096, 8192));
+});
+
 const [BATCH, SIZE, CLASSES, COUNT] = [4, 12, 3, 22];
 
 /** A DS-CNN of small pictures, with dropout. */

@@ -61,7 +61,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
       'emitBinary(lowering, "subtract", operands.p!, operands.p!, zero);',
       'emitBinary(lowering, "maximum", operands.p!, operands.p!, zero);',
     ],
-    ["back.push(() => assignWhere(lowering, copy, when, state));", ""],
+    ["back.push(() => assignWhere(lowering, copy, when, piece.of(state)));", ""],
   ]),
   ...changes("src/lower/lowering.ts", precision, [
     ["dtype: storage ?? value.dtype,", "dtype: value.dtype,"],

@@ -11,6 +11,7 @@ import { INTEGER_LANGUAGE_MUTATIONS } from "./integer_language.ts";
 import { LEARNED_QUANTIZATION_MUTATIONS } from "./learned_quantization.ts";
 import { LLAMA_MUTATIONS } from "./llama.ts";
 import { LOWERING_MUTATIONS } from "./lowering.ts";
+import { MEMORY_MUTATIONS } from "./memory.ts";
 import { MOBILE_QUANT_MUTATIONS } from "./mobile_quant.ts";
 import { NUMERIC_MUTATIONS } from "./numeric.ts";
 import { PROGRAM_MUTATIONS } from "./program.ts";
@@ -36,6 +37,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LEARNED_QUANTIZATION_MUTATIONS,
   ...LLAMA_MUTATIONS,
   ...LOWERING_MUTATIONS,
+  ...MEMORY_MUTATIONS,
   ...MOBILE_QUANT_MUTATIONS,
   ...NUMERIC_MUTATIONS,
   ...PROGRAM_MUTATIONS,

@@ -54,12 +54,15 @@ import { logSoftmaxF32 } from "./log_softmax_f32.ts";
 import { lookup } from "./lookup.ts";
 import { lookupI16 } from "./lookup_i16.ts";
 import { lowerBoundsF32 } from "./lower_bounds_f32.ts";
+import { maskedF32 } from "./masked_f32.ts";
 import { matmulNnF32 } from "./matmul_nn_f32.ts";
 import { matmulNt16 } from "./matmul_nt_16.ts";
 import { matmulNtF32 } from "./matmul_nt_f32.ts";
 import { matmulTnF32 } from "./matmul_tn_f32.ts";
 import { maxPoolF32 } from "./max_pool_f32.ts";
 import { maxPoolGradientF32 } from "./max_pool_gradient_f32.ts";
+import { maxPoolPlacesF32 } from "./max_pool_places_f32.ts";
+import { maxPoolScatterF32 } from "./max_pool_scatter_f32.ts";
 import { meanRows } from "./mean_rows.ts";
 import { meanVarianceF32 } from "./mean_variance_f32.ts";
 import { meanVarianceGradientF32 } from "./mean_variance_gradient_f32.ts";
@@ -91,6 +94,7 @@ import { scanF32 } from "./scan_f32.ts";
 import { sgdF32 } from "./sgd_f32.ts";
 import { shiftGelu } from "./shift_gelu.ts";
 import { shortConvF32 } from "./short_conv_f32.ts";
+import { signBits } from "./sign_bits.ts";
 import { softmaxF32 } from "./softmax_f32.ts";
 import { softmaxI8 } from "./softmax_i8.ts";
 import { splitMasterF32 } from "./split_master_f32.ts";
@@ -205,4 +209,8 @@ export const MEANINGS: Readonly<Record<string, (op: Operands) => void>> = {
   quantize_rows_f32: quantizeRowsF32,
   ternarize_f32: ternarizeF32,
   lower_bounds_f32: lowerBoundsF32,
+  sign_bits: signBits,
+  masked_f32: maskedF32,
+  max_pool_places_f32: maxPoolPlacesF32,
+  max_pool_scatter_f32: maxPoolScatterF32,
 };

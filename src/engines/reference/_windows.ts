@@ -2,10 +2,15 @@
 import type { Operand, Operands } from "./_operands.ts";
 import { placeOf, tapsOf } from "./_taps.ts";
 
+/** What stands for a place where there is none, and for one that a byte does not hold. */
+export const NO_PLACE = 255;
+
 /** A window: the row of its output, and the rows of its places in the picture, row by row. */
 export interface Window {
   readonly output: number;
   readonly places: readonly number[];
+  /** Which of all places of a window these are. */
+  readonly within: readonly number[];
 }
 
 /** The windows of a picture `[B, H, W, C]` with outputs `[B, I, J, C]`, in order. */
@@ -22,13 +27,16 @@ export function* windowsOf(
     const b = Math.floor(output / (rows * columns));
     const [i, j] = [Math.floor(output / columns) % rows, output % columns];
     const places: number[] = [];
+    const within: number[] = [];
     for (let p = 0; p < height; p++) {
       for (let q = 0; q < width; q++) {
         const [h, w] = [taps.row(i, p), taps.column(j, q)];
-        if (h >= 0 && w >= 0) places.push(placeOf(picture, b, h, w));
+        if (h < 0 || w < 0) continue;
+        places.push(placeOf(picture, b, h, w));
+        within.push(p * width + q);
       }
     }
-    yield { output, places };
+    yield { output, places, within };
   }
 }
 

@@ -34,7 +34,7 @@ export interface WasmLoadOptions extends LoadOptions {
 const PIECE_BYTES = 2 ** 20;
 
 /** Bytes of a model's struct, before the head. */
-const MODEL_BYTES = 256;
+export const MODEL_BYTES = 256;
 
 /**
  * Loads a program on the wasm engine. A stream goes into place as it comes; the whole file is never in

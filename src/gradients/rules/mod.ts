@@ -99,6 +99,10 @@ export const GRADIENT_RULES: GradientRulesOf<DifferentiableOpName> = {
   Where: whereGradient,
   // Constants to differentiation: what was cut off, choices, what has no slope.
   AllFinite: noGradient,
+  Masked: cannotDifferentiate,
+  MaxPoolPlaces: noGradient,
+  MaxPoolScatter: cannotDifferentiate,
+  SignBits: noGradient,
   BatchMoments: noGradient,
   Detach: noGradient,
   Less: noGradient,

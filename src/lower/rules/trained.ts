@@ -59,6 +59,15 @@ export const TRAINED_RULES = {
     expectTraining(lowering, "LogSoftmax");
     lowering.emit(y, "log_softmax_f32", { x: lowering.operand(x), y: lowering.result(y) });
   },
+  Masked(lowering, { inputs: { x, bits }, outputs: { y } }) {
+    expectTraining(lowering, "Masked");
+    const eights = [bits.shape[0], 8];
+    lowering.emit(y, "masked_f32", {
+      x: denseView(lowering, x, eights),
+      bits: lowering.operand(bits),
+      y: lowering.result(y, eights),
+    });
+  },
   MatMul(lowering, { inputs: { a, b }, attributes, outputs: { y } }) {
     expectTraining(lowering, "MatMul");
     const { transposeA = false, transposeB = false } = attributes;
@@ -135,6 +144,13 @@ export const TRAINED_RULES = {
       initial: lowering.optional(initial),
       y: lowering.result(y),
     }, { reverse: reverse ? 1 : 0 });
+  },
+  SignBits(lowering, { inputs: { x }, outputs: { y } }) {
+    expectTraining(lowering, "SignBits");
+    lowering.emit(y, "sign_bits", {
+      x: denseView(lowering, x, [y.shape[0], 8]),
+      y: lowering.result(y),
+    });
   },
   Sub: (lowering, node) => emitBinary(lowering, node, "subtract"),
   Transpose(lowering, { inputs: { x }, attributes: { perm }, outputs: { y } }) {

@@ -73,6 +73,23 @@ export const TRAINED_PICTURE_RULES = {
       dx: lowering.result(y),
     }, dilated(windows));
   },
+  MaxPoolPlaces(lowering, { inputs: { x }, attributes, outputs: { y } }) {
+    expectTraining(lowering, "MaxPoolPlaces");
+    const windows = windowsOf(x, attributes, "MaxPoolPlaces");
+    lowering.emit(y, "max_pool_places_f32", {
+      x: lowering.operand(x),
+      y: lowering.result(y),
+    }, dilated(windows));
+  },
+  MaxPoolScatter(lowering, { inputs: { places, dy }, attributes, outputs: { y } }) {
+    expectTraining(lowering, "MaxPoolScatter");
+    const windows = windowsOf(y, attributes, "MaxPoolScatter");
+    lowering.emit(y, "max_pool_scatter_f32", {
+      places: lowering.operand(places),
+      dy: lowering.operand(dy),
+      dx: lowering.result(y),
+    }, dilated(windows));
+  },
 } satisfies Partial<RulesOf<OpName>>;
 
 type Attributes = Readonly<Record<string, number>>;
