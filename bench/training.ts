@@ -47,8 +47,8 @@ export function reportTraining(
     `A step of an MLP with plain SGD, beside TensorFlow.js ${tfjs} on its wasm backend (SIMD, one ` +
     "thread); both give the same losses:",
     reportMlp(mlp),
-    "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, neither constant. Where both are fed anew in " +
-    "every run, that is part of the time; TensorFlow.js has them in its memory already:",
+    "GOP/s of y `[M, N]` = a `[M, K]` · b `[K, N]`, both fresh: fed in every run, which is part of the time. Resident, both " +
+    "stay in memory, and TensorFlow.js keeps its panels of b from run to run. `fast` is the build `train-fast`:",
     reportProducts(products),
     "A convolution and both of its gradients, one picture, beside TensorFlow.js in plain JavaScript: " +
     "its wasm backend has no gradient of the weights.",
