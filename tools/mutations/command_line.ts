@@ -24,6 +24,6 @@ export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
     ["return updated.report;", "return undefined;"],
   ]),
   ...changes("src/cli/_quantize_text.ts", ["test/cli/convert_llama_test.ts"], [
-    ["bytes: bytes.length, bits, seconds", "bytes: 0, bits, seconds"],
+    ["{ output, bytes, bits, seconds }", "{ output, bytes: 0, bits, seconds }"],
   ]),
 ];
