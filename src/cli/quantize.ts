@@ -34,15 +34,12 @@ import { refuseUnfit } from "./_unfit_options.ts";
 
 const OF_PICTURES = ["images", "adapters", "nonlinear", "observer", "batch"];
 const OF_ENCODERS = ["gelu", "table"];
-const OF_LANGUAGE_MODELS = [
-  ...["params", "method", "prefix", "windows", "length", "check", "down", "sites", "rotate"],
-  ...["workers", "stages", "lora", "budget", "tokenizer"],
-];
 /** What calibration alone has a use for: parameters that are read have it behind them. */
 const OF_CALIBRATION = [
   ...["method", "prefix", "windows", "length", "check", "down", "sites", "rotate"],
   ...["stages", "budget"],
 ];
+const OF_LANGUAGE_MODELS = [...OF_CALIBRATION, "params", "workers", "lora", "tokenizer"];
 /** By what is quantised, the options that are for something else; some are refused with what would do. */
 const UNFIT = {
   language: [...OF_PICTURES, ...OF_ENCODERS, "limit"],
