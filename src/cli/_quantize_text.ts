@@ -9,10 +9,12 @@ import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
+import { readFolder } from "../files/file_system.ts";
 import { sha256 } from "../files/sha256.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
+import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
@@ -88,12 +90,6 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const choice = given.calibration === undefined
     ? undefined
     : await choiceOf(given, checkpoint, given.calibration, threads);
-  if (choice === undefined && (given.down ?? given.sites) !== undefined) {
-    throw new FewbitError(
-      "invalid_argument",
-      "Options --down and --sites are for --calibration: parameters have them",
-    );
-  }
   const known = choice === undefined ? await readParams(given.params) : undefined;
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
@@ -105,40 +101,19 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
     await keyOf(checkpoint, given, choice ?? known),
     signal,
   );
-  const doneChoosing = beginStage("closed form: parameters");
-  let params = known ?? await chosen(checkpoint, choice!, work);
-  if (known === undefined) doneChoosing();
-  let rounded: RoundedBlock | undefined;
-  if (isRounded) {
-    const done = beginStage("closed form: weights");
-    rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, {
-      threads,
-      signal,
-    });
-    done();
-    params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
-  }
-  // What they have in memory is not needed any more.
-  workers[Symbol.dispose]();
-  if (learns) {
-    const { windows } = choice;
-    const { budgetMs, workers: wanted = 1 } = given;
-    params = await learnStage({
-      ...{ checkpoint, params, bits, rounded, windows, budgetMs, workers: wanted, work, signal },
-    });
-  }
-  note("writing");
-  const program = compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
-  const bytes = await encodeProgram(program);
-  await writeWhole(output, bytes, signal);
+  const making = { checkpoint, choice, known, isRounded, learns, workers, work };
+  const { params, program, bytes } = await make(given, making).catch(async (error) => {
+    await removeUnused(work, output).catch(() => {});
+    throw error;
+  });
   if (choice !== undefined && given.params !== undefined) {
     await writeParamsFile(given.params, params, signal);
   }
   await work.remove();
   const seconds = (performance.now() - start) / 1000;
-  const written = { output, bytes: bytes.length, bits, seconds };
+  const written = { output, bytes, bits, seconds };
   if (!given.json) {
-    print(`${output}: ${formatBytes(bytes.length)}, ${bits}, in ${seconds.toFixed(1)} s`);
+    print(`${output}: ${formatBytes(bytes)}, ${bits}, in ${seconds.toFixed(1)} s`);
   }
   const check = choice?.windows.check ?? [];
   if (check.length === 0) {
@@ -160,6 +135,78 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   else print(`${check.length} windows that calibration did not see: ${measured(result)}`);
 }
 
+/** What the file is made of. */
+interface Making {
+  readonly checkpoint: TextCheckpoint;
+  /** What is to be found, or else the parameters. */
+  readonly choice: Choice | undefined;
+  readonly known: DecoderParams | undefined;
+  readonly isRounded: boolean;
+  readonly learns: boolean;
+  readonly workers: BegunThreads<CalibrationThread>;
+  readonly work: PartialWork;
+}
+
+/** Carries out the stages, and writes the file. */
+async function make(
+  given: QuantizeTextArguments,
+  { checkpoint, choice, known, isRounded, learns, workers, work }: Making,
+): Promise<{
+  readonly params: DecoderParams;
+  readonly program: CompiledProgram;
+  readonly bytes: number;
+}> {
+  const { bits, output, signal } = given;
+  const doneChoosing = beginStage("closed form: parameters");
+  let params = known ?? await chosen(checkpoint, choice!, work, output);
+  if (known === undefined) doneChoosing();
+  let rounded: RoundedBlock | undefined;
+  if (isRounded) {
+    const done = beginStage("closed form: weights");
+    rounded = await roundedWeights(checkpoint, params, bits as RoundedBits, work, {
+      threads: workers.threads,
+      output,
+      signal,
+    });
+    done();
+    params = { ...params, ranges: new Map([...rounded].map(([n, { ranges }]) => [n, ranges])) };
+  }
+  // What they have in memory is not needed any more.
+  workers[Symbol.dispose]();
+  if (learns && choice !== undefined) {
+    const { windows } = choice;
+    const { budgetMs, workers: wanted = 1 } = given;
+    params = await learnStage({
+      ...{ checkpoint, params, bits, rounded, windows, budgetMs, workers: wanted, work, signal },
+    });
+  }
+  note("writing");
+  const program = compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
+  const bytes = await encodeProgram(program);
+  await writeWhole(output, bytes, signal);
+  return { params, program, bytes: bytes.length };
+}
+
+/** Removes the folder of work that holds nothing but its key. */
+async function removeUnused(work: PartialWork, output: string): Promise<void> {
+  if ((await readFolder(`${output}.partial`)).length === 1) await work.remove();
+}
+
+/** What a stopped run kept; of a damaged file the name is said, and what to do. */
+function readPart<T>(output: string, name: string, read: () => T): T {
+  const folder = `${output}.partial`;
+  try {
+    return read();
+  } catch (cause) {
+    const why = cause instanceof FewbitError ? cause.message : "it is damaged";
+    throw new FewbitError(
+      "invalid_file",
+      `${folder}/${name}: ${why}; remove the folder ${folder} to begin again`,
+      { cause },
+    );
+  }
+}
+
 /** Bits of weights that are rounded by what they multiply. */
 type RoundedBits = Exclude<LanguageBits, "w8a8">;
 
@@ -172,7 +219,14 @@ async function choiceOf(
   const { method, bits, signal } = given;
   const config = llamaConfig(checkpoint.config);
   const prefix = given.prefix === undefined ? defaultPrefix(checkpoint) : idsOf(given.prefix);
-  const length = Math.min(given.length, config.context) - prefix.length;
+  const most = Math.min(given.length, config.context);
+  const length = most - prefix.length;
+  if (length < 1) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot calibrate: a window of ${most} (--length) has no room beside a prefix of ${prefix.length}`,
+    );
+  }
   const all = await readWindowsOf(checkpoint, file, length);
   const windows = chooseWindows(all, prefix, given);
   const { sites = "default" } = given;
@@ -257,11 +311,12 @@ async function chosen(
   checkpoint: TextCheckpoint,
   choice: Choice,
   work: PartialWork,
+  output: string,
 ): Promise<DecoderParams> {
   const before = await work.read("params.json");
   if (before !== undefined) {
     note("parameters were chosen before");
-    return readDecoderParams(before);
+    return readPart(output, "params.json", () => readDecoderParams(before));
   }
   const params = await chooseParameters(checkpoint, choice);
   await work.write("params.json", writeDecoderParams(params));
@@ -274,12 +329,17 @@ async function roundedWeights(
   params: DecoderParams,
   bits: RoundedBits,
   work: PartialWork,
-  common: { readonly threads: readonly CalibrationThread[]; readonly signal: AbortSignal },
+  { output, ...common }: {
+    readonly threads: readonly CalibrationThread[];
+    readonly output: string;
+    readonly signal: AbortSignal;
+  },
 ): Promise<RoundedBlock> {
   const all = new Map<string, RoundedWeight>();
   let first = 0;
   for (let text; (text = await work.read(`${first}.json`)) !== undefined; first++) {
-    for (const [name, weight] of readRounded(text)) all.set(name, weight);
+    const block = readPart(output, `${first}.json`, () => readRounded(text));
+    for (const [name, weight] of block) all.set(name, weight);
   }
   if (first > 0) note(`${first} blocks were rounded before`);
   const { depth } = llamaConfig(checkpoint.config);
@@ -305,11 +365,12 @@ async function roundedWeights(
   return all;
 }
 
-function measured({ loss, floatLoss, divergence, tokens }: LogitComparison): string {
+/** What the check says, for people. */
+export function measured({ loss, floatLoss, divergence, tokens }: LogitComparison): string {
   const [own, float] = [Math.exp(loss), Math.exp(floatLoss)];
   const excess = 100 * Math.expm1(loss - floatLoss);
   return `perplexity ${own.toFixed(3)}, float32 ${float.toFixed(3)} (${
-    excess.toFixed(2)
-  } % more), ` +
+    Math.abs(excess).toFixed(2)
+  } % ${excess < 0 ? "less" : "more"}), ` +
     `KL ${divergence.toFixed(4)} nats, ${tokens} tokens`;
 }

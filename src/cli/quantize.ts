@@ -3,7 +3,9 @@ import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutput } from "../files/check_output.ts";
+import { realPath } from "../files/file_system.ts";
 import { isFolder } from "../files/read_file.ts";
+import { splitPath } from "../files/split_path.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
@@ -32,10 +34,12 @@ import { refuseUnfit } from "./_unfit_options.ts";
 
 const OF_PICTURES = ["images", "adapters", "nonlinear", "observer", "batch"];
 const OF_ENCODERS = ["gelu", "table"];
-const OF_LANGUAGE_MODELS = [
-  ...["params", "method", "prefix", "windows", "length", "check", "down", "sites", "rotate"],
-  ...["workers", "stages", "lora", "budget", "tokenizer"],
+/** What calibration alone has a use for: parameters that are read have it behind them. */
+const OF_CALIBRATION = [
+  ...["method", "prefix", "windows", "length", "check", "down", "sites", "rotate"],
+  ...["stages", "budget"],
 ];
+const OF_LANGUAGE_MODELS = [...OF_CALIBRATION, "params", "workers", "lora", "tokenizer"];
 /** By what is quantised, the options that are for something else; some are refused with what would do. */
 const UNFIT = {
   language: [...OF_PICTURES, ...OF_ENCODERS, "limit"],
@@ -137,14 +141,25 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
     .action(async (model, options) => {
       const limit = count("limit", options.limit);
       const nonlinear = choice("nonlinear", options.nonlinear, ["table", "shift"] as const);
-      const inputs = [model, options.images, options.calibration];
-      await checkOutput(options.output, inputs.filter((input) => input !== undefined));
+      const { calibration, params } = options;
+      const readsParams = params !== undefined && calibration === undefined;
+      const outputs = [options.output, ...params === undefined || readsParams ? [] : [params]];
+      const { images: pictures, adapters, lora, tokenizer } = options;
+      const given = [model, pictures, calibration, adapters, lora, tokenizer];
+      await checkOutputs(outputs, [...given, ...readsParams ? [params] : []]);
       if (await isLanguageModel(model)) {
         refuseUnfit(command, UNFIT.language, "a language model");
+        if (readsParams) refuseUnfit(command, OF_CALIBRATION, "--params");
         const method = choice("method", options.method, METHODS);
         const sites = options.sites === undefined
           ? undefined
           : choice("sites", options.sites, ["default", "paper"] as const);
+        const stages = stagesOf(options.stages, { method, sites: sites ?? "default" });
+        if (!stages.includes("end-to-end")) {
+          const cause = sites === "paper" ? "--sites paper" : `--method ${method}`;
+          const why = options.stages === undefined ? `, the default of ${cause}` : "";
+          refuseUnfit(command, ["budget"], `--stages ${stages}${why}`);
+        }
         return await quantizeTextFile({
           model,
           output: options.output,
@@ -159,7 +174,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           down: options.down,
           rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
           vocabulary: options.tokenizer,
-          stages: stagesOf(options.stages, { method, sites: sites ?? "default" }),
+          stages,
           ...sites !== undefined && { sites },
           ...options.lora !== undefined && { lora: options.lora },
           budgetMs: budgetOf(options.budget),
@@ -224,6 +239,26 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           `calibrated on ${images.count} images in ${seconds.toFixed(1)} s`,
       );
     });
+}
+
+/** Checks that all outputs can be written, none is an input, and no two are one file. */
+async function checkOutputs(
+  outputs: readonly string[],
+  inputs: readonly (string | undefined)[],
+): Promise<void> {
+  const places = new Set<string>();
+  for (const output of outputs) {
+    await checkOutput(output, inputs.filter((input) => input !== undefined));
+    const [folder, name] = splitPath(output);
+    const place = `${await realPath(folder)}/${name}`;
+    if (places.has(place)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot write ${output}: --output and --params are the same file`,
+      );
+    }
+    places.add(place);
+  }
 }
 
 /** What is quantised, and what it is calibrated on. */

@@ -1,7 +1,7 @@
 /** `fewbit quantize` of a language model: stopped and gone on with, baselines, windows in a file of their own. */
 import assert from "node:assert/strict";
 import { METHODS, rotationsOf, shrinkingsOf } from "../../src/cli/_choose_parameters.ts";
-import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
+import { measured, quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
 import type { DecoderParams } from "../../src/quantize/decoder_params.ts";
@@ -59,6 +59,12 @@ Deno.test("cli: work for something else is not gone on with, a folder of somebod
       const stopped = { ...given, signal: stopAfter(count) };
       await assert.rejects(quantizeTextFile(stopped), { message: "stopped" });
     }
+    const kept = await Deno.readTextFile(`${given.output}.partial/params.json`);
+    await Deno.writeTextFile(`${given.output}.partial/params.json`, kept.slice(1));
+    await assert.rejects(quantizeTextFile(given), {
+      code: "invalid_file",
+      message: /partial\/params\.json: .*; remove the folder .*\.partial to begin again/,
+    });
     const other = { ...given, bits: "w4a8" } as const;
     await quantizeTextFile(other);
     const after = await Deno.readFile(given.output);
@@ -119,4 +125,10 @@ Deno.test("cli: 4 bits a row are made of the network as it is, with few channels
     const rotated = await made({ rotate: "yes", output: `${given.output}.rotated` });
     assert.notEqual(rotated.grids.rotation, undefined);
   });
+});
+
+Deno.test("cli: a model that is better than float32 has less, not minus more", () => {
+  const [divergence, tokens] = [0.1, 10];
+  assert.match(measured({ loss: 1, floatLoss: 1.01, divergence, tokens }), /\(1\.00 % less\)/);
+  assert.match(measured({ loss: 1.01, floatLoss: 1, divergence, tokens }), /\(1\.01 % more\)/);
 });

@@ -1,5 +1,7 @@
 /** `fewbit quantize --params` with parameters that are not those of the model. */
 import assert from "node:assert/strict";
+import { newProgram } from "../../src/cli/_program.ts";
+import quantizeCommand from "../../src/cli/quantize.ts";
 import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
 import { downBitsOf } from "../../src/cli/_choose_parameters.ts";
@@ -70,7 +72,9 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
     for (const name of ["layers.1.mlp.up_proj", "model.layers.0.mlp.up_proj", "toString"]) {
       await refuse((params) => params.row_biases = { [name]: [1] }, /no layer/);
     }
-    // What was made before is still there, and is made again.
+    await assert.rejects(quantizeTextFile({ ...given, prefix: "261" }), /261/);
+    // Nothing was kept of these, and nothing is left; what was made before is still there, and is made again.
+    assert.deepEqual([...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory), []);
     assert.deepEqual(await Deno.readFile(given.output), good);
     await again(() => {});
     assert.deepEqual(await Deno.readFile(given.output), good);
@@ -112,9 +116,51 @@ Deno.test("cli: bits of down are those of the option or what pays, and parameter
     );
     await quantizeTextFile({ ...given, calibration: undefined, output });
     assert.deepEqual(await Deno.readFile(output), fine);
-    await assert.rejects(
-      quantizeTextFile({ ...given, calibration: undefined, output, down: "8" }),
-      { code: "invalid_argument", message: /--down and --sites are for --calibration/ },
-    );
+  });
+});
+
+Deno.test("cli: quantize writes over nothing it reads, and refuses before it works", async () => {
+  await inTinyFolder(async (folder) => {
+    const at = (name: string): string => `${folder}/${name}`;
+    await Deno.mkdir(at("lora"));
+    for (const name of ["lora/adapter_config.json", "given.json"]) {
+      await Deno.writeTextFile(at(name), "{}");
+    }
+    const fails = async (args: readonly string[], message: RegExp): Promise<void> => {
+      const program = newProgram("1");
+      quantizeCommand(program.command("quantize"), new AbortController().signal);
+      await assert.rejects(program.parseAsync(args, { from: "user" }), { message });
+    };
+    const model = ["quantize", at("tiny.bin"), "--tokenizer", at("pieces")];
+    const calibrated = [...model, "--calibration", at("windows.json"), "-o", at("model.fewbit")];
+    const before = [...Deno.readDirSync(folder)].length;
+    for (
+      const [params, says] of [
+        ["tiny.bin", /a file of .*tiny\.bin, which is read/],
+        ["windows.json", /a file of .*windows\.json, which is read/],
+        ["pieces", /a file of .*pieces, which is read/],
+        ["model.fewbit", /--output and --params are the same file/],
+        ["lora/../model.fewbit", /--output and --params are the same file/],
+        ["none/p.json", /Cannot write .*p\.json/],
+        ["lora", /it is a folder/],
+      ] as const
+    ) {
+      await fails([...calibrated, "--params", at(params)], says);
+    }
+    const lora = ["--lora", at("lora")];
+    const config = at("lora/adapter_config.json");
+    await fails([...calibrated, ...lora, "--params", config], /a file of .*lora, which is read/);
+    await fails([...model, ...lora, "-o", config], /a file of .*lora, which is read/);
+    const read = [...model, "--params", at("given.json")];
+    await fails([...read, "-o", at("given.json")], /given\.json, which is read/);
+    await fails([...read, "-o", at("pieces")], /pieces, which is read/);
+    // What parameters have behind them is not asked for again.
+    for (const [option, value] of [["method", "rtn"], ["length", "24"], ["budget", "1m"]]) {
+      const says = new RegExp(`Option --${option} does not go with --params$`);
+      await fails([...read, "-o", at("x"), `--${option}`, value], says);
+    }
+    await fails([...calibrated, "--budget", "1m", "--method", "rtn"], /--stages closed-form, the/);
+    await fails([...calibrated, "--length", "1"], /window of 1 \(--length\) has no room/);
+    assert.equal([...Deno.readDirSync(folder)].length, before);
   });
 });

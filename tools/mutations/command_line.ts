@@ -2,6 +2,7 @@ import { changes } from "./mutation.ts";
 import type { Mutation } from "./mutation.ts";
 
 const examples = ["test/cli/examples_test.ts"];
+const parameters = ["test/cli/quantize_params_test.ts"];
 const embedding = ["test/cli/embeddings_test.ts"];
 
 /** What commands print. */
@@ -24,6 +25,16 @@ export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
     ["return updated.report;", "return undefined;"],
   ]),
   ...changes("src/cli/_quantize_text.ts", ["test/cli/convert_llama_test.ts"], [
-    ["bytes: bytes.length, bits, seconds", "bytes: 0, bits, seconds"],
+    ["{ output, bytes, bits, seconds }", "{ output, bytes: 0, bits, seconds }"],
+  ]),
+  ...changes("src/cli/_quantize_text.ts", parameters, [
+    [".length === 1) await work.remove()", ".length === 0) await work.remove()"],
+    ["if (length < 1)", "if (length < 0)"],
+  ]),
+  ...changes("src/cli/quantize.ts", parameters, [
+    ["...readsParams ? [params] : []]", "]"],
+    ["if (readsParams) refuseUnfit", "if (!params) refuseUnfit"],
+    ["if (places.has(place))", "if (place === output)"],
+    ['if (!stages.includes("end-to-end"))', "if (false)"],
   ]),
 ];
