@@ -18,7 +18,7 @@ export interface AgreementRun {
 
 /** How far two models say the same. */
 export interface Agreement {
-  /** Greedy ids of the other one. */
+  /** Greedy ids of the other one, as many as both contexts have room for. */
   readonly tokens: number;
   /** Of these, behind how many of the ids before this model would take the same. */
   readonly agreed: number;
@@ -50,20 +50,21 @@ export async function agreementOf(
   tokens: number,
   signal?: AbortSignal,
 ): Promise<Agreement> {
-  if (model.vocabularySize !== other.vocabularySize) {
-    throw new FewbitError(
-      "shape_mismatch",
-      `Cannot compare models of ${model.vocabularySize} and ${other.vocabularySize} pieces`,
-    );
+  const { vocabularySize: columns } = model;
+  const isAlike = (_: unknown, id: number): boolean =>
+    model.tokenizer.idToToken(id) === other.tokenizer.idToToken(id);
+  if (columns !== other.vocabularySize || !Array.from({ length: columns }).every(isAlike)) {
+    throw new FewbitError("shape_mismatch", "Cannot compare models whose ids are other pieces");
   }
   const begin = beginOf([model, other], prompt);
-  const [wanted, own] = [
+  const [all, own] = [
     await greedy(other, begin, tokens, signal),
     await greedy(model, begin, tokens, signal),
   ];
+  // The shorter context ends the comparison.
+  const wanted = all.slice(0, own.length);
   const read = [...begin, ...wanted.slice(0, -1)];
   const { data } = await model.logits(read, signal === undefined ? {} : { signal });
-  const { vocabularySize: columns } = model;
   const agreed = wanted.filter((id, i) => {
     const at = (begin.length - 1 + i) * columns;
     const row = (data as Float32Array).subarray(at, at + columns);
@@ -96,6 +97,9 @@ export async function printAgreement(run: AgreementRun): Promise<void> {
   note(`writing ${tokens} tokens with ${run.other}`);
   using other = await TextGenerator.fromPretrained(run.other, { engine, signal });
   const result = await agreementOf(model, other, prompt, tokens, signal);
+  if (result.tokens < tokens) {
+    note(`${result.tokens} of ${tokens} tokens: more is in no context of both`);
+  }
   if (run.json) return printJson({ ...result, prompt });
   print(
     `${result.agreed} of the ${result.tokens} greedy tokens of ${run.other} are ${run.model}'s, too; ` +

@@ -42,7 +42,7 @@ export function memoryTable({ kinds, recomputed, cost }: TrainingMemory): string
 export function byteCount(option: string, text: string): number {
   const [, number, unit = "B"] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*$/i.exec(text) ?? [];
   const bytes = Math.floor(Number(number) * UNITS[unit.toUpperCase()]);
-  if (bytes > 0) return bytes;
+  if (bytes > 0 && bytes < Infinity) return bytes;
   throw new FewbitError(
     "invalid_argument",
     `Option --${option} is "${text}", expected bytes, as 2MB, 512KB or 2000000`,

@@ -1,5 +1,5 @@
 /** Training epoch by epoch, with what a user sees of it. */
-import { checkOutput } from "../files/check_output.ts";
+import { checkOutputs } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -56,19 +56,20 @@ interface FileOptions {
 /**
  * The files that are written.
  *
- * @param also Other files that are read.
+ * @param also Other files.
  * @throws {FewbitError} Where one of them cannot be, or is read.
  */
 export async function trainingFiles(
   options: FileOptions,
-  also: readonly string[] = [],
+  also: { readonly read?: readonly string[]; readonly written?: readonly string[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
   const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
   const { data, images, labels, testImages, testLabels } = options;
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
-  for (const path of [output, checkpoint, curve]) await checkOutput(path, [...inputs, ...also]);
+  const { read = [], written = [] } = also;
+  await checkOutputs([output, checkpoint, curve, ...written], [...inputs, ...read]);
   return { output, checkpoint, curve };
 }
 

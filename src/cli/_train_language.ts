@@ -5,7 +5,7 @@ import { shippedFile } from "../checkpoints/shipped_files.ts";
 import { compileTextModel } from "../compile/text.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
-import { checkOutput } from "../files/check_output.ts";
+import { checkOutputs } from "../files/check_output.ts";
 import { readFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { lazyWeights } from "../models/language_weights.ts";
@@ -77,7 +77,7 @@ export async function trainLanguage(
     throw new FewbitError("invalid_argument", `A ${family} learns a text: give it by --data`);
   }
   const inputs = [data, options.tokenizer].filter((input) => input !== undefined);
-  for (const path of [output, last]) await checkOutput(path, inputs);
+  await checkOutputs([output, last], inputs);
   const texts = await readTexts(data, options.tokenizer, signal);
   const model: LanguageModel = {
     family,

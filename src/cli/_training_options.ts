@@ -1,5 +1,6 @@
 /** What `fewbit train` and `fewbit finetune` have in common: their options, and what they say. */
 import type { CommandUnknownOpts } from "./_commander.ts";
+import { FewbitError } from "../errors.ts";
 import { augmented } from "../training/augmented.ts";
 import type { AugmentationSettings } from "../training/augmented.ts";
 import { MASTERS } from "../training/half_precision.ts";
@@ -177,6 +178,9 @@ type MemorySettings = Pick<TrainerSettings, "memoryLimitBytes" | "releaseGradien
 
 /** How values are kept, and products and sums rounded. */
 export function precisionOf({ dtype, master, fast }: StepOptions): Precision {
+  if (master !== undefined && dtype === "f32") {
+    throw new FewbitError("invalid_argument", "Option --master does not go with --dtype f32");
+  }
   return {
     dtype: choice("dtype", dtype, DTYPES),
     ...master !== undefined && { master: choice("master", master, MASTERS) },

@@ -83,13 +83,13 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
           signal,
         });
       }
-      refuseUnfit(command, [...OF_TEXTS, ...OF_PAIRS], "--images");
       if (options.images === undefined) {
         throw new FewbitError(
           "invalid_argument",
           "Cannot evaluate: give --images, --perplexity or --agree",
         );
       }
+      refuseUnfit(command, [...OF_TEXTS, ...OF_PAIRS], "--images");
       const batchSize = count("batch", options.batch, 4096);
       const limit = options.limit === undefined ? Infinity : count("limit", options.limit);
       const images = await openImages(options.images, limit);

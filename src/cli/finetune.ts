@@ -1,6 +1,5 @@
 /** `fewbit finetune`. */
 import type { Command } from "./_commander.ts";
-import { checkOutput } from "../files/check_output.ts";
 import { readFile } from "../files/read_file.ts";
 import { named } from "../pipelines/image/image_file.ts";
 import { adapterMetadata, encodeAdapters } from "../training/adapters.ts";
@@ -57,8 +56,8 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
     .action(async (checkpoint, own) => {
       const options = own as typeof own & StepOptions & PictureOptions;
       const { only, adapters } = options;
-      const files = await trainingFiles(options, [checkpoint]);
-      if (adapters !== undefined) await checkOutput(adapters, [checkpoint, files.output]);
+      const written = adapters === undefined ? [] : [adapters];
+      const files = await trainingFiles(options, { read: [checkpoint], written });
       const bytes = await readFile(checkpoint, { signal });
       const start = await named(checkpoint, () => Promise.resolve(startWeights(bytes)));
       const { network, facts } = start;

@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { withFileErrors } from "./file_error.ts";
 import { isSameFile } from "./file_info.ts";
 import type { FileInfo } from "./file_info.ts";
-import { readFolder, removeFile } from "./file_system.ts";
+import { readFolder, realPath, removeFile } from "./file_system.ts";
 import { open } from "./open_file.ts";
 import { statOf } from "./read_file.ts";
 import { splitPath } from "./split_path.ts";
@@ -37,6 +37,28 @@ export async function checkOutput(path: string, inputs: readonly string[] = []):
     (await open(temporary, "create")).close();
     await removeFile(temporary);
   });
+}
+
+/**
+ * Checks several outputs, of which no two may be one file.
+ *
+ * @throws {FewbitError} As {@linkcode checkOutput}.
+ */
+export async function checkOutputs(
+  paths: readonly string[],
+  inputs: readonly string[] = [],
+): Promise<void> {
+  const places = new Set<string>();
+  for (const path of paths) {
+    await checkOutput(path, inputs);
+    if (await isSpecial(path)) continue;
+    const [folder, name] = splitPath(path);
+    const place = `${await realPath(folder)}/${name}`;
+    if (places.has(place)) {
+      throw new FewbitError("invalid_argument", `Cannot write ${path} twice: give other names`);
+    }
+    places.add(place);
+  }
 }
 
 /** Whether a file is an input, or lies in an input that is a folder. */

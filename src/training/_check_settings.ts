@@ -30,11 +30,26 @@ export function checkSettings(
     optimizer,
     schedule,
     memoryLimitBytes: limit,
+    fast = false,
+    releaseGradients = false,
     ...precision
   }: TrainerSettings,
 ): void {
   checkPrecision(precision);
-  check("memoryLimitBytes", limit, limit === undefined || isPositive(limit), "a number above 0");
+  const isFast = typeof fast === "boolean" || fast instanceof WebAssembly.Module;
+  check("fast", fast, isFast, "true, false or a WebAssembly.Module");
+  check(
+    "releaseGradients",
+    releaseGradients,
+    typeof releaseGradients === "boolean",
+    "true or false",
+  );
+  check(
+    "memoryLimitBytes",
+    limit,
+    limit === undefined || isPositive(limit) && limit < Infinity,
+    "a number above 0",
+  );
   check("rate", rate, isAmount(rate), "a number of at least 0");
   check("clipNorm", clipNorm, clipNorm === undefined || isPositive(clipNorm), "a number above 0");
   check("seed", seed, isCount(seed), "an integer from 0 to 2^53 − 1");
@@ -82,9 +97,9 @@ export function checkRelease(
   isScaled: boolean,
 ): void {
   const waits = clipNorm !== undefined
-    ? "clipNorm needs the norm of all of them"
+    ? "clipping by their norm needs all of them"
     : accumulate > 1
-    ? "accumulate adds them up over several runs"
+    ? "they are added up over several runs"
     : isScaled
     ? "f16 has to see first that all of them are finite"
     : undefined;

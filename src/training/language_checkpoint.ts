@@ -65,7 +65,7 @@ export function languageFiles(bytes: Uint8Array): LanguageFiles {
   const { model, tokenizer } = decodeLanguageFacts(metadata);
   const weights = new Map<string, Tensor>();
   languageGraph(model, ({ name, shape }) => {
-    const found = tensors.get(`${name}${AVERAGE}`) ?? tensors.get(name);
+    const found = tensors.get(`${name}${AVERAGE}`) ?? tensors.get(name) ?? boundsOfOne(name, shape);
     if (!(found?.data instanceof Float32Array) || found.shape.join() !== shape.join()) {
       return fail(`it has no ${name} of [${shape}]`);
     }
@@ -73,6 +73,12 @@ export function languageFiles(bytes: Uint8Array): LanguageFiles {
     return found.data;
   });
   return { config: configOf(model, tokenizer), tokenizer, weights };
+}
+
+/** Of one layer the bounds are 0 whatever they are made of, so that they are not learned, and no checkpoint has them. */
+function boundsOfOne(name: string, shape: readonly number[]): Tensor | undefined {
+  if (name !== "model.lower_bounds" || shape[0] !== 1) return undefined;
+  return { dtype: "f32", shape, data: new Float32Array(shape[1]) };
 }
 
 /** Whether channels of a weight's rows turn together. */

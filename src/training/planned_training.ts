@@ -7,6 +7,7 @@ import { expandBatchNormalization } from "../graph/expand_batch_normalization.ts
 import { expandBitLinear } from "../graph/expand_bit_linear.ts";
 import { expandStraightThrough } from "../graph/expand_straight_through.ts";
 import type { Graph } from "../graph/graph.ts";
+import { formatBytes } from "../format_bytes.ts";
 import { packedStash } from "../graph/packed_stash.ts";
 import { rematerialize } from "../graph/rematerialize.ts";
 import type { Rematerialized } from "../graph/rematerialize.ts";
@@ -93,7 +94,7 @@ async function planOf(graph: Graph, build: Build, made?: Rematerialized): Promis
   return { graph, lowered, file, planned, total: planned.shared + planned.instance, made };
 }
 
-/** A plan that takes no more than a limit, and computes no more again than it needs. */
+/** A plan that takes no more than a limit: the first that does, of those that compute ever more again. */
 async function fitted(
   whole: Plan,
   limit: number,
@@ -133,6 +134,8 @@ async function fitted(
   if (least.total <= limit) return least;
   throw new FewbitError(
     "limit_exceeded",
-    `Cannot train in ${limit} bytes: the least is ${least.total}, with all that can be computed again`,
+    `Cannot train in ${
+      formatBytes(limit)
+    }: the least is ${least.total} bytes, with all that can be computed again`,
   );
 }

@@ -1,4 +1,5 @@
 /** The module for training that may round a product and its sum once; no entry carries it. */
+import { release, take } from "../engines/wasm/memory_pool.ts";
 import { fromModule } from "../engines/wasm/module.ts";
 import type { Build } from "../engines/wasm/module.ts";
 import { FewbitError } from "../errors.ts";
@@ -15,7 +16,21 @@ const NAME = "fewbit.train-fast.wasm";
  */
 export async function trainFastBuild(given: true | WebAssembly.Module): Promise<Build> {
   const module = given === true ? await besideSources() : given;
-  return { ...fromModule(module), engine: "wasm-train-fast" };
+  const build = fromModule(module);
+  if (!isRelaxed(module)) {
+    throw new FewbitError("unsupported", `Cannot train with fast: the module is not ${NAME}`);
+  }
+  return { ...build, engine: "wasm-train-fast" };
+}
+
+/** Whether it has relaxed SIMD. */
+function isRelaxed(module: WebAssembly.Module): boolean {
+  const machine = take(module, 0);
+  try {
+    return machine.exports.dot_form() !== 0;
+  } finally {
+    release(machine);
+  }
 }
 
 async function besideSources(): Promise<WebAssembly.Module> {

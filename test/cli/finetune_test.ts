@@ -137,6 +137,8 @@ Deno.test("cli: finetune refuses what it cannot begin with, train, or write", ()
     await fails(tune("--only", "blocks:9"), /"blocks:9" selects nothing; .* conv0\.weight, /);
     await fails(tune("--adapters", `${folder}/a`), /--adapters goes with --only lora:8/);
     await fails(tune("--only", "lora:2", "--adapters", base), /which is read/);
+    await fails(tune("--only", "lora:2", "--adapters", pictures[1]), /which is read/);
+    await fails(tune("--only", "lora:2", "--adapters", `${folder}/out.last`), /twice/);
     await fails(tune("--rate", "1e30", "--optimizer", "sgd"), /loss of step \d+ is (NaN|Infinity)/);
     await fails(tune("--resume"), /out\.last/);
     await fails(["finetune", base, ...pictures, "-o", base], /which is read/);

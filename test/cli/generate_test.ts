@@ -105,7 +105,7 @@ const MISTAKES: readonly (readonly [args: string[], message: RegExp])[] = [
   [["generate", "a", "--seed", "-1"], /seed/],
   [["generate", "a", "--model", "missing"], /no such file/],
   [["generate", "a", "--model", CLI], /not a fewbit file/],
-  [["eval", MODEL], /--images or --perplexity/],
+  [["eval", MODEL], /--images, --perplexity or --agree/],
   [["eval", MODEL, "--perplexity", "missing.txt"], /missing\.txt/],
   [["eval", MODEL, "--perplexity", CLI, "--skip", "1"], /--skip/],
   [["eval", MODEL, "--perplexity", CLI, "--state", "none"], /zero or carry/],

@@ -114,7 +114,10 @@ Deno.test("cli: train says what memory is for, and takes less of it to the same 
     );
     await fails(args("x", "--memory", "2XB"), /--memory is "2XB"/);
     await fails(args("x", "--memory", "0"), /--memory is "0"/);
-    await fails(args("x", "--release-gradients", "--clip", "1"), /clipNorm needs the norm/);
+    await fails(
+      args("x", "--release-gradients", "--clip", "1"),
+      /clipping by their norm needs all/,
+    );
     const replay = ["train", ...given, "--replay", "8", "--memory", "2MB", "-o", `${folder}/x`];
     await fails(replay, /--memory does not go with --replay/);
   }));
@@ -130,6 +133,9 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     await fails(["train", ...given, ...out, "--test-images", images], /--test-labels/);
     await fails(["train", ...given, ...out, "--resume"], /out\.last/);
     await fails(["train", ...given, "-o", images], /which is read/);
+    await fails(["train", ...given, ...out, "--checkpoint", `${folder}/out.svg`], /twice/);
+    await fails(["train", ...given, ...out, "--checkpoint", `${folder}/./out`], /twice/);
+    await fails(["train", ...given, ...out, "--master", "kahan"], /--master does not go with/);
     await fails(["train", ...given, "--data", images, ...out], /two ways to give pictures/);
     await fails(["train", "--data", images, ...out], /--labels is missing/);
     await fails(["train", "--data", `${folder}/nothing`, "--labels", labels, ...out], /nothing/);

@@ -6,14 +6,19 @@ import { tinyNetwork } from "../../src/training/tiny_network.ts";
 
 const BATCH = 8;
 
-/** Losses of some steps of a ResNet8, whose convolutions and products are all of them. */
-async function losses(fast: boolean | WebAssembly.Module): Promise<number[]> {
+/** A trainer of a ResNet8, whose convolutions and products are all of them. */
+async function trainerOf(fast: boolean | WebAssembly.Module): Promise<Trainer> {
   const graph = new Graph();
   const x = graph.input("x", "f32", [BATCH, 16, 16, 3]);
   const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: 4 });
   const logits = tinyNetwork(new TrainedLayers(graph, uniform(1)), "resnet8", x, 4);
   const loss = crossEntropy(new NodeBuilder(graph), logits, labels);
-  using trainer = await Trainer.load(graph, { loss, rate: 0.05, fast });
+  return await Trainer.load(graph, { loss, rate: 0.05, fast });
+}
+
+/** Losses of some steps. */
+async function losses(fast: boolean | WebAssembly.Module): Promise<number[]> {
+  using trainer = await trainerOf(fast);
   const count = 4 * BATCH;
   const data = arrayData({
     x: Float32Array.from({ length: count * 768 }, (_, i) => Math.sin(i * 0.37)),
@@ -37,9 +42,25 @@ Deno.test("fast: a step rounds otherwise and is nearly the same", async () => {
   }
 });
 
+Deno.test("fast: checkpoints go on as they began", async () => {
+  using fast = await trainerOf(true);
+  using plain = await trainerOf(false);
+  const checkpoint = await fast.save();
+  fast.restore(checkpoint);
+  assert.throws(() => plain.restore(checkpoint), { code: "invalid_file" });
+});
+
 Deno.test("fast: with a module that is none of these it is refused", async () => {
   const empty = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
   await assert.rejects(losses(empty), { name: FewbitError.name, code: "unsupported" });
+  const plain = new WebAssembly.Module(
+    await Deno.readFile(new URL("../../wasm/fewbit.train.wasm", import.meta.url)),
+  );
+  await assert.rejects(losses(plain), {
+    code: "unsupported",
+    message: /is not fewbit\.train-fast/,
+  });
+  await assert.rejects(losses("yes" as unknown as boolean), { code: "invalid_argument" });
   const integers = new WebAssembly.Module(
     await Deno.readFile(new URL("../../wasm/fewbit.int.wasm", import.meta.url)),
   );

@@ -111,8 +111,8 @@ Deno.test("memory: gradients that something waits for are not released", async (
         says.test(error.message),
     );
   };
-  await refused({ clipNorm: 1 }, /clipNorm/);
-  await refused({ accumulate: 2 }, /accumulate/);
+  await refused({ clipNorm: 1 }, /clipping/);
+  await refused({ accumulate: 2 }, /several runs/);
   await refused({ dtype: "f16" }, /finite/);
 });
 

@@ -60,7 +60,7 @@ export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
     ["streams[w] = residual;", ""],
     ["await orAbort(asked[w], signal)", "await asked[w]"],
   ]),
-  ...changes("src/quantize/calibration_thread.ts", threads, [
+  ...changes("src/quantize/asked_thread.ts", threads, [
     ["for (const { reject } of this.#waiting.values()) reject(this.#ended);", ""],
     ["const id = next++;", "const id = this.#waiting.size;"],
     ["error instanceof FewbitError ? error.code :", "false ? error.code :"],

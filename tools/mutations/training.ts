@@ -181,7 +181,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/training/trainer.ts", trainer, [
     ["signal?.throwIfAborted();\n          yield", "yield"],
-    ["if (program !== this.#instance.id) {", "if (false) {"],
+    ["if (program !== this.#id) {", "if (false) {"],
     ["this.#cursor = cursor;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
   ]),
