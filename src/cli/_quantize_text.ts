@@ -5,6 +5,7 @@ import {
   defaultPrefix,
   roundIntegerText,
 } from "../compile/integer_text.ts";
+import { readLearningState } from "../compile/end_to_end/learning_state.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
@@ -176,6 +177,9 @@ async function make(
   if (learns && choice !== undefined) {
     const { windows } = choice;
     const { budgetMs, workers: wanted = 1 } = given;
+    // Before anything is begun.
+    const learned = await work.read("learned.json");
+    if (learned !== undefined) readPart(output, "learned.json", () => readLearningState(learned));
     params = await learnStage({
       ...{ checkpoint, params, bits, rounded, windows, budgetMs, workers: wanted, work, signal },
     });

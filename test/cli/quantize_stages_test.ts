@@ -48,7 +48,8 @@ Deno.test("cli: learning is kept where it helps, and goes on to the same bytes",
     assert.equal(grids.rowFactors?.size, 3 * 7);
     assert.equal(grids.gains?.size, 3 * 2 + 1);
     const output = `${folder}/again.fewbit`;
-    let stops = 0;
+    const state = `${output}.partial/learned.json`;
+    let [stops, damaged] = [0, 0];
     for (let count = 60;; count += 30) {
       const signal = stopAfter(count);
       const stopped = await quantizeTextFile({ ...given, output, signal })
@@ -58,8 +59,17 @@ Deno.test("cli: learning is kept where it helps, and goes on to the same bytes",
         });
       if (!stopped) break;
       stops++;
+      const kept = await Deno.readTextFile(state).catch(() => undefined);
+      if (kept === undefined) continue;
+      damaged++;
+      await Deno.writeTextFile(state, kept.slice(1));
+      await assert.rejects(quantizeTextFile({ ...given, output }), {
+        code: "invalid_file",
+        message: /partial\/learned\.json: .*; remove the folder /,
+      });
+      await Deno.writeTextFile(state, kept);
     }
-    assert.ok(stops > 1, `${stops}`);
+    assert.ok(stops > 1 && damaged > 0, `${stops}, ${damaged}`);
     assert.deepEqual(await Deno.readFile(output), whole);
     assert.equal(await Deno.readTextFile(given.params!), params);
     // The parameters alone give the same file.
