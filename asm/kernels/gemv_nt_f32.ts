@@ -150,11 +150,15 @@ function rows(
       for (; left >= steps; left -= steps) {
         // Rows turned: lanes are rows, and vectors go by elements of float32, or by pairs of halves.
         const r0 = v128.load(p0), r1 = v128.load(p1), r2 = v128.load(p2), r3 = v128.load(p3);
-        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5), x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
-        const x2 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5), x3 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
+        const x0 = v128.shuffle<i32>(r0, r1, 0, 4, 1, 5),
+          x1 = v128.shuffle<i32>(r0, r1, 2, 6, 3, 7);
+        const x2 = v128.shuffle<i32>(r2, r3, 0, 4, 1, 5),
+          x3 = v128.shuffle<i32>(r2, r3, 2, 6, 3, 7);
         const r4 = v128.load(p4), r5 = v128.load(p5), r6 = v128.load(p6), r7 = v128.load(p7);
-        const y0 = v128.shuffle<i32>(r4, r5, 0, 4, 1, 5), y1 = v128.shuffle<i32>(r4, r5, 2, 6, 3, 7);
-        const y2 = v128.shuffle<i32>(r6, r7, 0, 4, 1, 5), y3 = v128.shuffle<i32>(r6, r7, 2, 6, 3, 7);
+        const y0 = v128.shuffle<i32>(r4, r5, 0, 4, 1, 5),
+          y1 = v128.shuffle<i32>(r4, r5, 2, 6, 3, 7);
+        const y2 = v128.shuffle<i32>(r6, r7, 0, 4, 1, 5),
+          y3 = v128.shuffle<i32>(r6, r7, 2, 6, 3, 7);
         let u = v128.shuffle<i64>(x0, x2, 0, 2), v = v128.shuffle<i64>(y0, y2, 0, 2);
         if (dtype == DTYPE_F16) most = larger(larger(most, u), v);
         let t = v128.load32_splat(by);
