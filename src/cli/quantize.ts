@@ -2,10 +2,8 @@
 import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
-import { checkOutput } from "../files/check_output.ts";
-import { realPath } from "../files/file_system.ts";
+import { checkOutputs } from "../files/check_output.ts";
 import { isFolder } from "../files/read_file.ts";
-import { splitPath } from "../files/split_path.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
@@ -146,7 +144,10 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       const outputs = [options.output, ...params === undefined || readsParams ? [] : [params]];
       const { images: pictures, adapters, lora, tokenizer } = options;
       const given = [model, pictures, calibration, adapters, lora, tokenizer];
-      await checkOutputs(outputs, [...given, ...readsParams ? [params] : []]);
+      const inputs = [...given, ...readsParams ? [params] : []].filter((path) =>
+        path !== undefined
+      );
+      await checkOutputs(outputs, inputs);
       if (await isLanguageModel(model)) {
         refuseUnfit(command, UNFIT.language, "a language model");
         if (readsParams) refuseUnfit(command, OF_CALIBRATION, "--params");
@@ -239,26 +240,6 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           `calibrated on ${images.count} images in ${seconds.toFixed(1)} s`,
       );
     });
-}
-
-/** Checks that all outputs can be written, none is an input, and no two are one file. */
-async function checkOutputs(
-  outputs: readonly string[],
-  inputs: readonly (string | undefined)[],
-): Promise<void> {
-  const places = new Set<string>();
-  for (const output of outputs) {
-    await checkOutput(output, inputs.filter((input) => input !== undefined));
-    const [folder, name] = splitPath(output);
-    const place = `${await realPath(folder)}/${name}`;
-    if (places.has(place)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot write ${output}: --output and --params are the same file`,
-      );
-    }
-    places.add(place);
-  }
 }
 
 /** What is quantised, and what it is calibrated on. */

@@ -30,14 +30,11 @@ export function checkSettings(
     optimizer,
     schedule,
     memoryLimitBytes: limit,
-    fast = false,
     releaseGradients = false,
     ...precision
   }: TrainerSettings,
 ): void {
   checkPrecision(precision);
-  const isFast = typeof fast === "boolean" || fast instanceof WebAssembly.Module;
-  check("fast", fast, isFast, "true, false or a WebAssembly.Module");
   check(
     "releaseGradients",
     releaseGradients,

@@ -12,9 +12,16 @@ const NAME = "fewbit.train-fast.wasm";
  * The build `train-fast`: relaxed SIMD, whose multiply-add is one operation, with one rounding or two as the host has it.
  *
  * @param given The module; `true` for that beside the sources, which packages do not have.
- * @throws {FewbitError} `unsupported` where it is not there, or this host does not run it.
+ * @throws {FewbitError} `unsupported` where it is not there, is another one, or this host does not run it;
+ * `invalid_argument` for what is no module.
  */
 export async function trainFastBuild(given: true | WebAssembly.Module): Promise<Build> {
+  if (given !== true && !(given instanceof WebAssembly.Module)) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot train: fast is ${String(given)}, expected true, false or a WebAssembly.Module`,
+    );
+  }
   const module = given === true ? await besideSources() : given;
   const build = fromModule(module);
   if (!isRelaxed(module)) {

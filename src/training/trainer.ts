@@ -9,7 +9,7 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { batchOf, checkSettings, isCount } from "./_check_settings.ts";
+import { batchOf, isCount } from "./_check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./_checked_weights.ts";
@@ -103,7 +103,6 @@ export class Trainer implements Disposable {
   ): Promise<Trainer> {
     const batch = batchOf(graph, examples);
     const { fast = false } = settings;
-    checkSettings(settings);
     const build = fast === false ? trainBuild() : await trainFastBuild(fast);
     const planned = await plannedTraining(graph, settings, build);
     const instance = await loadWasm(planned.file, { build });

@@ -34,7 +34,9 @@ export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
   ...changes("src/cli/quantize.ts", parameters, [
     ["...readsParams ? [params] : []]", "]"],
     ["if (readsParams) refuseUnfit", "if (!params) refuseUnfit"],
-    ["if (places.has(place))", "if (place === output)"],
     ['if (!stages.includes("end-to-end"))', "if (false)"],
+  ]),
+  ...changes("src/files/check_output.ts", ["test/cli/quantize_params_test.ts"], [
+    ["if (places.has(place))", "if (place === path)"],
   ]),
 ];
