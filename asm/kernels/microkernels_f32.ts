@@ -65,8 +65,7 @@ export function mk_f32_4x8(
     c01 = halves(e1, f1), c11 = halves(g1, h1), c21 = halves(f1, e1), c31 = halves(h1, g1);
   }
   // Of the rotations of A the middle one is a load from the doubled panel and two are shuffles: multiply, add and shuffle share ports,
-  // and V8 checks the bounds of each load. One step a turn, which V8 unrolls: bounds of more than four offsets leave the registers
-  // (EPYC Zen 4, GFLOP/s: 42.0; with two loads and four steps a turn 41.3).
+  // and V8 checks the bounds of each load. One step a turn, which V8 unrolls: bounds of more than four offsets leave the registers.
   for (const end = a + (<usize> k << 5); a < end; a += 32, b += 32) {
     const b0 = v128.load(b), b1 = v128.load(b, 16), a0 = v128.load(a);
     c00 = f32x4.add(c00, f32x4.mul(a0, b0)), c01 = f32x4.add(c01, f32x4.mul(a0, b1));
