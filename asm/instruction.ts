@@ -18,7 +18,7 @@ import {
   VERDICT_BAD_RULE,
   VERDICT_BAD_SHAPE,
 } from "./generated/format";
-import { HOLDS_HALVES } from "./generated/held";
+import { HOLDS_HALVES, mayLeaveOut } from "./generated/held";
 import { InstructionRecord, ViewRecord } from "./generated/records";
 import { CODE_ATTRIBUTE, CODE_NONE, ROLE_IN } from "./generated/tables";
 import { computedDtype, storedDtypes } from "./mixed";
@@ -37,16 +37,25 @@ import {
 import { plus, times } from "./saturating";
 import { bound, clearBindings, constantOf, matchShape, product } from "./shape";
 
+/** Whether it leaves out an attribute that it may leave out. */
+// @ts-ignore: decorator
+@inline
+function leavesOut(instruction: InstructionRecord, description: Description): bool {
+  return HOLDS_HALVES && mayLeaveOut(instruction.opcode) &&
+    instruction.attributes + 1 == description.attributes;
+}
+
 /** Checks instruction `i` and stores its work. */
 export function verifyInstruction(model: Model, i: u32): i32 {
   const instruction = model.instruction(i);
   const description = descriptionOf(instruction.opcode);
   if (
     !changetype<usize>(description) || instruction.operands != description.operands ||
-    instruction.attributes != description.attributes
+    (instruction.attributes != description.attributes && !leavesOut(instruction, description))
   ) return VERDICT_BAD_OPCODE;
   const operands: u32 = description.operands;
   for (let j: u32 = 0, n: u32 = description.attributes; j < n; j++) {
+    if (HOLDS_HALVES && j == instruction.attributes) break;
     const value = model.attribute(instruction, j);
     const range = description.attribute(j);
     if (value < <i32> range.min || value > <i32> range.max) return VERDICT_BAD_ATTRIBUTE;

@@ -6,6 +6,7 @@
 //   scratch   saved operands, SAVED_BYTES; copies of what is not cut; copies of what is; what the kernel asks for
 import { Context } from "./context";
 import { Axis, Description, descriptionOf, operandOf } from "./description";
+import { SUMS_F32 } from "./generated/attributes";
 import { execute } from "./generated/dispatch";
 import { DTYPE_BF16, DTYPE_F16, DTYPE_F32 } from "./generated/format";
 import {
@@ -62,10 +63,11 @@ function isCopied(context: Context, description: Description, j: u32): bool {
     !(((<u32> operandOf(description, j).dtypes) >> dtype) & 1);
 }
 
-/** Whether it is a row times a matrix, which is read as it is stored; not one row left of many, which have a copy of the matrix. */
+/** Whether it is a row times a matrix, which is read as it is stored, with sums in float32; not one row left of many, which have a copy of the matrix. */
 function isOneRow(context: Context, description: Description): bool {
   return changetype<usize>(description) == changetype<usize>(descriptionOf(OPCODE_MATMUL_NT_F32)) &&
-    context.instruction.operand(3).extent1 == 1 && context.instruction.partStart == 0;
+    context.instruction.operand(3).extent1 == 1 && context.instruction.partStart == 0 &&
+    context.instruction.attribute(0) == SUMS_F32;
 }
 
 /** Whether an operand of the instruction, resolved, is stored otherwise than its kernel has it. */

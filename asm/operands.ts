@@ -1,7 +1,8 @@
 // The operands of an instruction as kernels see them.
 import { Context } from "./context";
 import { freshTable, wake } from "./fresh";
-import { NONE } from "./generated/format";
+import { LIMIT_ATTRIBUTES, NONE } from "./generated/format";
+import { HOLDS_HALVES, mayLeaveOut } from "./generated/held";
 import { OPERAND_BYTES } from "./generated/operand";
 import { InstructionRecord } from "./generated/records";
 import { elementBytesOf } from "./layout";
@@ -55,6 +56,12 @@ export function resolve(
     to.stride = valueAt(values, shift, view.rowStride) * size;
     to.layout = tensor.layout;
     to.elementBytes = size;
+  }
+  // What is left out is 0.
+  if (HOLDS_HALVES && mayLeaveOut(instruction.opcode)) {
+    if (instruction.attributes < LIMIT_ATTRIBUTES) {
+      context.instruction.setAttribute(instruction.attributes, 0);
+    }
   }
   for (let j: u32 = 0, n = instruction.attributes; j < n; j++) {
     const value = model.attribute(instruction, j);

@@ -55,7 +55,12 @@ export const HOLDS_HALVES: bool = ${trains};
 
 /** Whether an instruction is one that trains. */
 export function isTraining(opcode: u32): bool {
-  return ${trainingOpcodes()};
+  return ${opcodeRanges(({ family }) => family === "train")};
+}
+
+/** Whether the last attribute of an instruction may be left out and is then 0. */
+export function mayLeaveOut(opcode: u32): bool {
+  return ${opcodeRanges(({ attributes }) => attributes?.at(-1)?.optional === true)};
 }
 /** The instruction whose pictures follow one another (\`mixed.ts\`). */
 export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = ${
@@ -66,9 +71,9 @@ export const OPCODE_MATMUL_NT_F32: u32 = ${instructionNamed("matmul_nt_f32").opc
 `;
 }
 
-/** A condition for the opcodes of the family, as ranges. */
-function trainingOpcodes(): string {
-  const opcodes = INSTRUCTIONS.filter(({ family }) => family === "train").map((one) => one.opcode);
+/** A condition for the opcodes of some instructions, as ranges. */
+function opcodeRanges(isMeant: (spec: InstructionSpec) => boolean): string {
+  const opcodes = INSTRUCTIONS.filter(isMeant).map((one) => one.opcode);
   const firsts = opcodes.filter((opcode) => !opcodes.includes(opcode - 1));
   return firsts.map((first) => {
     let last = first;

@@ -58,6 +58,10 @@ export const BINARY_LESS: i32 = 6;
 export const REDUCTION_SUM: i32 = 0;
 export const REDUCTION_MAXIMUM: i32 = 1;
 
+export const SUMS_F32: i32 = 0;
+export const SUMS_BF16: i32 = 1;
+export const SUMS_F16: i32 = 2;
+
 export const LANES_SEQUENTIAL: i32 = 0;
 export const LANES_TWO_LANE_2X4: i32 = 1;
 export const LANES_TWO_LANE_4X8: i32 = 2;

@@ -114,6 +114,11 @@ export const HOLDS_HALVES: bool = false;
 export function isTraining(opcode: u32): bool {
   return (opcode >= 64 && opcode <= 92) || (opcode >= 100 && opcode <= 109) || (opcode >= 120 && opcode <= 126);
 }
+
+/** Whether the last attribute of an instruction may be left out and is then 0. */
+export function mayLeaveOut(opcode: u32): bool {
+  return (opcode >= 71 && opcode <= 76);
+}
 /** The instruction whose pictures follow one another (`mixed.ts`). */
 export const OPCODE_CONV_WEIGHT_GRADIENT_F32: u32 = 76;
 /** The one that reads 16-bit floats itself where it has one row. */

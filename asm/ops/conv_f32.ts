@@ -1,6 +1,7 @@
 // Convolution: depthwise on its own kernel, 1×1 as a product with the rows of x, else with rows packed from where taps read.
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvF32 } from "../generated/ops/conv_f32";
+import { conv_16, conv_scratch_16 } from "../kernels/conv_16";
 import { depthwise_f32, depthwise_scratch } from "../kernels/depthwise_f32";
 import { gemm_f32_fast, gemm_f32_scratch } from "../kernels/gemm_f32";
 import { panels_bytes } from "../kernels/matmul_f32";
@@ -27,6 +28,7 @@ function is_plain(op: ConvF32): bool {
 
 /** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_f32(op: ConvF32): usize {
+  if (op.sums) return conv_scratch_16(op.weight, op.x.columns);
   const weight = op.weight, y = op.y, count = weight.extent1 * weight.extent2;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
   const k = count * weight.columns, n = y.columns / op.group;
@@ -40,6 +42,10 @@ export function scratch_conv_f32(op: ConvF32): usize {
 export function exec_conv_f32(op: ConvF32): void {
   const x = op.x, weight = op.weight, bias = op.bias.address, y = op.y;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (op.sums) {
+    conv_16(op.sums, taps, op.group, x, weight, bias, y, op.scratch);
+    return;
+  }
   if (is_depthwise(op)) {
     depthwise_f32(taps, x, weight, bias, y, op.scratch);
     return;

@@ -1,6 +1,7 @@
 // The adjoint of convolution: 1×1 as a product, else one for all taps of a picture, then each tap is added where it reads, taps ascending.
 import { CONTEXT_ATTRIBUTES, Operand } from "../generated/operand";
 import { ConvTransposeF32 } from "../generated/ops/conv_transpose_f32";
+import { conv_scratch_16, conv_transpose_16 } from "../kernels/conv_16";
 import { dense_bytes, dense_rows } from "../kernels/dense_rows";
 import {
   depthwise_transpose_f32,
@@ -31,6 +32,7 @@ function is_plain(op: ConvTransposeF32): bool {
 
 /** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_transpose_f32(op: ConvTransposeF32): usize {
+  if (op.sums) return conv_scratch_16(op.weight, op.y.columns);
   const weight = op.weight, x = op.x;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
   const k = x.columns / op.group, n = weight.extent1 * weight.extent2 * weight.columns;
@@ -44,6 +46,10 @@ export function scratch_conv_transpose_f32(op: ConvTransposeF32): usize {
 export function exec_conv_transpose_f32(op: ConvTransposeF32): void {
   const x = op.x, weight = op.weight, y = op.y;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
+  if (op.sums) {
+    conv_transpose_16(op.sums, taps, op.group, x, weight, y, op.scratch);
+    return;
+  }
   if (is_depthwise(op)) {
     depthwise_transpose_f32(taps, x, weight, y, op.scratch);
     return;

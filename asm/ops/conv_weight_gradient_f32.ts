@@ -1,6 +1,8 @@
 // The gradient of weights: blocks of places, dy turned times what taps read, the sums going on from block to block.
 import { CONTEXT_ATTRIBUTES } from "../generated/operand";
 import { ConvWeightGradientF32 } from "../generated/ops/conv_weight_gradient_f32";
+import { conv_scratch_16, conv_weight_gradient_16 } from "../kernels/conv_16";
+import { move_rows } from "../kernels/dense_rows";
 import {
   depthwise_gradient_scratch,
   depthwise_weight_gradient_f32,
@@ -18,6 +20,7 @@ function is_depthwise(op: ConvWeightGradientF32): bool {
 
 /** For each way to compute it: extents may be others when it runs. */
 export function scratch_conv_weight_gradient_f32(op: ConvWeightGradientF32): usize {
+  if (op.sums) return conv_scratch_16(op.dw, op.x.columns);
   const dw = op.dw, dy = op.dy, count = dw.extent1 * dw.extent2;
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
   const n = count * dw.columns, m = dw.extent0 / op.group;
@@ -33,6 +36,10 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
   const taps = taps_at(changetype<usize>(op) + CONTEXT_ATTRIBUTES);
   // Of pictures that are given one by one (mixed.ts), dw has the sums of those before.
   const goesOn = op.partStart < 0;
+  if (op.sums) {
+    conv_weight_gradient_16(op.sums, taps, op.group, x, dy, dw, op.scratch, goesOn);
+    return;
+  }
   if (is_depthwise(op)) {
     depthwise_weight_gradient_f32(taps, x, dy, dw, op.scratch, goesOn);
     return;
@@ -50,7 +57,7 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
   }
   for (let g = 0; g < group; g++) {
     const own_rows = dw.address + <usize> (g * m * height * width) * dw.stride;
-    if (goesOn) move_sums(own_rows, dw.stride, sums, m * height * width, depth, true);
+    if (goesOn) move_rows(own_rows, dw.stride, sums, m * height * width, depth, true);
     for (let b = 0; b < dy.extent0; b++) {
       for (let first = 0; first < places; first += K_BLOCK) {
         const count = min(K_BLOCK, places - first);
@@ -82,22 +89,6 @@ export function exec_conv_weight_gradient_f32(op: ConvWeightGradientF32): void {
         matmul_tn_block(from, dy.stride, count, m, n, sums, row, isFirst, own);
       }
     }
-    move_sums(own_rows, dw.stride, sums, m * height * width, depth, false);
-  }
-}
-
-/** Between rows of dw and dense ones. */
-function move_sums(
-  rows: usize,
-  stride: usize,
-  sums: usize,
-  n: i32,
-  depth: i32,
-  isRead: bool,
-): void {
-  const bytes = <usize> depth << 2;
-  for (; n > 0; n--, rows += stride, sums += bytes) {
-    if (isRead) memory.copy(sums, rows, bytes);
-    else memory.copy(rows, sums, bytes);
+    move_rows(own_rows, dw.stride, sums, m * height * width, depth, false);
   }
 }

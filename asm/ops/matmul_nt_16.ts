@@ -35,12 +35,13 @@ function round_once(x: f64, dtype: i32): f64 {
   return abs<f64>(rounded) > top ? copysign<f64>(Infinity, x) : rounded;
 }
 
-/** a + b, rounded once: what float64 loses says on which side of a boundary the exact sum is. */
+/** a + b, rounded once: where float64 loses something, the sum is rounded to odd, and so on the side of boundaries that the exact one is on. */
 function add_once(a: f64, b: f64, dtype: i32): f64 {
   if (!isFinite(a)) return a;
   const sum = a + b, own = sum - a, lost = (a - (sum - own)) + (b - own);
   if (!isFinite(sum) || lost == 0) return round_once(sum, dtype);
-  const bits = reinterpret<u64>(sum) + ((lost > 0) == (sum > 0) ? 1 : -1);
+  let bits = reinterpret<u64>(sum);
+  if ((bits & 1) == 0) bits += (lost > 0) == (sum > 0) ? 1 : -1;
   return round_once(reinterpret<f64>(bits), dtype);
 }
 

@@ -172,10 +172,12 @@ function summarizeInstruction(
     name: spec.name,
     category: spec.category,
     operands,
-    attributes: Object.fromEntries((spec.attributes ?? []).map(({ name, min, values }, j) => {
-      const value = instruction.attributes[j];
-      return [name, values?.[value - min] ?? value];
-    })),
+    attributes: Object.fromEntries(
+      instruction.attributes.map((value, j) => {
+        const { name, min, values } = spec.attributes![j];
+        return [name, values?.[value - min] ?? value];
+      }),
+    ),
     work: workOf(program, instruction, largest),
   };
 }

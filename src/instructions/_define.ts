@@ -74,6 +74,8 @@ export interface AttributeSpec {
   readonly max: number;
   /** Names of the values `min`, `min + 1`, …, for listings. */
   readonly values?: readonly string[];
+  /** Whether it may be left out and is then `min`: one that came later than the instruction, as its last. */
+  readonly optional?: true;
 }
 
 /** A rule that involves the presence of one operand, or its type. */
@@ -150,6 +152,9 @@ export function defineInstruction<const S extends InstructionSpec>(spec: S): S {
       throw new Error(`${spec.name}: rule on an unknown operand`);
     }
   }
+  if (spec.attributes?.slice(0, -1).some(({ optional }) => optional)) {
+    throw new Error(`${spec.name}: only the last attribute may be left out`);
+  }
   spec.operands.forEach((operand) => parseShape(spec, operand.shape));
   return spec;
 }
@@ -213,6 +218,12 @@ export function parseShape(spec: InstructionSpec, shape: string): Dimension[] {
     }
     return { kind: DimensionKind.Variable, value: variable(token), second: 0 };
   });
+}
+
+/** How many attributes an instruction may have: all of them, or without one that may be left out. */
+export function attributeCounts({ attributes = [] }: Pick<InstructionSpec, "attributes">): number[] {
+  const all = attributes.length;
+  return attributes.at(-1)?.optional ? [all, all - 1] : [all];
 }
 
 /** Index of the attribute that `@name` names. */

@@ -1,5 +1,6 @@
 import { defineInstruction } from "./_define.ts";
 import { CONVOLUTION } from "./convolution.ts";
+import { SUMS } from "./sums.ts";
 
 /**
  * Convolution on channels-last pictures: x `[B, H, W, C]`, weight `[O, kernel height P, kernel width Q, C/group]`,
@@ -19,7 +20,7 @@ export const convF32 = defineInstruction({
     { name: "bias", role: "in", dtypes: ["f32"], shape: "O", optional: true },
     { name: "y", role: "out", dtypes: ["f32"], shape: "B I J O" },
   ],
-  attributes: CONVOLUTION,
+  attributes: [...CONVOLUTION, SUMS],
   extents: [
     { rule: "equal", left: ["C"], right: ["D", "@group"] },
     { rule: "divides", left: ["@group"], right: ["C"] },

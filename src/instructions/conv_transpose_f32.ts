@@ -1,5 +1,6 @@
 import { defineInstruction } from "./_define.ts";
 import { CONVOLUTION } from "./convolution.ts";
+import { SUMS } from "./sums.ts";
 
 /**
  * The adjoint of `conv_f32` in x: y is the gradient of its input where x is that of its output, and a transposed
@@ -18,7 +19,7 @@ export const convTransposeF32 = defineInstruction({
     { name: "weight", role: "in", dtypes: ["f32"], shape: "O P Q D" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "B H W C" },
   ],
-  attributes: CONVOLUTION,
+  attributes: [...CONVOLUTION, SUMS],
   extents: [
     { rule: "equal", left: ["C"], right: ["D", "@group"] },
     { rule: "divides", left: ["@group"], right: ["C"] },

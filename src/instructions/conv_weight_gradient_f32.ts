@@ -1,5 +1,6 @@
 import { defineInstruction } from "./_define.ts";
 import { CONVOLUTION } from "./convolution.ts";
+import { SUMS } from "./sums.ts";
 
 /**
  * The gradient of the weights of `conv_f32`: `dw[o][p][q][d] = Σ dy[b][i][j][o]·x[b][..][..][d]`. The places (i, j) of a picture
@@ -16,7 +17,7 @@ export const convWeightGradientF32 = defineInstruction({
     { name: "dy", role: "in", dtypes: ["f32"], shape: "B I J O" },
     { name: "dw", role: "out", dtypes: ["f32"], shape: "O P Q D" },
   ],
-  attributes: CONVOLUTION,
+  attributes: [...CONVOLUTION, SUMS],
   extents: [
     { rule: "equal", left: ["C"], right: ["D", "@group"] },
     { rule: "divides", left: ["@group"], right: ["C"] },

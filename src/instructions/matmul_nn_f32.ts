@@ -1,4 +1,5 @@
 import { defineInstruction } from "./_define.ts";
+import { SUMS } from "./sums.ts";
 
 /**
  * `y[b] = a[b]·b[b]`: the gradient of the input of a linear layer.
@@ -16,6 +17,7 @@ export const matmulNnF32 = defineInstruction({
     { name: "b", role: "in", dtypes: ["f32"], shape: "1|B K N" },
     { name: "y", role: "out", dtypes: ["f32"], shape: "B M N" },
   ],
+  attributes: [SUMS],
   work: ["B", "M", "N", "K"],
   split: "B M/4",
 });

@@ -1,4 +1,5 @@
 import { defineInstruction } from "./_define.ts";
+import { SUMS } from "./sums.ts";
 
 /**
  * `y[b] = a[b]·b[b]ᵀ (+ bias)`: a linear layer whose weights change.
@@ -17,6 +18,7 @@ export const matmulNtF32 = defineInstruction({
     { name: "bias", role: "in", dtypes: ["f32"], shape: "N", optional: true },
     { name: "y", role: "out", dtypes: ["f32"], shape: "B M N" },
   ],
+  attributes: [SUMS],
   work: ["B", "M", "N", "K"],
   split: "B M/4",
 });

@@ -35,8 +35,9 @@ const words = new BigInt64Array(1);
 const double = new Float64Array(words.buffer);
 
 /**
- * `a + b` rounded once to 16 bits. In float64 the sum may be rounded; where it was, the next number in the direction of what was lost
- * is on the same side of every boundary as the exact sum is.
+ * `a + b` rounded once to 16 bits. In float64 the sum may be rounded; where it was, it is rounded to odd instead: of the two numbers
+ * around the exact sum the one with an odd last bit, which no boundary between 16-bit floats is (Boldo and Melquiond, "Emulation of
+ * FMA and correctly rounded sums", 2008).
  */
 export function addOnce(type: HalfType, a: number, b: number): number {
   if (!Number.isFinite(a)) return a;
@@ -45,8 +46,14 @@ export function addOnce(type: HalfType, a: number, b: number): number {
   const lost = (a - (sum - own)) + (b - own);
   if (!Number.isFinite(sum) || lost === 0) return roundOnce(type, sum);
   double[0] = sum;
-  words[0] += (lost > 0) === (sum > 0) ? 1n : -1n;
+  if ((words[0] & 1n) === 0n) words[0] += (lost > 0) === (sum > 0) ? 1n : -1n;
   return roundOnce(type, double[0]);
+}
+
+/** A sum that is kept in 16 bits, and a float32 product: rounded once, infinities and NaNs as in float32. */
+export function accumulate16(type: HalfType, sum: number, product: number): number {
+  const next = sum + product;
+  return Number.isFinite(next) ? addOnce(type, sum, product) : next;
 }
 
 /**

@@ -1,5 +1,5 @@
 /** What the verifier checks of one instruction. */
-import { computedDtype, instructionOf } from "../instructions/mod.ts";
+import { attributeCounts, computedDtype, instructionOf } from "../instructions/mod.ts";
 import type { InstructionSpec } from "../instructions/mod.ts";
 import { equals } from "./_same_expression.ts";
 import { ShapeMatcher } from "./_shape_matcher.ts";
@@ -23,11 +23,11 @@ export function checkInstruction(
   const spec = instructionOf(instruction.opcode);
   if (
     spec === undefined || instruction.operands.length !== spec.operands.length ||
-    instruction.attributes.length !== (spec.attributes?.length ?? 0)
+    !attributeCounts(spec).includes(instruction.attributes.length)
   ) throw new ProgramError("bad_opcode", `instruction ${i}, opcode ${instruction.opcode}`);
   const where = `instruction ${i} ${spec.name}`;
   spec.attributes?.forEach(({ name, min, max }, j) => {
-    const value = instruction.attributes[j];
+    const value = instruction.attributes[j] ?? min;
     if (value < min || value > max) {
       throw new ProgramError("bad_attribute", `${where}: ${name} = ${value}`);
     }

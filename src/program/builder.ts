@@ -124,10 +124,14 @@ export class ProgramBuilder {
         throw new Error(`${name} has no operand ${key}`);
       }
     }
+    const values = (spec.attributes ?? []).map((a) => attributes[a.name] ?? a.min);
+    const last = spec.attributes?.at(-1);
+    // Programs without it are what they were before there was one.
+    if (last?.optional && values.at(-1) === last.min) values.pop();
     return this.#instructions.push({
       opcode: spec.opcode,
       operands: spec.operands.map((operand) => operands[operand.name] ?? -1),
-      attributes: (spec.attributes ?? []).map((a) => attributes[a.name] ?? a.min),
+      attributes: values,
     }) - 1;
   }
 

@@ -71,4 +71,10 @@ export class ConvF32 extends Instruction {
   get group(): i32 {
     return load<i32>(changetype<usize>(this), CONTEXT_ATTRIBUTES + 24);
   }
+
+  // @ts-ignore: decorator
+  @inline
+  get sums(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_ATTRIBUTES + 28);
+  }
 }

@@ -65,4 +65,10 @@ export class ConvWeightGradientF32 extends Instruction {
   get group(): i32 {
     return load<i32>(changetype<usize>(this), CONTEXT_ATTRIBUTES + 24);
   }
+
+  // @ts-ignore: decorator
+  @inline
+  get sums(): i32 {
+    return load<i32>(changetype<usize>(this), CONTEXT_ATTRIBUTES + 28);
+  }
 }

@@ -3,15 +3,19 @@
  * meaning of a program, to the bit; float64 with the host's functions is for derivatives, where differences
  * of nearly equal results are taken.
  */
+import { accumulate16 } from "../../numeric/accumulate16.ts";
 import { erf } from "../../numeric/erf.ts";
 import { exp, horner } from "../../numeric/exp.ts";
 import { expm1, log, log1p } from "../../numeric/log.ts";
+import type { HalfType } from "../../numeric/half.ts";
 import { TAIL_COEFFICIENTS, TAIL_STEP } from "../../numeric/normal_tail.ts";
 
 /** Operations on floats of one kind. */
 export interface Arithmetic {
   /** The nearest number of this kind. */
   round(x: number): number;
+  /** A sum that is kept in 16 bits, and a product. */
+  accumulate16(type: HalfType, sum: number, product: number): number;
   /** `e^x`, x ≤ 88. */
   exp(x: number): number;
   /** `e^x − 1`, x ≤ 88. */
@@ -34,6 +38,7 @@ function normalTail32(a: number): number {
 /** Every operation rounded to float32: the same bits on every engine. */
 export const FLOAT32: Arithmetic = {
   round: Math.fround,
+  accumulate16,
   exp,
   expm1,
   log,
@@ -44,6 +49,7 @@ export const FLOAT32: Arithmetic = {
 /** float64 with the functions of the host. */
 export const FLOAT64: Arithmetic = {
   round: (x) => x,
+  accumulate16: (_type, sum, product) => sum + product,
   exp: Math.exp,
   expm1: Math.expm1,
   log: Math.log,

@@ -1,4 +1,6 @@
 import type { Operand, Operands } from "./_operands.ts";
+import { sumsOf } from "./_sums.ts";
+import type { Sums } from "./_sums.ts";
 
 /** Rows that are summed in one accumulator where rows are what is summed over. */
 const BLOCK = 128;
@@ -8,27 +10,29 @@ function ascending(
   from: number,
   to: number,
   term: (k: number) => number,
-  round: (x: number) => number,
+  add: Sums["add"],
+  first = 0,
 ): number {
-  let sum = 0;
-  for (let k = from; k < to; k++) sum = round(sum + term(k));
+  let sum = first;
+  for (let k = from; k < to; k++) sum = add(sum, term(k));
   return sum;
 }
 
 /**
  * Adds `Σ term(k)` to a total (nothing yet: `undefined`): in blocks of 128, each ascending from +0, their sums in their
- * order.
+ * order; in 16 bits without blocks.
  */
 export function addBlocks(
   total: number | undefined,
   count: number,
   term: (k: number) => number,
-  round: (x: number) => number,
+  { areHalves, add }: Sums,
 ): number {
+  if (areHalves) return ascending(0, count, term, add, total);
   let sum = total;
   for (let k = 0; k < count; k += BLOCK) {
-    const block = ascending(k, Math.min(k + BLOCK, count), term, round);
-    sum = sum === undefined ? block : round(sum + block);
+    const block = ascending(k, Math.min(k + BLOCK, count), term, add);
+    sum = sum === undefined ? block : add(sum, block);
   }
   return sum!;
 }
@@ -36,6 +40,7 @@ export function addBlocks(
 /** Product of matrices for each of a batch, k ascending (in blocks where a is transposed); b may be one for all. */
 export function matmul(op: Operands, transposeA: boolean, transposeB: boolean): void {
   const { round } = op.arithmetic;
+  const sums = sumsOf(op);
   const [a, b, y] = [op.get("a"), op.get("b"), op.get("y")];
   const [batch, rows, columns] = y.extents;
   const length = transposeA ? a.extents[1] : a.columns;
@@ -50,8 +55,8 @@ export function matmul(op: Operands, transposeA: boolean, transposeB: boolean): 
           return round(left * right);
         };
         const sum = transposeA
-          ? addBlocks(undefined, length, term, round)
-          : ascending(0, length, term, round);
+          ? addBlocks(undefined, length, term, sums)
+          : ascending(0, length, term, sums.add);
         y.set(n * rows + i, j, sum);
       }
     }

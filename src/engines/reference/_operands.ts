@@ -117,8 +117,9 @@ export class Operands {
 
   /** The value of an attribute. */
   attribute(name: string): number {
-    const index = (this.#spec.attributes ?? []).findIndex((a) => a.name === name);
+    const { attributes = [] } = this.#spec;
+    const index = attributes.findIndex((a) => a.name === name);
     if (index < 0) throw new Error(`${this.#spec.name} has no attribute ${name}`);
-    return this.#attributes[index];
+    return this.#attributes[index] ?? attributes[index].min;
   }
 }

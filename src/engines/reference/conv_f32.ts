@@ -1,9 +1,11 @@
 import type { Operands } from "./_operands.ts";
+import { sumsOf } from "./_sums.ts";
 import { placeOf, tapsOf } from "./_taps.ts";
 
 /** Convolution, taps and channels ascending. */
 export function convF32(op: Operands): void {
   const { round } = op.arithmetic;
+  const { add } = sumsOf(op);
   const [x, weight, bias, y] = [op.get("x"), op.get("weight"), op.optional("bias"), op.get("y")];
   const taps = tapsOf(op, x);
   const [batch, rows, columns, outputs] = y.extents;
@@ -20,7 +22,7 @@ export function convF32(op: Operands): void {
               const [h, w] = [taps.row(i, p), taps.column(j, q)];
               for (let d = 0; d < depth; d++) {
                 const value = h < 0 || w < 0 ? 0 : x.get(placeOf(x, b, h, w), first + d);
-                sum = round(sum + round(value * weight.get((o * height + p) * width + q, d)));
+                sum = add(sum, round(value * weight.get((o * height + p) * width + q, d)));
               }
             }
           }

@@ -1,9 +1,11 @@
 import type { Operands } from "./_operands.ts";
+import { sumsOf } from "./_sums.ts";
 import { placeOf, tapsOf } from "./_taps.ts";
 
-/** The adjoint of convolution: a sum for each tap, added to where the tap reads. */
+/** The adjoint of convolution: a sum for each tap, added to where it reads; in 16 bits one that goes on there. */
 export function convTransposeF32(op: Operands): void {
   const { round } = op.arithmetic;
+  const { areHalves, add } = sumsOf(op);
   const [x, weight, y] = [op.get("x"), op.get("weight"), op.get("y")];
   const taps = tapsOf(op, y);
   const [batch, rows, columns, outputs] = x.extents;
@@ -21,13 +23,13 @@ export function convTransposeF32(op: Operands): void {
         if (h < 0 || w < 0) continue;
         for (let c = 0; c < y.columns; c++) {
           const group = Math.floor(c / depth);
-          let sum = 0;
+          const at = placeOf(y, b, h, w);
+          let sum = areHalves ? y.get(at, c) : 0;
           for (let o = group * perGroup; o < (group + 1) * perGroup; o++) {
             const tap = weight.get((o * height + p) * width + q, c % depth);
-            sum = round(sum + round(x.get(place, o) * tap));
+            sum = add(sum, round(x.get(place, o) * tap));
           }
-          const at = placeOf(y, b, h, w);
-          y.set(at, c, y.get(at, c) + sum);
+          y.set(at, c, areHalves ? sum : y.get(at, c) + sum);
         }
       }
     }

@@ -1,10 +1,12 @@
 import { addBlocks } from "./_matmul.ts";
 import type { Operands } from "./_operands.ts";
+import { sumsOf } from "./_sums.ts";
 import { placeOf, tapsOf } from "./_taps.ts";
 
-/** The gradient of the weights of a convolution: blocks of places, which begin anew in each picture. */
+/** The gradient of the weights of a convolution: blocks of places, which begin anew in each picture; in 16 bits one sum. */
 export function convWeightGradientF32(op: Operands): void {
   const { round } = op.arithmetic;
+  const sums = sumsOf(op);
   const [x, dy, dw] = [op.get("x"), op.get("dy"), op.get("dw")];
   const taps = tapsOf(op, x);
   const [batch, rows, columns, outputs] = dy.extents;
@@ -24,7 +26,7 @@ export function convWeightGradientF32(op: Operands): void {
           ];
           const value = h < 0 || w < 0 ? 0 : x.get(placeOf(x, b, h, w), first + d);
           return round(dy.get(b * rows * columns + place, o) * value);
-        }, round);
+        }, sums);
       }
       dw.set(row, d, total!);
     }
