@@ -37,12 +37,12 @@ import {
 import { plus, times } from "./saturating";
 import { bound, clearBindings, constantOf, matchShape, product } from "./shape";
 
-/** Whether it leaves out an attribute that it may leave out. */
+/** Attributes, of those that may be, that it leaves out. */
 // @ts-ignore: decorator
 @inline
-function leavesOut(instruction: InstructionRecord, description: Description): bool {
-  return HOLDS_HALVES && mayLeaveOut(instruction.opcode) &&
-    instruction.attributes + 1 == description.attributes;
+function leftOut(instruction: InstructionRecord, description: Description): u32 {
+  if (!HOLDS_HALVES) return 0;
+  return mayLeaveOut(instruction.opcode) && instruction.attributes < description.attributes ? 1 : 0;
 }
 
 /** Checks instruction `i` and stores its work. */
@@ -51,7 +51,7 @@ export function verifyInstruction(model: Model, i: u32): i32 {
   const description = descriptionOf(instruction.opcode);
   if (
     !changetype<usize>(description) || instruction.operands != description.operands ||
-    (instruction.attributes != description.attributes && !leavesOut(instruction, description))
+    instruction.attributes + leftOut(instruction, description) != description.attributes
   ) return VERDICT_BAD_OPCODE;
   const operands: u32 = description.operands;
   for (let j: u32 = 0, n: u32 = description.attributes; j < n; j++) {

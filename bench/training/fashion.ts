@@ -3,7 +3,7 @@
  *
  *     deno run -A bench/training/fashion.ts --net ds_cnn --seed 1
  *
- * `--kind bf16` and the like: in 16 bits, and in float32 from weights that are a little larger, whose distance is the
+ * `--kind bf16` and the like: in 16 bits, without masters (`alone`), with sums of products that are kept in 16 bits, too (`sums`), and in float32 from weights that are a little larger, whose distance is the
  * noise of the others. Its checkpoint is in the temporary folder after each epoch: a run that was stopped goes on, bit by bit as it would
  * have. A finished one is added to `fashion.json`, its curve is drawn in `curves/`. Without `--net`: the table of all.
  */
@@ -22,6 +22,8 @@ const KINDS: Readonly<Record<string, Pick<Recipe, "precision" | "startScale">>> 
   bf16: { precision: { dtype: "bf16" } },
   f16: { precision: { dtype: "f16" } },
   "bf16-alone": { precision: { dtype: "bf16", master: "none" } },
+  "bf16-sums": { precision: { dtype: "bf16", sums: "16" } },
+  "f16-sums": { precision: { dtype: "f16", sums: "16" } },
   noise: { startScale: 1 + 2 ** -22 },
 };
 

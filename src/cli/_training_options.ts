@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { augmented } from "../training/augmented.ts";
 import type { AugmentationSettings } from "../training/augmented.ts";
-import { MASTERS } from "../training/half_precision.ts";
+import { MASTERS, SUMS_KINDS } from "../training/half_precision.ts";
 import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
@@ -67,13 +67,19 @@ export function addStepOptions(
     )
     .option(
       "--dtype <type>",
-      `${DTYPES.join(", ")}: how activations and weights are kept; sums and optimisers are f32`,
+      `${DTYPES.join(", ")}: how activations and weights are kept; optimisers are f32`,
       "f32",
     )
     .option(
       "--master <kind>",
       `${MASTERS.join(", ")}: what there is of weights beside 16 bits ` +
         "(default: split for bf16, f32 for f16)",
+    )
+    .option(
+      "--sums <type>",
+      `${SUMS_KINDS.join(", ")}: how sums of products are kept; 16 rounds them after each step, ` +
+        "to be compared with",
+      "f32",
     )
     .option(
       "--memory <bytes>",
@@ -109,6 +115,7 @@ export interface StepOptions {
   readonly average?: string | undefined;
   readonly dtype: string;
   readonly master?: string | undefined;
+  readonly sums: string;
   readonly memory?: string | undefined;
   readonly releaseGradients?: true | undefined;
   readonly fast?: true | undefined;
@@ -120,7 +127,7 @@ export interface StepOptions {
   readonly json?: true | undefined;
 }
 
-type Precision = Pick<TinyTrainingSettings, "dtype" | "master" | "fast">;
+type Precision = Pick<TinyTrainingSettings, "dtype" | "master" | "sums" | "fast">;
 
 /** Steps as a trainer takes them. */
 export interface Steps {
@@ -177,12 +184,16 @@ export function memoryOf({ memory, releaseGradients }: StepOptions): MemorySetti
 type MemorySettings = Pick<TrainerSettings, "memoryLimitBytes" | "releaseGradients">;
 
 /** How values are kept, and products and sums rounded. */
-export function precisionOf({ dtype, master, fast }: StepOptions): Precision {
+export function precisionOf({ dtype, master, sums, fast }: StepOptions): Precision {
   if (master !== undefined && dtype === "f32") {
     throw new FewbitError("invalid_argument", "Option --master does not go with --dtype f32");
   }
+  if (sums !== "f32" && dtype === "f32") {
+    throw new FewbitError("invalid_argument", "Option --sums 16 goes with --dtype bf16 or f16");
+  }
   return {
     dtype: choice("dtype", dtype, DTYPES),
+    sums: choice("sums", sums, SUMS_KINDS),
     ...master !== undefined && { master: choice("master", master, MASTERS) },
     ...fast && { fast },
   };

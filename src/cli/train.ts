@@ -56,13 +56,14 @@ const UNFIT = {
       "average",
       "dtype",
       "master",
+      "sums",
       "fast",
       "memory",
       "releaseGradients",
     ],
     ...["augment", "checkpoint", "resume"],
   ],
-  text: [...OF_PICTURES, "replay", "experiences", "average"],
+  text: [...OF_PICTURES, "replay", "experiences", "average", "sums"],
 };
 
 /** What `fewbit train` takes and does. */

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { format, product, sameShape } from "../graph/extent.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
-import { madeBy } from "../graph/storage.ts";
+import { computedAlike, madeBy } from "../graph/storage.ts";
 import { inputsOf, nodesOf, outputsOf } from "../graph/traversal.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
 import type { MakeGradient } from "./rule.ts";
@@ -75,7 +75,7 @@ export function gradients(
   const kept = (to: Value, gradient: Value): Value => {
     const storage = graph.storage.get(to.id);
     const made = storage === undefined ? undefined : madeBy(graph, gradient, first);
-    if (made !== undefined) graph.storage.set(made.id, { type: storage!.type });
+    if (made !== undefined) graph.storage.set(made.id, computedAlike(storage!));
     return gradient;
   };
   const give = (to: Value, gradient: Value): void => {

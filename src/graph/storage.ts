@@ -15,8 +15,15 @@ export type Master =
 export interface Storage {
   /** As 16-bit floats: rounded once, when all of it has been computed. */
   readonly type: HalfType;
+  /** Whether sums of products are rounded to this type after each step, too, where a product makes the value. */
+  readonly sums?: true;
   /** Of a parameter that changes. Without it an update is rounded to 16 bits. */
   readonly master?: Master;
+}
+
+/** How what is computed like a value is kept: without what is beside a parameter. */
+export function computedAlike({ type, sums }: Storage): Storage {
+  return { type, ...sums && { sums } };
 }
 
 /**

@@ -221,7 +221,9 @@ export function parseShape(spec: InstructionSpec, shape: string): Dimension[] {
 }
 
 /** How many attributes an instruction may have: all of them, or without one that may be left out. */
-export function attributeCounts({ attributes = [] }: Pick<InstructionSpec, "attributes">): number[] {
+export function attributeCounts(
+  { attributes = [] }: Pick<InstructionSpec, "attributes">,
+): number[] {
   const all = attributes.length;
   return attributes.at(-1)?.optional ? [all, all - 1] : [all];
 }

@@ -1,7 +1,7 @@
 /** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
 import type { Graph } from "../graph/graph.ts";
 import { FewbitError } from "../errors.ts";
-import { MASTERS } from "./half_precision.ts";
+import { MASTERS, SUMS_KINDS } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { TrainerSettings } from "./trainer_options.ts";
 import type { TrainingSettings } from "./training_graph.ts";
@@ -68,9 +68,9 @@ export function checkSettings(
 
 /** Checks how parameters are kept, and how the loss is scaled. */
 function checkPrecision(
-  { dtype = "f32", master, lossScale = {} }: Pick<
+  { dtype = "f32", master, sums = "f32", lossScale = {} }: Pick<
     TrainingSettings,
-    "dtype" | "master" | "lossScale"
+    "dtype" | "master" | "sums" | "lossScale"
   >,
 ): void {
   const isType = typeof dtype === "function" || DTYPES.includes(dtype);
@@ -78,6 +78,8 @@ function checkPrecision(
   const isMaster = master === undefined || MASTERS.includes(master);
   check("master", master, isMaster, `one of ${MASTERS}`);
   check("master", master, master !== "split" || dtype !== "f16", "another one than split for f16");
+  check("sums", sums, SUMS_KINDS.includes(sums), `one of ${SUMS_KINDS}`);
+  check("sums", sums, sums === "f32" || dtype !== "f32", "f32 where dtype is f32");
   const { initial = 1, interval = 0 } = lossScale;
   const isPower = isPositive(initial) && Number.isInteger(Math.log2(initial));
   check("initial", initial, isPower && initial <= 2 ** 24, "a power of two up to 2^24");

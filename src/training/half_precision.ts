@@ -2,7 +2,7 @@
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { cast } from "../graph/ops/mod.ts";
 import { madeBy } from "../graph/storage.ts";
-import type { Master } from "../graph/storage.ts";
+import type { Master, Storage } from "../graph/storage.ts";
 import { nodesOf, outputsOf } from "../graph/traversal.ts";
 import type { HalfType } from "../numeric/half.ts";
 import { lowHalf } from "../numeric/split_master.ts";
@@ -22,6 +22,12 @@ export type MasterKind = "f32" | Master["kind"] | "none";
 /** All of them. */
 export const MASTERS: readonly MasterKind[] = ["f32", "split", "kahan", "stochastic", "none"];
 
+/** How sums of products are kept: as float32, or rounded to the 16 bits of the result after each multiply-accumulate. */
+export type SumsKind = "f32" | "16";
+
+/** Both. */
+export const SUMS_KINDS: readonly SumsKind[] = ["f32", "16"];
+
 /** Behind the name of a parameter: what is below its upper half, and what was rounded away. */
 export const LOW = ".low", REST = ".rest";
 
@@ -37,6 +43,8 @@ export interface PrecisionSettings {
   readonly dtype: TrainingType | ((parameter: string) => TrainingType);
   /** Of parameters that change. Default: `split` for bfloat16, else `f32`. */
   readonly master?: MasterKind | undefined;
+  /** Of products whose result is kept in 16 bits. Default `f32`. */
+  readonly sums?: SumsKind | undefined;
   /** Of stochastic rounding. */
   readonly seed: number;
 }
@@ -95,7 +103,7 @@ export class HalfPrecision {
     const known = this.#casts.get(key);
     if (known !== undefined) return known;
     const rounded = this.#graph.apply(cast, { x: made });
-    this.#graph.storage.set(rounded.id, { type });
+    this.#graph.storage.set(rounded.id, this.#keptAs(type));
     this.#casts.set(key, rounded);
     return rounded;
   }
@@ -111,7 +119,9 @@ export class HalfPrecision {
         const { id } = madeBy(this.#graph, value) ?? value;
         // Of a view also how it shows itself: its gradient is kept alike.
         if (!this.#inner.has(id)) {
-          for (const kept of new Set([id, value.id])) this.#graph.storage.set(kept, { type });
+          for (const kept of new Set([id, value.id])) {
+            this.#graph.storage.set(kept, this.#keptAs(type));
+          }
         }
       }
     }
@@ -125,6 +135,10 @@ export class HalfPrecision {
   /** Whether 16 bits of float16 are among what is kept: gradients may then be too small or too large. */
   get needsScale(): boolean {
     return [...this.#types.values()].includes("f16");
+  }
+
+  #keptAs(type: HalfType): Storage {
+    return { type, ...this.#settings.sums === "16" && { sums: true } };
   }
 
   #isKept(made: Value): boolean {
@@ -163,7 +177,10 @@ export class HalfPrecision {
     if (kind === "f32") return;
     // Also of what does not change the lower halves are kept: it goes on as it was given.
     const kept = changes || kind === "split" ? this.#master(parameter, kind) : undefined;
-    this.#graph.storage.set(parameter.id, { type, ...kept && { master: kept } });
+    this.#graph.storage.set(parameter.id, {
+      ...this.#keptAs(type),
+      ...kept && { master: kept },
+    });
     if (kept?.kind === "kahan") this.#graph.storage.set(kept.rest.id, { type });
   }
 

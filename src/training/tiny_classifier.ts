@@ -7,7 +7,7 @@ import type { Initialize } from "../models/trained_layers.ts";
 import { fineTuning, headOf } from "./fine_tuning.ts";
 import type { FineTuning } from "./fine_tuning.ts";
 import { crossEntropy } from "./losses/cross_entropy.ts";
-import type { MasterKind, TrainingType } from "./half_precision.ts";
+import type { MasterKind, SumsKind, TrainingType } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { PlateauSchedule } from "./optimizers/plateau.ts";
 import type { Schedule } from "./optimizers/schedule.ts";
@@ -31,6 +31,7 @@ export interface TinyTrainingSettings {
   readonly average?: number;
   readonly dtype?: TrainingType;
   readonly master?: MasterKind;
+  readonly sums?: SumsKind;
   readonly memoryLimitBytes?: number;
   readonly releaseGradients?: boolean;
   readonly fast?: boolean;

@@ -18,7 +18,7 @@ import { ScaledLoss } from "./loss_scale.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
 import { HalfPrecision } from "./half_precision.ts";
-import type { MasterKind, TrainingType } from "./half_precision.ts";
+import type { MasterKind, SumsKind, TrainingType } from "./half_precision.ts";
 import type { RenormLimits } from "./continual/renorm_limits.ts";
 import { batchRenormalization } from "./layers/batch_renormalization.ts";
 import { trainedBatchNormalization } from "./layers/batch_normalization.ts";
@@ -72,11 +72,18 @@ export interface TrainingSettings {
   readonly seed?: number;
   /**
    * As what activations, what is kept of them for gradients, and parameters are kept: one type, or that of the layer that has a
-   * parameter of this name. Sums, statistics, losses and optimisers are float32 always. Default `f32`.
+   * parameter of this name. Statistics, losses and optimisers are float32 always, sums where `sums` does not say otherwise.
+   * Default `f32`.
    */
   readonly dtype?: TrainingType | ((parameter: string) => TrainingType);
   /** What there is of parameters in 16 bits beside these. Default: `split` for `bf16`, `f32` for `f16`. */
   readonly master?: MasterKind;
+  /**
+   * How sums of products are kept, forward and backward, of dense layers, convolutions and attention: as float32, or, with `16`,
+   * rounded to 16 bits after each multiply-accumulate where the result is kept in 16 bits, one accumulator a sum. The latter is
+   * what PULP-TrainLib does; it is there to be compared with, and takes several times as long. Not with `f32`. Default `f32`.
+   */
+  readonly sums?: SumsKind;
   /** How the loss is scaled where gradients are `f16`; in other types it is not. */
   readonly lossScale?: LossScale;
   /**
@@ -123,8 +130,8 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
   const words = new RandomWords(graph, seed, times);
   const nodes = nodesOf(source, [{ value: settings.loss, entry: run }]);
   const parameters = changing(source, nodes, settings);
-  const { dtype = "f32", master } = settings;
-  const precision = new HalfPrecision(source, graph, parameters, { dtype, master, seed });
+  const { dtype = "f32", master, sums } = settings;
+  const precision = new HalfPrecision(source, graph, parameters, { dtype, master, sums, seed });
   for (const { name, value, entry } of evaluated(source, graph, precision)) {
     graph.output(name, value, entry);
   }

@@ -79,7 +79,7 @@ export const TRAINED_RULES = {
         : denseView(lowering, a, matricesOf(a)),
       b: denseView(lowering, b, matricesOf(b)),
       y: lowering.result(y, matricesOf(y)),
-    });
+    }, lowering.sums(y));
   },
   Max: (lowering, node) => emitBinary(lowering, node, "maximum"),
   MeanVarianceGradient(lowering, { inputs, attributes: { center = true }, outputs: { y } }) {
@@ -217,7 +217,7 @@ export function emitTrainedLinear(
     b: denseView(lowering, weight, [1, n, k]),
     bias: lowering.optional(bias),
     y: lowering.result(y, [1, rows, n]),
-  });
+  }, lowering.sums(y));
 }
 
 function emitBinary(

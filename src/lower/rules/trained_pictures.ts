@@ -38,7 +38,7 @@ export const TRAINED_PICTURE_RULES = {
       weight: lowering.operand(weight),
       bias: lowering.optional(bias),
       y: lowering.result(y),
-    }, convolution(attributes));
+    }, { ...convolution(attributes), ...lowering.sums(y) });
   },
   ConvTranspose(lowering, { inputs: { x, weight }, attributes, outputs: { y } }) {
     expectTraining(lowering, "ConvTranspose");
@@ -46,7 +46,7 @@ export const TRAINED_PICTURE_RULES = {
       x: lowering.operand(x),
       weight: lowering.operand(weight),
       y: lowering.result(y),
-    }, convolution(attributes));
+    }, { ...convolution(attributes), ...lowering.sums(y) });
   },
   ConvWeightGradient(lowering, { inputs: { x, dy }, attributes, outputs: { y } }) {
     expectTraining(lowering, "ConvWeightGradient");
@@ -54,7 +54,7 @@ export const TRAINED_PICTURE_RULES = {
       x: lowering.operand(x),
       dy: lowering.operand(dy),
       dw: lowering.result(y),
-    }, convolution(attributes));
+    }, { ...convolution(attributes), ...lowering.sums(y) });
   },
   MaxPool(lowering, { inputs: { x }, attributes, outputs: { y } }) {
     expectTraining(lowering, "MaxPool");

@@ -51,7 +51,7 @@ export interface Recipe {
   readonly pictures: number;
   readonly epochs: number;
   /** How values are kept. Default: float32. */
-  readonly precision?: Pick<TrainingSettings, "dtype" | "master">;
+  readonly precision?: Pick<TrainingSettings, "dtype" | "master" | "sums">;
   /** What all start weights are multiplied with. Default 1. */
   readonly startScale?: number;
 }
