@@ -1,4 +1,5 @@
 /** Cases of the products, convolutions and pools of training. */
+import { roundToHalf } from "../../src/numeric/half.ts";
 import type { Case, Value } from "./_case.ts";
 import type { Random } from "./_random.ts";
 import { apart, maybe } from "./_shapes.ts";
@@ -45,16 +46,61 @@ function* matmul(
   }
 }
 
+/** Of operands whose sums are kept in 16 bits: as they are, and such that each step rounds, overflows, or is lost. */
+function* in16Bits(random: Random, cases: Iterable<Case>): Cases {
+  let number = 0;
+  for (const one of cases) {
+    const sums = 1 + number % 2, way = WAYS[number++ % WAYS.length];
+    const operands = Object.entries(one.operands).map(([name, operand]) => {
+      if (operand === undefined || way === "given") return [name, operand];
+      const [type, change] = [TYPES[sums - 1], CHANGES[way]];
+      const elements = operand.elements.map(() => roundToHalf(type, change(random)));
+      return [name, { ...operand, elements }];
+    });
+    yield {
+      ...one,
+      name: `${one.name}, sums ${TYPES[sums - 1]}, ${way}`,
+      attributes: { ...one.attributes, sums },
+      operands: Object.fromEntries(operands) as Case["operands"],
+    };
+  }
+}
+
+const TYPES = ["bf16", "f16"] as const;
+
+/** How operands of sums in 16 bits are drawn. */
+const CHANGES = {
+  /** Sizes of many exponents: sums lose most of a product, and ties of rounded sums. */
+  spread: (random: Random) => (random.unit() - 0.5) * 2 ** random.integer(-14, 6),
+  /** Few digits: ties. */
+  ties: (random: Random) => random.integer(-9, 9) * 2 ** random.integer(-9, 4),
+  /** Sums that stop growing. */
+  ones: () => 1,
+  /** Sums beyond the greatest float16. */
+  large: (random: Random) => random.integer(-1, 4) * 90,
+  /** Subnormal float16 and less. */
+  tiny: (random: Random) => random.integer(-40, 40) * 2 ** random.integer(-16, -11),
+  special: (random: Random) => random.pick([0, -0, 1, -1, Infinity, -Infinity, NaN, 2 ** -8]),
+} as const;
+
+const WAYS = ["given", "spread", "ties", "ones", "large", "tiny", "special"] as const;
+
 export function* matmulNtF32(random: Random): Cases {
-  yield* matmul(random, "matmul_nt_f32", (m, k) => [m, k], (k, n) => [n, k]);
+  const cases = () => matmul(random, "matmul_nt_f32", (m, k) => [m, k], (k, n) => [n, k]);
+  yield* cases();
+  yield* in16Bits(random, cases());
 }
 
 export function* matmulNnF32(random: Random): Cases {
-  yield* matmul(random, "matmul_nn_f32", (m, k) => [m, k], (k, n) => [k, n]);
+  const cases = () => matmul(random, "matmul_nn_f32", (m, k) => [m, k], (k, n) => [k, n]);
+  yield* cases();
+  yield* in16Bits(random, cases());
 }
 
 export function* matmulTnF32(random: Random): Cases {
-  yield* matmul(random, "matmul_tn_f32", (m, k) => [k, m], (k, n) => [k, n]);
+  const cases = () => matmul(random, "matmul_tn_f32", (m, k) => [k, m], (k, n) => [k, n]);
+  yield* cases();
+  yield* in16Bits(random, cases());
 }
 
 /** A convolution: extents of its operands, and its attributes. */
@@ -158,6 +204,11 @@ const SPREAD: readonly Convolution[] = [[1, 1], [700, 1200]].map(([dilation_h, d
 }));
 
 export function* convF32(random: Random): Cases {
+  yield* forward(random);
+  yield* in16Bits(random, forward(random));
+}
+
+function* forward(random: Random): Cases {
   for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${x}], [${weight}], ${Object.values(attributes)}`,
@@ -174,6 +225,11 @@ export function* convF32(random: Random): Cases {
 }
 
 export function* convTransposeF32(random: Random): Cases {
+  yield* adjoint(random);
+  yield* in16Bits(random, adjoint(random));
+}
+
+function* adjoint(random: Random): Cases {
   for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${y}], [${weight}], ${Object.values(attributes)}`,
@@ -197,6 +253,11 @@ export function* convTransposeF32(random: Random): Cases {
 }
 
 export function* convWeightGradientF32(random: Random): Cases {
+  yield* weightGradient(random);
+  yield* in16Bits(random, weightGradient(random));
+}
+
+function* weightGradient(random: Random): Cases {
   for (const { x, weight, y, attributes } of [...LARGE, ...SPREAD, ...convolutions(random)]) {
     yield {
       name: `[${x}], [${weight}], ${Object.values(attributes)}`,
