@@ -1,6 +1,6 @@
 /** 16-bit floats next to float32 numbers: the host's own float16, and the definition of bfloat16 by its neighbours. */
 import assert from "node:assert/strict";
-import { addOnce, dot16 } from "../../src/numeric/accumulate16.ts";
+import { accumulate16, addOnce, dot16 } from "../../src/numeric/accumulate16.ts";
 import { fromHalf, narrowed, toHalf, widened } from "../../src/numeric/half.ts";
 import { highHalf, lowHalf, mergedBits } from "../../src/numeric/split_master.ts";
 import { Random } from "../conformance/_random.ts";
@@ -81,8 +81,21 @@ Deno.test("half: a sum that float64 cannot hold is rounded once", () => {
   assert.equal(addOnce("bf16", 2 ** -70, -tie), -1);
   assert.equal(addOnce("bf16", -(2 ** -70), -tie), -1 - 2 ** -7);
   assert.equal(addOnce("bf16", 0, tie), 1);
+  // Less than a tie by less than a unit of float64: the number next to what is lost is the tie, which rounds up.
+  assert.equal(addOnce("bf16", -1.3984375 * 2 ** -53, 1 + 2 ** -7 + 2 ** -8), 1 + 2 ** -7);
   // Ones stagnate where their sum has no more bits.
   const ones = Array.from({ length: 4096 }, () => 1);
   assert.equal(dot16("bf16", ones, ones, 0, true), 256);
   assert.equal(dot16("f16", ones, ones, 0, true), 2048);
+});
+
+Deno.test("half: sums that are kept in 16 bits round once, and have infinities and NaNs", () => {
+  // By way of float32, which does not hold the sum, it would be the even 1.
+  assert.equal(accumulate16("f16", 2 ** -24, 1 + 2 ** -11), 1 + 2 ** -10);
+  assert.equal(accumulate16("bf16", 2 ** -30, 1 + 2 ** -8), 1 + 2 ** -7);
+  assert.equal(accumulate16("f16", 65504, 15), 65504);
+  assert.equal(accumulate16("f16", 65504, 16), Infinity);
+  assert.equal(accumulate16("f16", 1, -Infinity), -Infinity);
+  assert.ok(Number.isNaN(accumulate16("bf16", Infinity, -Infinity)));
+  assert.ok(Object.is(accumulate16("f16", -0, -(2 ** -30)), -0));
 });

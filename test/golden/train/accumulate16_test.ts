@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { loadWasm } from "../../../src/engines/wasm/load.ts";
 import { trainBuild } from "../../../src/engines/wasm/train_module.ts";
+import { SUMS } from "../../../src/instructions/sums.ts";
 import { ACCUMULATION_ORDERS, dot16 } from "../../../src/numeric/accumulate16.ts";
 import { toHalf, widened } from "../../../src/numeric/half.ts";
 import type { HalfType } from "../../../src/numeric/half.ts";
@@ -33,6 +34,43 @@ async function inWasm(
   return [...outputs.y.data as Uint16Array];
 }
 
+/** Products of training: of a row and a column, k long. */
+const PRODUCTS = ["matmul_nt_f32", "matmul_nn_f32", "matmul_tn_f32", "conv_f32"] as const;
+
+/** The dot products of all rows, each by an instruction that keeps sums in 16 bits. */
+async function inTraining(
+  name: typeof PRODUCTS[number],
+  type: HalfType,
+  k: number,
+  [a, b]: readonly Uint16Array[][],
+): Promise<number[]> {
+  const builder = new ProgramBuilder();
+  const shapes: Record<typeof name, [string, string, number[], number[], number[]]> = {
+    matmul_nt_f32: ["a", "b", [1, 1, k], [1, 1, k], [1, 1, 1]],
+    matmul_nn_f32: ["a", "b", [1, 1, k], [1, k, 1], [1, 1, 1]],
+    matmul_tn_f32: ["a", "b", [1, k, 1], [1, k, 1], [1, 1, 1]],
+    conv_f32: ["x", "weight", [1, 1, 1, k], [1, 1, 1, k], [1, 1, 1, 1]],
+  };
+  const [left, right, ...extents] = shapes[name];
+  const tensor = (region: "input" | "output", name: string, shape: readonly number[]) => {
+    const of = shape.map((extent) => builder.expression(extent));
+    return builder.whole(builder.tensor({ region, name, dtype: type, extents: of }));
+  };
+  const operands = {
+    [left]: tensor("input", "left", extents[0]),
+    [right]: tensor("input", "right", extents[1]),
+    y: tensor("output", "y", extents[2]),
+  };
+  builder.instruction(name, operands, { sums: SUMS.values!.indexOf(type) });
+  builder.entry("main");
+  using instance = await loadWasm(await encodeProgram(builder.finish()), { build: trainBuild() });
+  const sums = [];
+  for (const [i, row] of a.entries()) {
+    sums.push((await instance.run({ left: row, right: b[i] })).y.data[0] as number);
+  }
+  return sums;
+}
+
 for (const c of oracle?.cases ?? []) {
   Deno.test(`golden: accumulate16, ${c.name}`, async () => {
     const [type, , name, rounding] = c.name.split("/") as [HalfType, string, string, string];
@@ -50,5 +88,10 @@ for (const c of oracle?.cases ?? []) {
     assert.deepEqual(got, want, "definition");
     const joined = rows.map((all) => Uint16Array.from(all.flatMap((row) => [...row])));
     assert.deepEqual(await inWasm(type, c.K, order, fused, joined), want, "module");
+    // Products of training have this order.
+    if (order !== 0 || !fused) return;
+    for (const name of PRODUCTS) {
+      assert.deepEqual(await inTraining(name, type, c.K, rows), want, name);
+    }
   });
 }
