@@ -136,6 +136,11 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     await fails(["train", ...given, ...out, "--checkpoint", `${folder}/out.svg`], /twice/);
     await fails(["train", ...given, ...out, "--checkpoint", `${folder}/./out`], /twice/);
     await fails(["train", ...given, ...out, "--master", "kahan"], /--master does not go with/);
+    await fails(["train", ...given, ...out, "--sums", "16"], /--sums 16 goes with --dtype bf16/);
+    await fails(
+      ["train", ...given, ...out, "--dtype", "bf16", "--sums", "8"],
+      /--sums is "8"/,
+    );
     await fails(["train", ...given, "--data", images, ...out], /two ways to give pictures/);
     await fails(["train", "--data", images, ...out], /--labels is missing/);
     await fails(["train", "--data", `${folder}/nothing`, "--labels", labels, ...out], /nothing/);

@@ -4,6 +4,7 @@ import type { Mutation } from "./mutation.ts";
 const precision = ["test/training/half_precision_test.ts"];
 const conformance = ["test/conformance/half_test.ts"];
 const instructions = ["test/conformance/train_test.ts"];
+const sums = ["test/training/sums_test.ts"];
 const numbers = ["test/numeric/half_test.ts"];
 
 /** Training in 16 bits. */
@@ -14,7 +15,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     // What is read is not rounded first.
     ["if (!isEdge || this.#isKept(made)) return made;", "return made;"],
     // What gradients read is not rounded.
-    ["for (const kept of new Set([id, value.id])) this.#graph.storage.set(kept, { type });", ""],
+    ["this.#graph.storage.set(kept, this.#keptAs(type));", ""],
     [
       "Int16Array.from(new Uint32Array(values.slice().buffer), lowHalf)",
       "new Int16Array(values.length)",
@@ -23,7 +24,29 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     ['const kept = changes || kind === "split" ?', "const kept = false ?"],
   ]),
   ...changes("src/gradients/gradients.ts", precision, [
-    ["if (made !== undefined) graph.storage.set(made.id, { type: storage!.type });", ""],
+    ["if (made !== undefined) graph.storage.set(made.id, computedAlike(storage!));", ""],
+  ]),
+  ...changes("src/training/half_precision.ts", sums, [
+    // Sums in float32, silently.
+    ['this.#settings.sums === "16"', "false"],
+  ]),
+  ...changes("src/graph/storage.ts", sums, [
+    // Those of gradients are float32.
+    ["...sums && { sums } };", "};"],
+  ]),
+  ...changes("src/engines/reference/_sums.ts", instructions, [
+    // Rounded only at the end.
+    ["arithmetic.accumulate16(type, sum, product)", "arithmetic.round(sum + product)"],
+  ]),
+  ...changes("src/engines/reference/_matmul.ts", instructions, [
+    // In blocks, as those of float32.
+    ["if (areHalves) return ascending(0, count, term, add, total);", ""],
+  ]),
+  ...changes("src/lower/lowering.ts", sums, [
+    ["storage?.sums ? SUMS.values!.indexOf(storage.type) : 0", "0"],
+  ]),
+  ...changes("src/program/builder.ts", sums, [
+    ["if (last?.optional && values.at(-1) === last.min) values.pop();", ""],
   ]),
   ...changes("src/training/loss_scale.ts", precision, [
     // Scaled twice.
@@ -102,6 +125,10 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/numeric/accumulate16.ts", [...instructions, ...numbers], [
     ["words[0] += (lost > 0) === (sum > 0) ? 1n : -1n;", ""],
+    // Not to odd: beyond a boundary.
+    ["if ((words[0] & 1n) === 0n) words[0]", "words[0]"],
+    // Two roundings.
+    ["? addOnce(type, sum, product) : next", "? roundOnce(type, Math.fround(next)) : next"],
     ["if (isAlone && order === 2) even = step(even, pairs);", ""],
     ["fused ? a[k] * b[k] : product(k)", "product(k)"],
   ]),
