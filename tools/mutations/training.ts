@@ -70,7 +70,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/reference/conv_transpose_f32.ts", conformance, [
     ["if (h < 0 || w < 0) continue;", "if (h < 0) continue;"],
-    ["y.set(at, c, y.get(at, c) + sum);", "y.set(at, c, sum);"],
+    ["areHalves ? sum : y.get(at, c) + sum", "y.set(at, c, sum);"],
     ["Math.floor(place / columns) % rows, p", "Math.floor(place / columns) % rows, q"],
   ]),
   ...changes("src/engines/reference/conv_weight_gradient_f32.ts", conformance, [
@@ -85,7 +85,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["at >= 0 && at < extent ? at : -1", "at >= 0 && at < extent - 1 ? at : -1"],
   ]),
   ...changes("src/engines/reference/_matmul.ts", conformance, [
-    ["sum = sum === undefined ? block : round(sum + block);", "sum = block;"],
+    ["sum = sum === undefined ? block : add(sum, block);", "sum = block;"],
   ]),
   ...changes("src/engines/reference/matmul_tn_f32.ts", conformance, [
     ["matmul(op, true, false)", "matmul(op, false, false)"],
