@@ -1,5 +1,6 @@
 /** Training epoch by epoch, with what a user sees of it. */
 import { checkOutputs } from "../files/check_output.ts";
+import type { Output } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -61,7 +62,7 @@ interface FileOptions {
  */
 export async function trainingFiles(
   options: FileOptions,
-  also: { readonly read?: readonly string[]; readonly written?: readonly string[] } = {},
+  also: { readonly read?: readonly string[]; readonly written?: readonly Output[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
   const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
@@ -69,7 +70,8 @@ export async function trainingFiles(
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
   const { read = [], written = [] } = also;
-  await checkOutputs([output, checkpoint, curve, ...written], [...inputs, ...read]);
+  const own: readonly Output[] = [[output], [checkpoint, "--checkpoint"], [curve]];
+  await checkOutputs([...own, ...written], [...inputs, ...read]);
   return { output, checkpoint, curve };
 }
 

@@ -77,7 +77,7 @@ export async function trainLanguage(
     throw new FewbitError("invalid_argument", `A ${family} learns a text: give it by --data`);
   }
   const inputs = [data, options.tokenizer].filter((input) => input !== undefined);
-  await checkOutputs([output, last], inputs);
+  await checkOutputs([[output], [last, "--checkpoint"]], inputs);
   const texts = await readTexts(data, options.tokenizer, signal);
   const model: LanguageModel = {
     family,
