@@ -78,7 +78,8 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         );
       }
       const averaged = options.average !== undefined;
-      const evaluating = { heldOut, averaged, signal };
+      const settings = { network, picture, classes: labels.length, hasNewHead, only, ...training };
+      const evaluating = { heldOut, averaged, settings, signal };
       const best = options.resume ? await resumeTraining(trainer, files, evaluating) : -1;
       const said = encodePictureFacts({ network, labels, preprocessing });
       await trainEpochs(trainer, {
