@@ -6,9 +6,11 @@ import { lazyWeights } from "../../src/models/language_weights.ts";
 import { llamaConfig } from "../../src/models/llama_config.ts";
 import type { LlamaConfig } from "../../src/models/llama_config.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
+import { exportLearned } from "../../src/training/quantization/export_learned.ts";
 import { LearnedLlama } from "../../src/training/quantization/learned_llama.ts";
 import type { SiteBits } from "../../src/training/quantization/learned_llama.ts";
 import { LearningStages, readPrefix } from "../../src/training/quantization/learning_stages.ts";
+import type { Tensor } from "../../src/tensor.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 import { sharedPath } from "../shared.ts";
 
@@ -116,4 +118,18 @@ export function floats({ config, weights }: TextCheckpoint): Map<string, Float32
         constant.tensor(new Map()).data as Float32Array,
       ]),
   );
+}
+
+/** A checkpoint with the weights that a model has learned: their nearest codes are what was learned. */
+export async function deployed(
+  checkpoint: TextCheckpoint,
+  model: LearnedLlama,
+): Promise<TextCheckpoint> {
+  const { weights: exported } = await exportLearned(model);
+  const tensors = [...checkpoint.weights].map(([name, lazy]) => {
+    const { shape, data } = lazy.read() as Tensor;
+    const own = exported.get(name.replace(/^model\./, "")) ?? data as Float32Array;
+    return [name, { dtype: "f32", shape, data: own.slice() }] as const;
+  });
+  return { ...checkpoint, weights: lazyWeights(new Map(tensors)) };
 }
