@@ -28,7 +28,7 @@ const SYMBOLS = { max_tokens: ROWS, max_rows: ROWS, context: CONTEXT };
 export async function floatFront({ config, weights }: TextCheckpoint): Promise<Front> {
   const sizes = llamaConfig(config);
   const graph = buildLlama(sizes, weights);
-  const front = await loaded(graph, behindBlocks(graph, sizes.depth));
+  const front = await loaded(graph, behindBlocks(graph, sizes.depth), false);
   front(PREFIX, 0);
   return front;
 }
@@ -48,7 +48,7 @@ export async function integerFront(
   const x = rotation === undefined
     ? read
     : (producers.get(read.id)!.inputs as Readonly<Record<string, Value>>).x;
-  const front = await loaded(graph, x);
+  const front = await loaded(graph, x, true);
   return (ids, past) => {
     const rows = front(ids, past).map((code) => code * 2 ** -residualBits);
     return rotation === undefined ? rows : turnedBack(rows, rotation);
@@ -71,7 +71,7 @@ export class FloatRest implements Disposable {
   ): Promise<FloatRest> {
     const graph = buildLlama(llamaConfig(config), weights);
     const residual = behindBlocks(graph, depth);
-    const first = await loaded(graph, residual);
+    const first = await loaded(graph, residual, false);
     const program = programBetween(graph, residual, graph.outputs);
     const symbols = { ...SYMBOLS, sessions };
     return new FloatRest(await load(program, { symbols }), first(PREFIX, 0));
@@ -89,12 +89,7 @@ export class FloatRest implements Disposable {
   }
 
   #run(x: Float32Array, count: number, session: number, past: number): Float32Array {
-    const { logits } = this.instance.runSync({
-      x,
-      // What ids they are matters to the embedding alone.
-      ids: new Int32Array(count),
-      ...placed(count, session, past),
-    });
+    const { logits } = this.instance.runSync({ x, ...placed(count, session, past) });
     return logits.data as Float32Array;
   }
 
@@ -108,14 +103,17 @@ function behindBlocks(graph: Graph, depth: number): Value {
   return graph.nodes.flatMap(outputsOf).find((value) => value.name === name)!;
 }
 
-async function loaded(graph: Graph, value: Value): Promise<Front> {
+/** @param isPicked Whether the value has the rows that are wanted, not those of all tokens. */
+async function loaded(graph: Graph, value: Value, isPicked: boolean): Promise<Front> {
   const outputs = [{ name: "residual", value, entry: "main" }];
   const { program } = lower(graph, { outputs });
   const instance: SyncInstance = await load(program, { symbols: SYMBOLS });
   return (ids, past) => {
+    const { rows, ...inputs } = placed(ids.length, 0, past);
     const { residual } = instance.runSync({
       ids: Int32Array.from(ids),
-      ...placed(ids.length, 0, past),
+      ...inputs,
+      ...isPicked && { rows },
     });
     return Float32Array.from(residual.data as Float32Array | Int32Array);
   };

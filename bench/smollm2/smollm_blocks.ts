@@ -7,9 +7,10 @@ import { llamaConfig } from "../../src/models/llama_config.ts";
 import type { LlamaConfig } from "../../src/models/llama_config.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { exportLearned } from "../../src/training/quantization/export_learned.ts";
+import { readPrefix } from "../../src/training/quantization/fold_scales.ts";
 import { LearnedLlama } from "../../src/training/quantization/learned_llama.ts";
 import type { SiteBits } from "../../src/training/quantization/learned_llama.ts";
-import { LearningStages, readPrefix } from "../../src/training/quantization/learning_stages.ts";
+import { LearningStages } from "../../src/training/quantization/learning_stages.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 import { sharedPath } from "../shared.ts";
@@ -31,8 +32,6 @@ export const PREFIX: readonly number[] = [0];
 const [LENGTH, CALIBRATION, END] = [256, 32, 163_840];
 /** α of SmoothQuant, as in the paper. */
 const ALPHA = 0.5;
-/** Logits that keep the whole range of a weight, and 98.2 % of it. */
-const [WHOLE, KEPT] = [30, 4];
 
 /** What was learned of the first blocks. */
 interface Progress {
@@ -81,7 +80,7 @@ export class SmollmBlocks {
   async smoothed(bits: "w4a8" | "w8a8"): Promise<LearnedLlama> {
     const model = new LearnedLlama(this.config, floats(this.cut), {
       sites: SITES,
-      weightBits: bits === "w4a8" ? 4 : 8,
+      ...bits === "w4a8" ? { weightBits: 4 } : { weightBits: 8, symmetric: true, perRow: true },
       ranges: "log",
     });
     await readPrefix(model, PREFIX);

@@ -48,6 +48,8 @@ export interface LearnedSettings {
   readonly weightBits: 4 | 8;
   /** Codes of weights on both sides of 0. */
   readonly symmetric?: boolean;
+  /** A scale for each row of weights of 8 bits, as the engine has it. Default: of those of `down` alone, as in the paper. */
+  readonly perRow?: boolean;
   /** How ranges are learned; they are constants where `learned` has no ranges. */
   readonly ranges: RangeKind;
 }
@@ -117,9 +119,10 @@ export class LearnedLlama {
     this.values.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(start));
   }
 
-  /** Whether rows of a weight have ranges of their own: of 8 bits only those of `down`, as in the paper. */
+  /** Whether rows of a weight have ranges of their own. */
   #isPerRow(name: BlockLinear): boolean {
-    return this.settings.weightBits === 4 || name === "down";
+    const { weightBits, perRow = false } = this.settings;
+    return weightBits === 4 || perRow || name === "down";
   }
 
   #shapeOf(name: BlockLinear): readonly [number, number] {
