@@ -29,7 +29,7 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/quantization/equivalent_scales.ts", exact, [
     ["divided(columns(weights.up, norm2), up)", "columns(weights.up, norm2)"],
     ["columns(weights.o, values && perQuery(values))", "weights.o"],
-    ["build.expand(build.reshape(pairs, [channels / 2, 1]), 2)", "build.expand(pairs, 2)"],
+    ["build.expand(build.reshape(pairs, [count, 1]), 2)", "build.expand(pairs, 2)"],
   ]),
   ...changes("src/training/quantization/equivalent_scales.ts", blocks, [
     ["keys: build.mul(keys, bothOf(build, scales.pairs))", "keys"],
