@@ -6,6 +6,7 @@
  * The integer engine runs the blocks; the float engine goes on from their residual. Side by side: the nearest codes,
  * SmoothQuant-Edge, what `block_wise.ts` left in the file, the closed form, and, of `w4a8`, what ships: learned end to end.
  */
+import { cpuUsage } from "node:process";
 import { parseArgs } from "node:util";
 import {
   calibrateTextModel,
@@ -43,15 +44,18 @@ if (bits !== "w4a8" && bits !== "w8a8" || values.file === undefined) {
   throw new Error("Expected w4a8 or w8a8, and --file");
 }
 const depth = Number(values.blocks);
+let start = cpuUsage();
 const blocks = await SmollmBlocks.open(depth);
 const { cut, ids } = blocks;
 const windows = Array.from(
   { length: CALIBRATION },
   (_, w) => Array.from(ids.slice(w * APART, w * APART + CALIBRATED)),
 );
+start = cpuUsage();
 const calibrate = (checkpoint: TextCheckpoint, rotate = false) =>
   calibrateTextModel(checkpoint, windows, { prefix: PREFIX, rotate });
 const ranges = await calibrate(cut);
+report("calibration");
 const fronts = new Map<string, Front>();
 const nearest = async (name: string, checkpoint: TextCheckpoint, params: DecoderParams) =>
   fronts.set(name, await integerFront(checkpoint, params, { bits }));
@@ -82,9 +86,12 @@ if (bits === "w8a8") {
     for await (const block of roundIntegerText(cut, params, { bits })) {
       for (const [name, weight] of block) rounded.set(name, weight);
     }
+    report("GPTQ");
     return await integerFront(cut, params, { bits, rounded });
   };
+  start = cpuUsage();
   const params = parametersOfRanges(cut, ranges, windows, down);
+  report("closed form");
   fronts.set("closed form", await rounded(params));
   fronts.set("end to end", await rounded(await shipped()));
 }
@@ -107,6 +114,14 @@ const places = Array.from(
   (_, w) => w * LENGTH,
 );
 measure("tiny-shakespeare", spread(places, Number(values.foreign)), foreign);
+
+/** What a stage took of the CPU, whatever runs beside it, and the process of memory. */
+function report(stage: string): void {
+  const { user, system } = cpuUsage(start);
+  const seconds = ((user + system) / 1e6).toFixed(1);
+  console.log(`${stage}: ${seconds} s of CPU, ${(Deno.memoryUsage().rss / 1e6).toFixed(0)} MB`);
+  start = cpuUsage();
+}
 
 /** Perplexity and KL of all on windows of a text. */
 function measure(text: string, at: readonly number[], ids: Int32Array): void {

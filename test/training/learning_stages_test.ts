@@ -2,9 +2,6 @@
 import assert from "node:assert/strict";
 import { Graph } from "../../src/graph/graph.ts";
 import { NodeBuilder } from "../../src/graph/node_builder.ts";
-import { buildLlama } from "../../src/models/llama.ts";
-import { lazyWeights } from "../../src/models/language_weights.ts";
-import { llamaConfig } from "../../src/models/llama_config.ts";
 import { exportLearned } from "../../src/training/quantization/export_learned.ts";
 import { folded, loaded, readPrefix } from "../../src/training/quantization/fold_scales.ts";
 import { LearnedLlama } from "../../src/training/quantization/learned_llama.ts";
@@ -12,26 +9,11 @@ import type { LearnedSettings } from "../../src/training/quantization/learned_ll
 import { LearningStages } from "../../src/training/quantization/learning_stages.ts";
 import type { LearnedBlock } from "../../src/training/quantization/learning_stages.ts";
 import { Random } from "../conformance/_random.ts";
-import { configOf, float64Logits, weightsOf } from "../models/_llama.ts";
+import { float64Logits } from "../models/_llama.ts";
+import { tinyLlama, tinySizes, windowsOf } from "./_learned_llama.ts";
 
-const SIZES = {
-  vocabulary: 30,
-  depth: 3,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 4,
-  hidden: 20,
-  width: 12,
-  tied: true,
-  context: 32,
-} as const;
-const CONFIG = llamaConfig(configOf(SIZES));
-const TENSORS = weightsOf(SIZES, 5);
-const WEIGHTS = new Map(
-  [...buildLlama(CONFIG, lazyWeights(TENSORS)).constants.values()]
-    .filter(({ value }) => value.dtype === "f32")
-    .map((c) => [c.value.name, c.tensor(new Map()).data as Float32Array]),
-);
+const SIZES = tinySizes(3);
+const { config: CONFIG, weights: WEIGHTS, tensors: TENSORS } = tinyLlama(SIZES);
 const W4: LearnedSettings = {
   sites: { norm1: 8, k: 8, v: 8, down: 8 },
   weightBits: 4,
@@ -39,10 +21,7 @@ const W4: LearnedSettings = {
 };
 const PREFIX = [3, 17];
 const random = new Random(4);
-const WINDOWS = Array.from(
-  { length: 4 },
-  () => Array.from({ length: 16 }, () => random.integer(0, 29)),
-);
+const WINDOWS = windowsOf(random, 4);
 
 async function calibrated(settings = W4, prefix = PREFIX): Promise<LearnedLlama> {
   const model = new LearnedLlama(CONFIG, WEIGHTS, settings);
