@@ -1,7 +1,7 @@
 /**
  * The paper's block-wise LET + LWC (MobileQuant, Tan et al., 2024) on the first blocks of SmolLM2-135M-Instruct:
  *
- *     deno run -A bench/smollm2/block_wise.ts w4a8 --blocks 6 --file blocks-w4a8.json
+ *     deno run -A bench/smollm2/block_wise.ts w4a8 --blocks 8 --file blocks-w4a8.json
  *
  * Each block is learned by the error of its output, and the file written behind it: a run that is stopped goes on from
  * there. `blocks_quality.ts` measures what they cost.
@@ -13,11 +13,11 @@ import { SmollmBlocks } from "./smollm_blocks.ts";
 const { values, positionals: [bits] } = parseArgs({
   allowPositionals: true,
   options: {
-    blocks: { type: "string", default: "6" },
-    windows: { type: "string", default: "16" },
-    epochs: { type: "string", default: "10" },
-    let: { type: "string", default: "0.001" },
-    lwc: { type: "string", default: "0.01" },
+    blocks: { type: "string", default: "8" },
+    windows: { type: "string", default: "12" },
+    epochs: { type: "string", default: "8" },
+    let: { type: "string", default: "0.01" },
+    lwc: { type: "string", default: "0.05" },
     file: { type: "string" },
   },
 });

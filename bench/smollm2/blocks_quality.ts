@@ -1,7 +1,7 @@
 /**
  * What integers in the first blocks of SmolLM2-135M-Instruct cost, the others in float32:
  *
- *     deno run -A bench/smollm2/blocks_quality.ts w4a8 --blocks 6 --file blocks-w4a8.json --windows 8
+ *     deno run -A bench/smollm2/blocks_quality.ts w4a8 --blocks 8 --file blocks-w4a8.json
  *
  * The integer engine runs the blocks; the float engine goes on from their residual. Side by side: the nearest codes,
  * SmoothQuant-Edge, what `block_wise.ts` left in the file, the closed form, and, of `w4a8`, what ships: learned end to end.
@@ -34,9 +34,9 @@ const NONE = { norms: NO_SHRINKING, down: NO_SHRINKING };
 const { values, positionals: [bits] } = parseArgs({
   allowPositionals: true,
   options: {
-    blocks: { type: "string", default: "6" },
-    windows: { type: "string", default: "8" },
-    foreign: { type: "string", default: "4" },
+    blocks: { type: "string", default: "8" },
+    windows: { type: "string", default: "12" },
+    foreign: { type: "string", default: "6" },
     file: { type: "string" },
   },
 });
