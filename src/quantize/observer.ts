@@ -11,6 +11,8 @@ export interface Observer {
    * @returns The largest magnitude that the grid has to hold, float32.
    */
   observe(values: Float32Array, channels: number): number;
+  /** Whether all that it looks at is the least and the largest value of each channel. */
+  readonly looksAtExtremes?: boolean;
 }
 
 /** Name of an observer. */
@@ -42,6 +44,7 @@ const NEW = Math.fround(0.05);
 
 /** I-ViT's: per-channel minimum and maximum of a batch, averaged over batches with momentum 0.95. */
 class MovingMinMax implements Observer {
+  readonly looksAtExtremes = true;
   #low: Float32Array | undefined;
   #high: Float32Array | undefined;
 
