@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { checkType } from "../engines/check_type.ts";
 import { isHalf } from "../numeric/half.ts";
-import type { CompiledProgram } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
 import { storedParts } from "./_stored_weights.ts";
@@ -13,7 +13,7 @@ import { storedParts } from "./_stored_weights.ts";
  * @throws {FewbitError} `not_found`, `shape_mismatch` or `dtype_mismatch`.
  */
 export function checkedWeights(
-  program: CompiledProgram,
+  program: Program,
   tensors: ReadonlyMap<string, Tensor>,
   names: readonly string[],
 ): (readonly [name: string, data: TensorData])[] {
