@@ -321,22 +321,29 @@ function toReals(codes: TensorData, scales: Float32Array, channels: number): Flo
 
 /** The least code of each channel, then the largest of each. */
 function extremesOf(codes: Int32Array, channels: number, inner: number): Int32Array {
-  const ends = new Int32Array(2 * channels);
-  const [low, high] = [ends.subarray(0, channels), ends.subarray(channels)];
-  for (let c = 0; c < channels; c++) low[c] = high[c] = codes[c * inner];
-  for (let at = 0; at < codes.length;) {
-    for (let c = 0; c < channels; c++) {
-      let [least, most] = [low[c], high[c]];
-      for (const end = at + inner; at < end; at++) {
-        const code = codes[at];
+  const low = Int32Array.from({ length: channels }, (_, c) => codes[c * inner]);
+  const high = low.slice();
+  if (inner === 1) {
+    for (let at = 0; at < codes.length; at += channels) {
+      for (let c = 0; c < channels; c++) {
+        const code = codes[at + c];
+        if (code < low[c]) low[c] = code;
+        if (code > high[c]) high[c] = code;
+      }
+    }
+  } else {
+    for (let at = 0, block = 0; at < codes.length; at += inner, block++) {
+      let [least, most] = [low[block % channels], high[block % channels]];
+      for (let i = at; i < at + inner; i++) {
+        const code = codes[i];
         if (code < least) least = code;
         if (code > most) most = code;
       }
-      low[c] = least;
-      high[c] = most;
+      low[block % channels] = least;
+      high[block % channels] = most;
     }
   }
-  return ends;
+  return Int32Array.of(...low, ...high);
 }
 
 /** Adds an identity that may repeat. */
