@@ -4,8 +4,10 @@ import { crc32c } from "../program/crc32c.ts";
 import type { MovingRange } from "../quantize/observer.ts";
 import { bytesOf } from "../tensor.ts";
 import type { Tensor } from "../tensor.ts";
+import { isCount } from "../training/check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "../training/checkpoint.ts";
 import type { Checkpoint } from "../training/checkpoint.ts";
+import { STEP } from "../training/training_graph.ts";
 import type { Watched } from "./_watched_forward.ts";
 
 /** Before the names of sites: averages of the least and the largest values of channels, and the scale. */
@@ -13,6 +15,14 @@ const LOW = "observer.low.", HIGH = "observer.high.", SCALE = "observer.scale.";
 
 /** A checkpoint with what was seen. */
 export type QuantizedCheckpoint = Checkpoint & { readonly watched: Watched };
+
+/** What a checkpoint has to be of. */
+interface Expected {
+  /** As {@linkcode idOfTraining} gives it. */
+  readonly id: string;
+  /** Names of the sites that are watched. */
+  readonly sites: readonly string[];
+}
 
 /** What trains to the same bits: a program, the weights that it began with, what is forward, and the order of the data. */
 export function idOfTraining(
@@ -42,12 +52,14 @@ export function encodeQuantized(
 }
 
 /**
- * Reads a checkpoint.
+ * Reads a checkpoint, and how many steps it has behind it.
  *
- * @param id What it has to be of.
  * @throws {FewbitError} `invalid_file` where it is damaged, none, or of something else.
  */
-export function decodeQuantized(bytes: Uint8Array, id: string): QuantizedCheckpoint {
+export function decodeQuantized(
+  bytes: Uint8Array,
+  { id, sites }: Expected,
+): QuantizedCheckpoint & { readonly steps: number } {
   const checkpoint = decodeCheckpoint(bytes);
   if (checkpoint.program !== id) {
     fail("it is of other weights to begin with, another network, or other settings");
@@ -58,17 +70,18 @@ export function decodeQuantized(bytes: Uint8Array, id: string): QuantizedCheckpo
     if (tensor?.data instanceof Float32Array && tensor.data.length > 0) return tensor.data;
     return fail(`it has no numbers ${name}`);
   };
+  const steps = numbers(STEP)[0];
+  if (!isCount(steps)) fail(`its number of steps is ${steps}`);
   const ranges = new Map<string, MovingRange>();
   const scales = new Map<string, number>();
-  for (const name of tensors.keys()) {
-    if (name.startsWith(SCALE)) scales.set(name.slice(SCALE.length), numbers(name)[0]);
-    if (!name.startsWith(LOW)) continue;
-    const site = name.slice(LOW.length);
-    const [low, high] = [numbers(name), numbers(`${HIGH}${site}`)];
+  // Before the first step nothing was seen.
+  for (const site of steps === 0 ? [] : sites) {
+    const [low, high] = [numbers(`${LOW}${site}`), numbers(`${HIGH}${site}`)];
     if (low.length !== high.length) fail(`its ranges of ${site} do not fit each other`);
     ranges.set(site, { low, high });
+    scales.set(site, numbers(`${SCALE}${site}`)[0]);
   }
-  return { ...checkpoint, watched: { ranges, scales } };
+  return { ...checkpoint, steps, watched: { ranges, scales } };
 }
 
 function fail(why: string): never {

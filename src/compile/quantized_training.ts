@@ -5,7 +5,7 @@
  * @module
  */
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
-import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
+import type { Outputs, SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
@@ -17,31 +17,27 @@ import { channelsFirst } from "../models/trained_layers.ts";
 import { float32 } from "../models/weights.ts";
 import { decodeHead } from "../program/decode.ts";
 import { encodeProgram } from "../program/encode.ts";
-import { quantizeIVit } from "../quantize/i_vit.ts";
-import type { IntegerNetwork } from "../quantize/integer_network.ts";
 import { quantizeParameters } from "../quantize/integer_parameters.ts";
-import type { IntegerParameters } from "../quantize/integer_parameters.ts";
 import type { Tensor } from "../tensor.ts";
-import { isCount } from "../training/_check_settings.ts";
-import { checkedWeights } from "../training/_checked_weights.ts";
-import { throughEpochs } from "../training/_epochs.ts";
-import type { Place } from "../training/_epochs.ts";
+import { isCount } from "../training/check_settings.ts";
+import { checkedWeights } from "../training/checked_weights.ts";
+import { throughEpochs } from "../training/epochs.ts";
+import type { Place } from "../training/epochs.ts";
 import type { Cursor } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "../training/evaluate.ts";
-import { storedNames } from "../training/_stored_weights.ts";
+import { storedNames } from "../training/stored_weights.ts";
 import type { FitOptions, SaveOptions, TrainingStep } from "../training/trainer_options.ts";
 import type { TrainingData } from "../training/training_data.ts";
-import { STEP, trainingGraph } from "../training/training_graph.ts";
+import { trainingGraph } from "../training/training_graph.ts";
 import type { TrainingSettings } from "../training/training_graph.ts";
 import { normalizationTable } from "../vision/preprocess.ts";
-import { backwardGraph, CODES, plainVit, SCALE, SITE } from "./_backward_graph.ts";
+import { backwardGraph, plainVit } from "./_backward_graph.ts";
 import { decodeQuantized, encodeQuantized, idOfTraining } from "./_quantized_checkpoint.ts";
-import { recordingParameters } from "./_recording_parameters.ts";
-import { compileFloatVision, metadataOf, modelFor, preprocessingOf } from "./vision.ts";
+import { channelsLastPictures, integersOf, standIns } from "./_stand_ins.ts";
+import { compileFloatVision, metadataOf, preprocessingOf } from "./vision.ts";
 import type { CompiledVision } from "./vision.ts";
 import { WatchedForward } from "./_watched_forward.ts";
-import type { Forward } from "./_watched_forward.ts";
 
 /** How a network learns to be one of integers. */
 export type QuantizedTrainingSettings =
@@ -75,13 +71,6 @@ export interface QuantizedStep {
   readonly rate: number;
 }
 
-/** The paper's arithmetic. */
-const INTEGERS = { nonlinear: "shift", weightBits: 8 } as const;
-/** I-ViT's name for the grid of images. */
-const INPUT = "qact_input";
-/** What a code of softmax stands for: it gives 16 bits of a fraction. */
-const SHARE = 2 ** -15;
-
 /**
  * Trains a DeiT or ViT of the plain kind (a class token, LayerNorm, GELU), of timm or Hugging Face.
  *
@@ -103,8 +92,8 @@ const SHARE = 2 ** -15;
 export class QuantizedTrainer implements Disposable {
   /** Pictures of a step. */
   readonly batch: number;
-  /** Of checkpoints. */
-  readonly #id: string;
+  /** What checkpoints have to be of. */
+  readonly #expected: { readonly id: string; readonly sites: readonly string[] };
   readonly #folder: CheckpointFolder;
   readonly #instance: SyncInstance;
   readonly #settings: QuantizedTrainingSettings;
@@ -116,13 +105,13 @@ export class QuantizedTrainer implements Disposable {
   #isStepping = false;
 
   private constructor(
-    id: string,
+    expected: { readonly id: string; readonly sites: readonly string[] },
     folder: CheckpointFolder,
     instance: SyncInstance,
     settings: QuantizedTrainingSettings,
   ) {
     this.batch = settings.batch;
-    this.#id = id;
+    this.#expected = expected;
     this.#folder = folder;
     this.#instance = instance;
     this.#settings = settings;
@@ -156,7 +145,7 @@ export class QuantizedTrainer implements Disposable {
     );
     const own = { ...folder, weights };
     // What it reads is known, and checked, before anything is trained.
-    const { taps } = integersOf(own, quantizeParameters());
+    const { taps, sites } = integersOf(own, quantizeParameters());
     const isShift = forward === "shift";
     const { graph, loss } = backwardGraph({ sizes, weights, batch, ...isShift && { taps } });
     const trained = trainingGraph(graph, {
@@ -168,7 +157,8 @@ export class QuantizedTrainer implements Disposable {
     const file = await encodeProgram(compile(trained, { training: true }));
     const instance = await loadWasm(file, { build: trainBuild() });
     const id = idOfTraining(decodeHead(file).id, weights, { forward, seed: settings.seed ?? 0 });
-    return new QuantizedTrainer(id, own, instance, settings);
+    const watched = isShift ? sites.map(({ site: { name } }) => name) : [];
+    return new QuantizedTrainer({ id, sites: watched }, own, instance, settings);
   }
 
   /** Steps so far. */
@@ -205,7 +195,10 @@ export class QuantizedTrainer implements Disposable {
     try {
       const inputs = this.#settings.forward === "float"
         ? { image: channelsLastPictures(images, this.#image()) }
-        : await this.#standIns(images);
+        : await standIns({
+          ...{ folder: this.#trained(), forward: this.#forward, images, batch: this.batch },
+          reads: this.#reads,
+        });
       outputs = await this.#instance.run({ ...inputs, labels }, { entry: "train_step" });
     } catch (error) {
       this.#forward.watched = before;
@@ -329,7 +322,7 @@ export class QuantizedTrainer implements Disposable {
     const { watched } = this.#forward;
     return encodeQuantized({
       ...{ tensors, watched, metadata },
-      ...{ program: this.#id, cursor: this.#place.cursor },
+      ...{ program: this.#expected.id, cursor: this.#place.cursor },
     });
   }
 
@@ -344,11 +337,7 @@ export class QuantizedTrainer implements Disposable {
     if (this.#place.isFitting) {
       throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
     }
-    const { tensors, watched, cursor } = decodeQuantized(bytes, this.#id);
-    const steps = Number(tensors.get(STEP)?.data[0]);
-    if (!isCount(steps)) {
-      throw new FewbitError("invalid_file", "Cannot restore checkpoint: it has no number of steps");
-    }
+    const { tensors, watched, cursor, steps } = decodeQuantized(bytes, this.#expected);
     for (const [name, data] of checkedWeights(this.#instance.program, tensors, this.#stored())) {
       this.#instance.write(name, data);
     }
@@ -387,63 +376,4 @@ export class QuantizedTrainer implements Disposable {
     if (!this.#isStepping) return;
     throw new FewbitError("invalid_argument", `Cannot ${action}: a step is in progress`);
   }
-
-  /** Runs the integer network; what its codes stand for are the inputs of the backward program. */
-  async #standIns(images: Float32Array): Promise<Inputs> {
-    const { parameters, values } = recordingParameters(quantizeParameters());
-    const network = integersOf(this.#trained(), parameters);
-    const reads = this.#reads;
-    const { taps, scales, logits } = await this.#forward.watch({
-      ...{ network, images, batch: this.batch },
-      wants: (name) => name === INPUT || reads.has(`${SITE}${name}`),
-    });
-    const image = realsOf(taps.get(INPUT)!, scales.get(INPUT)!);
-    const inputs: Record<string, Inputs[string]> = {
-      image: channelsLastPictures(image, this.#image()),
-      [`${SITE}logits`]: logits,
-    };
-    for (const [name, data] of values()) inputs[`${CODES}${name}`] = data;
-    for (const [name, { data }] of taps) {
-      inputs[`${SITE}${name}`] = data;
-      inputs[`${SCALE}${name}`] = Float32Array.of(scales.get(name) ?? SHARE);
-    }
-    return Object.fromEntries(Object.entries(inputs).filter(([name]) => reads.has(name)));
-  }
-}
-
-/** The integer network of a checkpoint. */
-function integersOf(
-  folder: CheckpointFolder,
-  parameters: IntegerParameters,
-  pixelTable?: Float32Array,
-): IntegerNetwork {
-  return quantizeIVit(modelFor(folder, preprocessingOf(folder)), {
-    ...INTEGERS,
-    parameters,
-    ...pixelTable && { pixelTable },
-  });
-}
-
-/** What codes stand for. */
-function realsOf({ data }: Tensor, scale: number): Float32Array {
-  const reals = new Float32Array(data as Int8Array);
-  for (let i = 0; i < reals.length; i++) reals[i] *= scale;
-  return reals;
-}
-
-/** `[B, C, H, W]` to `[B, H, W, C]`. */
-function channelsLastPictures(
-  images: Float32Array,
-  [channels, height, width]: readonly number[],
-): Float32Array {
-  const plane = height * width, size = channels * plane;
-  if (channels === 1) return images;
-  return Float32Array.from(images, (_, i) => {
-    const [picture, place, c] = [
-      Math.floor(i / size),
-      Math.floor(i % size / channels),
-      i % channels,
-    ];
-    return images[picture * size + c * plane + place];
-  });
 }

@@ -8,13 +8,13 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { batchOf, isCount } from "./_check_settings.ts";
+import { batchOf, isCount } from "./check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
-import { checkedWeights } from "./_checked_weights.ts";
+import { checkedWeights } from "./checked_weights.ts";
 import { trainFastBuild } from "./train_fast_build.ts";
-import { throughEpochs } from "./_epochs.ts";
-import type { Place } from "./_epochs.ts";
+import { throughEpochs } from "./epochs.ts";
+import type { Place } from "./epochs.ts";
 import { RANDOM } from "./_random_words.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
@@ -25,7 +25,7 @@ import type { TrainingData } from "./training_data.ts";
 import { ACCUMULATE, APPLY_UPDATE, LOSS, STEP, TRAIN_STEP } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 import type { TrainingMemory } from "./training_memory.ts";
-import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
+import { restNames, storedNames, wholeTensor } from "./stored_weights.ts";
 
 /**
  * Trains the parameters of a graph.

@@ -3,7 +3,7 @@ import { FewbitError } from "../errors.ts";
 import type { Inputs } from "../engines/engine.ts";
 import { shuffle } from "../numeric/shuffle.ts";
 import { batchReader } from "./_batch_reader.ts";
-import { isCount } from "./_check_settings.ts";
+import { isCount } from "./check_settings.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkCount } from "./evaluate.ts";
 import type { FitOptions } from "./trainer_options.ts";

@@ -5,7 +5,7 @@ import { isHalf } from "../numeric/half.ts";
 import type { Program } from "../program/program.ts";
 import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
-import { storedParts } from "./_stored_weights.ts";
+import { storedParts } from "./stored_weights.ts";
 
 /**
  * The elements of parameters and states of these names.
