@@ -3,6 +3,7 @@ import { checkOutputs } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
+import type { TrainingMemory } from "../training/training_memory.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
@@ -27,6 +28,14 @@ interface Evaluating {
   readonly signal: AbortSignal;
 }
 
+/** What is trained: all of this a {@linkcode Trainer} has. */
+type Trained =
+  & Pick<
+    Trainer,
+    "steps" | "examples" | "memoryBytes" | "cursor" | "fit" | "save" | "evaluate"
+  >
+  & Partial<Pick<Trainer, "memory">>;
+
 /** What is trained with, and where it goes. */
 export interface TrainingRun extends TrainingFiles, Evaluating {
   readonly learned: TrainingData;
@@ -38,6 +47,8 @@ export interface TrainingRun extends TrainingFiles, Evaluating {
   readonly best: number;
   /** Strings in the checkpoints. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the output is of what was trained best. Default: its checkpoint. */
+  readonly encode?: () => Promise<Uint8Array>;
   /** JSON objects instead of lines. */
   readonly json: boolean;
 }
@@ -64,7 +75,7 @@ export async function trainingFiles(
   also: { readonly read?: readonly string[]; readonly written?: readonly string[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
-  const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
+  const curve = `${output.replace(/\.(safetensors|fewbit)$/, "")}.svg`;
   const { data, images, labels, testImages, testLabels } = options;
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
@@ -95,14 +106,14 @@ export async function resumeTraining(
 }
 
 /** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
-export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<void> {
+export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<void> {
   const { learned, heldOut, epochs, steps, output, checkpoint, metadata, json, signal } = run;
   if (!json) {
     print(
       `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
         `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
     );
-    for (const row of memoryTable(trainer.memory)) print(row);
+    for (const row of trainer.memory ? memoryTable(trainer.memory) : []) print(row);
   }
   const progress = progressLine();
   let { best } = run;
@@ -139,7 +150,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       }
       const bytes = await trainer.save({ metadata });
       await writeWhole(checkpoint, bytes, signal);
-      if (accuracy > best) await writeWhole(output, bytes, signal);
+      if (accuracy > best) await writeWhole(output, await run.encode?.() ?? bytes, signal);
       best = Math.max(best, accuracy);
       const title = `${run.title}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
       const drawing = trainingCurve({ title, losses, firstStep: before + 1, accuracies });
@@ -153,8 +164,8 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
-  const { memoryBytes, memory: { kinds, recomputed, cost } } = trainer;
-  const memory = { ...kinds, recomputed, cost };
+  const { memoryBytes } = trainer;
+  const memory = trainer.memory && memoryOf(trainer.memory);
   if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, memory, seconds });
   else {
     print(
@@ -162,6 +173,11 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
         `the curve is ${run.curve}`,
     );
   }
+}
+
+/** What memory is taken for, in one object. */
+function memoryOf({ kinds, recomputed, cost }: TrainingMemory): Record<string, unknown> {
+  return { ...kinds, recomputed, cost };
 }
 
 function percent(share: number): string {

@@ -166,6 +166,21 @@ export class QuantizedTrainer implements Disposable {
     return this.#steps;
   }
 
+  /** Classes that it tells apart. */
+  get classes(): number {
+    return this.#folder.weights.get("head.weight")!.shape[0];
+  }
+
+  /** Pictures of a step, as {@linkcode Trainer.examples} has them. */
+  get examples(): number {
+    return this.batch;
+  }
+
+  /** Bytes of the backward program: parameters, states and all that a step needs; the integers' come to it. */
+  get memoryBytes(): number {
+    return this.#instance.memoryBytes;
+  }
+
   /** Where {@linkcode fit} is in its data. */
   get cursor(): Cursor {
     return this.#place.cursor;

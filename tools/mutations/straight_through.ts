@@ -68,7 +68,7 @@ export const STRAIGHT_THROUGH_MUTATIONS: readonly Mutation[] = [
     ["observe: () => this.#observerOf(name).magnitude,", "observe: () => 1,"],
   ]),
   ...changes("src/compile/_watched_forward.ts", goingOn, [
-    ["this.#scales = scales;", ""],
+    ["this.#scales = scales;", "this.#scales = new Map([...scales.keys()].map((k) => [k, 1]));"],
     ["this.#observerOf(name).range = range;", "this.#observerOf(name);"],
   ]),
   ...changes("src/compile/_stand_ins.ts", integers, [
@@ -86,9 +86,13 @@ export const STRAIGHT_THROUGH_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/compile/quantized_training.ts", goingOn, [
     ["this.#forward.watched = before;", ""],
-    ["this.#place.cursor = { epoch, batch: at + 1 };", ""],
+    ["batch: at + 1 };", "batch: at + 2 };"],
     ["this.#isStepping = true;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
+  ]),
+  ...changes("src/cli/_class_numbers.ts", ["test/cli/finetune_quantized_test.ts"], [
+    ["const at = own.indexOf(label);", "const at = labels.indexOf(label);"],
+    ["labels.length <= count", "true"],
   ]),
   ...changes("src/quantize/calibrate.ts", ["test/quantize/calibrate_test.ts"], [
     ["if (code < low[c]) low[c] = code;", ""],
