@@ -4,16 +4,17 @@ import { trainedVision } from "../checkpoints/trained_vision.ts";
 import { QuantizedTrainer } from "../compile/quantized_training.ts";
 import { labelsOf, preprocessingOf } from "../compile/vision.ts";
 import { load } from "../engines/load.ts";
+import { named } from "../files/named.ts";
 import { isFolder, readFile, readOptionalFile } from "../files/read_file.ts";
 import { NORMALIZED } from "../models/deit.ts";
-import { named } from "../pipelines/image/image_file.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { evaluate } from "../training/evaluate.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { classNumbers } from "./_class_numbers.ts";
 import { writeWhole } from "./_run.ts";
 import { trainEpochs, trainingFiles } from "./_train_epochs.ts";
-import type { TrainingFiles } from "./_train_epochs.ts";
+import type { Evaluating, TrainingFiles } from "./_train_epochs.ts";
+import { restoreTrainer } from "./_training_facts.ts";
 import { stepsOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 import { trainingPictures } from "./_training_pictures.ts";
@@ -53,19 +54,21 @@ export async function finetuneQuantized(
     rate: () => RATE,
   });
   const { batch, rate, optimizer, schedule, decay, seed, clipNorm } = training;
-  using trainer = await named(checkpoint, () =>
-    QuantizedTrainer.load(folder, {
-      ...{ batch, rate, optimizer, schedule, decay, seed },
-      ...clipNorm !== undefined && { clipNorm },
-    }));
+  const settings = {
+    ...{ batch, rate, optimizer, schedule, decay, seed },
+    ...clipNorm !== undefined && { clipNorm },
+  };
+  using trainer = await named(checkpoint, () => QuantizedTrainer.load(folder, settings));
   const classes = classNumbers(labelsOf(folder.config), trainer.classes, pictures.labels);
   const [ownLearned, heldOut] = [learned, pictures.heldOut]
     .map((data) => channelsFirst(data, pictures.picture, classes));
-  const best = options.resume ? await resume(trainer, files, heldOut, signal) : -1;
+  const evaluating = { heldOut, averaged: false, settings, signal };
+  const best = options.resume ? await resume(trainer, files, evaluating) : -1;
   await trainEpochs(trainer, {
     ...steps,
     ...files,
-    ...{ learned: ownLearned, heldOut, averaged: false, signal, best, metadata: {} },
+    ...evaluating,
+    ...{ learned: ownLearned, best, metadata: {} },
     title: "vit, integers",
     encode: async () => await encodeProgram(trainer.compile().program),
     json: options.json ?? false,
@@ -98,11 +101,10 @@ function channelsFirst(
 async function resume(
   trainer: QuantizedTrainer,
   { output, checkpoint }: TrainingFiles,
-  heldOut: TrainingData,
-  signal: AbortSignal,
+  { heldOut, settings, signal }: Evaluating,
 ): Promise<number> {
   const last = await readFile(checkpoint);
-  await named(checkpoint, async () => await Promise.resolve(trainer.restore(last)));
+  restoreTrainer(trainer, last, { path: checkpoint, settings });
   const known = await readOptionalFile(output);
   let best = -1;
   if (known !== undefined) {

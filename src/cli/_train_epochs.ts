@@ -1,5 +1,6 @@
 /** Training epoch by epoch, with what a user sees of it. */
 import { checkOutputs } from "../files/check_output.ts";
+import type { Output } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
@@ -7,6 +8,7 @@ import type { TrainingMemory } from "../training/training_memory.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
+import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
 import { memoryTable } from "./_memory_table.ts";
 import { trainingCurve } from "../training/training_curve.ts";
 
@@ -21,10 +23,12 @@ export interface TrainingFiles {
 }
 
 /** What is evaluated, and how. */
-interface Evaluating {
+export interface Evaluating {
   readonly heldOut: TrainingData;
   /** Whether moving averages are evaluated. */
   readonly averaged: boolean;
+  /** What decides the bits, as checkpoints tell it. */
+  readonly settings: object;
   readonly signal: AbortSignal;
 }
 
@@ -72,7 +76,7 @@ interface FileOptions {
  */
 export async function trainingFiles(
   options: FileOptions,
-  also: { readonly read?: readonly string[]; readonly written?: readonly string[] } = {},
+  also: { readonly read?: readonly string[]; readonly written?: readonly Output[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
   const curve = `${output.replace(/\.(safetensors|fewbit)$/, "")}.svg`;
@@ -80,7 +84,8 @@ export async function trainingFiles(
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
   const { read = [], written = [] } = also;
-  await checkOutputs([output, checkpoint, curve, ...written], [...inputs, ...read]);
+  const own: readonly Output[] = [[output], [checkpoint, "--checkpoint"], [curve]];
+  await checkOutputs([...own, ...written], [...inputs, ...read]);
   return { output, checkpoint, curve };
 }
 
@@ -88,16 +93,16 @@ export async function trainingFiles(
 export async function resumeTraining(
   trainer: Trainer,
   { output, checkpoint }: TrainingFiles,
-  { heldOut, averaged, signal }: Evaluating,
+  { heldOut, averaged, settings, signal }: Evaluating,
 ): Promise<number> {
   let best = -1;
   const known = await readOptionalFile(output);
   if (known !== undefined) {
-    trainer.restore(known);
+    restoreTrainer(trainer, known, { path: output, settings });
     best = (await trainer.evaluate(heldOut, { averaged, signal })).accuracy;
   }
   const last = await readFile(checkpoint);
-  trainer.restore(last);
+  restoreTrainer(trainer, last, { path: checkpoint, settings });
   // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
   if (trainer.cursor.batch !== 0) return best;
   const { accuracy } = await trainer.evaluate(heldOut, { averaged, signal });
@@ -107,7 +112,8 @@ export async function resumeTraining(
 
 /** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
 export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<void> {
-  const { learned, heldOut, epochs, steps, output, checkpoint, metadata, json, signal } = run;
+  const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
+  const metadata = { ...run.metadata, ...encodeTrainingFacts(run.settings) };
   if (!json) {
     print(
       `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +

@@ -1,7 +1,7 @@
 /** `fewbit finetune`. */
 import type { Command } from "./_commander.ts";
 import { isFolder, readFile } from "../files/read_file.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
 import { adapterMetadata, encodeAdapters } from "../training/adapters.ts";
 import { encodePictureFacts } from "../training/picture_facts.ts";
 import { startWeights } from "../training/start_weights.ts";
@@ -78,10 +78,10 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
           `Cannot fine-tune ${checkpoint}: it is a folder; those of vision transformers go with --quantized shift`,
         );
       }
-      const written = adapters === undefined ? [] : [adapters];
+      const written = adapters === undefined ? [] : [[adapters, "--adapters"] as const];
       const files = await trainingFiles(options, { read: [checkpoint], written });
       const bytes = await readFile(checkpoint, { signal });
-      const start = await named(checkpoint, () => Promise.resolve(startWeights(bytes)));
+      const start = await named(checkpoint, () => startWeights(bytes));
       const { network, facts } = start;
       const pictures = await trainingPictures(options, takenBy(start));
       const { heldOut, picture, labels, preprocessing } = pictures;
@@ -100,7 +100,8 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         );
       }
       const averaged = options.average !== undefined;
-      const evaluating = { heldOut, averaged, signal };
+      const settings = { network, picture, classes: labels.length, hasNewHead, only, ...training };
+      const evaluating = { heldOut, averaged, settings, signal };
       const best = options.resume ? await resumeTraining(trainer, files, evaluating) : -1;
       const said = encodePictureFacts({ network, labels, preprocessing });
       await trainEpochs(trainer, {

@@ -62,7 +62,7 @@ export function decodeQuantized(
 ): QuantizedCheckpoint & { readonly steps: number } {
   const checkpoint = decodeCheckpoint(bytes);
   if (checkpoint.program !== id) {
-    fail("it is of other weights to begin with, another network, or other settings");
+    fail("it is another program's: of other weights to begin with, another network or settings");
   }
   const { tensors } = checkpoint;
   const numbers = (name: string): Float32Array => {

@@ -12,7 +12,7 @@ import { batchOf, isCount } from "./check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
 import { checkedWeights } from "./checked_weights.ts";
-import { trainFastBuild } from "./train_fast_build.ts";
+import { trainFastBuild, withTraining } from "./train_fast_build.ts";
 import { throughEpochs } from "./epochs.ts";
 import type { Place } from "./epochs.ts";
 import { RANDOM } from "./_random_words.ts";
@@ -100,7 +100,8 @@ export class Trainer implements Disposable {
     const batch = batchOf(graph, examples);
     const { fast = false } = settings;
     const build = fast === false ? trainBuild() : await trainFastBuild(fast);
-    const planned = await plannedTraining(graph, settings, build);
+    const planning = plannedTraining(graph, settings, build);
+    const planned = await (fast === false ? planning : withTraining(planning));
     const instance = await loadWasm(planned.file, { build });
     // What was fast does not go on as if it had not been, nor the other way round.
     const id = fast === false ? planned.id : `${planned.id}-fast`;

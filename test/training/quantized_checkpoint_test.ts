@@ -108,7 +108,10 @@ Deno.test("checkpoints that are cut, changed, or of something else are refused, 
   ];
   for (const [start, settings] of others) {
     using other = await QuantizedTrainer.load(start, { ...SETTINGS, ...settings });
-    refused(await other.save(), /other weights to begin with, another network, or other settings/);
+    refused(
+      await other.save(),
+      /another program's: of other weights to begin with, another network or settings/,
+    );
   }
   trainer.restore(saved);
   assert.equal(trainer.steps, 4);
