@@ -1,11 +1,10 @@
 /** `fewbit finetune --quantized`: integers come out that know the pictures; it goes on after Ctrl-C, and refuses. */
 import assert from "node:assert/strict";
-import { classNumbers } from "../../src/cli/_class_numbers.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
 import type { Tensor } from "../../src/tensor.ts";
 import { folder as smallVit } from "../training/_small_vit.ts";
 import { fails, fewbit, interrupted } from "./_fewbit.ts";
-import { CLASSES, idx, withPictures } from "./_pictures.ts";
+import { idx, withPictures } from "./_pictures.ts";
 
 const SETTINGS = ["--quantized", "shift", "--batch", "20", "--rate", "0.002"];
 
@@ -122,15 +121,3 @@ Deno.test("cli: finetune --quantized takes a folder of timm, and says what it ca
     const classified = await fewbit(["classify", picture, "--model", target[1], "--json"]);
     assert.equal(JSON.parse(classified.out).top.length, 3);
   }));
-
-Deno.test("classes of pictures are found by their names, whatever their order", () => {
-  const own = ["Sneaker", "Bag", "Coat"];
-  assert.deepEqual([...classNumbers(own, 3, ["Bag", "Coat", "Sneaker"])], [1, 2, 0]);
-  assert.deepEqual([...classNumbers(own, 3, ["Coat"])], [2]);
-  assert.deepEqual([...classNumbers(own, 3, ["0", "1"])], [0, 1]);
-  assert.deepEqual([...classNumbers(undefined, CLASSES, ["a", "b"])], [0, 1]);
-  for (const labels of [["Bag", "Boot"], ["0", "1", "2", "3"]]) {
-    assert.throws(() => classNumbers(own, 3, labels), { code: "invalid_argument" });
-  }
-  assert.throws(() => classNumbers(own, 3, ["Boot"]), /no class "Boot", .* Sneaker, Bag, Coat/);
-});

@@ -90,7 +90,7 @@ export const STRAIGHT_THROUGH_MUTATIONS: readonly Mutation[] = [
     ["this.#isStepping = true;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
   ]),
-  ...changes("src/cli/_class_numbers.ts", ["test/cli/finetune_quantized_test.ts"], [
+  ...changes("src/cli/_class_numbers.ts", ["test/cli/class_numbers_test.ts"], [
     ["const at = own.indexOf(label);", "const at = labels.indexOf(label);"],
     ["labels.length <= count", "true"],
   ]),
