@@ -4,6 +4,7 @@ import type { Output } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
+import type { TrainingMemory } from "../training/training_memory.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
@@ -22,7 +23,7 @@ export interface TrainingFiles {
 }
 
 /** What is evaluated, and how. */
-interface Evaluating {
+export interface Evaluating {
   readonly heldOut: TrainingData;
   /** Whether moving averages are evaluated. */
   readonly averaged: boolean;
@@ -30,6 +31,14 @@ interface Evaluating {
   readonly settings: object;
   readonly signal: AbortSignal;
 }
+
+/** What is trained: all of this a {@linkcode Trainer} has. */
+type Trained =
+  & Pick<
+    Trainer,
+    "steps" | "examples" | "memoryBytes" | "cursor" | "fit" | "save" | "evaluate"
+  >
+  & Partial<Pick<Trainer, "memory">>;
 
 /** What is trained with, and where it goes. */
 export interface TrainingRun extends TrainingFiles, Evaluating {
@@ -42,6 +51,8 @@ export interface TrainingRun extends TrainingFiles, Evaluating {
   readonly best: number;
   /** Strings in the checkpoints. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the output is of what was trained best. Default: its checkpoint. */
+  readonly encode?: () => Promise<Uint8Array>;
   /** JSON objects instead of lines. */
   readonly json: boolean;
 }
@@ -68,7 +79,7 @@ export async function trainingFiles(
   also: { readonly read?: readonly string[]; readonly written?: readonly Output[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
-  const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
+  const curve = `${output.replace(/\.(safetensors|fewbit)$/, "")}.svg`;
   const { data, images, labels, testImages, testLabels } = options;
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
@@ -100,7 +111,7 @@ export async function resumeTraining(
 }
 
 /** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
-export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<void> {
+export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<void> {
   const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
   const metadata = { ...run.metadata, ...encodeTrainingFacts(run.settings) };
   if (!json) {
@@ -108,7 +119,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
         `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
     );
-    for (const row of memoryTable(trainer.memory)) print(row);
+    for (const row of trainer.memory ? memoryTable(trainer.memory) : []) print(row);
   }
   const progress = progressLine();
   let { best } = run;
@@ -145,7 +156,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       }
       const bytes = await trainer.save({ metadata });
       await writeWhole(checkpoint, bytes, signal);
-      if (accuracy > best) await writeWhole(output, bytes, signal);
+      if (accuracy > best) await writeWhole(output, await run.encode?.() ?? bytes, signal);
       best = Math.max(best, accuracy);
       const title = `${run.title}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
       const drawing = trainingCurve({ title, losses, firstStep: before + 1, accuracies });
@@ -159,8 +170,8 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
-  const { memoryBytes, memory: { kinds, recomputed, cost } } = trainer;
-  const memory = { ...kinds, recomputed, cost };
+  const { memoryBytes } = trainer;
+  const memory = trainer.memory && memoryOf(trainer.memory);
   if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, memory, seconds });
   else {
     print(
@@ -168,6 +179,11 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
         `the curve is ${run.curve}`,
     );
   }
+}
+
+/** What memory is taken for, in one object. */
+function memoryOf({ kinds, recomputed, cost }: TrainingMemory): Record<string, unknown> {
+  return { ...kinds, recomputed, cost };
 }
 
 function percent(share: number): string {

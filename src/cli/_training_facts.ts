@@ -23,7 +23,7 @@ export function encodeTrainingFacts(settings: object): Record<string, string> {
  * @throws {FewbitError} As {@linkcode Trainer.restore}, with what of the settings is not as it was.
  */
 export function restoreTrainer(
-  trainer: Trainer,
+  trainer: Pick<Trainer, "restore">,
   bytes: Uint8Array,
   { path, settings }: { readonly path: string; readonly settings: object },
 ): void {

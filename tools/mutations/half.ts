@@ -45,7 +45,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/trainer.ts", precision, [
     ["const step = isSkipped ? this.#steps : ++this.#steps;", "const step = ++this.#steps;"],
   ]),
-  ...changes("src/training/_stored_weights.ts", precision, [
+  ...changes("src/training/stored_weights.ts", precision, [
     [
       "const low = read(name + LOW).data as Int16Array;",
       "const low = new Int16Array(data.length);",

@@ -31,7 +31,7 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
     ["packed < memory.bytesOf(value)", "packed < 0"],
     ["if (first[version] >= fullest) return [];", ""],
   ]),
-  ...changes("src/training/_check_settings.ts", memory, [
+  ...changes("src/training/check_settings.ts", memory, [
     ["if (!releaseGradients || waits === undefined) return;", "return;"],
   ]),
   ...changes("src/training/planned_training.ts", memory, [

@@ -180,22 +180,24 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["sum / Math.min(i + 1, span)", "sum / span"],
   ]),
   ...changes("src/training/trainer.ts", trainer, [
-    ["signal?.throwIfAborted();\n          yield", "yield"],
     ["if (program !== this.#id) {", "if (false) {"],
-    ["this.#cursor = cursor;", ""],
+    ["this.#place.cursor = cursor;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
+  ]),
+  ...changes("src/training/epochs.ts", trainer, [
+    ["signal?.throwIfAborted();\n        yield", "yield"],
   ]),
   ...changes("src/training/trainer.ts", accumulating, [
     ["this.#forgetRuns();\n      throw", "throw"],
   ]),
   ...changes("src/training/trainer.ts", refusing, [
     [
-      'if (this.#isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
+      'if (this.#place.isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
       'if (false) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
     ],
     ["this.#isStepping = true;", ""],
   ]),
-  ...changes("src/training/_checked_weights.ts", refusing, [
+  ...changes("src/training/checked_weights.ts", refusing, [
     ["checkType(`Cannot load weights: ${name}`, dtype, tensor.data);", ""],
   ]),
   ...changes("src/training/checkpoint.ts", refusing, [
