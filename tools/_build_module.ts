@@ -52,6 +52,7 @@ const TRAINED = [
   "attention_f32",
   "concat_rows",
   "copy",
+  "dequantize_linear",
   "embedding_f32",
   "gelu_f32",
   "layer_norm_f32",

@@ -19,10 +19,10 @@ import { compile } from "../../src/lower/compile.ts";
 import { buildLlama } from "../../src/models/llama.ts";
 import { llamaConfig } from "../../src/models/llama_config.ts";
 import { compareLogits, logitsOf } from "../../src/quantize/compare_logits.ts";
-import type { LogitComparison } from "../../src/quantize/compare_logits.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
 import { readSharedJson, sharedPath } from "../shared.ts";
+import { CostTable, spread } from "./cost_table.ts";
 
 /** Offsets of windows. */
 interface Golden {
@@ -60,15 +60,14 @@ for (const file of files) {
   const instance = await load(await Deno.readFile(file), { symbols });
   programs.push(logitsOf({ instance, before: [], past: PREFIX.length }, windows));
 }
-const seen: LogitComparison[][] = files.map(() => []);
-const start = performance.now();
+const table = new CostTable(files.map((file) => file.split("/").at(-1)!), windows.length);
 compareLogits(
   logitsOf({ instance: float, before: PREFIX, past: 0 }, windows),
   programs,
   windows,
   (done, costs) => {
-    costs.forEach((cost, i) => seen[i].push(cost));
-    if (done % OFTEN === 0 || done === windows.length) printTable();
+    table.add(costs);
+    if (done % OFTEN === 0 || done === windows.length) table.print();
   },
 );
 
@@ -88,45 +87,5 @@ function windowsOf(count: number): Int32Array[] {
   if (!(count >= 1 && count <= all.length)) {
     throw new Error(`Expected 1 to ${all.length} windows, got ${values.windows}`);
   }
-  return Array.from({ length: count }, (_, w) => w)
-    .sort((a, b) => reversed(a) - reversed(b))
-    .map((w) => all[Math.floor(w * all.length / count)])
-    .map((at) => ids.slice(at, at + length));
-}
-
-/** The bits of a number from the last to the first, as a part of 1. */
-function reversed(n: number): number {
-  let part = 0;
-  for (let place = 0.5; n > 0; n >>= 1, place /= 2) part += (n & 1) * place;
-  return part;
-}
-
-function printTable(): void {
-  const done = seen[0].length;
-  const floatLoss = meanOf(seen[0].map((cost) => cost.floatLoss));
-  const seconds = ((performance.now() - start) / 1000).toFixed(0);
-  console.log(
-    `${done} of ${windows.length} windows, float32 ${Math.exp(floatLoss).toFixed(3)}, ${seconds} s`,
-  );
-  files.forEach((file, i) => {
-    const excess = seen[i].map((cost) => cost.loss - cost.floatLoss);
-    const divergence = seen[i].map((cost) => cost.divergence);
-    const ratio = Math.exp(meanOf(excess));
-    console.log(
-      `  ${file.split("/").at(-1)}: ${(Math.exp(floatLoss) * ratio).toFixed(3)}, ` +
-        `+${(100 * (ratio - 1)).toFixed(2)} ± ${(100 * ratio * errorOf(excess)).toFixed(2)} %, ` +
-        `KL ${meanOf(divergence).toFixed(4)} ± ${errorOf(divergence).toFixed(4)}`,
-    );
-  });
-}
-
-function meanOf(list: readonly number[]): number {
-  return list.reduce((a, b) => a + b, 0) / list.length;
-}
-
-/** The standard error of a mean. */
-function errorOf(list: readonly number[]): number {
-  const mean = meanOf(list);
-  const squares = list.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  return Math.sqrt(squares / Math.max(1, list.length - 1) / list.length);
+  return spread(all, count).map((at) => ids.slice(at, at + length));
 }

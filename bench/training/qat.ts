@@ -1,19 +1,58 @@
 /**
  * Quantisation-aware training of the ViT for Fashion-MNIST, mode `shift`, or the float control with the same steps.
  *
- *     deno run -A bench/training/qat.ts --forward shift --seed 1 --out FILE
+ *     deno run -A bench/training/qat.ts --forward shift --seed 1 --rate 0.00002
+ *
+ * A checkpoint is kept beside `--out`: a run that was stopped goes on, bit by bit as it would have. A finished one is
+ * added to the list in `--out` (default: `qat.json` here). `--table`: all runs of that list.
  */
 import { parseArgs } from "node:util";
 import { load } from "../../src/engines/load.ts";
 import { readIdx } from "../../src/formats/idx.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { compileFloatVision, compileTaps, quantizeVision } from "../../src/compile/vision.ts";
+import { compileTaps, quantizeVision } from "../../src/compile/vision.ts";
 import { QuantizedTrainer } from "../../src/compile/quantized_training.ts";
-import { shuffle } from "../../src/numeric/shuffle.ts";
+import { expectTensor } from "../../src/engines/expect_tensor.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
-import { normalizePixels } from "../../src/vision/preprocess.ts";
+import { evaluate } from "../../src/training/evaluate.ts";
+import { arrayData } from "../../src/training/training_data.ts";
+import type { TrainingData } from "../../src/training/training_data.ts";
+import { normalizationTable } from "../../src/vision/preprocess.ts";
 import { preprocessingFromConfig } from "../../src/vision/preprocess_config.ts";
+import { table } from "../../tools/markdown_table.ts";
 import { readSharedJson, sharedPath } from "../shared.ts";
+
+/** A finished run. */
+interface Run {
+  readonly forward: "shift" | "float";
+  readonly seed: number;
+  readonly epochs: number;
+  readonly pictures: number;
+  readonly test: number;
+  readonly batch: number;
+  readonly rate: number;
+  /** Mean losses of the epochs. */
+  readonly losses: readonly number[];
+  /** Of the test pictures: by the float network, where that was trained. */
+  readonly float?: number;
+  /** By integers: those that were trained, or those of the float network after calibration on 1,024 training pictures. */
+  readonly integers: number;
+  /** Codes of up to 500 test pictures in trainer and export, and how many differ. */
+  readonly compared?: number;
+  readonly different?: number;
+  /** Of the steps alone, also where other work ran beside them. */
+  readonly seconds: number;
+}
+
+/** What is kept beside a checkpoint. */
+interface Progress {
+  readonly losses: number[];
+  seconds: number;
+}
+
+/** Steps between two checkpoints. */
+const KEPT = 25;
+const PIXELS = 784;
 
 const { values } = parseArgs({
   options: {
@@ -25,150 +64,171 @@ const { values } = parseArgs({
     rate: { type: "string", default: "0.00002" },
     batch: { type: "string", default: "32" },
     data: { type: "string", default: "/usr/share/datasets/fashion-mnist" },
-    out: { type: "string", default: "qat.json" },
+    out: { type: "string", default: new URL("qat.json", import.meta.url).pathname },
+    table: { type: "boolean", default: false },
   },
 });
-const [seed, epochs, count, batch, rate] = [
-  values.seed,
-  values.epochs,
-  values.pictures,
-  values.batch,
-  values.rate,
-].map(Number);
-const forward = values.forward as "shift" | "float";
-const config = readSharedJson("data/vit-fashion-mnist/config.json") as Record<string, unknown>;
-const weights = readSafetensors(
-  Deno.readFileSync(sharedPath("data/vit-fashion-mnist/model.safetensors")),
-);
-const folder = { config, weights };
-const preprocessing = preprocessingFromConfig(config);
-const part = async (name: string, most: number) => {
-  const read = async (kind: string) =>
-    (await readIdx(Deno.readFileSync(`${values.data}/${name}-${kind}-ubyte.gz`)))
-      .data as Uint8Array;
-  const [pixels, labels] = [await read("images-idx3"), await read("labels-idx1")];
+
+async function train(): Promise<void> {
+  const [seed, epochs, pictures, test, batch, rate] = [
+    values.seed,
+    values.epochs,
+    values.pictures,
+    values.test,
+    values.batch,
+    values.rate,
+  ].map(Number);
+  const forward = values.forward as Run["forward"];
+  const asked = { forward, seed, epochs, pictures, test, batch, rate };
+  const config = readSharedJson("data/vit-fashion-mnist/config.json") as Record<string, unknown>;
+  const start = sharedPath("data/vit-fashion-mnist/model.safetensors");
+  const folder = { config, weights: readSafetensors(Deno.readFileSync(start)) };
+  const learned = await read("train", pictures);
+  const held = await read("t10k", test);
+  const data = await examples(learned, config);
+  const heldOut = await examples(held, config);
+  const perEpoch = Math.floor(pictures / batch);
+  using trainer = await QuantizedTrainer.load(folder, {
+    ...{ batch, rate, seed, forward, decay: 1e-4 },
+    optimizer: { kind: "adamw" },
+    schedule: { kind: "cosine", min: rate / 15, steps: epochs * perEpoch },
+  });
+  const kept = `${values.out}.${Object.values(asked).join("-")}`;
+  const [checkpoint, notes] = [`${kept}.safetensors`, `${kept}.notes.json`];
+  const progress: Progress = { losses: [], seconds: 0 };
+  try {
+    trainer.restore(await Deno.readFile(checkpoint));
+    Object.assign(progress, JSON.parse(await Deno.readTextFile(notes)));
+    // Stopped between the two files, notes may be behind.
+    progress.losses.length = trainer.steps;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  const save = async (): Promise<void> => {
+    await Deno.writeTextFile(notes, JSON.stringify(progress));
+    await Deno.writeFile(`${checkpoint}.part`, await trainer.save());
+    await Deno.rename(`${checkpoint}.part`, checkpoint);
+  };
+  let since = performance.now();
+  for await (const { step, loss } of trainer.fit(data, { epochs })) {
+    progress.seconds += (performance.now() - since) / 1000;
+    progress.losses.push(loss);
+    if (step % KEPT === 0) {
+      console.log(`step ${step}, loss ${loss.toFixed(4)}, ${progress.seconds.toFixed(0)} s`);
+      await save();
+    }
+    since = performance.now();
+  }
+  await save();
+  const losses = Array.from({ length: epochs }, (_, epoch) => {
+    const part = progress.losses.slice(epoch * perEpoch, (epoch + 1) * perEpoch);
+    return part.reduce((a, b) => a + b, 0) / perEpoch;
+  });
+  const accuracy = (await trainer.evaluate(heldOut)).accuracy;
+  const found = forward === "shift" ? { integers: accuracy, ...await compare(trainer, heldOut) } : {
+    float: accuracy,
+    integers: await calibrated({ config, weights: trainer.weights() }, heldOut),
+  };
+  await record({ ...asked, losses, ...found, seconds: Math.round(progress.seconds) });
+  for (const file of [checkpoint, notes]) await Deno.remove(file);
+}
+
+/** The first pictures of a part, with their labels. */
+async function read(part: string, most: number) {
+  const of = async (kind: string): Promise<Uint8Array> => {
+    const file = `${values.data}/${part}-${kind}-ubyte.gz`;
+    return (await readIdx(Deno.readFileSync(file))).data as Uint8Array;
+  };
+  const [pixels, labels] = [await of("images-idx3"), await of("labels-idx1")];
   return {
-    pixels: pixels.subarray(0, most * 784),
+    pixels: pixels.subarray(0, most * PIXELS),
     labels: Int32Array.from(labels.subarray(0, most)),
   };
-};
-const train = await part("train", count);
-const held = await part("t10k", Number(values.test));
-const picture = ({ pixels }: { pixels: Uint8Array }, i: number): Uint8Array =>
-  pixels.subarray(i * 784, (i + 1) * 784);
-const normalized = (of: { pixels: Uint8Array }, indices: ArrayLike<number>): Float32Array => {
-  const all = new Float32Array(indices.length * 784);
-  for (let i = 0; i < indices.length; i++) {
-    all.set(normalizePixels(picture(of, indices[i]), preprocessing), i * 784);
-  }
-  return all;
-};
-
-/** Share of the test pictures that a program knows; one of floats takes them normalised. */
-async function accuracy(program: CompiledProgram, isFloat: boolean): Promise<number> {
-  const size = 50;
-  using instance = await load(program, { symbols: { max_batch: size } });
-  let right = 0;
-  for (let first = 0; first < held.labels.length; first += size) {
-    const indices = Array.from({ length: size }, (_, i) => first + i);
-    const { logits } = isFloat
-      ? await instance.run({ image: normalized(held, indices) }, {
-        entry: "normalized",
-        symbols: { batch: size },
-      })
-      : await instance.run({ pixels: held.pixels.slice(first * 784, (first + size) * 784) }, {
-        symbols: { batch: size },
-      });
-    const data = logits.data as Float32Array;
-    for (let i = 0; i < size; i++) {
-      const row = data.subarray(10 * i, 10 * (i + 1));
-      if (row.indexOf(Math.max(...row)) === held.labels[first + i]) right++;
-    }
-  }
-  return right / held.labels.length;
 }
 
-const calibrating = await part("train", 1024);
-const calibration = () => Array.from({ length: 1024 }, (_, i) => picture(calibrating, i));
-const perEpoch = Math.floor(count / batch);
-const steps = epochs * perEpoch;
-using trainer = await QuantizedTrainer.load(folder, {
-  batch,
-  rate,
-  seed,
-  decay: 1e-4,
-  forward,
-  optimizer: { kind: "adamw" },
-  schedule: { kind: "cosine", min: rate / 15, steps },
-});
-const start = performance.now();
-const curve: unknown[] = [];
-for (let epoch = 0; epoch < epochs; epoch++) {
-  const order = shuffle(count, seed, 0x51415400, epoch);
-  let sum = 0;
-  for (let i = 0; i < perEpoch; i++) {
-    const chosen = order.subarray(i * batch, (i + 1) * batch);
-    const { loss } = await trainer.step(
-      normalized(train, chosen),
-      Int32Array.from(chosen, (at) => train.labels[at]),
-    );
-    sum += loss;
-    if (i % 20 === 0) {
-      console.log(epoch, i, loss.toFixed(4), Math.round((performance.now() - start) / 1000), "s");
-    }
-  }
-  const seconds = Math.round((performance.now() - start) / 1000);
-  const row: Record<string, number> = { epoch: epoch + 1, loss: sum / perEpoch, seconds };
-  const isLast = epoch + 1 === epochs;
-  if (!isLast) {
-    console.log(JSON.stringify(row));
-    curve.push(row);
-    continue;
-  }
-  if (forward === "shift") row.integers = await accuracy(trainer.compile().program, false);
-  else {
-    const tuned = { config, weights: trainer.weights() };
-    row.float = await accuracy(compileFloatVision(tuned), true);
-    const options = { nonlinear: "shift" } as const;
-    row.integers = await accuracy(
-      (await quantizeVision(tuned, calibration(), options)).program,
-      false,
-    );
-  }
-  console.log(JSON.stringify(row));
-  curve.push(row);
+/** Pictures as a trainer takes them. */
+function examples(
+  { pixels, labels }: Awaited<ReturnType<typeof read>>,
+  config: Record<string, unknown>,
+): TrainingData {
+  const values = normalizationTable(preprocessingFromConfig(config));
+  const image = Float32Array.from(pixels, (pixel) => values[pixel]);
+  return arrayData({ image, labels }, labels.length);
 }
-/** Codes that differ between the trainer and the export, on 500 pictures. */
-let compared = 0, different = 0;
-if (forward === "shift") {
-  using taps = await load(compileTaps(trainer.compile()), { symbols: { max_batch: 50 } });
-  for (let first = 0; first < Math.min(500, held.labels.length); first += 50) {
-    const images = normalized(held, Array.from({ length: 50 }, (_, i) => first + i));
-    const own = await trainer.codes(images);
-    const exported = await taps.run({ image: images }, {
-      entry: "normalized",
-      symbols: { batch: 50 },
-    });
-    for (const [name, { data }] of own.taps) {
-      const other = exported[name].data;
+
+/** How many of the test pictures the integers of a float network know after calibration. */
+async function calibrated(
+  folder: Parameters<typeof quantizeVision>[0],
+  heldOut: TrainingData,
+): Promise<number> {
+  const { pixels, labels } = await read("train", 1024);
+  const images = Array.from(labels, (_, i) => pixels.subarray(i * PIXELS, (i + 1) * PIXELS));
+  const { program } = await quantizeVision(folder, images, { nonlinear: "shift" });
+  return await accuracyOf(program, heldOut);
+}
+
+async function accuracyOf(program: CompiledProgram, heldOut: TrainingData): Promise<number> {
+  const batch = 50;
+  using instance = await load(program, { symbols: { max_batch: batch } });
+  const run = { entry: "normalized", symbols: { batch } };
+  return (await evaluate(heldOut, batch, (inputs) => instance.run(inputs, run), {})).accuracy;
+}
+
+/** Codes of the first 500 test pictures in the trainer and in what it exports. */
+async function compare(trainer: QuantizedTrainer, heldOut: TrainingData) {
+  let compared = 0, different = 0;
+  const batch = 50;
+  using taps = await load(compileTaps(trainer.compile()), { symbols: { max_batch: batch } });
+  for (let first = 0; first < Math.min(500, heldOut.count); first += batch) {
+    const numbers = Int32Array.from({ length: batch }, (_, i) => first + i);
+    const image = (await heldOut.batch(numbers)).image as Float32Array;
+    const own = await trainer.codes(image);
+    const exported = await taps.run({ image }, { entry: "normalized", symbols: { batch } });
+    for (const [name, { data, dtype }] of own.taps) {
+      const other = expectTensor(exported, name, dtype).data;
       if (other.length !== data.length) throw new Error(`${name}: ${other.length}, ${data.length}`);
       for (let i = 0; i < data.length; i++) if (data[i] !== other[i]) different++;
       compared += data.length;
     }
   }
-  console.log(`${compared} codes of 500 pictures, ${different} differ`);
+  console.log(`${compared} codes, ${different} differ`);
+  return { compared, different };
 }
-Deno.writeTextFileSync(
-  values.out,
-  JSON.stringify({
-    forward,
-    seed,
-    epochs,
-    pictures: count,
-    batch,
-    rate,
-    curve,
-    compared,
-    different,
-  }),
-);
+
+async function runs(): Promise<Run[]> {
+  try {
+    return JSON.parse(await Deno.readTextFile(values.out)) as Run[];
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
+
+async function record(run: Run): Promise<void> {
+  console.log(JSON.stringify(run));
+  const key = ({ forward, seed, epochs, pictures, test, batch, rate }: Run): string =>
+    `${[forward, seed, epochs, pictures, test, batch, rate]}`;
+  const others = (await runs()).filter((other) => key(other) !== key(run));
+  await Deno.writeTextFile(values.out, JSON.stringify([...others, run], null, 1) + "\n");
+}
+
+async function report(): Promise<string> {
+  const percent = (share: number | undefined): string =>
+    share === undefined ? "" : `${(100 * share).toFixed(2)} %`;
+  return table(
+    ["forward", "pictures", "rate", "seed", "loss", "float", "integers", "time"],
+    (await runs()).map((run) => [
+      run.forward,
+      `${run.pictures} × ${run.epochs}`,
+      String(run.rate),
+      String(run.seed),
+      run.losses.at(-1)!.toFixed(4),
+      percent(run.float),
+      percent(run.integers),
+      `${run.seconds} s`,
+    ]),
+  );
+}
+
+if (values.table) console.log(await report());
+else await train();

@@ -1,6 +1,7 @@
 /** `fewbit eval MODEL --agree OTHER`. */
 import type { EngineName } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
+import { named } from "../files/named.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
 import { note, print, printJson } from "./_print.ts";
 
@@ -93,9 +94,11 @@ async function greedy(
 /** Compares two models and prints the result. */
 export async function printAgreement(run: AgreementRun): Promise<void> {
   const { engine, signal, tokens, prompt } = run;
-  using model = await TextGenerator.fromPretrained(run.model, { engine, signal });
+  const opened = (path: string): Promise<TextGenerator> =>
+    named(path, () => TextGenerator.fromPretrained(path, { engine, signal }));
+  using model = await opened(run.model);
+  using other = await opened(run.other);
   note(`writing ${tokens} tokens with ${run.other}`);
-  using other = await TextGenerator.fromPretrained(run.other, { engine, signal });
   const result = await agreementOf(model, other, prompt, tokens, signal);
   if (result.tokens < tokens) {
     note(`${result.tokens} of ${tokens} tokens: more is in no context of both`);

@@ -3,7 +3,7 @@ import { readBytes } from "../checkpoints/sources.ts";
 import { FewbitError } from "../errors.ts";
 import type { EngineName } from "../engines/load.ts";
 import { ImageClassifier } from "../pipelines/image/image_classifier.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
 import { isSafetensorsFile } from "./_safetensors_file.ts";
 
 /** What a classifier is opened with. */
@@ -44,5 +44,5 @@ export async function readTrained(
   if (adapters === undefined) return bytes;
   const { adaptedCheckpoint } = await import("../training/adapters.ts");
   const file = await readBytes(adapters, signal);
-  return await named(adapters, () => Promise.resolve(adaptedCheckpoint(bytes, file)));
+  return await named(adapters, () => adaptedCheckpoint(bytes, file));
 }

@@ -49,7 +49,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./train.ts"),
   },
   finetune: {
-    description: "Train a part of a trained network, or adapters beside it, on other pictures",
+    description: "Train a part of a trained network, adapters beside it, or a ViT for integers",
     load: () => import("./finetune.ts"),
   },
   export: {

@@ -2,7 +2,8 @@
 import { FewbitError } from "../errors.ts";
 import { readIdx } from "../formats/idx.ts";
 import { statOf } from "../files/read_file.ts";
-import { named, readImage } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
+import { readImage } from "../pipelines/image/image_file.ts";
 import { readBytes } from "../checkpoints/sources.ts";
 import type { Image } from "../vision/image.ts";
 import { listImages } from "../vision/load_folder.ts";

@@ -30,7 +30,11 @@ export class PartialWork {
       await work.remove();
     }
     await makeFolder(work.folder);
-    await work.write(KEY, key);
+    await work.write(KEY, key).catch(async (error) => {
+      // An empty folder would be nobody's.
+      await removeFolder(work.folder);
+      throw error;
+    });
     return work;
   }
 

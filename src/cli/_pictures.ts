@@ -1,6 +1,6 @@
 /** Pictures and labels to learn from. */
 import { FewbitError } from "../errors.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
 import { readIdx } from "../formats/idx.ts";
 import { readBytes } from "../checkpoints/sources.ts";
 import { arrayData } from "../training/training_data.ts";

@@ -11,6 +11,7 @@ import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
 import { readFolder } from "../files/file_system.ts";
+import { named } from "../files/named.ts";
 import { sha256 } from "../files/sha256.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
@@ -31,7 +32,7 @@ import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choo
 import type { Choice } from "./_choose_parameters.ts";
 import { learnStage } from "./_learn_stage.ts";
 import type { Stage } from "./_learn_stage.ts";
-import { readParamsFile, writeParamsFile } from "./_params_file.ts";
+import { readParamsOf, writeParamsFile } from "./_params_file.ts";
 import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
@@ -91,7 +92,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const choice = given.calibration === undefined
     ? undefined
     : await choiceOf(given, checkpoint, given.calibration, threads);
-  const known = choice === undefined ? await readParams(given.params) : undefined;
+  const known = choice === undefined ? await readParamsOf(checkpoint, given) : undefined;
   const isRounded = bits !== "w8a8" &&
     (known === undefined ? given.method === "closed-form" : known.ranges !== undefined);
   const rounding = isRounded ? (choice?.windows.calibration ?? known!.windows) : [];
@@ -185,7 +186,10 @@ async function make(
     });
   }
   note("writing");
-  const program = compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
+  const compiled = () =>
+    compileIntegerText(checkpoint, params, { bits, ...rounded && { rounded } });
+  // What is too large for integers is so by the file of parameters, where there is one.
+  const program = known === undefined ? compiled() : await named(given.params!, compiled);
   const bytes = await encodeProgram(program);
   await writeWhole(output, bytes, signal);
   return { params, program, bytes: bytes.length };
@@ -224,6 +228,13 @@ async function choiceOf(
   const config = llamaConfig(checkpoint.config);
   const prefix = given.prefix === undefined ? defaultPrefix(checkpoint) : idsOf(given.prefix);
   const most = Math.min(given.length, config.context);
+  const unknown = prefix.find((id) => id >= config.vocabularySize);
+  if (unknown !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Option --prefix has the id ${unknown}, the model has ${config.vocabularySize} pieces`,
+    );
+  }
   const length = most - prefix.length;
   if (length < 1) {
     throw new FewbitError(
@@ -237,15 +248,6 @@ async function choiceOf(
   const rotations = rotationsOf({ method, bits, sites, windows }, given.rotate, config.width);
   const down = downBitsOf(given.down, { method, bits, sites });
   return { method, bits, down, sites, prefix, windows, rotations, threads, signal };
-}
-
-/** Parameters of a file. */
-async function readParams(path: string | undefined): Promise<DecoderParams> {
-  if (path !== undefined) return await readParamsFile(path);
-  throw new FewbitError(
-    "invalid_argument",
-    "Cannot quantise a language model: give a text with --calibration, or --params",
-  );
 }
 
 /** Says what will be done before it is. */

@@ -1,11 +1,14 @@
 /** Training epoch by epoch, with what a user sees of it. */
 import { checkOutputs } from "../files/check_output.ts";
+import type { Output } from "../files/check_output.ts";
 import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import type { Trainer } from "../training/trainer.ts";
+import type { TrainingMemory } from "../training/training_memory.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
+import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
 import { memoryTable } from "./_memory_table.ts";
 import { trainingCurve } from "../training/training_curve.ts";
 
@@ -20,12 +23,22 @@ export interface TrainingFiles {
 }
 
 /** What is evaluated, and how. */
-interface Evaluating {
+export interface Evaluating {
   readonly heldOut: TrainingData;
   /** Whether moving averages are evaluated. */
   readonly averaged: boolean;
+  /** What decides the bits, as checkpoints tell it. */
+  readonly settings: object;
   readonly signal: AbortSignal;
 }
+
+/** What is trained: all of this a {@linkcode Trainer} has. */
+type Trained =
+  & Pick<
+    Trainer,
+    "steps" | "examples" | "memoryBytes" | "cursor" | "fit" | "save" | "evaluate"
+  >
+  & Partial<Pick<Trainer, "memory">>;
 
 /** What is trained with, and where it goes. */
 export interface TrainingRun extends TrainingFiles, Evaluating {
@@ -38,6 +51,8 @@ export interface TrainingRun extends TrainingFiles, Evaluating {
   readonly best: number;
   /** Strings in the checkpoints. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** What the output is of what was trained best. Default: its checkpoint. */
+  readonly encode?: () => Promise<Uint8Array>;
   /** JSON objects instead of lines. */
   readonly json: boolean;
 }
@@ -61,15 +76,16 @@ interface FileOptions {
  */
 export async function trainingFiles(
   options: FileOptions,
-  also: { readonly read?: readonly string[]; readonly written?: readonly string[] } = {},
+  also: { readonly read?: readonly string[]; readonly written?: readonly Output[] } = {},
 ): Promise<TrainingFiles> {
   const { output, checkpoint = `${output}.last` } = options;
-  const curve = `${output.replace(/\.safetensors$/, "")}.svg`;
+  const curve = `${output.replace(/\.(safetensors|fewbit)$/, "")}.svg`;
   const { data, images, labels, testImages, testLabels } = options;
   const inputs = [data, images, labels, testImages, testLabels]
     .filter((input) => input !== undefined);
   const { read = [], written = [] } = also;
-  await checkOutputs([output, checkpoint, curve, ...written], [...inputs, ...read]);
+  const own: readonly Output[] = [[output], [checkpoint, "--checkpoint"], [curve]];
+  await checkOutputs([...own, ...written], [...inputs, ...read]);
   return { output, checkpoint, curve };
 }
 
@@ -77,16 +93,16 @@ export async function trainingFiles(
 export async function resumeTraining(
   trainer: Trainer,
   { output, checkpoint }: TrainingFiles,
-  { heldOut, averaged, signal }: Evaluating,
+  { heldOut, averaged, settings, signal }: Evaluating,
 ): Promise<number> {
   let best = -1;
   const known = await readOptionalFile(output);
   if (known !== undefined) {
-    trainer.restore(known);
+    restoreTrainer(trainer, known, { path: output, settings });
     best = (await trainer.evaluate(heldOut, { averaged, signal })).accuracy;
   }
   const last = await readFile(checkpoint);
-  trainer.restore(last);
+  restoreTrainer(trainer, last, { path: checkpoint, settings });
   // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
   if (trainer.cursor.batch !== 0) return best;
   const { accuracy } = await trainer.evaluate(heldOut, { averaged, signal });
@@ -95,14 +111,15 @@ export async function resumeTraining(
 }
 
 /** Trains; what was reached is on the disk after each epoch, and after Ctrl-C. */
-export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<void> {
-  const { learned, heldOut, epochs, steps, output, checkpoint, metadata, json, signal } = run;
+export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<void> {
+  const { learned, heldOut, epochs, steps, output, checkpoint, json, signal } = run;
+  const metadata = { ...run.metadata, ...encodeTrainingFacts(run.settings) };
   if (!json) {
     print(
       `${run.title}: ${learned.count} pictures, ${heldOut.count} held out, ${steps} steps of ` +
         `${trainer.examples}, ${formatBytes(trainer.memoryBytes)} of memory`,
     );
-    for (const row of memoryTable(trainer.memory)) print(row);
+    for (const row of trainer.memory ? memoryTable(trainer.memory) : []) print(row);
   }
   const progress = progressLine();
   let { best } = run;
@@ -139,7 +156,7 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
       }
       const bytes = await trainer.save({ metadata });
       await writeWhole(checkpoint, bytes, signal);
-      if (accuracy > best) await writeWhole(output, bytes, signal);
+      if (accuracy > best) await writeWhole(output, await run.encode?.() ?? bytes, signal);
       best = Math.max(best, accuracy);
       const title = `${run.title}, ${learned.count} pictures, epoch ${epoch + 1} of ${epochs}`;
       const drawing = trainingCurve({ title, losses, firstStep: before + 1, accuracies });
@@ -153,8 +170,8 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
     progress.end();
   }
   const seconds = (performance.now() - start) / 1000;
-  const { memoryBytes, memory: { kinds, recomputed, cost } } = trainer;
-  const memory = { ...kinds, recomputed, cost };
+  const { memoryBytes } = trainer;
+  const memory = trainer.memory && memoryOf(trainer.memory);
   if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, memory, seconds });
   else {
     print(
@@ -162,6 +179,11 @@ export async function trainEpochs(trainer: Trainer, run: TrainingRun): Promise<v
         `the curve is ${run.curve}`,
     );
   }
+}
+
+/** What memory is taken for, in one object. */
+function memoryOf({ kinds, recomputed, cost }: TrainingMemory): Record<string, unknown> {
+  return { ...kinds, recomputed, cost };
 }
 
 function percent(share: number): string {

@@ -6,7 +6,7 @@ import { compileTextModel } from "../compile/text.ts";
 import { load } from "../engines/load.ts";
 import { FewbitError } from "../errors.ts";
 import { checkOutputs } from "../files/check_output.ts";
-import { readFile } from "../files/read_file.ts";
+import { readFile, readOptionalFile } from "../files/read_file.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { lazyWeights } from "../models/language_weights.ts";
 import { TextGenerator } from "../pipelines/text/text_generator.ts";
@@ -22,6 +22,7 @@ import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
 import { memoryTable } from "./_memory_table.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
+import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
 import { memoryOf, optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
@@ -77,7 +78,7 @@ export async function trainLanguage(
     throw new FewbitError("invalid_argument", `A ${family} learns a text: give it by --data`);
   }
   const inputs = [data, options.tokenizer].filter((input) => input !== undefined);
-  await checkOutputs([output, last], inputs);
+  await checkOutputs([[output], [last, "--checkpoint"]], inputs);
   const texts = await readTexts(data, options.tokenizer, signal);
   const model: LanguageModel = {
     family,
@@ -98,7 +99,7 @@ export async function trainLanguage(
   const optimizer = choice("optimizer", options.optimizer ?? "adamw", OPTIMIZERS);
   const suits = optimizer === "adamw" || optimizer === "lion" ? DECAY : 0;
   const rate = options.rate === undefined ? RATES[family] : number("rate", options.rate);
-  using trainer = await languageTrainer(model, {
+  const training = {
     rate,
     seed,
     accumulate,
@@ -108,14 +109,21 @@ export async function trainLanguage(
     schedule: scheduleOf(options.schedule, steps),
     ...clipOf(options),
     ...memoryOf(options),
-  });
-  const metadata = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
+  };
+  using trainer = await languageTrainer(model, training);
+  const settings = { ...model, ...training };
+  const facts = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
+  const metadata = { ...facts, ...encodeTrainingFacts(settings) };
   let best = Infinity;
   if (options.resume) {
     const bytes = await readFile(last);
-    trainer.restore(await readFile(output));
-    best = await languageLoss(trainer, heldOut, signal);
-    trainer.restore(bytes);
+    // There is none before the first epoch has ended.
+    const known = await readOptionalFile(output);
+    if (known !== undefined) {
+      restoreTrainer(trainer, known, { path: output, settings });
+      best = await languageLoss(trainer, heldOut, signal);
+    }
+    restoreTrainer(trainer, bytes, { path: last, settings });
   }
   if (!options.json) {
     print(

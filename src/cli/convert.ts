@@ -3,6 +3,7 @@ import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
+import { vocabulariesBeside } from "../checkpoints/llama2c_vocabularies.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { isFolder } from "../files/read_file.ts";
 import { readJson, readWeightsFile } from "../checkpoints/checkpoint_folder.ts";
@@ -49,7 +50,9 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
     )
     .action(async (checkpoint, options) => {
       const { output, config, tokenizer: vocabulary } = options;
-      const inputs = [checkpoint, config, vocabulary].filter((input) => input !== undefined);
+      const beside = vocabulary === undefined ? await vocabulariesBeside(checkpoint) : [];
+      const given = [checkpoint, ...beside, config, vocabulary];
+      const inputs = given.filter((input) => input !== undefined);
       const size = options.partSize === undefined ? undefined : partSize(options.partSize);
       await checkOutput(size === undefined ? output : `${output}.parts.json`, inputs);
       const bytes = await convert(checkpoint, options, signal);

@@ -5,7 +5,7 @@ import { makeFolder } from "../files/file_system.ts";
 import { checkOutput } from "../files/check_output.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
 import { trainedWeights } from "../training/trained_pictures.ts";
 import { isLanguageCheckpoint, languageFiles } from "../training/language_checkpoint.ts";
 import { readTrained } from "./_classifier.ts";
@@ -37,7 +37,7 @@ export default function exportCommand(command: Command, signal: AbortSignal): vo
         return await exportLanguage({ checkpoint, bytes, folder: output, json }, signal);
       }
       await checkOutput(output, [checkpoint, ...adapters === undefined ? [] : [adapters]]);
-      const weights = await named(checkpoint, () => Promise.resolve(trainedWeights(bytes)));
+      const weights = await named(checkpoint, () => trainedWeights(bytes));
       const file = writeSafetensors(weights, { format: "pt" });
       await writeWhole(output, file, signal);
       if (json) printJson({ output, bytes: file.length, tensors: weights.size });
@@ -57,7 +57,7 @@ async function exportLanguage(
 ): Promise<void> {
   const { config, tokenizer, weights } = await named(
     checkpoint,
-    () => Promise.resolve(languageFiles(bytes)),
+    () => languageFiles(bytes),
   );
   if (!await isFolder(folder)) {
     await checkOutput(folder, [checkpoint]);

@@ -1,7 +1,7 @@
 /** `fewbit finetune`. */
 import type { Command } from "./_commander.ts";
-import { readFile } from "../files/read_file.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { isFolder, readFile } from "../files/read_file.ts";
+import { named } from "../files/named.ts";
 import { adapterMetadata, encodeAdapters } from "../training/adapters.ts";
 import { encodePictureFacts } from "../training/picture_facts.ts";
 import { startWeights } from "../training/start_weights.ts";
@@ -10,12 +10,14 @@ import { fineTunedClassifier } from "../training/tiny_classifier.ts";
 import { FewbitError } from "../errors.ts";
 import { decodeCheckpoint } from "../training/checkpoint.ts";
 import { examples } from "./_program.ts";
-import { writeWhole } from "./_run.ts";
+import { finetuneQuantized, NOT_QUANTIZED } from "./_finetune_quantized.ts";
+import { choice, writeWhole } from "./_run.ts";
 import { resumeTraining, trainEpochs, trainingFiles } from "./_train_epochs.ts";
 import { addPictureOptions, addStepOptions, stepsOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 import { preparing, trainingPictures } from "./_training_pictures.ts";
 import type { PictureOptions, TakenPictures } from "./_training_pictures.ts";
+import { refuseUnfit } from "./_unfit_options.ts";
 
 /** Rates where none is given: all is changed with care, a part of it more. */
 const RATES = { sgd: 0.02, others: 0.002 };
@@ -29,7 +31,8 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
   const typed = command
     .argument(
       "<checkpoint>",
-      'What "fewbit train" or "export" wrote, or MLPerf Tiny\'s networks as safetensors',
+      'What "fewbit train" or "export" wrote, or MLPerf Tiny\'s networks as safetensors; with --quantized ' +
+        "a vit, or a folder of timm or Hugging Face",
     )
     .option(
       "--only <parts>",
@@ -37,11 +40,15 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         "where classes are others, the head is new and trained besides",
       "head",
     )
-    .option("--adapters <file>", "With lora: adapters, and what is trained besides, as a file");
+    .option("--adapters <file>", "With lora: adapters, and what is trained besides, as a file")
+    .option(
+      "--quantized <kind>",
+      "shift: a plain ViT learns to be I-ViT's integers, which are the output (-o: model.fewbit)",
+    );
   addPictureOptions(command);
   addStepOptions(command, {
     optimizer: "adamw",
-    rate: "0.002, or 0.02 for sgd",
+    rate: "0.002, or 0.02 for sgd; with --quantized 0.00002",
     output: "finetuned.safetensors",
   });
   typed
@@ -51,15 +58,30 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         "fewbit finetune clothes.safetensors --limit 64 --epochs 1 --only norm --json",
         "fewbit finetune clothes.safetensors --data photos --epochs 1 --batch 1 -o tuned.safetensors",
         "fewbit finetune clothes.safetensors --limit 64 --epochs 1 --only lora:4 --adapters small",
+        "fewbit train --model vit --limit 64 --epochs 1 -o vit.safetensors",
+        "fewbit finetune vit.safetensors --quantized shift --limit 64 --epochs 1 -o vit.fewbit",
       ),
     )
     .action(async (checkpoint, own) => {
       const options = own as typeof own & StepOptions & PictureOptions;
-      const { only, adapters } = options;
-      const written = adapters === undefined ? [] : [adapters];
+      const { only, adapters, quantized } = options;
+      if (quantized !== undefined) {
+        choice("quantized", quantized, ["shift"]);
+        refuseUnfit(command, NOT_QUANTIZED, "--quantized");
+        const isGiven = command.getOptionValueSource("output") === "cli";
+        const output = isGiven ? options.output : "model.fewbit";
+        return await finetuneQuantized(checkpoint, { ...options, output }, signal);
+      }
+      if (await isFolder(checkpoint)) {
+        throw new FewbitError(
+          "invalid_argument",
+          `Cannot fine-tune ${checkpoint}: it is a folder; those of vision transformers go with --quantized shift`,
+        );
+      }
+      const written = adapters === undefined ? [] : [[adapters, "--adapters"] as const];
       const files = await trainingFiles(options, { read: [checkpoint], written });
       const bytes = await readFile(checkpoint, { signal });
-      const start = await named(checkpoint, () => Promise.resolve(startWeights(bytes)));
+      const start = await named(checkpoint, () => startWeights(bytes));
       const { network, facts } = start;
       const pictures = await trainingPictures(options, takenBy(start));
       const { heldOut, picture, labels, preprocessing } = pictures;
@@ -78,7 +100,8 @@ export default function finetuneCommand(command: Command, signal: AbortSignal): 
         );
       }
       const averaged = options.average !== undefined;
-      const evaluating = { heldOut, averaged, signal };
+      const settings = { network, picture, classes: labels.length, hasNewHead, only, ...training };
+      const evaluating = { heldOut, averaged, settings, signal };
       const best = options.resume ? await resumeTraining(trainer, files, evaluating) : -1;
       const said = encodePictureFacts({ network, labels, preprocessing });
       await trainEpochs(trainer, {

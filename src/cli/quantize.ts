@@ -2,13 +2,15 @@
 import type { Command } from "./_commander.ts";
 import { encodeProgram } from "../program/encode.ts";
 import { FewbitError } from "../errors.ts";
+import { vocabulariesBeside } from "../checkpoints/llama2c_vocabularies.ts";
 import { checkOutputs } from "../files/check_output.ts";
+import type { Output } from "../files/check_output.ts";
 import { isFolder } from "../files/read_file.ts";
 import { checkpointKind } from "../models/model_kind.ts";
 import { readCheckpointFolder, readJson } from "../checkpoints/checkpoint_folder.ts";
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
 import { trainedVision } from "../checkpoints/trained_vision.ts";
-import { named } from "../pipelines/image/image_file.ts";
+import { named } from "../files/named.ts";
 import { isEncoderFolder } from "../checkpoints/encoder_folder.ts";
 import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
@@ -141,9 +143,13 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       const nonlinear = choice("nonlinear", options.nonlinear, ["table", "shift"] as const);
       const { calibration, params } = options;
       const readsParams = params !== undefined && calibration === undefined;
-      const outputs = [options.output, ...params === undefined || readsParams ? [] : [params]];
+      const outputs: readonly Output[] = [
+        [options.output],
+        ...params === undefined || readsParams ? [] : [[params, "--params"] as const],
+      ];
       const { images: pictures, adapters, lora, tokenizer } = options;
-      const given = [model, pictures, calibration, adapters, lora, tokenizer];
+      const beside = tokenizer === undefined ? await vocabulariesBeside(model) : [];
+      const given = [model, ...beside, pictures, calibration, adapters, lora, tokenizer];
       const inputs = [...given, ...readsParams ? [params] : []].filter((path) =>
         path !== undefined
       );
@@ -285,7 +291,7 @@ async function trainedAndImages(
   { adapters, images, calibration, limit, signal }: Calibration & { readonly signal: AbortSignal },
 ): Promise<VisionSource> {
   const bytes = await readTrained(model, adapters, signal);
-  const folder = await named(model, () => Promise.resolve(trainedVision(bytes)));
+  const folder = await named(model, () => trainedVision(bytes));
   if (calibration !== undefined) {
     throw new FewbitError(
       "invalid_argument",

@@ -133,12 +133,10 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
           kind === suiting.optimizer ? suiting.rate : kind === "sgd" ? RATES.sgd : RATES.others,
       });
       const { heldOut, picture, labels, preprocessing } = pictures;
-      using trainer = await tinyClassifier({
-        ...{ network, picture, classes: labels.length },
-        ...training,
-      });
+      const settings = { network, picture, classes: labels.length, ...training };
+      using trainer = await tinyClassifier(settings);
       const averaged = options.average !== undefined;
-      const evaluating = { heldOut, averaged, signal };
+      const evaluating = { heldOut, averaged, settings, signal };
       const best = options.resume ? await resumeTraining(trainer, files, evaluating) : -1;
       await trainEpochs(trainer, {
         ...steps,

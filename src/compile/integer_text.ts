@@ -10,6 +10,7 @@ import { isLlama, llamaConfig } from "../models/llama_config.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
+import { checkDecoderGrids, checkRangeFactors } from "../quantize/check_decoder_grids.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
 import type { SiteChoice, Smoothing } from "../quantize/decoder_calibrate.ts";
 import type { DecoderRotation } from "../quantize/decoder_grids.ts";
@@ -93,6 +94,20 @@ export function parametersOfRanges(
   choice?: SiteChoice,
 ): DecoderParams {
   return { grids: gridsOfRanges(configOf(config), ranges, smoothing, choice), windows };
+}
+
+/**
+ * Checks that parameters are those of a model, before work goes into them.
+ *
+ * @throws {FewbitError} `invalid_argument`.
+ */
+export function checkTextParameters(
+  { config }: Pick<TextCheckpoint, "config">,
+  { grids, ranges }: DecoderParams,
+): void {
+  const sizes = configOf(config);
+  checkDecoderGrids(sizes, grids);
+  if (ranges !== undefined) checkRangeFactors(sizes, ranges);
 }
 
 /**

@@ -5,35 +5,39 @@
  * @module
  */
 import type { CheckpointFolder } from "../checkpoints/checkpoint_folder.ts";
-import type { Inputs, SyncInstance } from "../engines/engine.ts";
+import type { Outputs, SyncInstance } from "../engines/engine.ts";
 import { load } from "../engines/load.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import { FewbitError } from "../errors.ts";
-import { Graph } from "../graph/graph.ts";
-import type { Value } from "../graph/graph.ts";
-import { NodeBuilder } from "../graph/node_builder.ts";
-import { straightThrough } from "../graph/ops/mod.ts";
 import { compile } from "../lower/compile.ts";
 import { NORMALIZED } from "../models/deit.ts";
-import { visionConfig } from "../models/read_vision_config.ts";
-import { channelsFirst, TrainedLayers } from "../models/trained_layers.ts";
+import { canonicalNames } from "../models/names.ts";
+import { channelsFirst } from "../models/trained_layers.ts";
+import { float32 } from "../models/weights.ts";
+import { decodeHead } from "../program/decode.ts";
 import { encodeProgram } from "../program/encode.ts";
-import { calibrateRuns } from "../quantize/calibrate.ts";
-import { quantizeIVit } from "../quantize/i_vit.ts";
-import type { IntegerNetwork } from "../quantize/integer_network.ts";
 import { quantizeParameters } from "../quantize/integer_parameters.ts";
-import { createObserver } from "../quantize/observer.ts";
-import type { Observer } from "../quantize/observer.ts";
 import type { Tensor } from "../tensor.ts";
-import { crossEntropy } from "../training/losses/cross_entropy.ts";
-import { tinyVit } from "../training/networks/tiny_vit.ts";
+import { isCount } from "../training/check_settings.ts";
+import { checkedWeights } from "../training/checked_weights.ts";
+import { throughEpochs } from "../training/epochs.ts";
+import type { Place } from "../training/epochs.ts";
+import type { Cursor } from "../training/checkpoint.ts";
+import { evaluate } from "../training/evaluate.ts";
+import type { Evaluation, EvaluationOptions } from "../training/evaluate.ts";
+import { storedNames } from "../training/stored_weights.ts";
+import type { FitOptions, SaveOptions, TrainingStep } from "../training/trainer_options.ts";
+import type { TrainingData } from "../training/training_data.ts";
 import { trainingGraph } from "../training/training_graph.ts";
 import type { TrainingSettings } from "../training/training_graph.ts";
 import { normalizationTable } from "../vision/preprocess.ts";
-import { recordingParameters } from "./_recording_parameters.ts";
-import { metadataOf, modelFor, preprocessingOf } from "./vision.ts";
+import { backwardGraph, plainVit } from "./_backward_graph.ts";
+import { decodeQuantized, encodeQuantized, idOfTraining } from "./_quantized_checkpoint.ts";
+import { channelsLastPictures, integersOf, standIns } from "./_stand_ins.ts";
+import { compileFloatVision, metadataOf, preprocessingOf } from "./vision.ts";
 import type { CompiledVision } from "./vision.ts";
+import { WatchedForward } from "./_watched_forward.ts";
 
 /** How a network learns to be one of integers. */
 export type QuantizedTrainingSettings =
@@ -67,13 +71,8 @@ export interface QuantizedStep {
   readonly rate: number;
 }
 
-/** Before the names of inputs of the backward program: values of a site, and of a parameter's codes. */
-const SITE = "site.", CODES = "codes.";
-/** What softmax gives: 16 bits of a fraction. */
-const SHARE = 2 ** -15;
-
 /**
- * Trains a DeiT or ViT of timm's plain kind (a class token, LayerNorm, GELU).
+ * Trains a DeiT or ViT of the plain kind (a class token, LayerNorm, GELU), of timm or Hugging Face.
  *
  * Observers are I-ViT's, moving averages of what each site sees (momentum 0.95), and keep watching; scales, roundings
  * and clamps are constants to differentiation. The gradients of softmax, GELU and LayerNorm are those of the exact
@@ -81,57 +80,85 @@ const SHARE = 2 ** -15;
  *
  * @example
  * ```ts ignore
- * import { QuantizedTrainer } from "@fewbit/fewbit/train";
+ * import { arrayData, QuantizedTrainer } from "@fewbit/fewbit/train";
  *
- * // A checkpoint of timm: config.json, and its tensors by name.
+ * // A checkpoint of timm: config.json, and its tensors by name. Pictures are normalised, [n, channels, height, width].
  * using trainer = await QuantizedTrainer.load({ config, weights }, { batch: 32, rate: 2e-5 });
- * for (const { images, labels } of batches) console.log(await trainer.step(images, labels));
+ * const data = arrayData({ image, labels }, labels.length);
+ * for await (const { step, loss } of trainer.fit(data, { epochs: 3 })) console.log(step, loss);
  * const { program } = trainer.compile();
  * ```
  */
 export class QuantizedTrainer implements Disposable {
+  /** Pictures of a step. */
+  readonly batch: number;
+  /** What checkpoints have to be of. */
+  readonly #expected: { readonly id: string; readonly sites: readonly string[] };
   readonly #folder: CheckpointFolder;
   readonly #instance: SyncInstance;
   readonly #settings: QuantizedTrainingSettings;
-  /** Extents of the parameters as the checkpoint has them. */
-  readonly #shapes: ReadonlyMap<string, readonly number[]>;
-  readonly #observers: Map<string, Observer> = new Map();
-  readonly #magnitudes: Map<string, number> = new Map();
+  /** Inputs that the backward program reads. */
+  readonly #reads: ReadonlySet<string>;
+  readonly #forward: WatchedForward = new WatchedForward();
+  readonly #place: Place = { cursor: { epoch: 0, batch: 0 }, isFitting: false };
   #steps = 0;
+  #isStepping = false;
 
   private constructor(
+    expected: { readonly id: string; readonly sites: readonly string[] },
     folder: CheckpointFolder,
     instance: SyncInstance,
     settings: QuantizedTrainingSettings,
-    shapes: ReadonlyMap<string, readonly number[]>,
   ) {
+    this.batch = settings.batch;
+    this.#expected = expected;
     this.#folder = folder;
     this.#instance = instance;
     this.#settings = settings;
-    this.#shapes = shapes;
+    const inputs = instance.program.tensors.filter(({ region }) => region === "input");
+    this.#reads = new Set(inputs.map(({ name }) => name));
   }
 
   /**
    * Begins with the float weights of a checkpoint.
    *
    * @throws {FewbitError} `unsupported` for another network than a plain ViT; `invalid_argument` for settings out of
-   * range; `not_found` or `shape_mismatch` for weights that do not fit.
+   * range; `not_found`, `shape_mismatch` or `invalid_file` for weights that are missing, do not fit or are not finite.
    */
   static async load(
     folder: CheckpointFolder,
     settings: QuantizedTrainingSettings,
   ): Promise<QuantizedTrainer> {
-    const { graph, loss, shapes } = backwardGraph(folder, settings);
-    const { decay = 0, batch: _, forward: __, ...rest } = settings;
+    const { decay = 0, batch, forward = "shift", ...rest } = settings;
+    if (!isCount(batch) || batch === 0 || !["shift", "float"].includes(forward)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot train for integers: batch ${batch}, forward "${forward}"; expected at least 1, and shift or float`,
+      );
+    }
+    const sizes = plainVit(folder.config);
+    // Under timm's names, whoever wrote them.
+    const weights = new Map(
+      [...canonicalNames(folder.weights)].map(([name, tensor]) =>
+        [name, { ...tensor, dtype: "f32", data: float32(tensor, name) } as const] as const
+      ),
+    );
+    const own = { ...folder, weights };
+    // What it reads is known, and checked, before anything is trained.
+    const { taps, sites } = integersOf(own, quantizeParameters());
+    const isShift = forward === "shift";
+    const { graph, loss } = backwardGraph({ sizes, weights, batch, ...isShift && { taps } });
     const trained = trainingGraph(graph, {
       ...rest,
       loss,
       trainable: (name) => !/norm\d?\.bias$/.test(name),
       decay: (_, shape) => shape.length > 1 ? decay : 0,
     });
-    const program = await encodeProgram(compile(trained, { training: true }));
-    const instance = await loadWasm(program, { build: trainBuild() });
-    return new QuantizedTrainer(folder, instance, settings, shapes);
+    const file = await encodeProgram(compile(trained, { training: true }));
+    const instance = await loadWasm(file, { build: trainBuild() });
+    const id = idOfTraining(decodeHead(file).id, weights, { forward, seed: settings.seed ?? 0 });
+    const watched = isShift ? sites.map(({ site: { name } }) => name) : [];
+    return new QuantizedTrainer({ id, sites: watched }, own, instance, settings);
   }
 
   /** Steps so far. */
@@ -139,46 +166,137 @@ export class QuantizedTrainer implements Disposable {
     return this.#steps;
   }
 
+  /** Classes that it tells apart. */
+  get classes(): number {
+    return this.#folder.weights.get("head.weight")!.shape[0];
+  }
+
+  /** Pictures of a step, as {@linkcode Trainer.examples} has them. */
+  get examples(): number {
+    return this.batch;
+  }
+
+  /** Bytes of the backward program: parameters, states and all that a step needs; the integers' come to it. */
+  get memoryBytes(): number {
+    return this.#instance.memoryBytes;
+  }
+
+  /** Where {@linkcode fit} is in its data. */
+  get cursor(): Cursor {
+    return this.#place.cursor;
+  }
+
   /**
-   * Learns from a batch.
+   * Learns from a batch. What fails before the update leaves everything as it was.
    *
    * @param images Normalised pictures `[batch, channels, height, width]`.
    * @param labels Their classes.
+   * @throws {FewbitError} `shape_mismatch` or `invalid_argument` for a batch that is none, while another step is in
+   * progress, or where the loss is no number any more.
    */
   async step(images: Float32Array, labels: Int32Array): Promise<QuantizedStep> {
-    const inputs: Record<string, Inputs[string]> = { labels };
-    if (this.#settings.forward === "float") {
-      inputs.image = channelsLastPictures(images, this.#image());
-    } else {
-      const { network, scales, taps, logits, values } = await this.#forward(images, true);
-      for (const [name, data] of values) inputs[`${CODES}${name}`] = data;
-      for (const [name, tensor] of taps) {
-        if (name === "qact_input") continue;
-        inputs[`${SITE}${name}`] = realsOf(tensor, name, network, scales);
-      }
-      inputs[`${SITE}logits`] = logits;
-      const image = realsOf(taps.get("qact_input")!, "qact_input", network, scales);
-      inputs.image = channelsLastPictures(image, this.#image());
+    this.#assertNoStep("train");
+    const size = this.#image().reduce((a, b) => a * b);
+    if (images.length !== this.batch * size || labels.length !== this.batch) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot train: ${images.length} values and ${labels.length} labels are no batch of ` +
+          `${this.batch} pictures of ${size} values`,
+      );
     }
-    const known = Object.fromEntries(
-      Object.entries(inputs).filter(([name]) => this.#reads(name)),
-    );
-    const { loss, rate } = await this.#instance.run(known, { entry: "train_step" });
+    const before = this.#forward.watched;
+    this.#isStepping = true;
+    let outputs: Outputs;
+    try {
+      const inputs = this.#settings.forward === "float"
+        ? { image: channelsLastPictures(images, this.#image()) }
+        : await standIns({
+          ...{ folder: this.#trained(), forward: this.#forward, images, batch: this.batch },
+          reads: this.#reads,
+        });
+      outputs = await this.#instance.run({ ...inputs, labels }, { entry: "train_step" });
+    } catch (error) {
+      this.#forward.watched = before;
+      throw error;
+    } finally {
+      this.#isStepping = false;
+    }
+    const [loss, rate] = [outputs.loss.data[0], outputs.rate.data[0]] as number[];
     const step = ++this.#steps;
-    return { step, loss: loss.data[0] as number, rate: rate.data[0] as number };
+    if (Number.isFinite(loss)) return { step, loss, rate };
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot go on training: the loss of step ${step} is ${loss}; lower the rate, or clip, and restore a checkpoint`,
+    );
+  }
+
+  /**
+   * Goes through pictures as {@linkcode Trainer.fit} does, a step for each batch.
+   *
+   * @param data Inputs `image`, normalised pictures `[channels, height, width]`, and `labels`, int32.
+   * @throws {FewbitError} As {@linkcode step}; `invalid_argument` where there are fewer pictures than a batch has, or
+   * `fit` is running already.
+   */
+  async *fit(
+    data: TrainingData,
+    options: FitOptions = {},
+  ): AsyncGenerator<TrainingStep, void, void> {
+    const { batch } = this;
+    yield* throughEpochs(data, options, {
+      ...{ place: this.#place, seed: this.#settings.seed ?? 0, examples: batch, batch },
+      step: async (epoch, batchAt) => {
+        const at = this.#place.cursor.batch;
+        const { image, labels } = await batchAt(at * batch);
+        if (!(image instanceof Float32Array && labels instanceof Int32Array)) {
+          throw new FewbitError(
+            "dtype_mismatch",
+            "Cannot train: data has no float32 image and int32 labels",
+          );
+        }
+        const step = await this.step(image, labels);
+        this.#place.cursor = { epoch, batch: at + 1 };
+        return { ...step, epoch };
+      },
+    });
+  }
+
+  /**
+   * The share of pictures whose label has the largest logit: of the integers that {@linkcode compile} gives, or of the
+   * float network where that is forward.
+   *
+   * @throws {FewbitError} `invalid_argument` before the first step, or without pictures.
+   */
+  async evaluate(
+    data: TrainingData,
+    { signal }: Pick<EvaluationOptions, "signal"> = {},
+  ): Promise<Evaluation> {
+    const { batch } = this;
+    const program = this.#settings.forward === "float"
+      ? compileFloatVision({ ...this.#folder, weights: this.weights() })
+      : this.compile().program;
+    const run = { entry: NORMALIZED, symbols: { batch } };
+    using instance = await load(program, { symbols: { max_batch: batch } });
+    return await evaluate(data, batch, (inputs) => instance.run(inputs, run), {
+      ...signal && { signal },
+    });
   }
 
   /** Codes of all sites by the scales that training has found. Nothing changes. */
   async codes(images: Float32Array): Promise<ForwardCodes> {
-    const { taps, logits } = await this.#forward(images, false);
+    this.#assertScales();
+    const network = integersOf(this.#trained(), quantizeParameters());
+    const batch = images.length / this.#image().reduce((a, b) => a * b);
+    const pass = { network, images, batch, wants: () => true };
+    const { taps, logits } = await this.#forward.evaluate(pass);
     return { taps, logits };
   }
 
-  /** The float weights under the names of the checkpoint; those that nothing reads backward are its own. */
+  /** The float weights under timm's names; those that nothing reads backward are the checkpoint's. */
   weights(): Map<string, Tensor> {
-    const held = new Set(this.#instance.program.tensors.map(({ name }) => name));
-    return new Map([...this.#shapes].map(([name, shape]) => {
-      if (!held.has(name)) return [name, this.#folder.weights.get(name)!];
+    const held = new Set(storedNames(this.#instance.program, "parameter"));
+    return new Map([...this.#folder.weights].map(([name, tensor]) => {
+      if (!held.has(name)) return [name, tensor];
+      const { shape } = tensor;
       const stored = this.#instance.readSync(name, "f32").data;
       const data = shape.length === 4 ? channelsFirst(stored, shape) : stored;
       return [name, { dtype: "f32", shape, data }];
@@ -191,15 +309,12 @@ export class QuantizedTrainer implements Disposable {
    * @throws {FewbitError} `invalid_argument` before the first step, where no scale is known.
    */
   compile(): CompiledVision {
-    const { config } = this.#folder;
-    const preprocessing = preprocessingOf(this.#folder);
-    const network = quantizeIVit(modelFor({ config, weights: this.weights() }, preprocessing), {
-      ...INTEGERS,
-      parameters: quantizeParameters(),
-      pixelTable: normalizationTable(preprocessing),
-    });
-    const scales = this.#scales();
-    const metadata = metadataOf(config, preprocessing, {
+    const scales = this.#assertScales();
+    const folder = this.#trained();
+    const preprocessing = preprocessingOf(folder);
+    const pixelTable = normalizationTable(preprocessing);
+    const network = integersOf(folder, quantizeParameters(), pixelTable);
+    const metadata = metadataOf(folder.config, preprocessing, {
       nonlinear: "shift",
       bits: "w8a8",
       observer: "minmax",
@@ -207,150 +322,73 @@ export class QuantizedTrainer implements Disposable {
     return { program: compile(network.graph, { scales, metadata }), network, scales };
   }
 
+  /**
+   * Weights, what the optimiser and the observers remember, and the place in the data as a file, from which training goes
+   * on bit by bit as it would have.
+   *
+   * @throws {FewbitError} `invalid_argument` within a step.
+   */
+  // deno-lint-ignore require-await
+  async save({ metadata = {} }: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+    this.#assertNoStep("save");
+    const tensors = new Map(
+      this.#stored().map((name) => [name, this.#instance.readSync(name)] as const),
+    );
+    const { watched } = this.#forward;
+    return encodeQuantized({
+      ...{ tensors, watched, metadata },
+      ...{ program: this.#expected.id, cursor: this.#place.cursor },
+    });
+  }
+
+  /**
+   * Goes on from what {@linkcode save} gave.
+   *
+   * @throws {FewbitError} `invalid_file` where it is damaged, or of another checkpoint, network or other settings;
+   * `invalid_argument` within a step or where `fit` is running. Then nothing has changed.
+   */
+  restore(bytes: Uint8Array): void {
+    this.#assertNoStep("restore checkpoint");
+    if (this.#place.isFitting) {
+      throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
+    }
+    const { tensors, watched, cursor, steps } = decodeQuantized(bytes, this.#expected);
+    for (const [name, data] of checkedWeights(this.#instance.program, tensors, this.#stored())) {
+      this.#instance.write(name, data);
+    }
+    this.#forward.watched = watched;
+    this.#place.cursor = cursor;
+    this.#steps = steps;
+  }
+
   /** Gives the memory back. */
   [Symbol.dispose](): void {
     this.#instance[Symbol.dispose]();
   }
 
-  #scalesFound: ReadonlyMap<string, number> = new Map();
-
-  #scales(): ReadonlyMap<string, number> {
-    if (this.#scalesFound.size > 0) return this.#scalesFound;
-    throw new FewbitError("invalid_argument", "No scale is known before the first step");
+  /** The checkpoint with the weights as they are. */
+  #trained(): CheckpointFolder {
+    return { ...this.#folder, weights: this.weights() };
   }
 
   #image(): readonly number[] {
     return preprocessingOf(this.#folder).inputSize;
   }
 
-  #reads(name: string): boolean {
-    return this.#instance.program.tensors.some((tensor) =>
-      tensor.region === "input" && tensor.name === name
-    );
+  /** Names of what a checkpoint holds of the program. */
+  #stored(): string[] {
+    const { program } = this.#instance;
+    return [...storedNames(program, "parameter"), ...storedNames(program, "state")];
   }
 
-  /** Runs the integer network; observers take up what they see where it is a step. */
-  async #forward(images: Float32Array, watches: boolean) {
-    if (!watches) this.#scales();
-    const { config } = this.#folder;
-    const preprocessing = preprocessingOf(this.#folder);
-    const { parameters, values } = recordingParameters(quantizeParameters());
-    const network = quantizeIVit(modelFor({ config, weights: this.weights() }, preprocessing), {
-      ...INTEGERS,
-      parameters,
-    });
-    const batch = images.length / preprocessing.inputSize.reduce((a, b) => a * b);
-    const taps = new Map<string, Tensor>();
-    let logits = new Float32Array();
-    const run = { inputs: { image: images }, symbols: { batch }, samples: batch };
-    const scales = await calibrateRuns(network, [run], {
-      entry: NORMALIZED,
-      symbols: { max_batch: batch },
-      load: (program, symbols) => load(program, { symbols }),
-      observer: (name) => this.#observer(name, watches),
-      onTap: (name, codes) => void taps.set(name, codes),
-      onOutputs: (outputs) => logits = outputs.logits.data as Float32Array<ArrayBuffer>,
-    });
-    if (watches) this.#scalesFound = scales;
-    return { network, scales, taps, logits, values: values() };
+  #assertScales(): ReadonlyMap<string, number> {
+    const { scales } = this.#forward.watched;
+    if (scales.size > 0) return scales;
+    throw new FewbitError("invalid_argument", "No scale is known before the first step");
   }
 
-  /** The observer of a site; one that does not watch says what was seen last. */
-  #observer(name: string, watches: boolean): Observer {
-    if (!watches) return { observe: () => this.#magnitudes.get(name)! };
-    const own = this.#observers.get(name) ?? createObserver("minmax");
-    this.#observers.set(name, own);
-    return {
-      observe: (values, channels) => {
-        const magnitude = own.observe(values, channels);
-        this.#magnitudes.set(name, magnitude);
-        return magnitude;
-      },
-    };
+  #assertNoStep(action: string): void {
+    if (!this.#isStepping) return;
+    throw new FewbitError("invalid_argument", `Cannot ${action}: a step is in progress`);
   }
-}
-
-/** The paper's arithmetic. */
-const INTEGERS = { nonlinear: "shift", weightBits: 8 } as const;
-
-/** The float network with inputs for what codes stand for. */
-function backwardGraph(
-  { config, weights }: CheckpointFolder,
-  { batch, forward = "shift" }: QuantizedTrainingSettings,
-) {
-  const sizes = visionConfig(config);
-  if (!("pooling" in sizes) || sizes.pooling !== "token" || sizes.preNorm || sizes.layerScale) {
-    throw new FewbitError("unsupported", "Cannot train for integers: the network is no plain ViT");
-  }
-  const { imageSize: [height, width], channels, classes, patchSize, depth, heads } = sizes;
-  const graph = new Graph();
-  const shapes = new Map<string, readonly number[]>();
-  const isFloat = forward === "float";
-  const standIn = (x: Value, name: string): Value =>
-    isFloat ? x : graph.apply(straightThrough, { value: graph.input(name, "f32", x.shape), x });
-  const layers = new TrainedLayers(
-    graph,
-    ({ name, shape }) => {
-      const tensor = weights.get(name);
-      const count = shape.reduce((a, b) => a * b, 1);
-      if (!(tensor?.data instanceof Float32Array) || tensor.data.length !== count) {
-        throw new FewbitError(
-          "shape_mismatch",
-          `Cannot train: the checkpoint has no float32 ${name} of [${shape}]`,
-        );
-      }
-      shapes.set(name, tensor.shape);
-      return tensor.data;
-    },
-    undefined,
-    (parameter) =>
-      /(proj|qkv|fc\d|head)\.(weight|bias)$/.test(parameter.name)
-        ? standIn(parameter, `${CODES}${parameter.name}`)
-        : parameter,
-  );
-  const image = graph.input("image", "f32", [batch, height, width, channels]);
-  const labels = graph.input("labels", "i32", [batch], {
-    check: "below",
-    limit: classes ?? 2 ** 20,
-  });
-  const logits = tinyVit(layers, image, {
-    classes: classes ?? weights.get("head.weight")!.shape[0],
-    patch: patchSize,
-    channels: sizes.width,
-    heads,
-    depth,
-    stand: (x, site) => standIn(x, `${SITE}${site}`),
-  });
-  return { graph, loss: crossEntropy(new NodeBuilder(graph), logits, labels), shapes };
-}
-
-/** What codes stand for: a scale for all of a site, or the fractions that softmax gives. */
-function realsOf(
-  { data }: Tensor,
-  name: string,
-  { sites }: IntegerNetwork,
-  scales: ReadonlyMap<string, number>,
-): Float32Array {
-  const isSite = sites.some(({ site }) => site.name === name);
-  const scale = isSite ? scales.get(name)! : SHARE;
-  const reals = Float32Array.from(data as Int16Array);
-  for (let i = 0; i < reals.length; i++) reals[i] *= scale;
-  return reals;
-}
-
-/** `[B, C, H, W]` to `[B, H, W, C]`. */
-function channelsLastPictures(
-  images: Float32Array,
-  [channels, height, width]: readonly number[],
-): Float32Array {
-  const plane = height * width, size = channels * plane;
-  if (channels === 1) return images;
-  return Float32Array.from(images, (_, i) => {
-    const [picture, place, c] = [
-      Math.floor(i / size),
-      Math.floor(i % size / channels),
-      i % channels,
-    ];
-    return images[picture * size + c * plane + place];
-  });
 }

@@ -186,7 +186,7 @@ export function metadataOf(
 }
 
 /** Names of the classes: Hugging Face's `id2label`, or timm's `label_names`. */
-function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
+export function labelsOf(config: Readonly<Record<string, unknown>>): string[] | undefined {
   const names = config.label_names;
   if (Array.isArray(names)) return names.map((name, i) => typeof name === "string" ? name : `${i}`);
   const labels = config.id2label;

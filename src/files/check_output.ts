@@ -15,10 +15,15 @@ import { isSpecial, temporaryIn } from "./write_file.ts";
  * @param path The output.
  * @param inputs Files and folders that are read. A folder stands for all files in it but compiled
  * models, which may be replaced.
+ * @param option What names it on the command line.
  * @throws {FewbitError} `not_found` for a missing folder, `invalid_argument` for a folder or an input
  * (also by a link), `io_error` where nothing can be written.
  */
-export async function checkOutput(path: string, inputs: readonly string[] = []): Promise<void> {
+export async function checkOutput(
+  path: string,
+  inputs: readonly string[] = [],
+  option = "--output",
+): Promise<void> {
   if (await isSpecial(path)) return;
   const [folder, name] = splitPath(path);
   const present = await statOf(path).catch(() => undefined);
@@ -29,7 +34,7 @@ export async function checkOutput(path: string, inputs: readonly string[] = []):
     if (present === undefined || !await reads(input, present)) continue;
     throw new FewbitError(
       "invalid_argument",
-      `Cannot write ${path}: it is a file of ${input}, which is read; give another --output`,
+      `Cannot write ${path}: it is a file of ${input}, which is read; give another ${option}`,
     );
   }
   await withFileErrors(`Cannot write ${path}`, async () => {
@@ -39,18 +44,21 @@ export async function checkOutput(path: string, inputs: readonly string[] = []):
   });
 }
 
+/** An output, and what names it on the command line. Default: `--output`. */
+export type Output = readonly [path: string, option?: string];
+
 /**
  * Checks several outputs, of which no two may be one file.
  *
  * @throws {FewbitError} As {@linkcode checkOutput}.
  */
 export async function checkOutputs(
-  paths: readonly string[],
+  outputs: readonly Output[],
   inputs: readonly string[] = [],
 ): Promise<void> {
   const places = new Set<string>();
-  for (const path of paths) {
-    await checkOutput(path, inputs);
+  for (const [path, option] of outputs) {
+    await checkOutput(path, inputs, option);
     if (await isSpecial(path)) continue;
     const [folder, name] = splitPath(path);
     const place = `${await realPath(folder)}/${name}`;

@@ -4,7 +4,6 @@ import type { Extent, Graph, GraphOutput, Node, Value } from "../graph/graph.ts"
 import type { NodeNamed, OpName } from "../graph/op_names.ts";
 import { consumersOf, inputsOf, producersOf } from "../graph/traversal.ts";
 import { instructionNamed } from "../instructions/mod.ts";
-import { SUMS } from "../instructions/sums.ts";
 import { packed } from "../layouts/elements.ts";
 import { panelsOf } from "../layouts/mod.ts";
 import type { Layout } from "../layouts/mod.ts";
@@ -219,12 +218,6 @@ export class Lowering {
     this.#placed.set(value.id, placed);
     this.tensors.set(value.id, tensor);
     return this.view(extents.length === 0 ? placed : reshapePlaced(placed, extents));
-  }
-
-  /** How a product keeps its sums: the attribute of an instruction that makes a value. */
-  sums({ id }: Value): { readonly sums: number } {
-    const storage = this.graph.storage.get(id);
-    return { sums: storage?.sums ? SUMS.values!.indexOf(storage.type) : 0 };
   }
 
   /** Adds an instruction that computes values. */

@@ -31,8 +31,8 @@ export interface CalibrateRunsOptions {
   readonly signal?: AbortSignal;
   /** Called after each batch with the samples seen. */
   readonly onProgress?: (samples: number) => void;
-  /** Told the codes of each tap of the network in the moment that they are computed. */
-  readonly onTap?: (name: string, codes: Tensor) => void;
+  /** Told of each tap of the network in the moment that its codes are computed; `read` copies them. */
+  readonly onTap?: (name: string, read: () => Tensor) => void;
   /** Told the outputs of each batch. */
   readonly onOutputs?: (outputs: Outputs) => void;
 }
@@ -156,10 +156,10 @@ class Calibration {
   }
 
   /** Tells of the taps that instruction `index` has computed. */
-  after(index: number, told: (name: string, codes: Tensor) => void): void {
+  after(index: number, told: (name: string, read: () => Tensor) => void): void {
     for (const [name, { id }] of this.network.taps) {
       if (this.lowered.instructions.get(id) !== index) continue;
-      told(name, this.instance.peekSync(this.lowered.tensors.get(id)!));
+      told(name, () => this.instance.peekSync(this.lowered.tensors.get(id)!));
     }
   }
 
@@ -201,19 +201,28 @@ class Calibration {
       }
       case "codes": {
         const { values, shape } = this.#values(source.x);
-        const channels = shape[shape.length - 1];
-        const reals = toReals(values, source.scale.of(this.scales), channels);
-        if (source.identity !== undefined) {
-          const { values: codes } = this.#values(source.identity.x);
-          addReals(reals, toReals(codes, source.identity.scale.of(this.scales), channels));
-        }
+        const scales = source.scale.of(this.scales);
         // Scores [B, heads, Q, L] have their heads as channels, as I-ViT's observer has axis 1.
-        if (shape.length === 4) {
-          const inner = shape[2] * shape[3];
-          return this.#update(site, toLast(reals, shape[1], inner), shape[1]);
+        const isScores = shape.length === 4;
+        const channels = shape[isScores ? 1 : shape.length - 1];
+        const inner = isScores ? shape[2] * shape[3] : 1;
+        const row = isScores ? undefined : source.constantRow?.(this.scales);
+        const { identity } = source;
+        if (
+          identity === undefined && this.#observers.get(site.name)!.looksAtExtremes &&
+          (inner === 1 || scales.length === 1)
+        ) {
+          // Products with a scale are rounded monotonically: the extremes of codes are those of the reals.
+          const ends = extremesOf(values as Int32Array, channels, inner);
+          return this.#update(site, withRow(toReals(ends, scales, channels), row), channels);
         }
-        const row = source.constantRow?.(this.scales);
-        return this.#update(site, row === undefined ? reals : concat(reals, row), channels);
+        const width = shape[shape.length - 1];
+        const reals = toReals(values, scales, width);
+        if (identity !== undefined) {
+          const { values: codes } = this.#values(identity.x);
+          addReals(reals, toReals(codes, identity.scale.of(this.scales), width));
+        }
+        return this.#update(site, withRow(toLast(reals, channels, inner), row), channels);
       }
     }
   }
@@ -298,7 +307,7 @@ function activationReals(
 
 /** `fl32(fl32(code)·scale)`, a scale for all or one for each channel. */
 function toReals(codes: TensorData, scales: Float32Array, channels: number): Float32Array {
-  const reals = Float32Array.from(codes as Int32Array);
+  const reals = new Float32Array(codes as Int32Array);
   if (scales.length === 1) {
     const [scale] = scales;
     for (let i = 0; i < reals.length; i++) reals[i] *= scale;
@@ -308,6 +317,33 @@ function toReals(codes: TensorData, scales: Float32Array, channels: number): Flo
     for (let c = 0; c < channels; c++) reals[at + c] *= scales[c];
   }
   return reals;
+}
+
+/** The least code of each channel, then the largest of each. */
+function extremesOf(codes: Int32Array, channels: number, inner: number): Int32Array {
+  const low = Int32Array.from({ length: channels }, (_, c) => codes[c * inner]);
+  const high = low.slice();
+  if (inner === 1) {
+    for (let at = 0; at < codes.length; at += channels) {
+      for (let c = 0; c < channels; c++) {
+        const code = codes[at + c];
+        if (code < low[c]) low[c] = code;
+        if (code > high[c]) high[c] = code;
+      }
+    }
+  } else {
+    for (let at = 0, block = 0; at < codes.length; at += inner, block++) {
+      let [least, most] = [low[block % channels], high[block % channels]];
+      for (let i = at; i < at + inner; i++) {
+        const code = codes[i];
+        if (code < least) least = code;
+        if (code > most) most = code;
+      }
+      low[block % channels] = least;
+      high[block % channels] = most;
+    }
+  }
+  return Int32Array.of(...low, ...high);
 }
 
 /** Adds an identity that may repeat. */
@@ -330,9 +366,11 @@ function toLast(values: Float32Array, channels: number, inner: number): Float32A
   return moved;
 }
 
-function concat(a: Float32Array, b: Float32Array): Float32Array {
-  const both = new Float32Array(a.length + b.length);
-  both.set(a);
-  both.set(b, a.length);
+/** Values, and behind them a row that is constant. */
+function withRow(values: Float32Array, row: Float32Array | undefined): Float32Array {
+  if (row === undefined) return values;
+  const both = new Float32Array(values.length + row.length);
+  both.set(values);
+  both.set(row, values.length);
   return both;
 }

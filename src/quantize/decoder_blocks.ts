@@ -1,6 +1,6 @@
 /** A float Llama a block at a time: beside one block's weights there is the residual of all windows. */
 import { FewbitError } from "../errors.ts";
-import type { Graph, Value } from "../graph/graph.ts";
+import type { Graph, GraphOutput, Value } from "../graph/graph.ts";
 import { nodesOf, outputsOf } from "../graph/traversal.ts";
 import { lower } from "../lower/lower.ts";
 import type { CompiledProgram } from "../program/program.ts";
@@ -124,18 +124,26 @@ export class DecoderBlocks implements Disposable {
   program(end: Value, others: readonly Value[]): CompiledProgram {
     const outputs = [["residual", end] as const, ...others.map((v) => [v.name, v] as const)]
       .map(([name, value]) => ({ name, value, entry: "main" }));
-    const graph = this.graph.derive();
-    const before = this.#residual;
-    const made = new Map([[before.id, graph.input("x", "f32", before.shape)]]);
-    for (const node of nodesOf(this.graph, outputs, before)) {
-      const copies = graph.replay(node, (value) => made.get(value.id) ?? value);
-      for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
-    }
-    const own = outputs.map((output) => ({ ...output, value: made.get(output.value.id)! }));
-    return lower(graph, { fuse: false, outputs: own }).program;
+    return programBetween(this.graph, this.#residual, outputs);
   }
 
   [Symbol.dispose](): void {
     this.#lanes[Symbol.dispose]();
   }
+}
+
+/** A program from a value of a graph, the input `x`, to what follows from it. */
+export function programBetween(
+  source: Graph,
+  from: Value,
+  outputs: readonly GraphOutput[],
+): CompiledProgram {
+  const graph = source.derive();
+  const made = new Map([[from.id, graph.input("x", "f32", from.shape)]]);
+  for (const node of nodesOf(source, outputs, from)) {
+    const copies = graph.replay(node, (value) => made.get(value.id) ?? value);
+    for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name]);
+  }
+  const own = outputs.map((output) => ({ ...output, value: made.get(output.value.id)! }));
+  return lower(graph, { fuse: false, outputs: own }).program;
 }

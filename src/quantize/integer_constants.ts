@@ -38,7 +38,8 @@ export function quantizeWeight(
   const scales = new Float32Array(n);
   for (let i = 0; i < n; i++) {
     const row = rows.subarray(i * k, (i + 1) * k);
-    const magnitude = row.reduce((max, w) => Math.max(max, Math.abs(w)), 0);
+    let magnitude = 0;
+    for (let j = 0; j < k; j++) magnitude = Math.max(magnitude, Math.abs(row[j]));
     const least = Math.max(LEAST_SCALE, floors?.[i] ?? 0);
     scales[i] = Math.max(Math.fround(magnitude / largest), least);
     const inverse = Math.fround(1 / scales[i]);

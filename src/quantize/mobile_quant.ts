@@ -12,7 +12,7 @@ import { octaveTable } from "../numeric/integer_tables.ts";
 import { buildLlama } from "../models/llama.ts";
 import type { LlamaConfig } from "../models/llama_config.ts";
 import type { LazyWeights } from "../models/language_weights.ts";
-import { checkDecoderGrids } from "./_check_decoder_grids.ts";
+import { checkDecoderGrids } from "./check_decoder_grids.ts";
 import type { DecoderGrids } from "./decoder_grids.ts";
 import { DecoderSettings } from "./decoder_settings.ts";
 import type { IntegerNetwork } from "./integer_network.ts";

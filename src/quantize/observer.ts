@@ -11,6 +11,8 @@ export interface Observer {
    * @returns The largest magnitude that the grid has to hold, float32.
    */
   observe(values: Float32Array, channels: number): number;
+  /** Whether all that it looks at is the least and the largest value of each channel. */
+  readonly looksAtExtremes?: boolean;
 }
 
 /** Name of an observer. */
@@ -40,10 +42,19 @@ export function scaleFor(magnitude: number, bits: number, name: string): number 
 const OLD = Math.fround(0.95);
 const NEW = Math.fround(0.05);
 
+/** Averages of the least and the largest value of each channel. */
+export interface MovingRange {
+  /** `[channels]`. */
+  readonly low: Float32Array;
+  /** `[channels]`. */
+  readonly high: Float32Array;
+}
+
 /** I-ViT's: per-channel minimum and maximum of a batch, averaged over batches with momentum 0.95. */
-class MovingMinMax implements Observer {
-  #low: Float32Array | undefined;
-  #high: Float32Array | undefined;
+export class MovingMinMax implements Observer {
+  readonly looksAtExtremes = true;
+  /** What it has seen; a batch makes another of it. */
+  range: MovingRange | undefined;
 
   observe(values: Float32Array, channels: number): number {
     const low = values.slice(0, channels);
@@ -56,16 +67,21 @@ class MovingMinMax implements Observer {
         high[c] = Math.max(high[c], value);
       }
     }
-    if (this.#low !== undefined && this.#high !== undefined) {
+    if (this.range !== undefined) {
       for (let c = 0; c < channels; c++) {
-        low[c] = Math.fround(OLD * this.#low[c]) + Math.fround(NEW * low[c]);
-        high[c] = Math.fround(OLD * this.#high[c]) + Math.fround(NEW * high[c]);
+        low[c] = Math.fround(OLD * this.range.low[c]) + Math.fround(NEW * low[c]);
+        high[c] = Math.fround(OLD * this.range.high[c]) + Math.fround(NEW * high[c]);
       }
     }
-    this.#low = low;
-    this.#high = high;
+    this.range = { low, high };
+    return this.magnitude;
+  }
+
+  /** The largest magnitude of what it has seen. */
+  get magnitude(): number {
+    const { low, high } = this.range!;
     let magnitude = -Infinity;
-    for (let c = 0; c < channels; c++) {
+    for (let c = 0; c < low.length; c++) {
       if (Number.isNaN(low[c]) || Number.isNaN(high[c])) return NaN;
       magnitude = Math.max(magnitude, -low[c], high[c]);
     }

@@ -2,7 +2,7 @@
 import type { Graph, Value } from "../graph/graph.ts";
 import type { NodeBuilder } from "../graph/node_builder.ts";
 import { assign } from "../graph/ops/mod.ts";
-import { checkDecay, checkOptimizer } from "./_check_settings.ts";
+import { checkDecay, checkOptimizer } from "./check_settings.ts";
 import { clipByNorm, movingAverage } from "./optimizers/clipping.ts";
 import { optimizerStep } from "./optimizers/optimizer.ts";
 import type { ApplyGradient, Optimizer } from "./optimizers/optimizer.ts";

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import type { Inputs, Outputs } from "../engines/engine.ts";
 import { expectTensor } from "../engines/expect_tensor.ts";
-import { isCount } from "./_check_settings.ts";
+import { isCount } from "./check_settings.ts";
 import type { TrainingData } from "./training_data.ts";
 
 /** How well a network knows some examples. */

@@ -7,7 +7,7 @@ import type { Graph, Value } from "../graph/graph.ts";
 import { rewrite } from "../graph/rewrite.ts";
 import { compile } from "../lower/compile.ts";
 import { shuffle } from "../numeric/shuffle.ts";
-import { isCount } from "./_check_settings.ts";
+import { isCount } from "./check_settings.ts";
 
 /** Options of {@linkcode gradcheck}. */
 export interface GradcheckOptions {

@@ -8,7 +8,7 @@ import type { NodeNamed } from "../graph/op_names.ts";
 import { add, conv, linear } from "../graph/ops/mod.ts";
 import { NodeBuilder } from "../graph/node_builder.ts";
 import { uniform } from "../models/trained_layers.ts";
-import { isCount } from "./_check_settings.ts";
+import { isCount } from "./check_settings.ts";
 import { nameList } from "./_name_list.ts";
 
 /** Which weights get adapters, and how wide they are. */

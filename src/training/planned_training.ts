@@ -44,10 +44,8 @@ interface Plan {
 
 /** Limits of the values of a graph are tried in so many steps: what they take is some percent beside what a program takes. */
 const STEPS = 64;
-/** Limits that are tried one after the other before the least is looked for. */
-const TRIES = 8;
-/** How far around the least limit that is kept others are tried: some below may be, because what is taken first is another value. */
-const AROUND = 5;
+/** Limits below the last for which there is a way: what is taken first is another value, and so there may be one again. */
+const BELOW = 5;
 
 /**
  * Compiles the graph that trains a network.
@@ -94,48 +92,36 @@ async function planOf(graph: Graph, build: Build, made?: Rematerialized): Promis
   return { graph, lowered, file, planned, total: planned.shared + planned.instance, made };
 }
 
-/** A plan that takes no more than a limit: the first that does, of those that compute ever more again. */
+/** The plan that computes least again, of all that take no more than a limit: where it may be more, none computes more. */
 async function fitted(
   whole: Plan,
   limit: number,
   entry: string,
   build: Build,
 ): Promise<Plan> {
-  const { peak } = Schedule.of(whole.graph, entry);
-  const plans = new Map<number, Promise<Plan | undefined>>();
-  const make = async (step: number): Promise<Plan | undefined> => {
-    const made = rematerialize(whole.graph, entry, peak * step / STEPS);
-    return made && await planOf(made.graph, build, made);
-  };
-  const planAt = (step: number): Promise<Plan | undefined> => {
-    const plan = plans.get(step) ?? make(step);
-    plans.set(step, plan);
-    return plan;
-  };
-  const stepsOf = (bytes: number): number => Math.max(1, Math.floor(bytes / peak * STEPS));
-  let step = STEPS - Math.ceil((whole.total - limit) / peak * STEPS);
-  for (let i = 0; i < TRIES && step > 0; i++) {
-    const plan = await planAt(step);
-    if (plan !== undefined && plan.total <= limit) return plan;
-    step -= plan === undefined ? 1 : stepsOf(plan.total - limit);
+  let least = whole.total;
+  for (const made of waysOf(whole.graph, entry)) {
+    const plan = await planOf(made.graph, build, made);
+    if (plan.total <= limit) return plan;
+    least = Math.min(least, plan.total);
   }
-  // The least that there is a way for: it is what the message says, and what there is where it is asked for.
-  let [kept, missed] = [STEPS, 0];
-  while (kept - missed > 1) {
-    const middle = (kept + missed) >> 1;
-    if (await planAt(middle) === undefined) missed = middle;
-    else kept = middle;
-  }
-  let least = whole;
-  for (let around = Math.max(1, kept - AROUND); around <= kept + AROUND; around++) {
-    const plan = await planAt(around);
-    if (plan !== undefined && plan.total < least.total) least = plan;
-  }
-  if (least.total <= limit) return least;
   throw new FewbitError(
     "limit_exceeded",
     `Cannot train in ${
       formatBytes(limit)
-    }: the least is ${least.total} bytes, with all that can be computed again`,
+    }: the least is ${least} bytes, with all that can be computed again`,
   );
+}
+
+/** Ways to compute values again, one for each limit that has one, those first that compute least. */
+function waysOf(graph: Graph, entry: string): readonly Rematerialized[] {
+  const { peak } = Schedule.of(graph, entry);
+  const ways = new Map<string, Rematerialized>();
+  for (let [step, missed] = [STEPS, 0]; step > 0 && missed <= BELOW; step--) {
+    const made = rematerialize(graph, entry, peak * step / STEPS);
+    missed = made === undefined ? missed + 1 : 0;
+    // Several limits may have the same one.
+    if (made !== undefined) ways.set(`${made.work.added} ${made.peak}`, made);
+  }
+  return [...ways.values()].sort((a, b) => a.work.added - b.work.added);
 }

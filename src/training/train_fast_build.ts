@@ -3,6 +3,7 @@ import { release, take } from "../engines/wasm/memory_pool.ts";
 import { fromModule } from "../engines/wasm/module.ts";
 import type { Build } from "../engines/wasm/module.ts";
 import { FewbitError } from "../errors.ts";
+import { ProgramError } from "../program/verdict.ts";
 import { filePath } from "../files/file_url.ts";
 import { readFile } from "../files/read_file.ts";
 
@@ -24,10 +25,27 @@ export async function trainFastBuild(given: true | WebAssembly.Module): Promise<
   }
   const module = given === true ? await besideSources() : given;
   const build = fromModule(module);
-  if (!isRelaxed(module)) {
-    throw new FewbitError("unsupported", `Cannot train with fast: the module is not ${NAME}`);
-  }
+  if (!isRelaxed(module)) throw isNot();
   return { ...build, engine: "wasm-train-fast" };
+}
+
+/**
+ * Waits until a program was planned with the module that was given.
+ *
+ * @throws {FewbitError} `unsupported` where that has relaxed SIMD, and not the instructions of training.
+ */
+export async function withTraining<T>(planning: Promise<T>): Promise<T> {
+  try {
+    return await planning;
+  } catch (cause) {
+    if (!(cause instanceof ProgramError) || cause.verdict !== "bad_opcode") throw cause;
+    throw isNot(cause);
+  }
+}
+
+function isNot(cause?: unknown): FewbitError {
+  const why = `Cannot train with fast: the module is not ${NAME}`;
+  return new FewbitError("unsupported", why, { cause });
 }
 
 /** Whether it has relaxed SIMD. */

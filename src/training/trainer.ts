@@ -4,19 +4,19 @@ import type { Inputs, Outputs, SyncInstance } from "../engines/engine.ts";
 import { loadWasm } from "../engines/wasm/load.ts";
 import { trainBuild } from "../engines/wasm/train_module.ts";
 import type { Graph } from "../graph/graph.ts";
-import { shuffle } from "../numeric/shuffle.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { Tensor } from "../tensor.ts";
 import { GRADIENT } from "./_accumulate_gradients.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { batchOf, isCount } from "./_check_settings.ts";
+import { batchOf, isCount } from "./check_settings.ts";
 import { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
 import type { Cursor } from "./checkpoint.ts";
-import { checkedWeights } from "./_checked_weights.ts";
-import { trainFastBuild } from "./train_fast_build.ts";
-import { batchReader } from "./_batch_reader.ts";
+import { checkedWeights } from "./checked_weights.ts";
+import { trainFastBuild, withTraining } from "./train_fast_build.ts";
+import { throughEpochs } from "./epochs.ts";
+import type { Place } from "./epochs.ts";
 import { RANDOM } from "./_random_words.ts";
-import { checkCount, evaluate } from "./evaluate.ts";
+import { evaluate } from "./evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "./evaluate.ts";
 import { plannedTraining } from "./planned_training.ts";
 import type { PlannedTraining } from "./planned_training.ts";
@@ -25,10 +25,7 @@ import type { TrainingData } from "./training_data.ts";
 import { ACCUMULATE, APPLY_UPDATE, LOSS, STEP, TRAIN_STEP } from "./training_graph.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 import type { TrainingMemory } from "./training_memory.ts";
-import { restNames, storedNames, wholeTensor } from "./_stored_weights.ts";
-
-/** `SHUF`: the stream of random numbers of shuffles. */
-const SHUFFLE_STREAM = 0x53485546;
+import { restNames, storedNames, wholeTensor } from "./stored_weights.ts";
 
 /**
  * Trains the parameters of a graph.
@@ -67,9 +64,8 @@ export class Trainer implements Disposable {
   readonly #id: string;
   readonly #instance: SyncInstance;
   readonly #seed: number;
-  #cursor: Cursor = { epoch: 0, batch: 0 };
+  readonly #place: Place = { cursor: { epoch: 0, batch: 0 }, isFitting: false };
   #steps = 0;
-  #isFitting = false;
   /** Whether a step is in progress: some parameters may have been updated, and others not. */
   #isStepping = false;
 
@@ -104,7 +100,8 @@ export class Trainer implements Disposable {
     const batch = batchOf(graph, examples);
     const { fast = false } = settings;
     const build = fast === false ? trainBuild() : await trainFastBuild(fast);
-    const planned = await plannedTraining(graph, settings, build);
+    const planning = plannedTraining(graph, settings, build);
+    const planned = await (fast === false ? planning : withTraining(planning));
     const instance = await loadWasm(planned.file, { build });
     // What was fast does not go on as if it had not been, nor the other way round.
     const id = fast === false ? planned.id : `${planned.id}-fast`;
@@ -113,7 +110,7 @@ export class Trainer implements Disposable {
 
   /** Where training is in its data. */
   get cursor(): Cursor {
-    return this.#cursor;
+    return this.#place.cursor;
   }
 
   /** Steps so far. */
@@ -135,52 +132,19 @@ export class Trainer implements Disposable {
    */
   async *fit(
     data: TrainingData,
-    { epochs = 1, prefetch = 0, signal }: FitOptions = {},
+    options: FitOptions = {},
   ): AsyncGenerator<TrainingStep, void, void> {
-    checkCount(data.count);
-    if (epochs !== Infinity && !isCount(epochs)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot train: epochs is ${String(epochs)}, expected an integer of at least 0`,
-      );
-    }
-    if (!isCount(prefetch)) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot train: prefetch is ${String(prefetch)}, expected an integer of at least 0`,
-      );
-    }
-    const batches = Math.floor(data.count / this.examples);
-    if (batches === 0) {
-      throw new FewbitError(
-        "invalid_argument",
-        `Cannot train: ${data.count} examples are no batch of ${this.examples}`,
-      );
-    }
-    if (this.#isFitting) throw new FewbitError("invalid_argument", "Cannot train: fit is running");
-    this.#isFitting = true;
-    try {
-      for (
-        ;
-        this.#cursor.epoch < epochs;
-        this.#cursor = { epoch: this.#cursor.epoch + 1, batch: 0 }
-      ) {
-        const { epoch } = this.#cursor;
-        const order = shuffle(data.count, this.#seed, SHUFFLE_STREAM, epoch);
-        const used = order.subarray(0, batches * this.examples);
-        const batchAt = batchReader(data, { order: used, batch: this.batch, epoch, prefetch });
-        while (this.#cursor.batch < batches) {
-          signal?.throwIfAborted();
-          yield await this.#step(epoch, batchAt);
-        }
-      }
-    } finally {
-      this.#isFitting = false;
-    }
+    yield* throughEpochs(data, options, {
+      place: this.#place,
+      seed: this.#seed,
+      examples: this.examples,
+      batch: this.batch,
+      step: (epoch, batchAt) => this.#step(epoch, batchAt),
+    });
   }
 
   async #step(epoch: number, batchAt: (first: number) => Promise<Inputs>): Promise<TrainingStep> {
-    const first = this.#cursor.batch * this.examples;
+    const first = this.#place.cursor.batch * this.examples;
     // What fails before the first run leaves everything as it was.
     let inputs = await batchAt(first);
     this.#isStepping = true;
@@ -202,7 +166,7 @@ export class Trainer implements Disposable {
       this.#isStepping = false;
     }
     const [loss, rate] = [outputs.loss.data[0], outputs.rate.data[0]] as number[];
-    this.#cursor = { epoch, batch: this.#cursor.batch + 1 };
+    this.#place.cursor = { epoch, batch: this.#place.cursor.batch + 1 };
     const isSkipped = outputs.taken?.data[0] === 0;
     const step = isSkipped ? this.#steps : ++this.#steps;
     const scale = outputs.scale?.data[0] as number | undefined;
@@ -308,7 +272,7 @@ export class Trainer implements Disposable {
     for (const name of [...this.#named("parameter"), ...this.#named("state")]) {
       tensors.set(name, this.#whole(name));
     }
-    const place = { program: this.#id, cursor: this.#cursor };
+    const place = { program: this.#id, cursor: this.#place.cursor };
     return encodeCheckpoint({ tensors, ...place, ...metadata && { metadata } });
   }
 
@@ -319,7 +283,7 @@ export class Trainer implements Disposable {
    * running; then nothing has changed.
    */
   restore(bytes: Uint8Array): void {
-    if (this.#isFitting) {
+    if (this.#place.isFitting) {
       throw new FewbitError("invalid_argument", "Cannot restore checkpoint: fit is running");
     }
     const { tensors, program, cursor } = decodeCheckpoint(bytes);
@@ -334,7 +298,7 @@ export class Trainer implements Disposable {
       throw new FewbitError("invalid_file", "Cannot restore checkpoint: it has no number of steps");
     }
     this.#write(tensors, [...this.#named("parameter"), ...this.#named("state")]);
-    this.#cursor = cursor;
+    this.#place.cursor = cursor;
     this.#steps = steps;
   }
 

@@ -13,7 +13,7 @@ import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
 import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
 import { applyGradients } from "./_apply_gradients.ts";
-import { checkRelease, checkSettings } from "./_check_settings.ts";
+import { checkRelease, checkSettings } from "./check_settings.ts";
 import { ScaledLoss } from "./loss_scale.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";

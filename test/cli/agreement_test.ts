@@ -62,5 +62,10 @@ Deno.test("cli: eval --agree says how many tokens are alike, and refuses other v
     const { code, err } = await fewbit(["eval", own, "--agree", `${folder}/tiny.bin`]);
     assert.equal(code, 1, err);
     assert.match(err, /whose ids are other pieces/);
+    await Deno.writeTextFile(`${folder}/damaged.fewbit`, "none");
+    for (const pair of [[own, `${folder}/damaged.fewbit`], [`${folder}/damaged.fewbit`, own]]) {
+      const { err } = await fewbit(["eval", pair[0], "--agree", pair[1]]);
+      assert.match(err, /damaged\.fewbit: /);
+    }
   });
 });

@@ -16,6 +16,10 @@ Deno.test("partial work is taken up by its key, and removed by another", async (
     assert.equal(await other.read("part"), undefined);
     await other.remove();
     assert.deepEqual([...Deno.readDirSync(folder)], []);
+    // What is stopped before it begins leaves nothing, and the same run may begin again.
+    const reason = new Error("enough");
+    await assert.rejects(PartialWork.open(output, "w8a8", AbortSignal.abort(reason)), reason);
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
     await Deno.mkdir(`${output}.partial`);
     await assert.rejects(
       PartialWork.open(output, "w8a8", signal),

@@ -14,6 +14,7 @@ interface Params {
   prefix: { ids: number[]; rows: Record<string, number[]>; logits_q12: number[] };
   rotation?: { signs: number[] };
   row_biases?: Record<string, number[]>;
+  range_factors_u4_base64?: Record<string, string>;
 }
 
 Deno.test("cli: parameters of another model make none, whichever list has another length", async () => {
@@ -72,7 +73,25 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
     for (const name of ["layers.1.mlp.up_proj", "model.layers.0.mlp.up_proj", "toString"]) {
       await refuse((params) => params.row_biases = { [name]: [1] }, /no layer/);
     }
-    await assert.rejects(quantizeTextFile({ ...given, prefix: "261" }), /261/);
+    const scale = { scales_f32_bits: [1 << 29], zeros: [0] };
+    for (const site of ["layers.0.silu", "layers.1.q_output", "layers.9.up", "toString"]) {
+      await refuse(({ grids }) => grids[site] = scale, new RegExp(`no site "${site}"`));
+    }
+    await refuse(({ grids }) => grids["layers.0.q_output"] = scale, /have no "layers.0.k_output"/);
+    await refuse(({ prefix }) => prefix.rows["layers.9.k"] = [0], /no prefix of "layers.9.k"/);
+    await refuse(({ prefix }) => prefix.ids = [], /no prefix of "layers/);
+    await refuse((params) => params.range_factors_u4_base64 = {}, /no range factors of "layers.0/);
+    // Which file has what no integers reach.
+    const far = ({ grids }: Params) => grids["layers.0.down"].scales_f32_bits = [0x7f000000];
+    await assert.rejects(again(far), { message: /other\.json: / });
+    await assert.rejects(quantizeTextFile({ ...given, prefix: "261" }), /--prefix has the id 261/);
+    const { windows: _, ...apart } = JSON.parse(await Deno.readTextFile(given.params!));
+    const beside = { ...apart, windows_file: "windows.json" };
+    await Deno.writeTextFile(`${folder}/other.json`, JSON.stringify(beside));
+    const over = { params: `${folder}/other.json`, output: `${folder}/windows.json` };
+    await assert.rejects(quantizeTextFile({ ...given, calibration: undefined, ...over }), {
+      message: /windows\.json, which is read/,
+    });
     // Nothing was kept of these, and nothing is left; what was made before is still there, and is made again.
     assert.deepEqual([...Deno.readDirSync(folder)].filter(({ isDirectory }) => isDirectory), []);
     assert.deepEqual(await Deno.readFile(given.output), good);
@@ -137,7 +156,7 @@ Deno.test("cli: quantize writes over nothing it reads, and refuses before it wor
     for (
       const [params, says] of [
         ["tiny.bin", /a file of .*tiny\.bin, which is read/],
-        ["windows.json", /a file of .*windows\.json, which is read/],
+        ["windows.json", /a file of .*windows\.json, which is read; give another --params/],
         ["pieces", /a file of .*pieces, which is read/],
         ["model.fewbit", /Cannot write .*model\.fewbit twice/],
         ["lora/../model.fewbit", /Cannot write .*lora\/\.\.\/model\.fewbit twice/],
@@ -147,6 +166,11 @@ Deno.test("cli: quantize writes over nothing it reads, and refuses before it wor
     ) {
       await fails([...calibrated, "--params", at(params)], says);
     }
+    // A vocabulary that is found beside the model is read, too.
+    await Deno.copyFile(at("pieces"), at("tokenizer.bin"));
+    const found = ["quantize", at("tiny.bin"), "--calibration", at("windows.json"), "-o"];
+    await fails([...found, at("tokenizer.bin")], /tokenizer\.bin, which is read; give another/);
+    await Deno.remove(at("tokenizer.bin"));
     const lora = ["--lora", at("lora")];
     const config = at("lora/adapter_config.json");
     await fails([...calibrated, ...lora, "--params", config], /a file of .*lora, which is read/);

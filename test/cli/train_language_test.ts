@@ -61,6 +61,15 @@ Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits"
     assert.equal(resumed.code, 0, resumed.err);
     const last = (name: string) => Deno.readFile(`${folder}/${name}.last`);
     assert.deepEqual(await last("stopped"), await last("whole"));
+    // Within the first epoch there is no best one yet.
+    await interrupted(args("early"), "of memory");
+    const early = await fewbit([...args("early"), "--resume"]);
+    assert.equal(early.code, 0, early.err);
+    assert.deepEqual(await last("early"), await last("whole"));
+    await fails(
+      [...args("early"), "--resume", "--rate", "0.5", "--clip", "2"],
+      /early: it is another program's, with rate 0\.004 \(now 0\.5\), clipNorm 1 \(now 2\)$/m,
+    );
   }));
 
 Deno.test("cli: a language model without a text, or with sizes that do not fit, is refused", () =>

@@ -4,12 +4,18 @@ import { loadReference } from "../../src/engines/reference/mod.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
+import { buildVisionModel } from "../../src/models/vision_model.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import { calibrate, calibrateRuns } from "../../src/quantize/calibrate.ts";
 import type { CalibrateOptions } from "../../src/quantize/calibrate.ts";
+import { quantizeIVit } from "../../src/quantize/i_vit.ts";
+import { quantizeParameters } from "../../src/quantize/integer_parameters.ts";
+import { MovingMinMax } from "../../src/quantize/observer.ts";
 import type { IntegerNetwork } from "../../src/quantize/integer_network.ts";
 import type { Grid } from "../../src/quantize/sites.ts";
 import { attemptAsync } from "../_attempt.ts";
+import { Random } from "../conformance/_random.ts";
+import { batch, folder } from "../training/_small_vit.ts";
 import { assertNear, constant, integers } from "./_method.ts";
 
 const C = 3;
@@ -252,4 +258,43 @@ Deno.test("codes that were moved are seen where they lie", async () => {
   const grids: Record<string, Grid> = { x: { bits: 8 }, y: { bits: 8 }, sum: { bits: 8 } };
   const seen = await shown(integers(graph, grids), { x: Float32Array.of(1, 2, 3, 4, 5, 6) });
   assert.deepEqual(seen.get("sum"), { values: [2, 4, 6, 8, 10, 12], channels: C });
+});
+
+Deno.test("an observer of extremes finds in extremes of codes what it finds in all values", async () => {
+  const { config, weights } = folder();
+  const random = new Random(12);
+  // A scale of a norm may be negative: its least code is its largest value.
+  for (const [name, { data }] of weights) {
+    if (!/norm\d\.weight$/.test(name)) continue;
+    (data as Float32Array).forEach((_, c, gamma) => gamma[c] = random.unit() * 2 - 1);
+  }
+  const net = quantizeIVit(buildVisionModel(config, weights), {
+    ...{ nonlinear: "shift", weightBits: 8 },
+    parameters: quantizeParameters(),
+  });
+  const runs = Array.from({ length: 3 }, () => {
+    const { images } = batch(random, 4);
+    return { inputs: { image: images }, symbols: { batch: 4 }, samples: 4 };
+  });
+  const [all, extremes] = [0, 0].map(() => ({ values: 0 }));
+  const seen = async (looksAtExtremes: boolean, count: { values: number }) =>
+    await calibrateRuns(net, runs, {
+      ...options,
+      entry: "normalized",
+      symbols: { max_batch: 4 },
+      observer: () => {
+        const own = new MovingMinMax();
+        return {
+          looksAtExtremes,
+          observe(values, channels) {
+            count.values += values.length;
+            return own.observe(values, channels);
+          },
+        };
+      },
+    });
+  const found = await seen(true, extremes);
+  assert.equal(found.size, net.sites.length);
+  assert.deepEqual(found, await seen(false, all));
+  assert.ok(extremes.values < all.values / 2, `${extremes.values} of ${all.values}`);
 });

@@ -1,37 +1,16 @@
 /** Weights and ranges that MobileQuant's stages leave: quantised again, they are what was learned. */
 import assert from "node:assert/strict";
-import { buildLlama } from "../../src/models/llama.ts";
-import { lazyWeights } from "../../src/models/language_weights.ts";
-import { llamaConfig } from "../../src/models/llama_config.ts";
 import { exportLearned, importLearned } from "../../src/training/quantization/export_learned.ts";
 import { LearnedLlama, PAPER_SITES } from "../../src/training/quantization/learned_llama.ts";
 import type { LearnedSettings } from "../../src/training/quantization/learned_llama.ts";
 import { LearningStages } from "../../src/training/quantization/learning_stages.ts";
 import { Random } from "../conformance/_random.ts";
-import { configOf, weightsOf } from "../models/_llama.ts";
+import { tinyLlama, tinySizes, windowsOf } from "./_learned_llama.ts";
 
-const SIZES = {
-  vocabulary: 30,
-  depth: 2,
-  heads: 4,
-  kvHeads: 2,
-  headSize: 4,
-  hidden: 20,
-  width: 12,
-  tied: true,
-  context: 32,
-} as const;
-const CONFIG = llamaConfig(configOf(SIZES));
-const WEIGHTS = new Map(
-  [...buildLlama(CONFIG, lazyWeights(weightsOf(SIZES, 5))).constants.values()]
-    .filter(({ value }) => value.dtype === "f32")
-    .map((c) => [c.value.name, c.tensor(new Map()).data as Float32Array]),
-);
+const SIZES = tinySizes(2);
+const { config: CONFIG, weights: WEIGHTS } = tinyLlama(SIZES);
 const random = new Random(4);
-const WINDOWS = Array.from(
-  { length: 3 },
-  () => Array.from({ length: 16 }, () => random.integer(0, 29)),
-);
+const WINDOWS = windowsOf(random, 3);
 
 /** A model with all that is learned somewhere else than where it began. */
 async function learned(settings: LearnedSettings): Promise<LearnedLlama> {

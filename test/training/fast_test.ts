@@ -65,4 +65,11 @@ Deno.test("fast: with a module that is none of these it is refused", async () =>
     await Deno.readFile(new URL("../../wasm/fewbit.int.wasm", import.meta.url)),
   );
   await assert.rejects(losses(integers), { name: FewbitError.name, code: "unsupported" });
+  const relaxed = new WebAssembly.Module(
+    await Deno.readFile(new URL("../../wasm/fewbit.relaxed.wasm", import.meta.url)),
+  );
+  await assert.rejects(losses(relaxed), {
+    code: "unsupported",
+    message: /is not fewbit\.train-fast/,
+  });
 });

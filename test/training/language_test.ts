@@ -12,6 +12,7 @@ import {
 import { languageLoss, languageTrainer } from "../../src/training/language_model.ts";
 import type { LanguageFamily, LanguageModel } from "../../src/training/language_model.ts";
 import { textWindows } from "../../src/training/text_windows.ts";
+import type { Trainer } from "../../src/training/trainer.ts";
 import { runBatch } from "../models/_hgrn.ts";
 
 const SIZES = { vocabulary: 61, width: 64, depth: 3, hidden: 96, tokens: 24, windows: 3 };
@@ -35,8 +36,8 @@ function text(length: number): Int32Array {
 
 const DATA = textWindows(text(2000), SIZES.tokens, 5);
 
-async function trained(family: LanguageFamily, steps: number) {
-  const model: LanguageModel = { family, ...SIZES };
+async function trained(family: LanguageFamily, steps: number, sizes: Partial<LanguageModel> = {}) {
+  const model: LanguageModel = { family, ...SIZES, ...sizes };
   const trainer = await languageTrainer(model, TRAINING);
   const losses: number[] = [];
   for await (const { step, loss } of trainer.fit(DATA, { epochs: 100 })) {
@@ -55,21 +56,32 @@ async function exportedLogits(bytes: Uint8Array, windows: readonly number[][]) {
   return runBatch(instance, { sequences: windows }).logits.data as Float32Array;
 }
 
+/** Asserts that the logits of some windows are those of the model that a checkpoint is exported as. */
+async function assertExported(trainer: Trainer, model: LanguageModel): Promise<void> {
+  const bytes = await trainer.save({
+    metadata: encodeLanguageFacts({ model, tokenizer: TOKENIZER }),
+  });
+  const inputs = await DATA.batch(Int32Array.of(4, 0, 7));
+  const { logits } = await trainer.predict({ ids: inputs.ids });
+  const ids = [...inputs.ids as Int32Array];
+  const windows = [0, 24, 48].map((first) => ids.slice(first, first + 24));
+  const got = await exportedLogits(bytes, windows);
+  const want = logits.data as Float32Array;
+  assert.deepEqual(got, want);
+}
+
 for (const family of ["hgrn-bit", "transformer"] as const) {
+  Deno.test(`a ${family} of one layer, whose bounds nothing is made of, is exported, too`, async () => {
+    const { model, trainer } = await trained(family, 3, { depth: 1 });
+    using _ = trainer;
+    await assertExported(trainer, model);
+  });
+
   Deno.test(`a ${family} learns, and what is exported gives its logits`, async () => {
     const { model, trainer, losses } = await trained(family, 60);
     using _ = trainer;
     assert.ok(losses[59] < losses[0] - 1, `${losses[0]} … ${losses[59]}`);
-    const bytes = await trainer.save({
-      metadata: encodeLanguageFacts({ model, tokenizer: TOKENIZER }),
-    });
-    const inputs = await DATA.batch(Int32Array.of(4, 0, 7));
-    const { logits } = await trainer.predict({ ids: inputs.ids });
-    const ids = [...inputs.ids as Int32Array];
-    const windows = [0, 24, 48].map((first) => ids.slice(first, first + 24));
-    const got = await exportedLogits(bytes, windows);
-    const want = logits.data as Float32Array;
-    assert.deepEqual(got, want);
+    await assertExported(trainer, model);
   });
 
   Deno.test(`a ${family} goes on from a checkpoint to the bits of a run that was not stopped`, async () => {

@@ -234,3 +234,18 @@ Deno.test("memory: less than the least is refused with the least, which is enoug
     );
   }
 });
+
+Deno.test("memory: of what fits, that is taken which computes least again, and more memory costs no more", async () => {
+  const large: MemoryCase = { network: "resnet8", batch: 32, side: 32 };
+  using whole = await trainerOf(large, {});
+  const costs: number[] = [];
+  for (let share = 1; share > 0.55; share -= 0.1) {
+    const memoryLimitBytes = Math.floor(share * whole.memoryBytes) - 1;
+    using trainer = await trainerOf(large, { memoryLimitBytes });
+    assert.ok(trainer.memoryBytes <= memoryLimitBytes);
+    costs.push(trainer.memory.cost);
+  }
+  assert.deepEqual(costs, costs.toSorted((a, b) => a - b));
+  // There is one that computes .67 % again, and is found first.
+  assert.ok(costs[0] < 0.005, `${costs}`);
+});

@@ -42,7 +42,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     // In blocks, as those of float32.
     ["if (areHalves) return ascending(0, count, term, add, total);", ""],
   ]),
-  ...changes("src/lower/lowering.ts", sums, [
+  ...changes("src/lower/sums.ts", sums, [
     ["storage?.sums ? SUMS.values!.indexOf(storage.type) : 0", "0"],
   ]),
   ...changes("src/program/builder.ts", sums, [
@@ -68,7 +68,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/trainer.ts", precision, [
     ["const step = isSkipped ? this.#steps : ++this.#steps;", "const step = ++this.#steps;"],
   ]),
-  ...changes("src/training/_stored_weights.ts", precision, [
+  ...changes("src/training/stored_weights.ts", precision, [
     [
       "const low = read(name + LOW).data as Int16Array;",
       "const low = new Int16Array(data.length);",

@@ -3,6 +3,7 @@ import type { Mutation } from "./mutation.ts";
 
 const exact = ["test/training/quantization_test.ts"];
 const ranges = ["test/training/learned_ranges_test.ts"];
+const blocks = ["test/training/learning_stages_test.ts"];
 const stages = ["test/cli/quantize_stages_test.ts"];
 const threads = ["test/quantize/learning_thread_test.ts"];
 const adapters = ["test/pipelines/lora_checkpoints_test.ts"];
@@ -28,7 +29,22 @@ export const LEARNED_QUANTIZATION_MUTATIONS: readonly Mutation[] = [
   ...changes("src/training/quantization/equivalent_scales.ts", exact, [
     ["divided(columns(weights.up, norm2), up)", "columns(weights.up, norm2)"],
     ["columns(weights.o, values && perQuery(values))", "weights.o"],
-    ["build.expand(build.reshape(pairs, [channels / 2, 1]), 2)", "build.expand(pairs, 2)"],
+    ["build.expand(build.reshape(pairs, [count, 1]), 2)", "build.expand(pairs, 2)"],
+  ]),
+  ...changes("src/training/quantization/equivalent_scales.ts", blocks, [
+    ["keys: build.mul(keys, bothOf(build, scales.pairs))", "keys"],
+    ["values: build.div(values, scales.values)", "values"],
+  ]),
+  ...changes("src/training/quantization/fold_scales.ts", blocks, [
+    ["  made.setPrefix(prefix);\n", ""],
+  ]),
+  ...changes("src/training/quantization/learned_llama.ts", blocks, [
+    ["Math.imul(before + t,", "Math.imul(t,"],
+    ["weightBits === 4 || perRow ||", "weightBits === 4 ||"],
+  ]),
+  ...changes("src/training/quantization/learning_stages.ts", blocks, [
+    ["layer >= layers.from", "true"],
+    ["wanted[c])) / squares(wanted)", "wanted[c]))"],
   ]),
   ...changes("src/training/quantization/export_learned.ts", [
     "test/training/export_learned_test.ts",

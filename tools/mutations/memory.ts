@@ -31,15 +31,13 @@ export const MEMORY_MUTATIONS: readonly Mutation[] = [
     ["packed < memory.bytesOf(value)", "packed < 0"],
     ["if (first[version] >= fullest) return [];", ""],
   ]),
-  ...changes("src/training/_check_settings.ts", memory, [
+  ...changes("src/training/check_settings.ts", memory, [
     ["if (!releaseGradients || waits === undefined) return;", "return;"],
   ]),
   ...changes("src/training/planned_training.ts", memory, [
     ["{ ...settings, releaseGradients: false }", "settings"],
-    [
-      "if (plan !== undefined && plan.total <= limit) return plan;",
-      "if (plan !== undefined) return plan;",
-    ],
+    ["if (plan.total <= limit) return plan;", "return plan;"],
+    ["(a, b) => a.work.added - b.work.added", "() => 0"],
   ]),
   ...changes("src/training/training_memory.ts", memory, [
     ["if (name.endsWith(LOW) || name.endsWith(REST)) return", "if (name.endsWith(LOW)) return"],

@@ -14,10 +14,11 @@ const model = ["test/pipelines/integer_llama_test.ts"];
 
 /** Llamas in integers: grids, weights, rules, and what begins behind a prefix. */
 export const MOBILE_QUANT_MUTATIONS: readonly Mutation[] = [
-  ...changes("src/quantize/_check_decoder_grids.ts", ["test/cli/quantize_params_test.ts"], [
+  ...changes("src/quantize/check_decoder_grids.ts", ["test/cli/quantize_params_test.ts"], [
     ["scalesOf[kind] ?? 1", "scales.length"],
     ["prefix.ids.find((id) => id >= vocabularySize)", "prefix.ids.find(() => false)"],
-    ["layer === undefined || Number(layer) >= depth", "layer === undefined"],
+    ["!layers.includes(name)", "!/^layers/.test(name)"],
+    ["!expected.includes(name)", "false"],
   ]),
   ...changes("src/numeric/shared_shift.ts", shift, [
     ["if (Math.floor(largest * 2 ** shift + 0.5) === 2 ** 31) shift -= 1;", ""],

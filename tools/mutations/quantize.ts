@@ -126,8 +126,8 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ["if (range !== undefined) return;", ""],
     ["    run.constants();\n", ""],
     ["const axis = shape.length === 4 ? 1 : shape.length - 1;", "const axis = shape.length - 1;"],
-    ["addReals(reals, toReals(codes, source.identity.scale.of(this.scales), channels));", ""],
-    ["if (shape.length === 4) {", "if (false) {"],
+    ["addReals(reals, toReals(codes, identity.scale.of(this.scales), width));", ""],
+    ["const isScores = shape.length === 4;", "const isScores = false;"],
     ["constant.derivedFrom.every((from)", "constant.derivedFrom.some((from)"],
     [
       "f(codes[i] * (scale * before[i % width])) / after[i % width]",
@@ -135,7 +135,7 @@ export const QUANTIZE_MUTATIONS: readonly Mutation[] = [
     ],
     [`if (seen === 0) throw`, `if (false) throw`],
     ["seen += samples;", "seen++;"],
-    ["row === undefined ? reals : concat(reals, row)", "reals"],
+    ["if (row === undefined) return values;", "if (true) return values;"],
     [
       `return isNode(node, "Reshape") ? movedFrom(graph, node.inputs.x) : value;`,
       `return isNode(node, "Reshape") ? node.inputs.x : value;`,

@@ -70,7 +70,7 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/engines/reference/conv_transpose_f32.ts", conformance, [
     ["if (h < 0 || w < 0) continue;", "if (h < 0) continue;"],
-    ["areHalves ? sum : y.get(at, c) + sum", "y.set(at, c, sum);"],
+    ["areHalves ? sum : y.get(at, c) + sum", "sum"],
     ["Math.floor(place / columns) % rows, p", "Math.floor(place / columns) % rows, q"],
   ]),
   ...changes("src/engines/reference/conv_weight_gradient_f32.ts", conformance, [
@@ -180,22 +180,24 @@ export const TRAINING_MUTATIONS: readonly Mutation[] = [
     ["sum / Math.min(i + 1, span)", "sum / span"],
   ]),
   ...changes("src/training/trainer.ts", trainer, [
-    ["signal?.throwIfAborted();\n          yield", "yield"],
     ["if (program !== this.#id) {", "if (false) {"],
-    ["this.#cursor = cursor;", ""],
+    ["this.#place.cursor = cursor;", ""],
     ["if (Number.isFinite(loss)) return", "if (!Number.isNaN(step)) return"],
+  ]),
+  ...changes("src/training/epochs.ts", trainer, [
+    ["signal?.throwIfAborted();\n        yield", "yield"],
   ]),
   ...changes("src/training/trainer.ts", accumulating, [
     ["this.#forgetRuns();\n      throw", "throw"],
   ]),
   ...changes("src/training/trainer.ts", refusing, [
     [
-      'if (this.#isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
+      'if (this.#place.isFitting) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
       'if (false) {\n      throw new FewbitError("invalid_argument", "Cannot restore',
     ],
     ["this.#isStepping = true;", ""],
   ]),
-  ...changes("src/training/_checked_weights.ts", refusing, [
+  ...changes("src/training/checked_weights.ts", refusing, [
     ["checkType(`Cannot load weights: ${name}`, dtype, tensor.data);", ""],
   ]),
   ...changes("src/training/checkpoint.ts", refusing, [

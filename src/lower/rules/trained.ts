@@ -13,6 +13,7 @@ import { denseView, repeatedView, temporary } from "../dense_view.ts";
 import type { Lowering } from "../lowering.ts";
 import { cannotCompile } from "../rule.ts";
 import type { RulesOf } from "../rule.ts";
+import { sumsOf } from "../sums.ts";
 
 /** Rules of ops that are elementwise, sums, products of matrices, or move elements. */
 export const TRAINED_RULES = {
@@ -79,7 +80,7 @@ export const TRAINED_RULES = {
         : denseView(lowering, a, matricesOf(a)),
       b: denseView(lowering, b, matricesOf(b)),
       y: lowering.result(y, matricesOf(y)),
-    }, lowering.sums(y));
+    }, sumsOf(lowering, y));
   },
   Max: (lowering, node) => emitBinary(lowering, node, "maximum"),
   MeanVarianceGradient(lowering, { inputs, attributes: { center = true }, outputs: { y } }) {
@@ -217,7 +218,7 @@ export function emitTrainedLinear(
     b: denseView(lowering, weight, [1, n, k]),
     bias: lowering.optional(bias),
     y: lowering.result(y, [1, rows, n]),
-  }, lowering.sums(y));
+  }, sumsOf(lowering, y));
 }
 
 function emitBinary(

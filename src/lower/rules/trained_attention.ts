@@ -8,6 +8,7 @@ import { float32 } from "../constants.ts";
 import { denseView, temporary } from "../dense_view.ts";
 import type { Lowering } from "../lowering.ts";
 import { dense } from "../placed.ts";
+import { sumsOf } from "../sums.ts";
 
 /** `scale·q·kᵀ` of each head. */
 export function emitScores(
@@ -17,7 +18,7 @@ export function emitScores(
   const extents = planesOf(y);
   const [a, b] = [headsFirst(lowering, q, heads), headsFirst(lowering, k, heads)];
   const products = temporary(lowering, extents);
-  lowering.emit([], "matmul_nt_f32", { a, b, y: products.view }, lowering.sums(y));
+  lowering.emit([], "matmul_nt_f32", { a, b, y: products.view }, sumsOf(lowering, y));
   lowering.emit(y, "binary_f32", {
     a: products.view,
     b: float32(lowering, scale),
@@ -38,7 +39,7 @@ export function emitValues(
     a: denseView(lowering, p, planesOf(p)),
     b: values,
     y: lowering.view(dense(products.tensor, [product([batch, heads]), queries, size])),
-  }, lowering.sums(y));
+  }, sumsOf(lowering, y));
   lowering.emit(y, "transpose_f32", {
     x: products.view,
     y: lowering.result(y, [batch, queries, heads, size]),

@@ -9,6 +9,7 @@ import type { Windows } from "../../graph/pooling.ts";
 import type { Index } from "../../program/program.ts";
 import type { Lowering } from "../lowering.ts";
 import type { RulesOf } from "../rule.ts";
+import { sumsOf } from "../sums.ts";
 import { expectTraining } from "./trained.ts";
 
 /** Rules of convolutions and pooling. */
@@ -38,7 +39,7 @@ export const TRAINED_PICTURE_RULES = {
       weight: lowering.operand(weight),
       bias: lowering.optional(bias),
       y: lowering.result(y),
-    }, { ...convolution(attributes), ...lowering.sums(y) });
+    }, { ...convolution(attributes), ...sumsOf(lowering, y) });
   },
   ConvTranspose(lowering, { inputs: { x, weight }, attributes, outputs: { y } }) {
     expectTraining(lowering, "ConvTranspose");
@@ -46,7 +47,7 @@ export const TRAINED_PICTURE_RULES = {
       x: lowering.operand(x),
       weight: lowering.operand(weight),
       y: lowering.result(y),
-    }, { ...convolution(attributes), ...lowering.sums(y) });
+    }, { ...convolution(attributes), ...sumsOf(lowering, y) });
   },
   ConvWeightGradient(lowering, { inputs: { x, dy }, attributes, outputs: { y } }) {
     expectTraining(lowering, "ConvWeightGradient");
@@ -54,7 +55,7 @@ export const TRAINED_PICTURE_RULES = {
       x: lowering.operand(x),
       dy: lowering.operand(dy),
       dw: lowering.result(y),
-    }, { ...convolution(attributes), ...lowering.sums(y) });
+    }, { ...convolution(attributes), ...sumsOf(lowering, y) });
   },
   MaxPool(lowering, { inputs: { x }, attributes, outputs: { y } }) {
     expectTraining(lowering, "MaxPool");

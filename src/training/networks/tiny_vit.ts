@@ -22,21 +22,23 @@ export interface TinyVitSettings {
   readonly heads?: number;
   /** Blocks. Default 2. */
   readonly depth?: number;
+  /** Channels within an MLP. Default: four times those of a token. */
+  readonly hidden?: number;
+  /** Added to variances. Default 1e-6, as timm has it. */
+  readonly epsilon?: number;
   /** How far from 0 the class token and the positions are at first, at most. Default 0. */
   readonly spread?: number;
   /** What stands for a value, by I-ViT's name of its grid. Default: the value itself. */
   readonly stand?: (x: Value, site: string) => Value;
 }
 
-/** Added to variances, as timm has it. */
-const EPSILON = { epsilon: 1e-6 };
-
 /**
  * A vision transformer on `[B, H, W, C]` by timm's names: patches, a class token, positions, blocks of attention and an
- * MLP of four times the channels with norms before them; a linear layer on the class token.
+ * MLP with norms before them; a linear layer on the class token.
  */
 export function tinyVit(layers: TrainedLayers, x: Value, settings: TinyVitSettings): Value {
   const { classes, patch = 7, channels = 32, heads = 2, depth = 2, spread = 0 } = settings;
+  const { hidden: wide = 4 * channels, epsilon = 1e-6 } = settings;
   const at = settings.stand ?? ((x: Value): Value => x);
   const { graph } = layers;
   const build = new NodeBuilder(graph);
@@ -47,7 +49,7 @@ export function tinyVit(layers: TrainedLayers, x: Value, settings: TinyVitSettin
       x,
       scale: layers.vector(`${name}.weight`, channels, 1),
       bias: layers.vector(`${name}.bias`, channels, 0),
-    }, EPSILON);
+    }, { epsilon });
   const [batch, height, width] = x.shape as number[];
   const count = height / patch * (width / patch);
   const first = build.reshape(parameter("cls_token", 1, 1, channels), [1, channels]);
@@ -77,7 +79,7 @@ export function tinyVit(layers: TrainedLayers, x: Value, settings: TinyVitSettin
     y = at(build.add(y, at(mixed, `${block}.attn.qact3`)), `${block}.qact2`);
     const second = at(norm(y, `${block}.norm2`), `${block}.qact3`);
     const hidden = at(
-      layers.linear(second, `${block}.mlp.fc1`, 4 * channels),
+      layers.linear(second, `${block}.mlp.fc1`, wide),
       `${block}.mlp.qact_gelu`,
     );
     const active = at(graph.apply(gelu, { x: hidden }), `${block}.mlp.qact1`);

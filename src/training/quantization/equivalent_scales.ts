@@ -36,7 +36,6 @@ export function moveScales(
   scales: EquivalentScales,
   { heads, kvHeads, headSize }: HeadCounts,
 ): BlockWeights {
-  const channels = kvHeads * headSize;
   /** For each query head what its KV head has. */
   const perQuery = (x: Value): Value =>
     build.reshape(
@@ -49,9 +48,7 @@ export function moveScales(
   const divided = (weight: Value, scale?: Value): Value =>
     scale === undefined ? weight : build.div(weight, column(scale));
   const { norm1, norm2, up, values, pairs } = scales;
-  // Of a pair both channels, which are neighbours.
-  const turned = pairs &&
-    build.reshape(build.expand(build.reshape(pairs, [channels / 2, 1]), 2), [channels]);
+  const turned = pairs && bothOf(build, pairs);
   const k = columns(weights.k, norm1);
   return {
     norm1: norm1 === undefined ? weights.norm1 : build.div(weights.norm1, norm1),
@@ -64,4 +61,28 @@ export function moveScales(
     up: divided(columns(weights.up, norm2), up),
     down: columns(weights.down, up),
   };
+}
+
+/** Keys and values of rows that a block has read before, `[P, kvHeads·headSize]`. */
+export interface PrefixValues {
+  readonly keys: Value;
+  readonly values: Value;
+}
+
+/** Rows as the weights with moved scales give them. */
+export function moveRows(
+  build: NodeBuilder,
+  { keys, values }: PrefixValues,
+  scales: { readonly values: Value; readonly pairs: Value },
+): PrefixValues {
+  return {
+    keys: build.mul(keys, bothOf(build, scales.pairs)),
+    values: build.div(values, scales.values),
+  };
+}
+
+/** What pairs of channels have, for both, which are neighbours. */
+function bothOf(build: NodeBuilder, pairs: Value): Value {
+  const [count] = pairs.shape as readonly number[];
+  return build.reshape(build.expand(build.reshape(pairs, [count, 1]), 2), [2 * count]);
 }

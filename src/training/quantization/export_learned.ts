@@ -4,9 +4,9 @@
  */
 import type { LlamaConfig } from "../../models/llama_config.ts";
 import { unsignedCodes } from "./fake_quantization.ts";
+import { folded } from "./fold_scales.ts";
 import { LearnedLlama } from "./learned_llama.ts";
 import type { LearnedSettings, Range } from "./learned_llama.ts";
-import { folded } from "./learning_stages.ts";
 import { BLOCK_LINEARS } from "./llama_block.ts";
 import type { BlockSite } from "./llama_block.ts";
 

@@ -7,8 +7,8 @@ import { linear, rmsNormalization } from "../../graph/ops/mod.ts";
 import type { NodeBuilder } from "../../graph/node_builder.ts";
 import type { LlamaConfig } from "../../models/llama_config.ts";
 import { cosineAndSine, rotaryFrequencies } from "../../numeric/phase.ts";
-import { moveScales } from "./equivalent_scales.ts";
-import type { BlockWeights } from "./equivalent_scales.ts";
+import { moveRows, moveScales } from "./equivalent_scales.ts";
+import type { BlockWeights, PrefixValues } from "./equivalent_scales.ts";
 import { fakeQuantize, learnedGrid, unsignedCodes } from "./fake_quantization.ts";
 import type { RangeKind } from "./fake_quantization.ts";
 import { BLOCK_LINEARS, llamaBlock } from "./llama_block.ts";
@@ -48,12 +48,20 @@ export interface LearnedSettings {
   readonly weightBits: 4 | 8;
   /** Codes of weights on both sides of 0. */
   readonly symmetric?: boolean;
+  /** A scale for each row of weights of 8 bits, as the engine has it. Default: of those of `down` alone, as in the paper. */
+  readonly perRow?: boolean;
   /** How ranges are learned; they are constants where `learned` has no ranges. */
   readonly ranges: RangeKind;
 }
 
 /** Least and most of a value. */
 export type Range = readonly [low: number, high: number];
+
+/** Keys, turned, and values of the rows before every window, `[P, kvHeads·headSize]`. */
+export interface PrefixRows {
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+}
 
 /** Names of the weights of a block in the model. */
 const MODULES: Readonly<Record<keyof BlockWeights, string>> = {
@@ -76,6 +84,7 @@ export class LearnedLlama {
   /** What is learned, by name: `let.*` scales, `lwc.*` logits, `range.*`. */
   readonly values: Map<string, Float32Array> = new Map();
   readonly #shapes: Map<string, readonly number[]> = new Map();
+  #prefix: readonly PrefixRows[] = [];
 
   /** @param weights Float32 weights by their names in the model, channels that turn together as neighbours. */
   constructor(
@@ -110,9 +119,10 @@ export class LearnedLlama {
     this.values.set(name, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(start));
   }
 
-  /** Whether rows of a weight have ranges of their own: of 8 bits only those of `down`, as in the paper. */
+  /** Whether rows of a weight have ranges of their own. */
   #isPerRow(name: BlockLinear): boolean {
-    return this.settings.weightBits === 4 || name === "down";
+    const { weightBits, perRow = false } = this.settings;
+    return weightBits === 4 || perRow || name === "down";
   }
 
   #shapeOf(name: BlockLinear): readonly [number, number] {
@@ -141,6 +151,11 @@ export class LearnedLlama {
     }
   }
 
+  /** Rows before every window of each layer, as the float network has them; there are none at first. */
+  setPrefix(rows: readonly PrefixRows[]): void {
+    this.#prefix = rows;
+  }
+
   /** Takes over what was learned under a name. */
   take(name: string, values: Float32Array): void {
     this.#shapes.set(name, this.#shapes.get(name) ?? [values.length]);
@@ -165,10 +180,17 @@ export class LearnedLlama {
     see: (site: BlockSite, x: Value) => void = () => {},
   ): Value {
     const weights = this.#weightsOf(build.graph, layer);
-    return this.#block(build, x, weights, weights, (site, x) => {
-      see(site, x);
-      return x;
-    });
+    return this.#block(
+      build,
+      x,
+      weights,
+      weights,
+      this.#prefixOf(build.graph, layer),
+      (site, x) => {
+        see(site, x);
+        return x;
+      },
+    );
   }
 
   /**
@@ -190,7 +212,8 @@ export class LearnedLlama {
     const clipped = Object.fromEntries(
       BLOCK_LINEARS.map((name) => [name, this.clipped(build, layer, name, moved[name], changes)]),
     ) as unknown as BlockWeights;
-    return this.#block(build, x, moved, clipped, (site, x) => {
+    const prefix = this.movedPrefix(build, layer, changes);
+    return this.#block(build, x, moved, clipped, prefix, (site, x) => {
       const bits = sites[site];
       if (bits === undefined) return x;
       const range = { scale: value(`range.${site}.scale`), zero: value(`range.${site}.zero`) };
@@ -201,8 +224,7 @@ export class LearnedLlama {
 
   /** The weights of a block with scales moved, before they are quantised: the float network as it was. */
   movedBlock(build: NodeBuilder, layer: number, changes: readonly string[]): BlockWeights {
-    const scale = (name: string): Value =>
-      this.#valueOf(build.graph, `layers.${layer}.let.${name}`, changes);
+    const scale = this.#scalesOf(build.graph, layer, changes);
     const scales = {
       norm1: scale("norm1"),
       norm2: scale("norm2"),
@@ -211,6 +233,32 @@ export class LearnedLlama {
       pairs: scale("pairs"),
     };
     return moveScales(build, this.#weightsOf(build.graph, layer), scales, this.config);
+  }
+
+  /** The rows before every window as the weights with moved scales give them. */
+  movedPrefix(
+    build: NodeBuilder,
+    layer: number,
+    changes: readonly string[],
+  ): PrefixValues | undefined {
+    const rows = this.#prefixOf(build.graph, layer);
+    const scale = this.#scalesOf(build.graph, layer, changes);
+    return rows && moveRows(build, rows, { values: scale("values"), pairs: scale("pairs") });
+  }
+
+  #prefixOf(graph: Graph, layer: number): PrefixValues | undefined {
+    if (this.#prefix.length === 0) return undefined;
+    const columns = this.config.kvHeads * this.config.headSize;
+    const { keys, values } = this.#prefix[layer];
+    const rows = (data: Float32Array): Value => {
+      const shape = [data.length / columns, columns];
+      return graph.constant("", { dtype: "f32", shape, data: data.slice() });
+    };
+    return { keys: rows(keys), values: rows(values) };
+  }
+
+  #scalesOf(graph: Graph, layer: number, changes: readonly string[]): (name: string) => Value {
+    return (name) => this.#valueOf(graph, `layers.${layer}.let.${name}`, changes);
   }
 
   /** A weight on the grid of its clipped range. */
@@ -233,11 +281,19 @@ export class LearnedLlama {
     x: Value,
     norms: BlockWeights,
     weights: BlockWeights,
+    rows: PrefixValues | undefined,
     site: (name: BlockSite, x: Value) => Value,
   ): Value {
     const { graph } = build;
     const tokens = x.shape[0] as number;
-    return llamaBlock(build, x, this.#angles(build, tokens), { ...this.config, tokens }, {
+    const before = rows === undefined ? 0 : rows.keys.shape[0] as number;
+    const angles = this.#angles(build, before, tokens);
+    const { kvHeads, headSize } = this.config;
+    /** Rows of the prefix, on the grid that those of the window are on. */
+    const onGrid = (name: "k" | "v", x: Value): Value =>
+      build.reshape(site(name, build.reshape(x, [before, kvHeads, headSize])), x.shape);
+    return llamaBlock(build, x, angles, { ...this.config, tokens }, {
+      ...rows && { prefix: { keys: onGrid("k", rows.keys), values: onGrid("v", rows.values) } },
       norm: (name, x) =>
         graph.apply(rmsNormalization, { x, gamma: norms[name] }, { epsilon: this.config.epsilon }),
       linear: (name, x) => graph.apply(linear, { x, weight: weights[name] }),
@@ -294,13 +350,14 @@ export class LearnedLlama {
       : graph.constant("", tensor);
   }
 
-  #angles(build: NodeBuilder, tokens: number): Value {
+  /** Cosines and sines of rows behind others. */
+  #angles(build: NodeBuilder, before: number, tokens: number): Value {
     const { theta, headSize } = this.config;
     const frequencies = rotaryFrequencies(theta, headSize);
     const pairs = headSize / 2;
     const angles = Float32Array.from({ length: tokens * headSize }, (_, i) => {
       const [t, of] = [Math.floor(i / headSize), i % headSize];
-      const turn = cosineAndSine(Math.imul(t, frequencies[of % pairs]));
+      const turn = cosineAndSine(Math.imul(before + t, frequencies[of % pairs]));
       return turn[of < pairs ? 0 : 1];
     });
     return build.constant([tokens, 2, pairs], angles);

@@ -3,22 +3,18 @@
  * output, and end to end from there; each leaves what it has found in the model.
  */
 import type { SyncInstance } from "../../engines/engine.ts";
-import { loadWasm } from "../../engines/wasm/load.ts";
-import { trainBuild } from "../../engines/wasm/train_module.ts";
 import { FewbitError } from "../../errors.ts";
 import { product } from "../../graph/extent.ts";
 import { Graph } from "../../graph/graph.ts";
 import type { Value } from "../../graph/graph.ts";
 import { NodeBuilder } from "../../graph/node_builder.ts";
 import { reduceMax } from "../../graph/ops/mod.ts";
-import { compile } from "../../lower/compile.ts";
-import { encodeProgram } from "../../program/encode.ts";
 import { distillation } from "../losses/cross_entropy.ts";
 import { meanSquaredError } from "../losses/regression.ts";
 import { TRAIN_STEP, trainingGraph } from "../training_graph.ts";
+import { folded, loaded } from "./fold_scales.ts";
 import { LearnedLlama } from "./learned_llama.ts";
 import type { Range } from "./learned_llama.ts";
-import { BLOCK_LINEARS } from "./llama_block.ts";
 import type { BlockSite } from "./llama_block.ts";
 
 /** Learning rates of the groups; each falls by a cosine to a tenth of itself. Those that are absent do not change. */
@@ -37,6 +33,21 @@ export interface StageOptions {
   /** How often all windows are gone through. */
   readonly epochs: number;
   readonly signal?: AbortSignal;
+}
+
+/** Options of the stage that learns block after block. */
+export interface BlockStageOptions extends StageOptions {
+  /** The layers that are learned; those before run as they are. Default: all. */
+  readonly layers?: { readonly from: number; readonly to: number };
+  /** Called behind each block. */
+  readonly onBlock?: (block: LearnedBlock) => void | Promise<void>;
+}
+
+/** What a block has learned: the mean over tokens of the squared error of its output, in parts of its square. */
+export interface LearnedBlock {
+  readonly layer: number;
+  readonly before: number;
+  readonly after: number;
 }
 
 /** What is held against one another end to end: logits by KL, or the residual behind the last block. */
@@ -70,22 +81,22 @@ export class LearningStages {
     const seen: string[] = [];
     for (let layer = 0; layer < depth; layer++) {
       x = this.model.floatBlock(build, layer, x, (site, value) => {
-        const name = `layers.${layer}.${site}`;
-        seen.push(name);
+        // k and v twice behind a prefix, whose rows are on the same grid.
+        const i = seen.push(`layers.${layer}.${site}`) - 1;
         const columns = value.shape[value.shape.length - 1];
         const rows = build.reshape(value, [product(value.shape.slice(0, -1)), columns]);
         const most = (of: Value): Value => graph.apply(reduceMax, { x: of });
-        graph.output(`high.${name}`, most(rows));
-        graph.output(`low.${name}`, most(build.scale(rows, -1)));
+        graph.output(`high.${i}`, most(rows));
+        graph.output(`low.${i}`, most(build.scale(rows, -1)));
       });
     }
     using instance = await loaded(graph);
     const [ranges, sizes] = [new Map<string, Range>(), new Map<string, Float32Array>()];
     for (const ids of this.windows) {
       const outputs = instance.runSync({ x: this.model.embed(ids) });
-      for (const name of seen) {
-        const high = outputs[`high.${name}`].data as Float32Array;
-        const low = outputs[`low.${name}`].data as Float32Array;
+      for (const [i, name] of seen.entries()) {
+        const high = outputs[`high.${i}`].data as Float32Array;
+        const low = outputs[`low.${i}`].data as Float32Array;
         const [from, to] = ranges.get(name) ?? [Infinity, -Infinity];
         ranges.set(name, [Math.min(from, -Math.max(...low)), Math.max(to, ...high)]);
         const size = sizes.get(name) ?? new Float32Array(high.length);
@@ -137,30 +148,42 @@ export class LearningStages {
     return await folded(this.model);
   }
 
-  /** Learns one block after the other: the error of its output beside the float block's, each fed by its own kind. */
-  async learnBlocks(options: StageOptions): Promise<void> {
-    const streams = this.windows.map((ids) => this.model.embed(ids));
-    const targets = [...streams];
-    for (let layer = 0; layer < this.model.config.depth; layer++) {
-      {
-        using float = await loaded(
-          this.#ofBlock((build, x) => this.model.floatBlock(build, layer, x)),
-        );
-        targets.forEach((x, w) => targets[w] = residual(float, x));
-      }
-      const graph = new Graph();
-      const build = new NodeBuilder(graph);
-      const x = graph.input("x", "f32", this.#shape);
-      const target = graph.input("target", "f32", this.#shape);
-      const y = this.model.quantizedBlock(build, layer, x, changesOf(options.rates));
-      await this.#learn(graph, meanSquaredError(build, y, target), options, (w) => ({
-        x: streams[w],
-        target: targets[w],
-      }));
-      using own = await loaded(
-        this.#ofBlock((build, x) => this.model.quantizedBlock(build, layer, x, [])),
+  /**
+   * Learns one block after the other: the error of its output beside the float block's, each fed by its own kind.
+   *
+   * Stopped behind a block, it goes on from there with `layers.from` and the values that it had.
+   */
+  async learnBlocks(
+    { layers = { from: 0, to: this.model.config.depth }, onBlock, ...options }: BlockStageOptions,
+  ): Promise<void> {
+    let streams = this.windows.map((ids) => this.model.embed(ids));
+    let targets = streams;
+    const changes = changesOf(options.rates);
+    for (let layer = 0; layer < layers.to; layer++) {
+      const made = (rows: readonly Float32Array[]): Promise<Float32Array[]> =>
+        this.#through(rows, (build, x) => this.model.quantizedBlock(build, layer, x, []));
+      targets = await this.#through(
+        targets,
+        (build, x) => this.model.floatBlock(build, layer, x),
       );
-      streams.forEach((x, w) => streams[w] = residual(own, x));
+      const isLearned = layer >= layers.from;
+      const error = (rows: readonly Float32Array[]): number =>
+        errorOf(rows, targets, this.model.config.width);
+      const before = isLearned && onBlock !== undefined ? error(await made(streams)) : 0;
+      if (isLearned) {
+        const graph = new Graph();
+        const build = new NodeBuilder(graph);
+        const x = graph.input("x", "f32", this.#shape);
+        const target = graph.input("target", "f32", this.#shape);
+        const y = this.model.quantizedBlock(build, layer, x, changes);
+        const [inputs, wanted] = [streams, targets];
+        await this.#learn(graph, meanSquaredError(build, y, target), options, (w) => ({
+          x: inputs[w],
+          target: wanted[w],
+        }));
+      }
+      streams = await made(streams);
+      if (isLearned) await onBlock?.({ layer, before, after: error(streams) });
     }
   }
 
@@ -212,6 +235,15 @@ export class LearningStages {
       this.#whole("mse", (build, layer, x) => this.model.quantizedBlock(build, layer, x, [])),
     );
     return this.windows.map((ids) => residual(own, this.model.embed(ids)));
+  }
+
+  /** What a block makes of the residuals of windows. */
+  async #through(
+    rows: readonly Float32Array[],
+    make: (build: NodeBuilder, x: Value) => Value,
+  ): Promise<Float32Array[]> {
+    using instance = await loaded(this.#ofBlock(make));
+    return rows.map((x) => residual(instance, x));
   }
 
   #ofBlock(make: (build: NodeBuilder, x: Value) => Value): Graph {
@@ -268,34 +300,25 @@ function changesOf(rates: StageRates): string[] {
   return Object.entries(rates).filter(([, rate]) => rate !== undefined).map(([name]) => name);
 }
 
-async function loaded(graph: Graph): Promise<SyncInstance> {
-  const program = compile(graph, { training: true });
-  return await loadWasm(await encodeProgram(program), { build: trainBuild() });
-}
-
 function residual(instance: SyncInstance, x: Float32Array): Float32Array {
   return (instance.runSync({ x }).y.data as Float32Array).slice();
 }
 
-/** The model with scales that its weights have taken up, exactly as they were learned; ranges go on to hold. */
-export async function folded(model: LearnedLlama): Promise<LearnedLlama> {
-  const weights = new Map(model.weights);
-  for (let layer = 0; layer < model.config.depth; layer++) {
-    const graph = new Graph();
-    const moved = model.movedBlock(new NodeBuilder(graph), layer, ["let"]);
-    for (const [name, value] of Object.entries(moved)) graph.output(name, value);
-    using instance = await loaded(graph);
-    const outputs = instance.runSync({});
-    for (const name of [...BLOCK_LINEARS, "norm1", "norm2"] as const) {
-      const data = (outputs[name].data as Float32Array).slice();
-      weights.set(model.weightName(layer, name), data);
-    }
-  }
-  const made = new LearnedLlama(model.config, weights, model.settings);
-  for (const [name, values] of model.values) {
-    if (!LearnedLlama.isOf(name, ["let"])) made.take(name, values);
-  }
-  return made;
+/** Mean over rows of `‖x − y‖² / ‖y‖²`, in float64. */
+function errorOf(
+  x: readonly Float32Array[],
+  y: readonly Float32Array[],
+  columns: number,
+): number {
+  const squares = (of: Float32Array): number => of.reduce((sum, v) => sum + v * v, 0);
+  const errors = x.flatMap((own, w) =>
+    Array.from({ length: own.length / columns }, (_, row) => {
+      const part = (of: Float32Array) => of.subarray(row * columns, (row + 1) * columns);
+      const wanted = part(y[w]);
+      return squares(part(own).map((v, c) => v - wanted[c])) / squares(wanted);
+    })
+  );
+  return errors.reduce((a, b) => a + b, 0) / errors.length;
 }
 
 /** `Σ KL(softmax p ‖ softmax q)` of rows of logits, in float64. */

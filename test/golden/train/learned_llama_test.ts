@@ -11,7 +11,8 @@ import type {
   LearnedSettings,
   SiteBits,
 } from "../../../src/training/quantization/learned_llama.ts";
-import { folded, LearningStages } from "../../../src/training/quantization/learning_stages.ts";
+import { folded } from "../../../src/training/quantization/fold_scales.ts";
+import { LearningStages } from "../../../src/training/quantization/learning_stages.ts";
 import { absent, readJson, SHARED } from "../_shared.ts";
 
 const FOLDER = `${SHARED}/data/stories260K`;

@@ -4,11 +4,18 @@ import type { LlamaConfig } from "../models/llama_config.ts";
 import type { DecoderGrids } from "./decoder_grids.ts";
 import { hasPaperSites } from "./paper_sites.ts";
 
-/** Linear layers by name. */
-const LAYER = /^layers\.(\d+)\.(self_attn\.[qkvo]_proj|mlp\.(gate|up|down)_proj)$/;
+/** Linear layers of a block. */
+const LAYERS = [
+  ...["q", "k", "v", "o"].map((name) => `self_attn.${name}_proj`),
+  ...["gate", "up", "down"].map((name) => `mlp.${name}_proj`),
+];
+
+/** What is on a grid in each layer, and what the paper has beside that. */
+const SITES = ["norm1", "norm2", "down", "context", "gate", "up", "k", "v", "q"];
+const PAPER_SITES = ["q_output", "k_output", "up_output", "silu"];
 
 /**
- * Checks how many scales, codes, ids and signs there are.
+ * Checks which there are, and how many scales, codes, ids and signs there are.
  *
  * @throws {FewbitError} `invalid_argument`.
  */
@@ -24,13 +31,9 @@ export function checkDecoderGrids(
   const zerosOf: Readonly<Record<string, number>> = { k: channels, v: kvHeads };
   const { bits: downBits = 8 } = grids.get("layers.0.down") ?? {};
   const isPaper = hasPaperSites({ grids });
-  for (let layer = 0; isPaper && layer < depth; layer++) {
-    for (const site of ["q_output", "k_output", "up_output", "silu"]) {
-      if (!grids.has(`layers.${layer}.${site}`)) {
-        fail(`the grids have no "layers.${layer}.${site}"`);
-      }
-    }
-  }
+  const kinds = isPaper ? [...SITES, ...PAPER_SITES] : SITES;
+  const sites = layersOf(depth).flatMap((layer) => kinds.map((kind) => `${layer}${kind}`));
+  checkNames("the grids have no", grids, [...sites, "norm"], "site");
   for (const [site, { scales, zeros, bits }] of grids) {
     const kind = site.slice(site.lastIndexOf(".") + 1);
     count(`scales of ${site}`, scales.length, scalesOf[kind] ?? 1);
@@ -48,16 +51,17 @@ export function checkDecoderGrids(
   }
   const wrong = prefix.ids.find((id) => id >= vocabularySize);
   if (wrong !== undefined) fail(`the prefix has the id ${wrong}, the model ${vocabularySize}`);
-  for (let layer = 0; prefix.ids.length > 0 && layer < depth; layer++) {
-    for (const site of [`layers.${layer}.k`, `layers.${layer}.v`]) {
-      const got = prefix.rows.get(site)?.length ?? 0;
-      count(`codes of the prefix of ${site}`, got, prefix.ids.length * channels);
-    }
+  const stored = layersOf(depth).flatMap((layer) => [`${layer}k`, `${layer}v`]);
+  const rows = prefix.ids.length > 0 ? stored : [];
+  for (const site of rows) {
+    const got = prefix.rows.get(site)?.length ?? 0;
+    count(`codes of the prefix of ${site}`, got, prefix.ids.length * channels);
   }
+  checkNames("the prefix has no codes of", prefix.rows, rows, "prefix of");
   if (rotation !== undefined) count("signs", rotation.signs.length, width);
+  const layers = linearLayers(depth);
   for (const name of [...biases?.keys() ?? [], ...rowFactors?.keys() ?? []]) {
-    const [, layer] = LAYER.exec(name) ?? [];
-    if (layer === undefined || Number(layer) >= depth) fail(`the model has no layer "${name}"`);
+    if (!layers.includes(name)) fail(`the model has no layer "${name}"`);
   }
   for (const [name, factors] of rowFactors ?? []) {
     const rows = /(gate|up)_proj$/.test(name)
@@ -73,6 +77,39 @@ export function checkDecoderGrids(
     if (!/(^|\.)norm[12]?$/.test(site) || !grids.has(site)) fail(`the model has no norm "${site}"`);
     count(`gains of ${site}`, factors.length, width);
   }
+}
+
+/**
+ * Checks that range factors are those of the linear layers of the blocks.
+ *
+ * @throws {FewbitError} `invalid_argument`.
+ */
+export function checkRangeFactors(
+  { depth }: Pick<LlamaConfig, "depth">,
+  ranges: ReadonlyMap<string, Uint8Array>,
+): void {
+  checkNames("there are no range factors of", ranges, linearLayers(depth), "layer");
+}
+
+function linearLayers(depth: number): string[] {
+  return layersOf(depth).flatMap((layer) => LAYERS.map((name) => layer + name));
+}
+
+function layersOf(depth: number): string[] {
+  return Array.from({ length: depth }, (_, layer) => `layers.${layer}.`);
+}
+
+/** One too many would be read by nobody, unnoticed, and stands for a file of another model. */
+function checkNames(
+  absent: string,
+  got: ReadonlyMap<string, unknown>,
+  expected: readonly string[],
+  what: string,
+): void {
+  const missing = expected.find((name) => !got.has(name));
+  if (missing !== undefined) fail(`${absent} "${missing}"`);
+  const unknown = [...got.keys()].find((name) => !expected.includes(name));
+  if (unknown !== undefined) fail(`the model has no ${what} "${unknown}"`);
 }
 
 function fail(why: string): never {

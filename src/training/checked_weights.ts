@@ -2,10 +2,10 @@
 import { FewbitError } from "../errors.ts";
 import { checkType } from "../engines/check_type.ts";
 import { isHalf } from "../numeric/half.ts";
-import type { CompiledProgram } from "../program/program.ts";
+import type { Program } from "../program/program.ts";
 import { bytesOf, denseBytes } from "../tensor.ts";
 import type { Tensor, TensorData } from "../tensor.ts";
-import { storedParts } from "./_stored_weights.ts";
+import { storedParts } from "./stored_weights.ts";
 
 /**
  * The elements of parameters and states of these names.
@@ -13,7 +13,7 @@ import { storedParts } from "./_stored_weights.ts";
  * @throws {FewbitError} `not_found`, `shape_mismatch` or `dtype_mismatch`.
  */
 export function checkedWeights(
-  program: CompiledProgram,
+  program: Program,
   tensors: ReadonlyMap<string, Tensor>,
   names: readonly string[],
 ): (readonly [name: string, data: TensorData])[] {
