@@ -114,7 +114,7 @@ export { decodeAdapters, encodeAdapters, mergeAdapters } from "./training/adapte
 export type { TrainedAdapters } from "./training/adapters.ts";
 export { trainingGraph } from "./training/training_graph.ts";
 export type { ParameterGroup, TrainingSettings } from "./training/training_graph.ts";
-export type { MasterKind, TrainingType } from "./training/half_precision.ts";
+export type { MasterKind, SumsKind, TrainingType } from "./training/half_precision.ts";
 export type { LossScale } from "./training/loss_scale.ts";
 export type { Cursor } from "./training/checkpoint.ts";
 export type { Optimizer } from "./training/optimizers/optimizer.ts";
