@@ -6,7 +6,7 @@
  * A step has two windows of 256 tokens, of which two threads take one each.
  */
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
-import { BegunThreads } from "../../src/cli/_calibration_threads.ts";
+import { BegunThreads } from "../../src/cli/calibration_threads.ts";
 import { learnIntegerText } from "../../src/compile/end_to_end/learn_text.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
