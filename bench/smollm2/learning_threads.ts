@@ -6,8 +6,8 @@
  * A step has two windows of 256 tokens, of which two threads take one each.
  */
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
-import { BegunThreads } from "../../src/cli/calibration_threads.ts";
 import { learnIntegerText } from "../../src/compile/end_to_end/learn_text.ts";
+import { LearningThread } from "../../src/compile/end_to_end/learning_thread.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
 import { Tokenizer } from "../../src/text/tokenizer.ts";
 import { modelFolder } from "../../tools/fetch_model.ts";
@@ -30,7 +30,11 @@ const windows = Array.from({ length: WINDOWS + 1 }, window);
 
 /** Seconds of each step behind the first. */
 async function run(threads: number): Promise<number[]> {
-  using others = await BegunThreads.learning(threads - 1);
+  const worker = threads === 1
+    ? undefined
+    : new Worker(new URL("learning_worker.ts", import.meta.url), { type: "module" });
+  using thread = worker && await LearningThread.open(worker);
+  if (threads > 1 && thread === undefined) throw new Error("The worker does not answer");
   const times: number[] = [];
   let start = performance.now();
   await learnIntegerText(checkpoint, params, {
@@ -39,13 +43,14 @@ async function run(threads: number): Promise<number[]> {
     validation: windows.slice(WINDOWS),
     batch: 2,
     steps: STEPS,
-    threads: others.threads,
+    threads: thread ? [thread] : [],
     onProgress: ({ part }) => {
       const now = performance.now();
       if (part === "step") times.push((now - start) / 1000);
       start = now;
     },
   });
+  worker?.terminate();
   return times.slice(1);
 }
 
