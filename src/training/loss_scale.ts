@@ -41,9 +41,7 @@ export class ScaledLoss {
     const build = this.#build;
     // A state that is read after it has been updated would be the new one.
     const inverse = build.div(build.scalar(1), this.scale);
-    const finite = gradients
-      .map((x) => build.graph.apply(allFinite, { x }))
-      .reduce((a, b) => build.mul(a, b));
+    const finite = areFinite(build, gradients);
     return { gradients: gradients.map((gradient) => build.mul(gradient, inverse)), finite };
   }
 
@@ -70,6 +68,11 @@ export class ScaledLoss {
     const condition = graph.apply(less, { a: x, b: number });
     return this.#build.select(condition, x, number);
   }
+}
+
+/** 1 where all elements of all values are finite, else 0. */
+export function areFinite(build: NodeBuilder, values: readonly Value[]): Value {
+  return values.map((x) => build.graph.apply(allFinite, { x })).reduce((a, b) => build.mul(a, b));
 }
 
 function assignTo(graph: Graph, state: Value, x: Value, entry: string): void {

@@ -7,14 +7,14 @@ import { NodeBuilder } from "../graph/node_builder.ts";
 import { product } from "../graph/extent.ts";
 import { isNode } from "../graph/op_names.ts";
 import type { NodeNamed } from "../graph/op_names.ts";
-import { accumulate, assign, dropout } from "../graph/ops/mod.ts";
+import { accumulate, assign, dropout, less } from "../graph/ops/mod.ts";
 import { unnamed } from "../graph/rewrite.ts";
 import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
 import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
 import { applyGradients } from "./_apply_gradients.ts";
 import { checkRelease, checkSettings } from "./check_settings.ts";
-import { ScaledLoss } from "./loss_scale.ts";
+import { areFinite, ScaledLoss } from "./loss_scale.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
 import { HalfPrecision } from "./half_precision.ts";
@@ -160,14 +160,15 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     entry: update,
   };
   const rate = applyGradients(build, settings, computed);
-  for (const { state, x } of forward.statistics) {
-    graph.update(graph.apply(assign, { state, x }), run);
-  }
+  updateStatistics(build, forward.statistics, { times, when, entry: run });
   if (times > 1) {
     // A state as an output is what it is at the end.
     graph.output("loss", build.shift(whole, 0), update);
+    // Not times 0, which an overflow would outlive: nothing is less than this.
+    const none = build.scalar(-Infinity);
     for (const state of [...made, whole]) {
-      graph.update(graph.apply(assign, { state, x: build.scale(state, 0) }), update);
+      const x = graph.apply(less, { a: state, b: none });
+      graph.update(graph.apply(assign, { state, x }), update);
     }
   } else graph.output("loss", loss, update);
   graph.output("rate", rate, update);
@@ -231,6 +232,23 @@ function trainedForward(
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name as "y"]);
   }
   return { valueOf, statistics };
+}
+
+/**
+ * Running statistics of a step that is left out stay as they are. Of several runs it is known behind the last one only
+ * whether it is: statistics that are not finite stay out, which would never be forgotten.
+ */
+function updateStatistics(
+  build: NodeBuilder,
+  statistics: readonly { readonly state: Value; readonly x: Value }[],
+  { times, when, entry }: { times: number; when: Value | undefined; entry: string },
+): void {
+  if (statistics.length === 0) return;
+  const kept = when && times > 1 ? areFinite(build, statistics.map(({ x }) => x)) : when;
+  for (const { state, x } of statistics) {
+    const next = kept === undefined ? x : build.select(kept, x, state);
+    build.graph.update(build.graph.apply(assign, { state, x: next }), entry);
+  }
 }
 
 /** What a forward pass is made with. */
