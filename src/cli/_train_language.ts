@@ -21,7 +21,9 @@ import type { TrainingData } from "../training/training_data.ts";
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
 import { memoryTable } from "./_memory_table.ts";
+import { readAll } from "./_lines.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
+import { MAX_TEXT_BYTES } from "./_text_windows.ts";
 import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
 import { memoryOf, optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
@@ -114,17 +116,9 @@ export async function trainLanguage(
   const settings = { ...model, ...training };
   const facts = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
   const metadata = { ...facts, ...encodeTrainingFacts(settings) };
-  let best = Infinity;
-  if (options.resume) {
-    const bytes = await readFile(last);
-    // There is none before the first epoch has ended.
-    const known = await readOptionalFile(output);
-    if (known !== undefined) {
-      restoreTrainer(trainer, known, { path: output, settings });
-      best = await languageLoss(trainer, heldOut, signal);
-    }
-    restoreTrainer(trainer, bytes, { path: last, settings });
-  }
+  const best = options.resume
+    ? await resume(trainer, { output, last, settings, heldOut, signal })
+    : Infinity;
   if (!options.json) {
     print(
       `${family}: ${texts.learned.length} tokens, ${texts.heldOut.length} held out, ${steps} steps of ` +
@@ -146,6 +140,31 @@ export async function trainLanguage(
     model,
     signal,
   });
+}
+
+/** Goes on from the last checkpoint; gives the loss of the best one. */
+async function resume(
+  trainer: Trainer,
+  { output, last, settings, heldOut, signal }:
+    & Pick<Learning, "output" | "last" | "heldOut" | "signal">
+    & {
+      readonly settings: object;
+    },
+): Promise<number> {
+  const bytes = await readFile(last);
+  let best = Infinity;
+  // There is none before the first epoch has ended.
+  const known = await readOptionalFile(output);
+  if (known !== undefined) {
+    restoreTrainer(trainer, known, { path: output, settings });
+    best = await languageLoss(trainer, heldOut, signal);
+  }
+  restoreTrainer(trainer, bytes, { path: last, settings });
+  // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
+  if (trainer.steps === 0 || trainer.cursor.batch !== 0) return best;
+  const loss = await languageLoss(trainer, heldOut, signal);
+  if (loss < best) await writeWhole(output, bytes, signal);
+  return Math.min(best, loss);
 }
 
 /** Gradients that are released are clipped where that is asked for, which is refused. */
@@ -239,7 +258,7 @@ async function readTexts(
     throw new FewbitError("not_found", `Cannot read tokenizer: there is no ${given}`);
   }
   const encoder = Tokenizer.fromJson(tokenizer);
-  const text = new TextDecoder().decode(await readBytes(data, signal));
+  const text = await readAll(data, MAX_TEXT_BYTES);
   const split = Math.floor(LEARNED * text.length);
   const idsOf = (part: string): Int32Array =>
     Int32Array.from(encoder.encode(part, { addSpecialTokens: false }).ids);

@@ -52,8 +52,8 @@ for (const model of ["hgrn-bit", "transformer"]) {
 
 Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits", () =>
   withText(async (folder, given) => {
-    const args = (name: string) => [
-      ...["train", "--model", "hgrn-bit", ...given, "--epochs", "8", "-o", `${folder}/${name}`],
+    const args = (name: string, epochs = "8") => [
+      ...["train", "--model", "hgrn-bit", ...given, "--epochs", epochs, "-o", `${folder}/${name}`],
     ];
     assert.equal((await fewbit(args("whole"))).code, 0);
     await interrupted(args("stopped"), "epoch 2");
@@ -66,6 +66,13 @@ Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits"
     const early = await fewbit([...args("early"), "--resume"]);
     assert.equal(early.code, 0, early.err);
     assert.deepEqual(await last("early"), await last("whole"));
+    // Stopped between the end of an epoch and its evaluation, it is the best one.
+    const short = args("short", "1");
+    assert.equal((await fewbit(short)).code, 0);
+    await Deno.remove(`${folder}/short`);
+    const evaluated = await fewbit([...short, "--resume"]);
+    assert.match(evaluated.out, /short: held out \d\.\d{4} nats a token/);
+    assert.deepEqual(await Deno.readFile(`${folder}/short`), await last("short"));
     await fails(
       [...args("early"), "--resume", "--rate", "0.5", "--clip", "2"],
       /early: it is another program's, with rate 0\.004 \(now 0\.5\), clipNorm 1 \(now 2\)$/m,
@@ -75,6 +82,12 @@ Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits"
 Deno.test("cli: a language model without a text, or with sizes that do not fit, is refused", () =>
   withText(async (folder, given) => {
     await fails(["train", "--model", "hgrn-bit"], /learns a text: give it by --data/);
+    const latin = `${folder}/latin.txt`;
+    await Deno.writeFile(latin, Uint8Array.from("café\n".repeat(99), (c) => c.charCodeAt(0)));
+    await fails(
+      ["train", "--model", "hgrn-bit", "--data", latin, "-o", `${folder}/x`],
+      /Cannot read .*latin\.txt: it is not UTF-8/,
+    );
     const common = ["train", ...given.slice(0, 2), "-o", `${folder}/x`];
     const odd = ["--width", "40", "--model", "transformer"];
     await fails([...common, ...odd], /a Transformer of 40 channels/);
