@@ -16,7 +16,7 @@ export interface PictureFacts {
 }
 
 /** Most classes that a file may name. */
-const MOST_CLASSES = 100_000;
+export const MOST_CLASSES = 100_000;
 /** Longest side of the pictures of a file's network. */
 const MOST_PIXELS = 4096;
 
