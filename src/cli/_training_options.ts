@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { augmented } from "../training/augmented.ts";
 import type { AugmentationSettings } from "../training/augmented.ts";
-import { MASTERS, SUMS_KINDS } from "../training/half_precision.ts";
+import { MASTERS, SUMS_KINDS, TRAINING_TYPES } from "../training/half_precision.ts";
 import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
@@ -20,7 +20,6 @@ export const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"]
 /** Name of an optimiser. */
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
-const DTYPES = ["f32", "bf16", "f16"] as const;
 const SCHEDULES = ["warmup_cosine", "constant", "plateau"] as const;
 /** The share of the steps in which the rate rises. */
 const WARMUP = 0.05;
@@ -67,7 +66,7 @@ export function addStepOptions(
     )
     .option(
       "--dtype <type>",
-      `${DTYPES.join(", ")}: how activations and weights are kept; optimisers are f32`,
+      `${TRAINING_TYPES.join(", ")}: how activations and weights are kept; optimisers are f32`,
       "f32",
     )
     .option(
@@ -192,7 +191,7 @@ export function precisionOf({ dtype, master, sums, fast }: StepOptions): Precisi
     throw new FewbitError("invalid_argument", "Option --sums 16 goes with --dtype bf16 or f16");
   }
   return {
-    dtype: choice("dtype", dtype, DTYPES),
+    dtype: choice("dtype", dtype, TRAINING_TYPES),
     sums: choice("sums", sums, SUMS_KINDS),
     ...master !== undefined && { master: choice("master", master, MASTERS) },
     ...fast && { fast },
