@@ -47,6 +47,10 @@ for (const model of ["hgrn-bit", "transformer"]) {
       ]);
       assert.equal(written.code, 0, written.err);
       assert.match(written.out, /lord/);
+      // Whoever takes the checkpoint itself is told the way.
+      const other = ["-o", `${folder}/other`];
+      await fails(["convert", output, ...other], /"fewbit export" makes a folder of it/);
+      await fails(["finetune", output, ...other], /of a language model; "fewbit export" makes/);
     }));
 }
 
