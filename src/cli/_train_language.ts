@@ -25,6 +25,7 @@ import { readAll } from "./_lines.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
 import { MAX_TEXT_BYTES } from "./_text_windows.ts";
 import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
+import { leftOutNote, TrainingPace } from "./_training_pace.ts";
 import { memoryOf, optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
@@ -194,18 +195,16 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
   const { output, last, json, metadata, learned, heldOut, epochs, steps, model, signal } = run;
   let { best } = run;
   const progress = progressLine();
-  const start = performance.now();
-  const before = trainer.steps;
-  const seconds = (): number => (performance.now() - start) / 1000;
-  const perSecond = (): number =>
-    (trainer.steps - before) * trainer.examples * model.tokens / seconds();
+  const pace = new TrainingPace(steps, epochs, trainer.cursor);
   try {
     for (let epoch = trainer.cursor.epoch; epoch < epochs; epoch++) {
       const losses: number[] = [];
-      for await (const { step, loss } of trainer.fit(learned, { epochs: epoch + 1, signal })) {
-        losses.push(loss);
-        const left = Math.ceil((steps - step) * seconds() / (trainer.steps - before));
-        progress.update(`step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${left} s left`);
+      for await (const step of trainer.fit(learned, { epochs: epoch + 1, signal })) {
+        pace.add(step);
+        losses.push(step.loss);
+        progress.update(
+          `step ${pace.step} of ${steps}, loss ${step.loss.toFixed(4)}, ${pace.secondsLeft} s left`,
+        );
       }
       progress.end();
       const loss = losses.reduce((a, b) => a + b, 0) / Math.max(1, losses.length);
@@ -215,13 +214,16 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
       if (validation < best) await writeWhole(output, bytes, signal);
       best = Math.min(best, validation);
       const sample = await sampleOf(bytes, signal);
-      const tokensPerSecond = Math.round(perSecond());
-      if (json) printJson({ epoch: epoch + 1, loss, validation, tokensPerSecond, sample });
-      else {
+      const tokensPerSecond = Math.round(pace.rate * trainer.examples * model.tokens);
+      const leftOut = pace.takeLeftOut();
+      if (json) {
+        const said = { epoch: epoch + 1, loss, validation, tokensPerSecond, sample };
+        printJson({ ...said, ...leftOut > 0 && { leftOut } });
+      } else {
         print(
           `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, held out ${
             validation.toFixed(4)
-          }, ${tokensPerSecond} tokens/s: ${JSON.stringify(sample)}`,
+          }, ${tokensPerSecond} tokens/s${leftOutNote(leftOut)}: ${JSON.stringify(sample)}`,
         );
       }
     }
@@ -233,8 +235,13 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
     progress.end();
   }
   if (json) {
-    printJson({ output, validation: best, memoryBytes: trainer.memoryBytes, seconds: seconds() });
-  } else print(`${output}: held out ${best.toFixed(4)} nats a token, ${seconds().toFixed(1)} s`);
+    printJson({
+      output,
+      validation: best,
+      memoryBytes: trainer.memoryBytes,
+      seconds: pace.seconds,
+    });
+  } else print(`${output}: held out ${best.toFixed(4)} nats a token, ${pace.seconds.toFixed(1)} s`);
 }
 
 /** What the model writes, as it would be exported. */

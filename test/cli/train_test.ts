@@ -161,6 +161,18 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     }
   }));
 
+Deno.test("cli: train says what steps f16 leaves out, and counts the time that they take", () =>
+  withPictures(async (folder, given) => {
+    const small = [...given, "--limit", "32", "--batch", "4", "--epochs", "2"];
+    const f16 = ["--model", "mobilenet-v1", "--dtype", "f16", "-o", `${folder}/out`];
+    const { code, out, err } = await fewbit(["train", ...small, ...f16]);
+    assert.equal(code, 0, err);
+    // Gradients of many norms one behind the other, times 2^16, are beyond f16 at first.
+    const [, rate, leftOut] =
+      /epoch 1 of 2: .* (\d+) pictures\/s, \d+ s left, (\d) steps left out/.exec(out) ?? [];
+    assert.ok(Number(rate) > 0 && Number(leftOut) > 0, out);
+  }));
+
 Deno.test("cli: train has a class for every label, of pictures that are held out, too", () =>
   withPictures(async (folder, given) => {
     const others = Uint8Array.from({ length: COUNT }, (_, i) => i % CLASSES + 2);
