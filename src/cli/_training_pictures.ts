@@ -169,6 +169,12 @@ async function readFolder(
 }
 
 function lastHeldOut(all: LabelledPictures): [LabelledPictures, LabelledPictures] {
+  if (all.count < 2) {
+    throw new FewbitError(
+      "invalid_argument",
+      "Cannot train: there is one picture, expected 2 or more, of which one is held out",
+    );
+  }
   return split(all, all.count - Math.max(1, Math.floor(HELD_OUT * all.count)));
 }
 

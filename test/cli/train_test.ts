@@ -149,6 +149,10 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     await fails(["train", "--labels", labels, ...out], /--labels needs --data/);
     await fails(["train", ...given, "--side", "8", ...out], /--side is for folders/);
     await fails(["train", ...given, "--limit", "0", ...out], /--limit is "0"/);
+    await Deno.writeFile(`${folder}/points`, idx([COUNT, 1, 1], new Uint8Array(COUNT)));
+    const points = ["--images", `${folder}/points`, "--labels", labels];
+    await fails(["train", ...points, ...out], /a DS-CNN halves pictures, got 1×1/);
+    await fails(["train", ...given, "--limit", "1", ...out], /one picture, expected 2 or more/);
     for (const odd of [-1, 100_000, 2_000_000_000]) {
       const bytes = idx([COUNT], new Uint8Array(4 * COUNT));
       bytes[2] = 0x0c;
