@@ -64,6 +64,10 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
       "cotangent: build.reshape(build.scale(build.mul(scaled.scale, scaled.scale), 1), loss.shape)",
     ],
     ["precision.count(update);", ""],
+    // What a step that is left out leaves behind.
+    ["kept === undefined ? x : build.select(kept, x, state)", "x"],
+    ["when && times > 1 ? areFinite(build, statistics.map(({ x }) => x)) : when", "when"],
+    ["graph.apply(less, { a: state, b: none })", "build.scale(state, 0)"],
   ]),
   ...changes("src/training/trainer.ts", precision, [
     ["const step = isSkipped ? this.#steps : ++this.#steps;", "const step = ++this.#steps;"],
