@@ -41,7 +41,9 @@ export class ScaledLoss {
     const build = this.#build;
     // A state that is read after it has been updated would be the new one.
     const inverse = build.div(build.scalar(1), this.scale);
-    const finite = areFinite(build, gradients);
+    const finite = gradients
+      .map((x) => build.graph.apply(allFinite, { x }))
+      .reduce((a, b) => build.mul(a, b));
     return { gradients: gradients.map((gradient) => build.mul(gradient, inverse)), finite };
   }
 
@@ -68,11 +70,6 @@ export class ScaledLoss {
     const condition = graph.apply(less, { a: x, b: number });
     return this.#build.select(condition, x, number);
   }
-}
-
-/** 1 where all elements of all values are finite, else 0. */
-export function areFinite(build: NodeBuilder, values: readonly Value[]): Value {
-  return values.map((x) => build.graph.apply(allFinite, { x })).reduce((a, b) => build.mul(a, b));
 }
 
 function assignTo(graph: Graph, state: Value, x: Value, entry: string): void {

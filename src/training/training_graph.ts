@@ -14,7 +14,7 @@ import { gradients } from "../gradients/gradients.ts";
 import { accumulateGradients, storedGradients } from "./_accumulate_gradients.ts";
 import { applyGradients } from "./_apply_gradients.ts";
 import { checkRelease, checkSettings } from "./check_settings.ts";
-import { areFinite, ScaledLoss } from "./loss_scale.ts";
+import { ScaledLoss } from "./loss_scale.ts";
 import type { LossScale } from "./loss_scale.ts";
 import { RandomWords } from "./_random_words.ts";
 import { HalfPrecision } from "./half_precision.ts";
@@ -160,7 +160,7 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     entry: update,
   };
   const rate = applyGradients(build, settings, computed);
-  updateStatistics(build, forward.statistics, { times, when, entry: run });
+  updateStatistics(build, forward.statistics, when, run);
   if (times > 1) {
     // A state as an output is what it is at the end.
     graph.output("loss", build.shift(whole, 0), update);
@@ -235,19 +235,18 @@ function trainedForward(
 }
 
 /**
- * Running statistics of a step that is left out stay as they are. Of several runs it is known behind the last one only
- * whether it is: statistics that are not finite stay out, which would never be forgotten.
+ * Running statistics of a step that is left out stay as they are. Of several runs it is known behind each whether all
+ * gradients so far are finite, and what is not finite would never be forgotten.
  */
 function updateStatistics(
   build: NodeBuilder,
   statistics: readonly { readonly state: Value; readonly x: Value }[],
-  { times, when, entry }: { times: number; when: Value | undefined; entry: string },
+  when: Value | undefined,
+  entry: string,
 ): void {
-  if (statistics.length === 0) return;
-  const kept = when && times > 1 ? areFinite(build, statistics.map(({ x }) => x)) : when;
   for (const { state, x } of statistics) {
-    const next = kept === undefined ? x : build.select(kept, x, state);
-    build.graph.update(build.graph.apply(assign, { state, x: next }), entry);
+    const kept = when === undefined ? x : build.select(when, x, state);
+    build.graph.update(build.graph.apply(assign, { state, x: kept }), entry);
   }
 }
 

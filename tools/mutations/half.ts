@@ -65,8 +65,7 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
     ],
     ["precision.count(update);", ""],
     // What a step that is left out leaves behind.
-    ["kept === undefined ? x : build.select(kept, x, state)", "x"],
-    ["when && times > 1 ? areFinite(build, statistics.map(({ x }) => x)) : when", "when"],
+    ["when === undefined ? x : build.select(when, x, state)", "x"],
     ["graph.apply(less, { a: state, b: none })", "build.scale(state, 0)"],
   ]),
   ...changes("src/training/trainer.ts", precision, [
