@@ -48,18 +48,33 @@ export function addPictureOptions(command: CommandUnknownOpts): void {
 /** Adds the options of the steps; `said` is what the help text says where nothing is given. */
 export function addStepOptions(
   command: CommandUnknownOpts,
-  said: { readonly optimizer: string; readonly rate: string; readonly output: string },
+  said: {
+    readonly optimizer: string;
+    readonly rate: string;
+    readonly output: string;
+    /** Whether texts are learned, too, which other numbers suit. */
+    readonly hasTexts?: true;
+  },
 ): void {
-  const { optimizer, rate, output } = said;
+  const { optimizer, rate, output, hasTexts } = said;
+  const ofTexts = (what: string): string => hasTexts === undefined ? "" : what;
   command
     .option("--epochs <n>", "How often all pictures are gone through", "6")
-    .option("--batch <n>", "Pictures of a step", "32")
+    .option("--batch <n>", `Pictures of a step${ofTexts("; of a text 4 windows")}`, "32")
     .option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: ${optimizer})`)
     .option("--rate <x>", `Largest learning rate (default: ${rate})`)
     .option("--schedule <name>", SCHEDULES.join(", "), "warmup_cosine")
-    .option("--decay <x>", "Weight decay of weights, not of norms and biases", "0.0005")
+    .option(
+      "--decay <x>",
+      "Weight decay of weights, not of norms and biases" +
+        ofTexts("; of a text 0.1 with adamw and lion, else 0"),
+      "0.0005",
+    )
     .option("--accumulate <n>", "Batches whose gradients a step adds up", "1")
-    .option("--clip <x>", "Most that the norm of all gradients may be")
+    .option(
+      "--clip <x>",
+      `Most that the norm of all gradients may be${ofTexts(" (default: 1 for a text)")}`,
+    )
     .option(
       "--average <x>",
       "What moving averages of the weights, which are evaluated, keep in a step",

@@ -83,6 +83,16 @@ Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits"
     );
   }));
 
+Deno.test("cli: the help of train says what suits a text", async () => {
+  const { out } = await fewbit(["train", "--help"]);
+  const text = out.replace(/\s+/g, " ");
+  assert.match(text, /a language model on a text/);
+  assert.match(text, /of a text 4 windows \(default: 32\)/);
+  assert.match(text, /adamw for vit and texts, else sgd/);
+  assert.match(text, /of a text 0\.1 with adamw and lion, else 0 \(default: 0\.0005\)/);
+  assert.match(text, /norm of all gradients may be \(default: 1 for a text\)/);
+});
+
 Deno.test("cli: a language model without a text, or with sizes that do not fit, is refused", () =>
   withText(async (folder, given) => {
     await fails(["train", "--model", "hgrn-bit"], /learns a text: give it by --data/);
