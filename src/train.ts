@@ -97,6 +97,7 @@ export { encodeLanguageFacts, languageFiles } from "./training/language_checkpoi
 export type { LanguageFacts, LanguageFiles } from "./training/language_checkpoint.ts";
 export { ContinualClassifier } from "./training/continual/continual_classifier.ts";
 export type { ContinualSettings } from "./training/continual/continual_classifier.ts";
+export type { LatentType } from "./training/continual/latent_codes.ts";
 export type { RenormLimits } from "./training/continual/renorm_limits.ts";
 export { QuantizedTrainer } from "./compile/quantized_training.ts";
 export type {

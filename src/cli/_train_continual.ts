@@ -2,10 +2,12 @@
 import { FewbitError } from "../errors.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { ContinualClassifier } from "../training/continual/continual_classifier.ts";
+import { LATENT_TYPES } from "../training/continual/latent_codes.ts";
 import { encodePictureFacts } from "../training/picture_facts.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { print, printJson } from "./_print.ts";
-import { count, number, progressLine, writeWhole } from "./_run.ts";
+import { memoryTable } from "./_memory_table.ts";
+import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
 import type { StepOptions } from "./_training_options.ts";
 import type { TrainingPictures } from "./_training_pictures.ts";
 
@@ -13,6 +15,7 @@ import type { TrainingPictures } from "./_training_pictures.ts";
 export interface ContinualOptions {
   readonly replay?: string | undefined;
   readonly experiences?: string | undefined;
+  readonly latents?: string | undefined;
 }
 
 /** Epochs of an experience behind the first one. */
@@ -56,11 +59,22 @@ export async function trainContinually(
     picture: [height, width],
     classes: labels.length,
     memory,
+    latents: choice("latents", options.latents ?? "u8", LATENT_TYPES),
     seed: count("seed", options.seed),
     batch: [count("batch", options.batch), 128],
     epochs: [count("epochs", options.epochs), LATER_EPOCHS],
     rate: [rate, LATER * rate],
   }, experiences[0].data.count);
+  if (!options.json) {
+    const { trainingMemory, mostMemoryBytes } = learner;
+    print(
+      `ds-cnn: ${learned.count} pictures in ${experiences.length} experiences of ${sizes} classes, ` +
+        `${heldOut.count} held out, ${
+          formatBytes(mostMemoryBytes)
+        } for latents of ${memory}; the first experience takes`,
+    );
+    for (const row of memoryTable(trainingMemory)) print(row);
+  }
   const start = performance.now();
   const progress = progressLine();
   let accuracy = 0;

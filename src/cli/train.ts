@@ -3,6 +3,7 @@ import type { Command } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { encodePictureFacts } from "../training/picture_facts.ts";
 import { tinyClassifier } from "../training/tiny_classifier.ts";
+import { LATENT_TYPES } from "../training/continual/latent_codes.ts";
 import { TINY_NETWORKS } from "../training/tiny_network.ts";
 import type { TinyNetwork } from "../training/tiny_network.ts";
 import { LANGUAGE_FAMILIES } from "../training/language_model.ts";
@@ -43,7 +44,7 @@ const OF_TEXTS = ["tokenizer", "width", "depth", "hidden", "window"];
 const OF_PICTURES = ["images", "labels", "testImages", "testLabels", "limit", "side", "augment"];
 /** By what is trained, the options that are for something else. */
 const UNFIT = {
-  pictures: [...OF_TEXTS, "experiences"],
+  pictures: [...OF_TEXTS, "experiences", "latents"],
   // Nothing is there to be resumed, and its steps are those of the paper.
   replay: [
     ...OF_TEXTS,
@@ -63,7 +64,7 @@ const UNFIT = {
     ],
     ...["augment", "checkpoint", "resume"],
   ],
-  text: [...OF_PICTURES, "replay", "experiences", "average", "sums"],
+  text: [...OF_PICTURES, "replay", "experiences", "latents", "average", "sums"],
 };
 
 /** What `fewbit train` takes and does. */
@@ -79,6 +80,10 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
     .option(
       "--experiences <list>",
       "Classes of each experience, as 5,1,1 (default: half, then one by one)",
+    )
+    .option(
+      "--latents <type>",
+      `Of old pictures, ${LATENT_TYPES.join(", ")} (default: u8, 8 bits)`,
     );
   addLanguageOptions(command);
   addPictureOptions(command);

@@ -4,7 +4,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import { NodeBuilder } from "../../src/graph/node_builder.ts";
 import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
 import { ContinualClassifier } from "../../src/training/continual/continual_classifier.ts";
-import { encodeLatents } from "../../src/training/continual/latent_codes.ts";
+import { decodeLatents, encodeLatents } from "../../src/training/continual/latent_codes.ts";
+import type { LatentType } from "../../src/training/continual/latent_codes.ts";
 import { replayData } from "../../src/training/continual/replay_data.ts";
 import { BalancedReservoir } from "../../src/training/continual/replay_memory.ts";
 import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
@@ -37,9 +38,9 @@ const SETTINGS = {
   seed: 3,
 } as const;
 
-async function learned(memory: number) {
+async function learned(memory: number, latents: LatentType = "u8") {
   const learner = await ContinualClassifier.load(
-    { ...SETTINGS, memory, consolidated: memory > 0 },
+    { ...SETTINGS, memory, latents, consolidated: memory > 0 },
     64,
   );
   await learner.learn(pictures([0, 1], 64, 1));
@@ -63,8 +64,34 @@ Deno.test("with a memory of latents old classes stay, without one they are forgo
   assert.ok(naive.all <= 0.5, `${naive.all}`);
 });
 
+Deno.test("latents of 16 bits take two bytes each, and old classes stay as with 8", async () => {
+  for (const type of ["bf16", "f16"] as const) {
+    const { learner, all } = await learned(24, type);
+    using _ = learner;
+    assert.equal(learner.memoryBytes, 24 * 6 * 6 * 64 * 2);
+    assert.equal(learner.memoryBytes, learner.mostMemoryBytes);
+    assert.ok(all >= 0.8, `${type}: ${all}`);
+  }
+});
+
+Deno.test("latents of 16 bits are the nearest floats of that type", () => {
+  // Of 1 + 2^-8 both neighbours are as near: bfloat16 takes the even one, float16 has it.
+  const x = Float32Array.of(0, 1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -3.140625, 70_000, 2 ** -24);
+  const expected = {
+    bf16: [0, 1, 1, 1 + 2 ** -6, -3.140625, 70_144, 2 ** -24],
+    f16: [0, 1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -3.140625, Infinity, 2 ** -24],
+  };
+  for (const type of ["bf16", "f16"] as const) {
+    const back = new Float32Array(x.length);
+    decodeLatents(encodeLatents(x, type), back);
+    assert.deepEqual([...back], expected[type], type);
+  }
+});
+
 Deno.test("continual settings out of range are refused", async () => {
-  for (const wrong of [{ frozen: 4 }, { memory: -1 }, { memory: 0.5 }]) {
+  for (
+    const wrong of [{ frozen: 4 }, { memory: -1 }, { memory: 0.5 }, { latents: "f32" as "f16" }]
+  ) {
     await assert.rejects(ContinualClassifier.load({ ...SETTINGS, memory: 8, ...wrong }, 8), {
       code: "invalid_argument",
     });
@@ -99,7 +126,7 @@ Deno.test("a class-balanced reservoir takes from the largest class, whatever the
 Deno.test("batches have their share of new and of old examples, all new ones once", async () => {
   const stored = (from: number, count: number) =>
     Array.from({ length: count }, (_, i) => ({
-      latent: encodeLatents(Float32Array.of(from + i, 0)),
+      latent: encodeLatents(Float32Array.of(from + i, 0), "u8"),
       label: from === 0 ? 0 : 1,
     }));
   const data = replayData(stored(0, 10), stored(100, 30), { size: 2, batch: 8, seed: 4 });

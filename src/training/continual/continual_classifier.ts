@@ -11,9 +11,11 @@ import { encodeCheckpoint } from "../checkpoint.ts";
 import { crossEntropy } from "../losses/cross_entropy.ts";
 import { Trainer } from "../trainer.ts";
 import type { TrainingData } from "../training_data.ts";
+import type { TrainingMemory } from "../training_memory.ts";
 import type { TrainingSettings } from "../training_graph.ts";
 import { CwrHead } from "./cwr_head.ts";
-import { encodeLatents } from "./latent_codes.ts";
+import { encodeLatents, LATENT_TYPES } from "./latent_codes.ts";
+import type { LatentType } from "./latent_codes.ts";
 import { LAST_LIMITS } from "./renorm_limits.ts";
 import { replayData } from "./replay_data.ts";
 import type { StoredLatent } from "./replay_data.ts";
@@ -27,6 +29,8 @@ export interface ContinualSettings {
   readonly classes: number;
   /** Examples whose latents are kept; 0: none, which forgets. */
   readonly memory: number;
+  /** How each number of a latent is kept: `u8` (8 bits), `bf16` or `f16`. Default `u8`. */
+  readonly latents?: LatentType;
   /** Blocks of the DS-CNN that stay as the first experience has made them, of 0 to 3. Default 2. */
   readonly frozen?: number;
   /** Examples of a batch of the first experience, and of later ones. Default 32 and 128. */
@@ -55,8 +59,8 @@ const CHANNELS = 64;
 
 /**
  * The first experience trains a whole DS-CNN. Then its first layers stay, and later ones learn by what these make of
- * pictures: of new ones, and of old ones that a class-balanced memory keeps in 8 bits (latent replay, Pellegrini et al.,
- * 2020). Norms are Batch Renorm then; the last layer has no biases and is consolidated by CWR*.
+ * pictures: of new ones, and of old ones that a class-balanced memory keeps in 8 or 16 bits (latent replay, Pellegrini et
+ * al., 2020). Norms are Batch Renorm then; the last layer has no biases and is consolidated by CWR*.
  *
  * @example
  * ```ts
@@ -95,6 +99,7 @@ export class ContinualClassifier implements Disposable {
   static async load(settings: ContinualSettings, examples: number): Promise<ContinualClassifier> {
     const all: Required<ContinualSettings> = {
       frozen: 2,
+      latents: "u8",
       batch: [32, 128],
       epochs: [6, 4],
       rate: [0.1, 0.05],
@@ -109,6 +114,12 @@ export class ContinualClassifier implements Disposable {
       throw new FewbitError(
         "invalid_argument",
         `Cannot learn continually: frozen is ${all.frozen} of 0 to 3, memory ${all.memory} of 0 to 2^20`,
+      );
+    }
+    if (!LATENT_TYPES.includes(all.latents)) {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot learn continually: latents is ${all.latents}, expected one of ${LATENT_TYPES}`,
       );
     }
     const [batch] = all.batch;
@@ -132,7 +143,18 @@ export class ContinualClassifier implements Disposable {
 
   /** Bytes of the latents that it holds. */
   get memoryBytes(): number {
-    return this.#memory.reduce((sum, { latent: { codes } }) => sum + codes.length, 0);
+    return this.#memory.reduce((sum, { latent: { codes } }) => sum + codes.byteLength, 0);
+  }
+
+  /** Bytes of the latents of a full memory. */
+  get mostMemoryBytes(): number {
+    const { memory, latents, picture } = this.#settings;
+    return memory * sizeOf(mapOf(picture)) * (latents === "u8" ? 1 : 2);
+  }
+
+  /** What memory is taken for in the first experience, without latents; known before it. */
+  get trainingMemory(): TrainingMemory {
+    return this.#whole.memory;
   }
 
   /**
@@ -217,7 +239,7 @@ export class ContinualClassifier implements Disposable {
     await this.#write(learned);
   }
 
-  /** What the frozen layers make of pictures, in 8 bits each. */
+  /** What the frozen layers make of pictures, as it is kept. */
   async #latentsOf(data: TrainingData): Promise<StoredLatent[]> {
     const { batch } = this.#whole;
     const stored: StoredLatent[] = [];
@@ -231,7 +253,10 @@ export class ContinualClassifier implements Disposable {
       const all = latents.data as Float32Array;
       const size = all.length / batch;
       for (let i = 0; i < Math.min(batch, data.count - first); i++) {
-        const latent = encodeLatents(all.subarray(i * size, (i + 1) * size));
+        const latent = encodeLatents(
+          all.subarray(i * size, (i + 1) * size),
+          this.#settings.latents,
+        );
         stored.push({ latent, label: Number(labels[i]) });
       }
     }
@@ -302,13 +327,22 @@ function backGraph(settings: Required<ContinualSettings>, initialize: Initialize
   const { picture: [height, width], classes, frozen, batch: [, batch] } = settings;
   const graph = new Graph();
   const layers = new TrainedLayers(graph, initialize);
-  const map = [Math.ceil(height / 2), Math.ceil(width / 2), CHANNELS];
+  const map = mapOf([height, width]);
   const x = graph.input("x", "f32", [batch, ...map]);
   const labels = graph.input("labels", "i32", [batch], { check: "below", limit: classes });
   const y = dsCnnBlocks(layers, x, frozen + 1, 4);
   const logits = dsCnnHead(layers, y, { height, width, classes, bias: false });
   const loss = crossEntropy(new NodeBuilder(graph), logits, labels);
-  return { graph, loss, size: map.reduce((a, b) => a * b) };
+  return { graph, loss, size: sizeOf(map) };
+}
+
+/** Rows, columns and channels of a latent. */
+function mapOf([height, width]: readonly [number, number]): number[] {
+  return [Math.ceil(height / 2), Math.ceil(width / 2), CHANNELS];
+}
+
+function sizeOf(map: readonly number[]): number {
+  return map.reduce((a, b) => a * b);
 }
 
 /** Elements of a parameter as PyTorch has them, of which the trainer holds convolutions channels last. */

@@ -2,7 +2,7 @@
 import { shuffle } from "../../numeric/shuffle.ts";
 import type { TrainingData } from "../training_data.ts";
 import { decodeLatents } from "./latent_codes.ts";
-import type { LatentCodes } from "./latent_codes.ts";
+import type { Latent } from "./latent_codes.ts";
 import { miniBatch } from "./mini_batch.ts";
 
 /** `NEWL`, `OLDL`: streams of random numbers of the orders of new and old latents. */
@@ -10,7 +10,7 @@ const NEW_STREAM = 0x4e45574c, OLD_STREAM = 0x4f4c444c;
 
 /** An example as it is kept: what the frozen layers made of it, and its class. */
 export interface StoredLatent {
-  readonly latent: LatentCodes;
+  readonly latent: Latent;
   readonly label: number;
 }
 

@@ -80,7 +80,8 @@ Deno.test({
     const { oracle, cases } = casesOf("latents/", 5);
     for (const c of cases) {
       const x = Float32Array.from(numbersOf(oracle, c.x));
-      const encoded = encodeLatents(x);
+      const encoded = encodeLatents(x, "u8");
+      assert.ok(encoded.type === "u8");
       assert.deepEqual([...encoded.codes], numbersOf(oracle, `${c.name}/q`), c.name);
       const bits = new Uint32Array(Float32Array.of(encoded.scale).buffer)[0];
       assert.equal(bits.toString(16).padStart(8, "0"), c.scale_bits, c.name);
