@@ -1,7 +1,5 @@
 /** Adapters of a language model as PEFT (Hugging Face) writes them, merged into the weights that they stand beside. */
 import { FewbitError } from "../errors.ts";
-import { readFile } from "../files/read_file.ts";
-import { sha256 } from "../files/sha256.ts";
 import { openSafetensors } from "../formats/safetensors_file.ts";
 import { float32 } from "../models/weights.ts";
 import type { LazyTensor } from "../tensor.ts";
@@ -82,12 +80,6 @@ export async function withLora(
     ...checkpoint,
     weights: Object.assign(weights, skipped !== undefined && { skipped }),
   };
-}
-
-/** What stands for adapters where work on them is kept. */
-export async function digestOfLora(folder: string): Promise<string> {
-  const files = [`${folder}/adapter_config.json`, `${folder}/adapter_model.safetensors`];
-  return (await Promise.all(files.map(async (file) => await sha256(await readFile(file))))).join();
 }
 
 /** Adapters by the names of their modules in the model. */

@@ -7,12 +7,12 @@ import {
 } from "../compile/integer_text.ts";
 import { readLearningState } from "../compile/end_to_end/learning_state.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
-import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
+import { withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
+import { withFileLock } from "../files/file_lock.ts";
 import { readFolder } from "../files/file_system.ts";
 import { named } from "../files/named.ts";
-import { sha256 } from "../files/sha256.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
@@ -26,7 +26,6 @@ import type { SiteSet } from "../quantize/paper_sites.ts";
 import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
-import { bytesOf } from "../tensor.ts";
 import { BegunThreads } from "./calibration_threads.ts";
 import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
@@ -38,6 +37,7 @@ import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { beginStage } from "./_stage_report.ts";
 import { chooseWindows, idsOf, readWindowsOf } from "./_text_windows.ts";
+import { workKey } from "./_work_key.ts";
 
 /** What to quantise, how, and where to write it. */
 export interface QuantizeTextArguments {
@@ -80,8 +80,16 @@ export interface QuantizeTextArguments {
 /** Multiply-accumulates a second on which the plan counts; what hosts reach, with all around it. */
 const RATE = 4e9;
 
-/** Quantises a Llama into one file. */
+/** Quantises a Llama into one file; runs for one output have one folder of work, and take turns. */
 export async function quantizeTextFile(given: QuantizeTextArguments): Promise<void> {
+  const { output, signal } = given;
+  await withFileLock(`${output}.partial`, () => quantizeAlone(given), {
+    signal,
+    onWait: (owner) => note(`waiting for another fewbit that makes ${output}: ${owner}`),
+  });
+}
+
+async function quantizeAlone(given: QuantizeTextArguments): Promise<void> {
   const { model, output, bits, vocabulary, signal } = given;
   const start = performance.now();
   const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
@@ -100,7 +108,7 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   plan(checkpoint, choice, rounding, threads.length + 1, learns ? given.budgetMs : undefined);
   const work = await PartialWork.open(
     output,
-    await keyOf(checkpoint, given, choice ?? known),
+    await workKey(checkpoint, given, choice ?? known),
     signal,
   );
   const making = { checkpoint, choice, known, isRounded, learns, workers, work };
@@ -293,23 +301,6 @@ function plan(
 
 function formatMinutes(ms: number): string {
   return ms < 60e3 ? `${Math.ceil(ms / 1e3)} s` : `${Math.ceil(ms / 60e3)} min`;
-}
-
-/** All that the work follows from, as a digest. */
-async function keyOf(
-  { config, weights }: TextCheckpoint,
-  { bits, method, rotate, stages = [], lora }: QuantizeTextArguments,
-  source: Choice | DecoderParams | undefined,
-): Promise<string> {
-  // Of the weights the last ones of a layer stand for all.
-  const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
-  const text = source !== undefined && "grids" in source
-    ? writeDecoderParams(source)
-    : JSON.stringify([source?.prefix, source?.windows, source?.down, source?.sites]);
-  const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
-  const adapters = lora === undefined ? "" : await digestOfLora(lora);
-  const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);
-  return await sha256(new TextEncoder().encode(all));
 }
 
 /** Parameters that were chosen before, or are now. */
