@@ -80,16 +80,8 @@ export interface QuantizeTextArguments {
 /** Multiply-accumulates a second on which the plan counts; what hosts reach, with all around it. */
 const RATE = 4e9;
 
-/** Quantises a Llama into one file; runs for one output have one folder of work, and take turns. */
+/** Quantises a Llama into one file. */
 export async function quantizeTextFile(given: QuantizeTextArguments): Promise<void> {
-  const { output, signal } = given;
-  await withFileLock(`${output}.partial`, () => quantizeAlone(given), {
-    signal,
-    onWait: (owner) => note(`waiting for another fewbit that makes ${output}: ${owner}`),
-  });
-}
-
-async function quantizeAlone(given: QuantizeTextArguments): Promise<void> {
   const { model, output, bits, vocabulary, signal } = given;
   const start = performance.now();
   const opened = await openTextCheckpoint(model, vocabulary === undefined ? {} : { vocabulary });
@@ -106,20 +98,24 @@ async function quantizeAlone(given: QuantizeTextArguments): Promise<void> {
   const rounding = isRounded ? (choice?.windows.calibration ?? known!.windows) : [];
   const learns = choice !== undefined && given.stages?.includes("end-to-end") === true;
   plan(checkpoint, choice, rounding, threads.length + 1, learns ? given.budgetMs : undefined);
-  const work = await PartialWork.open(
-    output,
-    await workKey(checkpoint, given, choice ?? known),
+  const key = await workKey(checkpoint, given, choice ?? known);
+  // Runs for one output have one folder of work.
+  const { params, program, bytes } = await withFileLock(`${output}.partial`, async () => {
+    const work = await PartialWork.open(output, key, signal);
+    const making = { checkpoint, choice, known, isRounded, learns, workers, work };
+    const made = await make(given, making).catch(async (error) => {
+      await removeUnused(work, output).catch(() => {});
+      throw error;
+    });
+    if (choice !== undefined && given.params !== undefined) {
+      await writeParamsFile(given.params, made.params, signal);
+    }
+    await work.remove();
+    return made;
+  }, {
     signal,
-  );
-  const making = { checkpoint, choice, known, isRounded, learns, workers, work };
-  const { params, program, bytes } = await make(given, making).catch(async (error) => {
-    await removeUnused(work, output).catch(() => {});
-    throw error;
+    onWait: (owner) => note(`waiting for another fewbit that makes ${output}: ${owner}`),
   });
-  if (choice !== undefined && given.params !== undefined) {
-    await writeParamsFile(given.params, params, signal);
-  }
-  await work.remove();
   const seconds = (performance.now() - start) / 1000;
   const written = { output, bytes, bits, seconds };
   if (!given.json) {
