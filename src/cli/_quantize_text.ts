@@ -19,6 +19,7 @@ import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
+import { checkWindows } from "../quantize/check_windows.ts";
 import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
@@ -36,7 +37,7 @@ import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { beginStage } from "./_stage_report.ts";
-import { chooseWindows, idsOf, readWindowsOf } from "./_text_windows.ts";
+import { chooseWindows, idsOf, readWindowsOf, SHORTEST } from "./_text_windows.ts";
 import { workKey } from "./_work_key.ts";
 
 /** What to quantise, how, and where to write it. */
@@ -236,17 +237,23 @@ async function choiceOf(
   if (unknown !== undefined) {
     throw new FewbitError(
       "invalid_argument",
-      `Option --prefix has the id ${unknown}, the model has ${config.vocabularySize} pieces`,
+      `${given.prefix === undefined ? "What begins a text" : "Option --prefix"} has the id ` +
+        `${unknown}, the model has ${config.vocabularySize} pieces`,
     );
   }
   const length = most - prefix.length;
-  if (length < 1) {
+  if (length < SHORTEST) {
     throw new FewbitError(
       "invalid_argument",
-      `Cannot calibrate: a window of ${most} (--length) has no room beside a prefix of ${prefix.length}`,
+      `Cannot calibrate: a window of ${most} (--length) has no room for ${SHORTEST} ids ` +
+        `behind a prefix of ${prefix.length}`,
     );
   }
-  const all = await readWindowsOf(checkpoint, file, length);
+  const all = await named(file, async () => {
+    const windows = await readWindowsOf(checkpoint, file, length);
+    checkWindows(config, prefix.length, windows);
+    return windows;
+  });
   const windows = chooseWindows(all, prefix, given);
   const { sites = "default" } = given;
   const rotations = rotationsOf({ method, bits, sites, windows }, given.rotate, config.width);
