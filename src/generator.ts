@@ -6,7 +6,7 @@
  * ```ts
  * import { loadGenerator } from "@fewbit/fewbit/generator";
  *
- * using lm = await loadGenerator(await fetch("https://example.com/hgrn-shakespeare.fewbit"));
+ * using lm = await loadGenerator(await fetch("https://example.com/hgrn-bit-shakespeare.fewbit"));
  * for await (const { text } of lm.generate("ROMEO:", { seed: 1, maxTokens: 20 })) console.log(text);
  * ```
  *

@@ -7,7 +7,7 @@
  * import { loadGenerator } from "@fewbit/fewbit/generator";
  * import { textServer } from "@fewbit/fewbit/server";
  *
- * const lm = loadGenerator(await fetch("https://example.com/hgrn-shakespeare.fewbit"));
+ * const lm = loadGenerator(await fetch("https://example.com/hgrn-bit-shakespeare.fewbit"));
  * const server = textServer(() => lm, { model: "plays" });
  * console.log(await server.fetch(new Request("https://localhost/v1/models")));
  * ```

@@ -2,6 +2,7 @@
 import { MEMORY_KINDS } from "../../src/training/training_memory.ts";
 import type { MemoryKind } from "../../src/training/training_memory.ts";
 import { table } from "../../tools/markdown_table.ts";
+import { drawLines } from "./_lines.ts";
 
 /** What training takes. */
 export interface MemorySize {
@@ -85,50 +86,27 @@ export function reportMemory({ sizes, curves }: MemoryRecord): string {
   ].join("\n\n");
 }
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [640, 400, 64, 616, 60, 336];
-const COLORS = ["#1f6fb2", "#b2541f", "#4d8b31"];
-
 /** Lines: how many times as long a step is, by the share of the memory that it takes where everything is kept. */
 export function drawMemory(curves: readonly MemoryCurve[]): string {
-  const text = (x: number, y: number, content: string, attributes = ""): string =>
-    `<text x="${x}" y="${y}"${attributes && ` ${attributes}`}>${content}</text>`;
-  const shares = curves.map(({ points }) =>
-    points.map(({ counted, bestMs }) => [
-      counted / points[0].counted,
-      bestMs / points[0].bestMs,
-    ])
-  );
-  const most = Math.ceil(2 * Math.max(...shares.flat().map(([, time]) => time))) / 2;
-  const x = (share: number): number => Math.round(LEFT + (RIGHT - LEFT) * share);
-  const y = (time: number): number => Math.round(BOTTOM - (BOTTOM - TOP) * time / most);
-  const times = Array.from({ length: 2 * most + 1 }, (_, i) => i / 2).filter((time) =>
-    most <= 3 || Number.isInteger(time)
-  );
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" ` +
-    `height="${HEIGHT}" font-family="system-ui, sans-serif" font-size="12" fill="#333">`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    text(16, 26, "Time of a step against its memory, bf16", `font-size="14"`),
-    ...times.map((time) =>
-      `<path d="M${LEFT} ${y(time)}H${RIGHT}" stroke="#e2e2e2"/>` +
-      text(LEFT - 8, y(time) + 4, `${time}×`, `text-anchor="end"`)
+  const lines = curves.map(({ title, points }) => ({
+    title,
+    points: points.map(({ counted, bestMs }) =>
+      [counted / points[0].counted, bestMs / points[0].bestMs] as const
     ),
-    ...[0, 0.25, 0.5, 0.75, 1].map((share) =>
-      text(x(share), BOTTOM + 18, `${100 * share} %`, `text-anchor="middle"`)
-    ),
-    text(
-      (LEFT + RIGHT) / 2,
-      BOTTOM + 40,
-      "parameters, states and arena, of what they take where everything is kept",
-      `text-anchor="middle"`,
-    ),
-    ...shares.flatMap((points, i) => [
-      `<polyline points="${points.map(([a, b]) => `${x(a)},${y(b)}`).join(" ")}" fill="none" ` +
-      `stroke="${COLORS[i]}" stroke-width="2"/>`,
-      ...points.map(([a, b]) => `<circle cx="${x(a)}" cy="${y(b)}" r="3" fill="${COLORS[i]}"/>`),
-      text(LEFT + 16, TOP + 4 + 18 * i, curves[i].title, `fill="${COLORS[i]}" font-weight="600"`),
-    ]),
-    "</svg>",
-    "",
-  ].join("\n");
+  }));
+  const times = lines.flatMap(({ points }) => points.map(([, time]) => time));
+  const most = Math.ceil(2 * Math.max(...times)) / 2;
+  const marks = Array.from({ length: 2 * most + 1 }, (_, i) => i / 2);
+  return drawLines({
+    title: "Time of a step against its memory, bf16",
+    below: "parameters, states and arena, of what they take where everything is kept",
+    x: { from: 0, to: 1, marks: [0, 0.25, 0.5, 0.75, 1], label: (share) => `${100 * share} %` },
+    y: {
+      from: 0,
+      to: most,
+      marks: marks.filter((time) => most <= 3 || Number.isInteger(time)),
+      label: (time) => `${time}×`,
+    },
+    lines,
+  });
 }

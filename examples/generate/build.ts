@@ -11,7 +11,7 @@ export async function pageFiles(): Promise<ReadonlyMap<string, string | Uint8Arr
     ["index.html", await Deno.readTextFile(here("index.html"))],
     ["page.js", await bundleModule(here("page.ts"))],
     ["gpu.js", await bundleModule(here("../../src/webgpu.ts"))],
-    ["model.fewbit", await Deno.readFile(here("../../models/hgrn-shakespeare.fewbit"))],
+    ["model.fewbit", await Deno.readFile(here("../../models/hgrn-bit-shakespeare.fewbit"))],
   ]);
 }
 

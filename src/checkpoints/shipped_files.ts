@@ -6,7 +6,7 @@ const PACKAGE = "@fewbit/models";
 
 /** Name of a file that ships. */
 export type ShippedFile =
-  | "hgrn-shakespeare.fewbit"
+  | "hgrn-bit-shakespeare.fewbit"
   | "vit-fashion-mnist.fewbit"
   | "all-MiniLM-L6-v2.scales.json"
   | "fashion-mnist-sample-images.idx.gz"

@@ -9,7 +9,7 @@ import { formatBytes } from "../format_bytes.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
-import { BegunThreads } from "./calibration_threads.ts";
+import { BegunThreads } from "./_calibration_threads.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import type { PartialWork } from "./_partial.ts";
 import { note } from "./_print.ts";

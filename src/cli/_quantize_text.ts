@@ -27,7 +27,7 @@ import type { SiteSet } from "../quantize/paper_sites.ts";
 import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
-import { BegunThreads } from "./calibration_threads.ts";
+import { BegunThreads } from "./_calibration_threads.ts";
 import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
 import { learnStage } from "./_learn_stage.ts";

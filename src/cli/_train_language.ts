@@ -232,7 +232,8 @@ async function readTexts(
   signal: AbortSignal,
 ): Promise<Texts> {
   const tokenizer = given === undefined
-    ? decodeHead(await readBytes(shippedFile("hgrn-shakespeare.fewbit"), signal)).program.metadata
+    ? decodeHead(await readBytes(shippedFile("hgrn-bit-shakespeare.fewbit"), signal)).program
+      .metadata
       .tokenizer as Record<string, unknown>
     : await readJson(given);
   if (tokenizer === undefined) {

@@ -52,7 +52,7 @@ export default function evalCommand(command: Command, signal: AbortSignal): void
       examples(
         "fewbit eval model.fewbit --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz",
         "fewbit eval model.fewbit --images photos --limit 100 --json",
-        "fewbit eval hgrn-shakespeare.fewbit --perplexity text.txt --skip 0.9",
+        "fewbit eval hgrn-bit-shakespeare.fewbit --perplexity text.txt --skip 0.9",
       ),
     )
     .action(async (path, options) => {

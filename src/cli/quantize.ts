@@ -16,7 +16,7 @@ import { preprocessingOf, quantizeVision } from "../compile/vision.ts";
 import { isTextCheckpointFile } from "../checkpoints/text_checkpoint.ts";
 import { isLlama } from "../models/llama_config.ts";
 import { LANGUAGE_BITS } from "../quantize/shifted_weights.ts";
-import { defaultWorkers } from "./calibration_threads.ts";
+import { defaultWorkers } from "./_calibration_threads.ts";
 import { METHODS } from "./_choose_parameters.ts";
 import { budgetOf, stagesOf } from "./_learn_stage.ts";
 import { quantizeTextFile } from "./_quantize_text.ts";

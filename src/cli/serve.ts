@@ -18,7 +18,7 @@ import { examples } from "./_program.ts";
 import { askForGrace, choice, count, number } from "./_run.ts";
 
 /** What is served where no model is named. */
-const SHIPPED = "hgrn-shakespeare";
+const SHIPPED = "hgrn-bit-shakespeare";
 /** Highest number of a port. */
 const MAX_PORT = 65_535;
 

@@ -74,7 +74,7 @@ export interface TextServer {
  * import { loadGenerator } from "@fewbit/fewbit/generator";
  * import { textServer } from "@fewbit/fewbit/server";
  *
- * const file = await fetch("https://example.com/hgrn-shakespeare.fewbit");
+ * const file = await fetch("https://example.com/hgrn-bit-shakespeare.fewbit");
  * const lm = loadGenerator(file, { sessions: 4, parallel: 4 });
  * const server = textServer(() => lm, { model: "plays" }); // a module may export it as its default
  * const response = await server.fetch(

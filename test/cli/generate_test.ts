@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 
 const CLI = new URL("../../cli.ts", import.meta.url).pathname;
-const MODEL = new URL("../../models/hgrn-shakespeare.fewbit", import.meta.url).pathname;
+const MODEL = new URL("../../models/hgrn-bit-shakespeare.fewbit", import.meta.url).pathname;
 
 interface Result {
   readonly code: number;

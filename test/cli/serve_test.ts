@@ -110,7 +110,7 @@ Deno.test("serve: what the model writes, one line a request, an end by Ctrl-C", 
 Deno.test("serve: a second Ctrl-C ends it at once; a key is asked for; pages may ask", async () => {
   const key = { FEWBIT_API_KEY: "sesame" };
   await using server = await serve(["--cors", "https://a.example", "--max-queue", "0"], key);
-  assert.match(server.line, /^hgrn-shakespeare at /);
+  assert.match(server.line, /^hgrn-bit-shakespeare at /);
   const body = { prompt: "ROMEO:", max_tokens: 60_000, stream: true };
   const refused = await post(server.base, body);
   assert.equal(refused.status, 401);

@@ -13,10 +13,10 @@ Deno.test("entries: what ships and is found nowhere is a typed error", async () 
       text.replace('"../errors.ts"', JSON.stringify(new URL("errors.ts", sources).href)),
     );
     const { shippedFile } = await import(`file://${folder}/bundle.ts`);
-    assert.throws(() => shippedFile("hgrn-shakespeare.fewbit"), (error) => {
+    assert.throws(() => shippedFile("hgrn-bit-shakespeare.fewbit"), (error) => {
       assert.ok(error instanceof FewbitError);
       assert.equal(error.code, "not_found");
-      assert.match(error.message, /`import model from "@fewbit\/models\/hgrn-shakespeare"`/);
+      assert.match(error.message, /`import model from "@fewbit\/models\/hgrn-bit-shakespeare"`/);
       return true;
     });
   } finally {

@@ -2,7 +2,7 @@
  * SmolLM2's integers from the parameters in `models/`: the same bytes and logits on every host, and how well they
  * predict evaluation windows (`FEWBIT_WINDOWS`, 8; in float32 as the oracle has it). W4A8-g64 runs GPTQ again; so
  * does W4A8 with a scale a row, on twice as many windows, which takes minutes: `FEWBIT_PARAMS=w4a8` asks for it, and
- * `FEWBIT_PARAMS=w4a8g64-fine` for what was learned.
+ * `FEWBIT_PARAMS=w4a8g64-fine` for what was learned; `.ci/run` asks for all.
  */
 import assert from "node:assert/strict";
 import { openTextCheckpoint } from "../../src/checkpoints/text_checkpoint.ts";
@@ -78,6 +78,7 @@ for (const bits of NAMES) {
           length: 512,
           check: 1,
           rotate: "auto",
+          workers: 2,
           vocabulary: undefined,
           json: false,
           signal: new AbortController().signal,

@@ -12,7 +12,7 @@ import { capture, scratchFolder } from "./_picture.ts";
 const ROOT = new URL("../../", import.meta.url);
 const at = (name: string): string => fileURLToPath(new URL(name, ROOT));
 const VIT = at("models/vit-fashion-mnist.fewbit");
-const TEXT = at("models/hgrn-shakespeare.fewbit");
+const TEXT = at("models/hgrn-bit-shakespeare.fewbit");
 const PICTURE = at("examples/fashion/000-ankle-boot.png");
 
 const LIBRARY = `

@@ -45,16 +45,16 @@ const PAGES: Readonly<Record<string, readonly [script: string, budget: number]>>
   ],
   generator: [
     `import { loadGenerator } from "@fewbit/fewbit/generator";
-    import model from "@fewbit/models/hgrn-shakespeare";
+    import model from "@fewbit/models/hgrn-bit-shakespeare";
     const lm = await loadGenerator(await fetch(model));
     document.title = JSON.stringify({
-      text: await lm.complete("ROMEO:", { seed: 1, maxTokens: 24 }),
+      text: await lm.complete("ROMEO:", { seed: 16, maxTokens: 24 }),
     });`,
     215_000,
   ],
   embedder: [
     `import { loadEmbedder } from "@fewbit/fewbit/embedder";
-    import model from "@fewbit/models/hgrn-shakespeare";
+    import model from "@fewbit/models/hgrn-bit-shakespeare";
     const refused = await loadEmbedder(await fetch(model)).catch(({ code }) => code);
     document.title = JSON.stringify({ refused });`,
     205_000,
@@ -176,7 +176,7 @@ async function withoutBundler(project: Project, expected: unknown): Promise<void
     <script type="module">
       import { TextGenerator } from "@fewbit/fewbit";
       const lm = await TextGenerator.fromPretrained();
-      const text = await lm.complete("ROMEO:", { seed: 1, maxTokens: 24 });
+      const text = await lm.complete("ROMEO:", { seed: 16, maxTokens: 24 });
       document.title = JSON.stringify({ text });
     </script>`,
   );

@@ -5,5 +5,5 @@ import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 /** The text of the README's programs. */
 export async function expectedText(): Promise<string> {
   using lm = await TextGenerator.fromPretrained();
-  return await lm.complete("ROMEO:", { seed: 1, maxTokens: 24 });
+  return await lm.complete("ROMEO:", { seed: 16, maxTokens: 24 });
 }

@@ -21,7 +21,7 @@ import { load } from "@fewbit/fewbit/runtime";
 import { loadEmbedder } from "@fewbit/fewbit/embedder";
 import { FewbitError as SameError, loadGenerator } from "@fewbit/fewbit/generator";
 import vit from "@fewbit/models/vit-fashion-mnist";
-import plays from "@fewbit/models/hgrn-shakespeare";
+import plays from "@fewbit/models/hgrn-bit-shakespeare";
 
 const sha256 = (data) => createHash("sha256").update(new Uint8Array(data.buffer)).digest("hex");
 const picture = process.argv[2];
@@ -29,7 +29,7 @@ const classifier = await ImageClassifier.fromPretrained();
 const { label, logits } = await classifier.classify(picture);
 const instance = await load(readFileSync(vit));
 const outputs = await instance.run({ pixels: decodeImage(readFileSync(picture)).data });
-const options = { seed: 1, maxTokens: 24 };
+const options = { seed: 16, maxTokens: 24 };
 const small = await loadGenerator(readFileSync(plays));
 const whole = await TextGenerator.fromPretrained();
 const refused = await loadEmbedder(readFileSync(plays)).catch((error) => error);
@@ -101,6 +101,6 @@ async function withoutModels(project: Project, run: string): Promise<void> {
   await Deno.remove(`${project.path}/node_modules/@fewbit/models`, { recursive: true });
   assert.match(
     await project.shell(`${run} alone.mjs`),
-    /^not_found Cannot find hgrn-shakespeare\.fewbit, which ships in @fewbit\/models: install it/,
+    /^not_found Cannot find hgrn-bit-shakespeare\.fewbit, which ships in @fewbit\/models: install it/,
   );
 }

@@ -19,7 +19,7 @@ import { textServer } from "@fewbit/fewbit/server";
 import { arrayData, crossEntropy, Graph as TrainedGraph, NodeBuilder, Trainer } from "@fewbit/fewbit/train";
 import { load as loadOnGpu } from "@fewbit/fewbit/webgpu";
 import wasm from "@fewbit/fewbit/fewbit.simd.wasm";
-import plays from "@fewbit/models/hgrn-shakespeare";
+import plays from "@fewbit/models/hgrn-bit-shakespeare";
 
 export async function everything(bytes: Uint8Array): Promise<string> {
   using classifier = await ImageClassifier.fromPretrained(bytes, { engine: "wasm-simd" });

@@ -4,7 +4,7 @@ import { FewbitError, loadGenerator } from "../../src/generator.ts";
 import { TextGenerator } from "../../src/pipelines/text/text_generator.ts";
 
 const at = (name: string): URL => new URL(`../../models/${name}`, import.meta.url);
-const MODEL = await Deno.readFile(at("hgrn-shakespeare.fewbit"));
+const MODEL = await Deno.readFile(at("hgrn-bit-shakespeare.fewbit"));
 const OPTIONS = { seed: 3, maxTokens: 30, temperature: 0.9 };
 const PROMPT = "HAMLET:\nTo ";
 

@@ -1,6 +1,6 @@
 /** Calibration that is shared with other threads: the same bits, and an end whatever happens. */
 import assert from "node:assert/strict";
-import { BegunThreads } from "../../src/cli/calibration_threads.ts";
+import { BegunThreads } from "../../src/cli/_calibration_threads.ts";
 import { threadsBeginWith } from "../../src/cli/_thread_entry.ts";
 import { calibrateTextModel } from "../../src/compile/integer_text.ts";
 import { load } from "../../src/engines/load.ts";

@@ -1,6 +1,6 @@
 /** Learning that is shared with other threads: the same bits, and an end whatever happens. */
 import assert from "node:assert/strict";
-import { BegunThreads } from "../../src/cli/calibration_threads.ts";
+import { BegunThreads } from "../../src/cli/_calibration_threads.ts";
 import { threadsBeginWith } from "../../src/cli/_thread_entry.ts";
 import { LearningLanes } from "../../src/compile/end_to_end/_learning_lanes.ts";
 import { StudentConstants } from "../../src/compile/end_to_end/_student_constants.ts";

@@ -7,11 +7,8 @@ import { Graph } from "../../src/graph/graph.ts";
 import type { Value } from "../../src/graph/graph.ts";
 import { NodeBuilder } from "../../src/graph/node_builder.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
-import { dsCnn } from "../../src/models/ds_cnn.ts";
-import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
 import { roundToHalf } from "../../src/numeric/half.ts";
 import type { HalfType } from "../../src/numeric/half.ts";
-import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
 import { MASTERS } from "../../src/training/half_precision.ts";
 import type { MasterKind, TrainingType } from "../../src/training/half_precision.ts";
 import { tinyClassifier } from "../../src/training/tiny_classifier.ts";
@@ -20,6 +17,7 @@ import { arrayData } from "../../src/training/training_data.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import type { TrainingSettings } from "../../src/training/training_graph.ts";
 import { Random } from "../conformance/_random.ts";
+import { bandPictures, smallDsCnn } from "./_small_ds_cnn.ts";
 
 const TYPES: readonly HalfType[] = ["bf16", "f16"];
 
@@ -128,39 +126,17 @@ Deno.test("half precision: large parameters are updated in pieces, each element 
   assert.notDeepEqual(rounded.slice(0, 4096), rounded.slice(4096, 8192));
 });
 
-const [BATCH, SIZE, CLASSES, COUNT] = [4, 12, 3, 22];
-
-/** A DS-CNN of small pictures, with dropout. */
-function network(): { graph: Graph; loss: Value } {
-  const graph = new Graph();
-  const layers = new TrainedLayers(graph, uniform(5));
-  const x = graph.input("x", "f32", [BATCH, SIZE, SIZE, 1]);
-  const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: CLASSES });
-  const logits = dsCnn(layers, x, { classes: CLASSES, dropout: true });
-  graph.output("logits", logits);
-  return { graph, loss: crossEntropy(new NodeBuilder(graph), logits, labels) };
-}
-
-/** Pictures with a bright band, which is where their label says. */
-function pictures() {
-  const random = new Random(8);
-  const labels = Int32Array.from({ length: COUNT }, (_, i) => i % CLASSES);
-  const x = Float32Array.from({ length: COUNT * SIZE * SIZE }, (_, i) => {
-    const [picture, row] = [Math.floor(i / (SIZE * SIZE)), Math.floor(i / SIZE) % SIZE];
-    return random.unit() * 0.3 + (Math.floor(row / 4) === labels[picture] ? 1 : 0);
-  });
-  return arrayData({ x, labels }, COUNT);
-}
+const [BATCH, COUNT] = [4, 22];
 
 async function dsCnnTrainer(more: Partial<TrainingSettings>): Promise<Trainer> {
-  const { graph, loss } = network();
+  const { graph, loss } = smallDsCnn(BATCH);
   const optimizer = { kind: "sgd", momentum: 0.9, nesterov: true } as const;
   return await Trainer.load(graph, { loss, rate: 0.05, optimizer, seed: 2, ...more });
 }
 
 async function train(trainer: Trainer, epochs: number): Promise<number[]> {
   const losses: number[] = [];
-  for await (const { loss } of trainer.fit(pictures(), { epochs })) losses.push(loss);
+  for await (const { loss } of trainer.fit(bandPictures(COUNT), { epochs })) losses.push(loss);
   return losses;
 }
 
@@ -173,7 +149,7 @@ for (const dtype of TYPES) {
       const losses = await train(whole, 4);
       using first = await dsCnnTrainer(settings);
       const seen: number[] = [];
-      for await (const { loss } of first.fit(pictures(), { epochs: 4 })) {
+      for await (const { loss } of first.fit(bandPictures(COUNT), { epochs: 4 })) {
         seen.push(loss);
         if (seen.length === 7) break;
       }
@@ -192,7 +168,7 @@ Deno.test("half precision: a network learns as it does in float32", async () => 
   for (const dtype of TYPES) {
     using one = await dsCnnTrainer({ dtype });
     await train(one, 8);
-    const { accuracy } = await one.evaluate(pictures());
+    const { accuracy } = await one.evaluate(bandPictures(COUNT));
     assert.ok(accuracy >= 0.9, `${dtype}: ${accuracy}`);
   }
 });
@@ -256,7 +232,7 @@ Deno.test("half precision: moving averages are evaluated, and weights are what t
   using one = await dsCnnTrainer({ dtype: "bf16", average: 0.5 });
   await train(one, 1);
   const saved = await one.save();
-  await one.evaluate(pictures(), { averaged: true });
+  await one.evaluate(bandPictures(COUNT), { averaged: true });
   assert.equal(hashOf(await one.save()), hashOf(saved));
 });
 

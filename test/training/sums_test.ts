@@ -12,17 +12,15 @@ import * as ops from "../../src/graph/ops/mod.ts";
 import { instructionOf } from "../../src/instructions/mod.ts";
 import { SUMS } from "../../src/instructions/sums.ts";
 import { compile } from "../../src/lower/compile.ts";
-import { dsCnn } from "../../src/models/ds_cnn.ts";
-import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
 import { roundToHalf } from "../../src/numeric/half.ts";
 import { encodeProgram } from "../../src/program/encode.ts";
 import type { CompiledProgram } from "../../src/program/program.ts";
-import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
 import { arrayData } from "../../src/training/training_data.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import { trainingGraph } from "../../src/training/training_graph.ts";
 import type { TrainingSettings } from "../../src/training/training_graph.ts";
 import { Random } from "../conformance/_random.ts";
+import { SIZE, smallDsCnn } from "./_small_ds_cnn.ts";
 
 const TYPES = ["bf16", "f16"] as const;
 /** Ones beyond which a sum in 16 bits does not grow. */
@@ -59,21 +57,10 @@ Deno.test("sums: of ones they stop where 16 bits do, forward and in gradients", 
   }
 });
 
-const [BATCH, SIZE, CLASSES] = [1, 12, 3];
-
-/** A DS-CNN whose layers are dense, depthwise and pointwise. */
-function network(): { graph: Graph; loss: Value } {
-  const graph = new Graph();
-  const layers = new TrainedLayers(graph, uniform(5));
-  const x = graph.input("x", "f32", [BATCH, SIZE, SIZE, 1]);
-  const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: CLASSES });
-  const logits = dsCnn(layers, x, { classes: CLASSES, dropout: true });
-  graph.output("logits", logits);
-  return { graph, loss: crossEntropy(new NodeBuilder(graph), logits, labels) };
-}
+const BATCH = 1;
 
 function programOf(settings: Partial<TrainingSettings>): CompiledProgram {
-  const { graph, loss } = network();
+  const { graph, loss } = smallDsCnn(BATCH);
   return compile(trainingGraph(graph, { loss, rate: 0.1, ...settings }), { training: true });
 }
 
@@ -110,7 +97,7 @@ Deno.test("sums: the reference engine and the module have the same bits of a ste
   const x = Float32Array.from({ length: BATCH * SIZE * SIZE }, () => random.unit() - 0.3);
   const inputs = { x, labels: Int32Array.of(2) };
   for (const dtype of TYPES) {
-    const { graph, loss } = network();
+    const { graph, loss } = smallDsCnn(BATCH);
     const file = async (sums: "f32" | "16") => {
       const trained = trainingGraph(graph, { loss, rate: 0.1, dtype, sums });
       return await encodeProgram(compile(trained, { training: true }));
@@ -144,7 +131,7 @@ Deno.test("sums: gradients are kept as what they are the gradient of", () => {
 });
 
 Deno.test("sums: what does not go together, and checkpoints of other sums, are refused", async () => {
-  const { graph, loss } = network();
+  const { graph, loss } = smallDsCnn(BATCH);
   const load = (more: Partial<TrainingSettings>) =>
     Trainer.load(graph, { loss, rate: 0.1, ...more });
   const isCode = (code: string, what: RegExp) => (error: unknown): boolean =>

@@ -2,41 +2,15 @@
 import assert from "node:assert/strict";
 import { FewbitError } from "../../src/errors.ts";
 import { Graph } from "../../src/graph/graph.ts";
-import type { Value } from "../../src/graph/graph.ts";
 import { NodeBuilder } from "../../src/graph/node_builder.ts";
 import * as ops from "../../src/graph/ops/mod.ts";
-import { dsCnn } from "../../src/models/ds_cnn.ts";
-import { TrainedLayers, uniform } from "../../src/models/trained_layers.ts";
 import { writeSafetensors } from "../../src/formats/safetensors.ts";
-import { crossEntropy } from "../../src/training/losses/cross_entropy.ts";
 import { arrayData } from "../../src/training/training_data.ts";
 import { Trainer } from "../../src/training/trainer.ts";
 import type { TrainingSettings } from "../../src/training/training_graph.ts";
-import { Random } from "../conformance/_random.ts";
+import { bandPictures, SIZE, smallDsCnn } from "./_small_ds_cnn.ts";
 
-const [BATCH, SIZE, CLASSES, COUNT] = [4, 12, 3, 22];
-
-/** A DS-CNN of small pictures, with dropout. */
-function network(): { graph: Graph; loss: Value } {
-  const graph = new Graph();
-  const layers = new TrainedLayers(graph, uniform(5));
-  const x = graph.input("x", "f32", [BATCH, SIZE, SIZE, 1]);
-  const labels = graph.input("labels", "i32", [BATCH], { check: "below", limit: CLASSES });
-  const logits = dsCnn(layers, x, { classes: CLASSES, dropout: true });
-  graph.output("logits", logits);
-  return { graph, loss: crossEntropy(new NodeBuilder(graph), logits, labels) };
-}
-
-/** Pictures with a bright band, which is where their label says. */
-function pictures() {
-  const random = new Random(8);
-  const labels = Int32Array.from({ length: COUNT }, (_, i) => i % CLASSES);
-  const x = Float32Array.from({ length: COUNT * SIZE * SIZE }, (_, i) => {
-    const [picture, row] = [Math.floor(i / (SIZE * SIZE)), Math.floor(i / SIZE) % SIZE];
-    return random.unit() * 0.3 + (Math.floor(row / 4) === labels[picture] ? 1 : 0);
-  });
-  return arrayData({ x, labels }, COUNT);
-}
+const [BATCH, COUNT] = [4, 22];
 
 const SETTINGS = {
   rate: 0.05,
@@ -45,27 +19,27 @@ const SETTINGS = {
 } as const;
 
 async function trainer(more: Partial<TrainingSettings> = {}): Promise<Trainer> {
-  const { graph, loss } = network();
+  const { graph, loss } = smallDsCnn(BATCH);
   return await Trainer.load(graph, { loss, ...SETTINGS, ...more });
 }
 
 /** Losses of all steps. */
 async function lossesOf(one: Trainer, epochs: number): Promise<number[]> {
   const losses: number[] = [];
-  for await (const { loss } of one.fit(pictures(), { epochs })) losses.push(loss);
+  for await (const { loss } of one.fit(bandPictures(COUNT), { epochs })) losses.push(loss);
   return losses;
 }
 
 Deno.test("trainer: it learns, and evaluating changes nothing", async () => {
   using one = await trainer();
-  const before = await one.evaluate(pictures());
+  const before = await one.evaluate(bandPictures(COUNT));
   const losses = await lossesOf(one, 8);
   assert.equal(losses.length, 8 * Math.floor(COUNT / BATCH));
   assert.equal(one.steps, losses.length);
   // Each step draws words of its own.
   assert.equal((await one.read("train.random")).data[2], losses.length);
   const saved = await one.save();
-  const { accuracy, count } = await one.evaluate(pictures());
+  const { accuracy, count } = await one.evaluate(bandPictures(COUNT));
   assert.equal(count, COUNT);
   assert.ok(accuracy >= 0.9 && before.accuracy < 0.7, `${before.accuracy} to ${accuracy}`);
   assert.deepEqual(await one.save(), saved);
@@ -77,7 +51,7 @@ Deno.test("trainer: stopped and resumed, it has the same bits", async () => {
   using first = await trainer();
   const seen: number[] = [];
   // In the middle of the second epoch.
-  for await (const { loss } of first.fit(pictures(), { epochs: 3 })) {
+  for await (const { loss } of first.fit(bandPictures(COUNT), { epochs: 3 })) {
     if (seen.push(loss) === 7) break;
   }
   using second = await trainer();
@@ -94,7 +68,9 @@ Deno.test("trainer: an abort takes effect between two steps", async () => {
   const controller = new AbortController();
   let steps = 0;
   await assert.rejects(async () => {
-    for await (const { step } of one.fit(pictures(), { epochs: 2, signal: controller.signal })) {
+    for await (
+      const { step } of one.fit(bandPictures(COUNT), { epochs: 2, signal: controller.signal })
+    ) {
       steps = step;
       if (step === 3) controller.abort(new Error("enough"));
     }
@@ -122,7 +98,10 @@ Deno.test("trainer: weights alone go into another program", async () => {
     if (region === "parameter" || region === "state") tensors.set(name, await one.read(name));
   }
   other.loadWeights(tensors);
-  assert.deepEqual(await other.evaluate(pictures()), await one.evaluate(pictures()));
+  assert.deepEqual(
+    await other.evaluate(bandPictures(COUNT)),
+    await one.evaluate(bandPictures(COUNT)),
+  );
   assert.equal(other.steps, 0);
   tensors.delete("fc.bias");
   assert.throws(() => other.loadWeights(tensors), { code: "not_found" });
@@ -173,7 +152,7 @@ Deno.test("trainer: labels out of range, too few examples and unfitting arrays a
 });
 
 Deno.test("trainer: graphs that cannot be trained are refused", async () => {
-  const { graph, loss } = network();
+  const { graph, loss } = smallDsCnn(BATCH);
   const nothing = { loss, rate: 0.1, trainable: () => false };
   await assert.rejects(Trainer.load(graph, nothing), { code: "invalid_argument" });
   const odd = new Graph();

@@ -42,6 +42,9 @@ export const PROGRAM_MUTATIONS: readonly Mutation[] = [
       "if (only !== undefined) continue;",
     ],
   ]),
+  ...changes("src/instructions/_define.ts", verdicts, [
+    ["optional ? [all, all - 1] : [all];", "optional ? [all, all - 1, all - 2] : [all];"],
+  ]),
   ...changes("src/program/plan.ts", verdicts, [
     [
       "if (last[other] < first[i] || first[other] > last[i]) continue;",

@@ -6,7 +6,7 @@ import { configuration, json } from "./library.ts";
 /** Names of what ships, in `models/`; each has a card beside it. */
 const FILES = [
   "vit-fashion-mnist.fewbit",
-  "hgrn-shakespeare.fewbit",
+  "hgrn-bit-shakespeare.fewbit",
   "stories260k.fewbit",
   "all-MiniLM-L6-v2.scales.json",
   "fashion-mnist-sample-images.idx.gz",
@@ -69,7 +69,7 @@ Node, Bun and Deno. For a page, a bundler copies what is imported:
 
 \`\`\`js
 import { loadGenerator } from "@fewbit/fewbit/generator";
-import model from "@fewbit/models/hgrn-shakespeare";
+import model from "@fewbit/models/hgrn-bit-shakespeare";
 
 const lm = await loadGenerator(await fetch(model));
 \`\`\`

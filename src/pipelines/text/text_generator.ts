@@ -40,7 +40,7 @@ export class TextGenerator extends GenerationModel {
    * @throws {FewbitError} `not_found`, `invalid_file`, `unsupported` or `limit_exceeded`.
    */
   static async fromPretrained(
-    source: ModelSource = shippedFile("hgrn-shakespeare.fewbit"),
+    source: ModelSource = shippedFile("hgrn-bit-shakespeare.fewbit"),
     options: GeneratorOptions = {},
   ): Promise<TextGenerator> {
     const { sessions, parallel, chunkSize, context, symbols, ...rest } = options;
