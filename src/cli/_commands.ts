@@ -45,7 +45,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./convert.ts"),
   },
   train: {
-    description: "Train a DS-CNN, ResNet8, MobileNet-V1 or ViT on small pictures",
+    description: "Train a network on small pictures, or a language model on a text",
     load: () => import("./train.ts"),
   },
   finetune: {

@@ -25,7 +25,7 @@ const RATE = 2e-5;
 
 /** Options that have nothing to do with it. */
 export const NOT_QUANTIZED: readonly string[] = [
-  ...["only", "adapters", "accumulate", "average", "dtype", "master", "fast"],
+  ...["only", "adapters", "accumulate", "average", "dtype", "master", "sums", "fast"],
   ...["memory", "releaseGradients"],
 ];
 

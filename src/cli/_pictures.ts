@@ -3,6 +3,7 @@ import { FewbitError } from "../errors.ts";
 import { named } from "../files/named.ts";
 import { readIdx } from "../formats/idx.ts";
 import { readBytes } from "../checkpoints/sources.ts";
+import { MOST_CLASSES } from "../training/picture_facts.ts";
 import { arrayData } from "../training/training_data.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import { normalizationTable } from "../vision/preprocess.ts";
@@ -40,6 +41,13 @@ export async function readPictures(
     throw new FewbitError(
       "shape_mismatch",
       `Cannot use ${labelFile}: ${labels.length} labels for ${n} pictures`,
+    );
+  }
+  const odd = labels.find((label) => label < 0 || label >= MOST_CLASSES);
+  if (odd !== undefined) {
+    throw new FewbitError(
+      "invalid_argument",
+      `Cannot use ${labelFile}: a label is ${odd}, expected 0 to ${MOST_CLASSES - 1}`,
     );
   }
   const count = Math.min(n, limit);

@@ -10,6 +10,7 @@ import { print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
 import { memoryTable } from "./_memory_table.ts";
+import { leftOutNote, TrainingPace } from "./_training_pace.ts";
 import { trainingCurve } from "../training/training_curve.ts";
 
 /** Files that a training writes. */
@@ -125,17 +126,16 @@ export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<v
   let { best } = run;
   const losses: number[] = [];
   const accuracies: { readonly step: number; readonly accuracy: number }[] = [];
-  const start = performance.now();
   const before = trainer.steps;
-  const rateNow = (): number => (trainer.steps - before) / ((performance.now() - start) / 1000);
-  const secondsLeft = (): number => Math.ceil((steps - trainer.steps) / rateNow());
+  const pace = new TrainingPace(steps, epochs, trainer.cursor);
   try {
     for (let epoch = trainer.cursor.epoch; epoch < epochs; epoch++) {
       const known = losses.length;
-      for await (const { step, loss } of trainer.fit(learned, { epochs: epoch + 1, signal })) {
-        losses.push(loss);
+      for await (const step of trainer.fit(learned, { epochs: epoch + 1, signal })) {
+        pace.add(step);
+        losses.push(step.loss);
         progress.update(
-          `step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${secondsLeft()} s left`,
+          `step ${pace.step} of ${steps}, loss ${step.loss.toFixed(4)}, ${pace.secondsLeft} s left`,
         );
       }
       progress.end();
@@ -144,14 +144,17 @@ export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<v
       // Of an epoch that was stopped behind its last step there is none to tell.
       const seen = losses.slice(known);
       const loss = seen.length === 0 ? undefined : seen.reduce((a, b) => a + b) / seen.length;
-      const picturesPerSecond = Math.round(rateNow() * trainer.examples);
-      if (json) printJson({ epoch: epoch + 1, loss, accuracy, picturesPerSecond });
-      else {
-        const left = epoch + 1 < epochs && seen.length > 0 ? `, ${secondsLeft()} s left` : "";
+      const picturesPerSecond = Math.round(pace.rate * trainer.examples);
+      const leftOut = pace.takeLeftOut();
+      if (json) {
+        const said = { epoch: epoch + 1, loss, accuracy, picturesPerSecond };
+        printJson({ ...said, ...leftOut > 0 && { leftOut } });
+      } else {
+        const left = epoch + 1 < epochs && seen.length > 0 ? `, ${pace.secondsLeft} s left` : "";
         print(
           `epoch ${epoch + 1} of ${epochs}: loss ${loss?.toFixed(4) ?? "–"}, ${
             percent(accuracy)
-          }, ${picturesPerSecond} pictures/s${left}`,
+          }, ${picturesPerSecond} pictures/s${left}${leftOutNote(leftOut)}`,
         );
       }
       const bytes = await trainer.save({ metadata });
@@ -169,7 +172,7 @@ export async function trainEpochs(trainer: Trained, run: TrainingRun): Promise<v
   } finally {
     progress.end();
   }
-  const seconds = (performance.now() - start) / 1000;
+  const { seconds } = pace;
   const { memoryBytes } = trainer;
   const memory = trainer.memory && memoryOf(trainer.memory);
   if (json) printJson({ output, accuracy: best, curve: run.curve, memoryBytes, memory, seconds });

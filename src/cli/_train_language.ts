@@ -21,8 +21,11 @@ import type { TrainingData } from "../training/training_data.ts";
 import type { CommandUnknownOpts } from "./_commander.ts";
 import { print, printJson } from "./_print.ts";
 import { memoryTable } from "./_memory_table.ts";
+import { readAll } from "./_lines.ts";
 import { choice, count, number, progressLine, writeWhole } from "./_run.ts";
+import { MAX_TEXT_BYTES } from "./_text_windows.ts";
 import { encodeTrainingFacts, restoreTrainer } from "./_training_facts.ts";
+import { leftOutNote, TrainingPace } from "./_training_pace.ts";
 import { memoryOf, optimizerOf, OPTIMIZERS, precisionOf, scheduleOf } from "./_training_options.ts";
 import type { StepOptions } from "./_training_options.ts";
 
@@ -114,17 +117,9 @@ export async function trainLanguage(
   const settings = { ...model, ...training };
   const facts = encodeLanguageFacts({ model, tokenizer: texts.tokenizer });
   const metadata = { ...facts, ...encodeTrainingFacts(settings) };
-  let best = Infinity;
-  if (options.resume) {
-    const bytes = await readFile(last);
-    // There is none before the first epoch has ended.
-    const known = await readOptionalFile(output);
-    if (known !== undefined) {
-      restoreTrainer(trainer, known, { path: output, settings });
-      best = await languageLoss(trainer, heldOut, signal);
-    }
-    restoreTrainer(trainer, bytes, { path: last, settings });
-  }
+  const best = options.resume
+    ? await resume(trainer, { output, last, settings, heldOut, signal })
+    : Infinity;
   if (!options.json) {
     print(
       `${family}: ${texts.learned.length} tokens, ${texts.heldOut.length} held out, ${steps} steps of ` +
@@ -146,6 +141,31 @@ export async function trainLanguage(
     model,
     signal,
   });
+}
+
+/** Goes on from the last checkpoint; gives the loss of the best one. */
+async function resume(
+  trainer: Trainer,
+  { output, last, settings, heldOut, signal }:
+    & Pick<Learning, "output" | "last" | "heldOut" | "signal">
+    & {
+      readonly settings: object;
+    },
+): Promise<number> {
+  const bytes = await readFile(last);
+  let best = Infinity;
+  // There is none before the first epoch has ended.
+  const known = await readOptionalFile(output);
+  if (known !== undefined) {
+    restoreTrainer(trainer, known, { path: output, settings });
+    best = await languageLoss(trainer, heldOut, signal);
+  }
+  restoreTrainer(trainer, bytes, { path: last, settings });
+  // Stopped between the end of an epoch and its evaluation, it is better than what is known, perhaps.
+  if (trainer.steps === 0 || trainer.cursor.batch !== 0) return best;
+  const loss = await languageLoss(trainer, heldOut, signal);
+  if (loss < best) await writeWhole(output, bytes, signal);
+  return Math.min(best, loss);
 }
 
 /** Gradients that are released are clipped where that is asked for, which is refused. */
@@ -175,18 +195,16 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
   const { output, last, json, metadata, learned, heldOut, epochs, steps, model, signal } = run;
   let { best } = run;
   const progress = progressLine();
-  const start = performance.now();
-  const before = trainer.steps;
-  const seconds = (): number => (performance.now() - start) / 1000;
-  const perSecond = (): number =>
-    (trainer.steps - before) * trainer.examples * model.tokens / seconds();
+  const pace = new TrainingPace(steps, epochs, trainer.cursor);
   try {
     for (let epoch = trainer.cursor.epoch; epoch < epochs; epoch++) {
       const losses: number[] = [];
-      for await (const { step, loss } of trainer.fit(learned, { epochs: epoch + 1, signal })) {
-        losses.push(loss);
-        const left = Math.ceil((steps - step) * seconds() / (trainer.steps - before));
-        progress.update(`step ${step} of ${steps}, loss ${loss.toFixed(4)}, ${left} s left`);
+      for await (const step of trainer.fit(learned, { epochs: epoch + 1, signal })) {
+        pace.add(step);
+        losses.push(step.loss);
+        progress.update(
+          `step ${pace.step} of ${steps}, loss ${step.loss.toFixed(4)}, ${pace.secondsLeft} s left`,
+        );
       }
       progress.end();
       const loss = losses.reduce((a, b) => a + b, 0) / Math.max(1, losses.length);
@@ -196,13 +214,16 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
       if (validation < best) await writeWhole(output, bytes, signal);
       best = Math.min(best, validation);
       const sample = await sampleOf(bytes, signal);
-      const tokensPerSecond = Math.round(perSecond());
-      if (json) printJson({ epoch: epoch + 1, loss, validation, tokensPerSecond, sample });
-      else {
+      const tokensPerSecond = Math.round(pace.rate * trainer.examples * model.tokens);
+      const leftOut = pace.takeLeftOut();
+      if (json) {
+        const said = { epoch: epoch + 1, loss, validation, tokensPerSecond, sample };
+        printJson({ ...said, ...leftOut > 0 && { leftOut } });
+      } else {
         print(
           `epoch ${epoch + 1} of ${epochs}: loss ${loss.toFixed(4)}, held out ${
             validation.toFixed(4)
-          }, ${tokensPerSecond} tokens/s: ${JSON.stringify(sample)}`,
+          }, ${tokensPerSecond} tokens/s${leftOutNote(leftOut)}: ${JSON.stringify(sample)}`,
         );
       }
     }
@@ -214,8 +235,13 @@ async function learn(trainer: Trainer, run: Learning): Promise<void> {
     progress.end();
   }
   if (json) {
-    printJson({ output, validation: best, memoryBytes: trainer.memoryBytes, seconds: seconds() });
-  } else print(`${output}: held out ${best.toFixed(4)} nats a token, ${seconds().toFixed(1)} s`);
+    printJson({
+      output,
+      validation: best,
+      memoryBytes: trainer.memoryBytes,
+      seconds: pace.seconds,
+    });
+  } else print(`${output}: held out ${best.toFixed(4)} nats a token, ${pace.seconds.toFixed(1)} s`);
 }
 
 /** What the model writes, as it would be exported. */
@@ -240,7 +266,7 @@ async function readTexts(
     throw new FewbitError("not_found", `Cannot read tokenizer: there is no ${given}`);
   }
   const encoder = Tokenizer.fromJson(tokenizer);
-  const text = new TextDecoder().decode(await readBytes(data, signal));
+  const text = await readAll(data, MAX_TEXT_BYTES);
   const split = Math.floor(LEARNED * text.length);
   const idsOf = (part: string): Int32Array =>
     Int32Array.from(encoder.encode(part, { addSpecialTokens: false }).ids);

@@ -3,7 +3,7 @@ import type { CommandUnknownOpts } from "./_commander.ts";
 import { FewbitError } from "../errors.ts";
 import { augmented } from "../training/augmented.ts";
 import type { AugmentationSettings } from "../training/augmented.ts";
-import { MASTERS, SUMS_KINDS } from "../training/half_precision.ts";
+import { MASTERS, SUMS_KINDS, TRAINING_TYPES } from "../training/half_precision.ts";
 import type { Optimizer } from "../training/optimizers/optimizer.ts";
 import type { PlateauSchedule } from "../training/optimizers/plateau.ts";
 import type { Schedule } from "../training/optimizers/schedule.ts";
@@ -20,7 +20,6 @@ export const OPTIMIZERS = ["sgd", "adamw", "adam", "rmsprop", "adagrad", "lion"]
 /** Name of an optimiser. */
 export type OptimizerName = (typeof OPTIMIZERS)[number];
 
-const DTYPES = ["f32", "bf16", "f16"] as const;
 const SCHEDULES = ["warmup_cosine", "constant", "plateau"] as const;
 /** The share of the steps in which the rate rises. */
 const WARMUP = 0.05;
@@ -49,25 +48,40 @@ export function addPictureOptions(command: CommandUnknownOpts): void {
 /** Adds the options of the steps; `said` is what the help text says where nothing is given. */
 export function addStepOptions(
   command: CommandUnknownOpts,
-  said: { readonly optimizer: string; readonly rate: string; readonly output: string },
+  said: {
+    readonly optimizer: string;
+    readonly rate: string;
+    readonly output: string;
+    /** Whether texts are learned, too, which other numbers suit. */
+    readonly hasTexts?: true;
+  },
 ): void {
-  const { optimizer, rate, output } = said;
+  const { optimizer, rate, output, hasTexts } = said;
+  const ofTexts = (what: string): string => hasTexts === undefined ? "" : what;
   command
     .option("--epochs <n>", "How often all pictures are gone through", "6")
-    .option("--batch <n>", "Pictures of a step", "32")
+    .option("--batch <n>", `Pictures of a step${ofTexts("; of a text 4 windows")}`, "32")
     .option("--optimizer <name>", `${OPTIMIZERS.join(", ")} (default: ${optimizer})`)
     .option("--rate <x>", `Largest learning rate (default: ${rate})`)
     .option("--schedule <name>", SCHEDULES.join(", "), "warmup_cosine")
-    .option("--decay <x>", "Weight decay of weights, not of norms and biases", "0.0005")
+    .option(
+      "--decay <x>",
+      "Weight decay of weights, not of norms and biases" +
+        ofTexts("; of a text 0.1 with adamw and lion, else 0"),
+      "0.0005",
+    )
     .option("--accumulate <n>", "Batches whose gradients a step adds up", "1")
-    .option("--clip <x>", "Most that the norm of all gradients may be")
+    .option(
+      "--clip <x>",
+      `Most that the norm of all gradients may be${ofTexts(" (default: 1 for a text)")}`,
+    )
     .option(
       "--average <x>",
       "What moving averages of the weights, which are evaluated, keep in a step",
     )
     .option(
       "--dtype <type>",
-      `${DTYPES.join(", ")}: how activations and weights are kept; optimisers are f32`,
+      `${TRAINING_TYPES.join(", ")}: how activations and weights are kept; optimisers are f32`,
       "f32",
     )
     .option(
@@ -192,7 +206,7 @@ export function precisionOf({ dtype, master, sums, fast }: StepOptions): Precisi
     throw new FewbitError("invalid_argument", "Option --sums 16 goes with --dtype bf16 or f16");
   }
   return {
-    dtype: choice("dtype", dtype, DTYPES),
+    dtype: choice("dtype", dtype, TRAINING_TYPES),
     sums: choice("sums", sums, SUMS_KINDS),
     ...master !== undefined && { master: choice("master", master, MASTERS) },
     ...fast && { fast },

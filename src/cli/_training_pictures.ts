@@ -122,8 +122,13 @@ async function read(
   const [pictures, heldOut] = testImages === undefined
     ? lastHeldOut(all)
     : [all, await readPictures(testImages, testLabels!)];
-  const classes = 1 + all.labels.reduce((most, label) => Math.max(most, label), 0);
+  const classes = 1 + Math.max(mostOf(pictures.labels), mostOf(heldOut.labels));
   return { pictures, heldOut, labels: Array.from({ length: classes }, (_, i) => String(i)) };
+}
+
+/** The largest label. */
+function mostOf(labels: Int32Array): number {
+  return labels.reduce((most, label) => Math.max(most, label), 0);
 }
 
 async function sample(most: number): Promise<Classes> {
@@ -164,6 +169,12 @@ async function readFolder(
 }
 
 function lastHeldOut(all: LabelledPictures): [LabelledPictures, LabelledPictures] {
+  if (all.count < 2) {
+    throw new FewbitError(
+      "invalid_argument",
+      "Cannot train: there is one picture, expected 2 or more, of which one is held out",
+    );
+  }
   return split(all, all.count - Math.max(1, Math.floor(HELD_OUT * all.count)));
 }
 

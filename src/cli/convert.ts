@@ -5,13 +5,14 @@ import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import { vocabulariesBeside } from "../checkpoints/llama2c_vocabularies.ts";
 import { checkOutput } from "../files/check_output.ts";
-import { isFolder } from "../files/read_file.ts";
+import { isFolder, readFile } from "../files/read_file.ts";
 import { readJson, readWeightsFile } from "../checkpoints/checkpoint_folder.ts";
 import { isTextCheckpointFile, openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import type { TextCheckpointOptions } from "../checkpoints/text_checkpoint.ts";
 import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
+import { isLanguageCheckpoint } from "../training/language_checkpoint.ts";
 import { readModel } from "./_model.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
@@ -132,6 +133,12 @@ async function convertImages(
   if (heads !== undefined) config.num_heads = count("heads", heads);
   if (imageSize !== undefined) config.image_size = count("image-size", imageSize);
   const weights = await readWeightsFile(checkpoint);
+  if (/\.safetensors$/i.test(checkpoint) && isLanguageCheckpoint(await readFile(checkpoint))) {
+    throw new FewbitError(
+      "unsupported",
+      `Cannot convert ${checkpoint}: "fewbit train" wrote it; "fewbit export" makes a folder of it, which is converted`,
+    );
+  }
   return convertVision({ config, weights }).program;
 }
 

@@ -83,7 +83,8 @@ export default function trainCommand(command: Command, signal: AbortSignal): voi
   addLanguageOptions(command);
   addPictureOptions(command);
   addStepOptions(command, {
-    optimizer: "adamw for vit, else sgd",
+    optimizer: "adamw for vit and texts, else sgd",
+    hasTexts: true,
     rate:
       "with sgd 0.2, or 0.3 for mobilenet-v1; else 0.003, 0.002 for vit and transformer, 0.004 for hgrn-bit",
     output: "trained.safetensors",

@@ -1,16 +1,13 @@
 /** Numbers of settings: one that is wrong becomes a constant of the program, and is seen steps later or never. */
 import type { Graph } from "../graph/graph.ts";
 import { FewbitError } from "../errors.ts";
-import { MASTERS, SUMS_KINDS } from "./half_precision.ts";
+import { MASTERS, SUMS_KINDS, TRAINING_TYPES } from "./half_precision.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { TrainerSettings } from "./trainer_options.ts";
 import type { TrainingSettings } from "./training_graph.ts";
 
 /** Settings that something is divided by, or that have a logarithm. */
 const POSITIVE = ["every", "gamma", "steps", "warmup", "first", "factor", "div", "finalDiv"];
-
-/** What values may be kept as. */
-const DTYPES: readonly unknown[] = ["f32", "bf16", "f16"];
 
 /** Most runs of a step. */
 const MOST_RUNS = 65_536;
@@ -31,10 +28,12 @@ export function checkSettings(
     schedule,
     memoryLimitBytes: limit,
     releaseGradients = false,
+    renorm,
     ...precision
   }: TrainerSettings,
 ): void {
   checkPrecision(precision);
+  checkRenorm(renorm);
   check(
     "releaseGradients",
     releaseGradients,
@@ -66,6 +65,15 @@ export function checkSettings(
   check("factor", factor, isCount(factor), "an integer of at least 1");
 }
 
+/** Checks how far Batch Renorm may correct, which would be NaN without a number. */
+function checkRenorm(renorm: TrainingSettings["renorm"]): void {
+  if (renorm === undefined) return;
+  const { mostRatio, mostShift, rate } = renorm;
+  check("mostRatio", mostRatio, isAmount(mostRatio) && mostRatio >= 1, "a number of at least 1");
+  check("mostShift", mostShift, isAmount(mostShift), "a number of at least 0");
+  check("rate of renorm", rate, isAmount(rate) && rate <= 1, "a number from 0 to 1");
+}
+
 /** Checks how parameters are kept, and how the loss is scaled. */
 function checkPrecision(
   { dtype = "f32", master, sums = "f32", lossScale = {} }: Pick<
@@ -73,12 +81,12 @@ function checkPrecision(
     "dtype" | "master" | "sums" | "lossScale"
   >,
 ): void {
-  const isType = typeof dtype === "function" || DTYPES.includes(dtype);
-  check("dtype", dtype, isType, `one of ${DTYPES}, or a function of parameters`);
+  const isType = typeof dtype === "function" || TRAINING_TYPES.includes(dtype);
+  check("dtype", dtype, isType, `one of ${TRAINING_TYPES}, or a function of parameters`);
   const isMaster = master === undefined || MASTERS.includes(master);
   check("master", master, isMaster, `one of ${MASTERS}`);
   check("master", master, master !== "split" || dtype !== "f16", "another one than split for f16");
-  check("sums", sums, SUMS_KINDS.includes(sums), `one of ${SUMS_KINDS}`);
+  check("sums", sums, SUMS_KINDS.includes(sums), `one of ${SUMS_KINDS}, as strings`);
   check("sums", sums, sums === "f32" || dtype !== "f32", "f32 where dtype is f32");
   const { initial = 1, interval = 0 } = lossScale;
   const isPower = isPositive(initial) && Number.isInteger(Math.log2(initial));

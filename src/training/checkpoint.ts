@@ -30,6 +30,9 @@ export interface Checkpoint {
 /** Key of the checkpoint's own facts in the metadata. */
 const KEY = "fewbit.checkpoint";
 
+/** Key of what a language model says of itself in the metadata. */
+export const LANGUAGE_FACTS = "fewbit.language";
+
 /** Keys that no maker has. */
 const OWN_KEYS: readonly string[] = [KEY, "format"];
 

@@ -1,4 +1,5 @@
 /** Which values of a network that trains are kept in 16 bits, and what is kept of its parameters. */
+import { FewbitError } from "../errors.ts";
 import type { Graph, Node, Value } from "../graph/graph.ts";
 import { cast } from "../graph/ops/mod.ts";
 import { madeBy } from "../graph/storage.ts";
@@ -10,6 +11,9 @@ import { RandomWords } from "./_random_words.ts";
 
 /** How a network is kept while it trains: as float32, or in 16 bits, with sums, statistics and optimisers in float32. */
 export type TrainingType = "f32" | HalfType;
+
+/** All of them. */
+export const TRAINING_TYPES: readonly TrainingType[] = ["f32", "bf16", "f16"];
 
 /**
  * What there is of a parameter beside its 16 bits, so that updates which are smaller than half a unit of these are not lost:
@@ -162,7 +166,7 @@ export class HalfPrecision {
     if (typeof dtype !== "function") return half(dtype);
     const given = Object.values(inputs).filter((input) => input !== undefined);
     const parameter = given.find(({ id }) => this.#parameters.has(id));
-    if (parameter !== undefined) return half(dtype(parameter.name));
+    if (parameter !== undefined) return half(checkedType(parameter.name, dtype(parameter.name)));
     return given.map(({ id }) => this.#types.get(id)).find((type) => type !== undefined);
   }
 
@@ -203,4 +207,12 @@ export class HalfPrecision {
         return undefined;
     }
   }
+}
+
+function checkedType(parameter: string, type: TrainingType): TrainingType {
+  if (TRAINING_TYPES.includes(type)) return type;
+  throw new FewbitError(
+    "invalid_argument",
+    `Cannot train: dtype of ${parameter} is ${String(type)}, expected one of ${TRAINING_TYPES}`,
+  );
 }

@@ -2,7 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
 import { AVERAGE } from "./_apply_gradients.ts";
-import { decodeCheckpoint, metadataOf } from "./checkpoint.ts";
+import { decodeCheckpoint, LANGUAGE_FACTS, metadataOf } from "./checkpoint.ts";
 import { languageGraph } from "./language_model.ts";
 import { LANGUAGE_FAMILIES } from "./language_model.ts";
 import type { LanguageModel } from "./language_model.ts";
@@ -10,7 +10,7 @@ import { HEAD_SIZE } from "./networks/language_sizes.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Keys of the facts in the metadata. */
-const MODEL = "fewbit.language", TOKENIZER = "fewbit.tokenizer";
+const MODEL = LANGUAGE_FACTS, TOKENIZER = "fewbit.tokenizer";
 
 /** Sizes that a checkpoint may have. */
 const MOST: Readonly<Record<Exclude<keyof LanguageModel, "family">, number>> = {

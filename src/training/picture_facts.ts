@@ -2,6 +2,7 @@
 import { FewbitError } from "../errors.ts";
 import { checkPreprocessing } from "../vision/preprocess.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
+import { LANGUAGE_FACTS } from "./checkpoint.ts";
 import { TINY_NETWORKS } from "./tiny_network.ts";
 import type { TinyNetwork } from "./tiny_network.ts";
 
@@ -16,7 +17,7 @@ export interface PictureFacts {
 }
 
 /** Most classes that a file may name. */
-const MOST_CLASSES = 100_000;
+export const MOST_CLASSES = 100_000;
 /** Longest side of the pictures of a file's network. */
 const MOST_PIXELS = 4096;
 
@@ -37,10 +38,10 @@ export function encodePictureFacts(facts: PictureFacts): Record<string, string> 
 export function decodePictureFacts(metadata: Readonly<Record<string, string>>): PictureFacts {
   const text = metadata[PICTURE_FACTS];
   if (text === undefined) {
-    throw new FewbitError(
-      "unsupported",
-      'Cannot use checkpoint: it does not say how pictures are read, as those of "fewbit train" do',
-    );
+    const why = metadata[LANGUAGE_FACTS] === undefined
+      ? 'it does not say how pictures are read, as those of "fewbit train" do'
+      : 'it is of a language model; "fewbit export" makes a folder of it for "fewbit convert"';
+    throw new FewbitError("unsupported", `Cannot use checkpoint: ${why}`);
   }
   try {
     const { network, labels, preprocessing } = JSON.parse(text);

@@ -38,6 +38,7 @@ export function tinyNetwork(
   switch (network) {
     case "ds-cnn":
       expectFit(channels === 1, `a DS-CNN takes 1 channel, got ${channels}`);
+      expectFit(Math.min(height, width) > 1, `a DS-CNN halves pictures, got ${height}×${width}`);
       return dsCnn(layers, x, { classes });
     case "resnet8":
       expectSides(height, width, 4, "a ResNet8 halves pictures twice");

@@ -177,7 +177,7 @@ export class Trainer implements Disposable {
     if (Number.isFinite(loss)) return { step, epoch, loss, rate, ...scaled };
     throw new FewbitError(
       "invalid_argument",
-      `Cannot go on training: the loss of step ${step} is ${loss}${
+      `Cannot go on training: the loss of step ${isSkipped ? step + 1 : step} is ${loss}${
         this.#firstNotFinite(inputs)
       }; ` +
         `lower the rate, or clip, and restore a checkpoint`,

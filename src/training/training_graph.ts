@@ -7,7 +7,7 @@ import { NodeBuilder } from "../graph/node_builder.ts";
 import { product } from "../graph/extent.ts";
 import { isNode } from "../graph/op_names.ts";
 import type { NodeNamed } from "../graph/op_names.ts";
-import { accumulate, assign, dropout } from "../graph/ops/mod.ts";
+import { accumulate, assign, dropout, less } from "../graph/ops/mod.ts";
 import { unnamed } from "../graph/rewrite.ts";
 import { inputsOf, nodesOf } from "../graph/traversal.ts";
 import { gradients } from "../gradients/gradients.ts";
@@ -160,14 +160,15 @@ export function trainingGraph(source: Graph, settings: TrainingSettings): Graph 
     entry: update,
   };
   const rate = applyGradients(build, settings, computed);
-  for (const { state, x } of forward.statistics) {
-    graph.update(graph.apply(assign, { state, x }), run);
-  }
+  updateStatistics(build, forward.statistics, when, run);
   if (times > 1) {
     // A state as an output is what it is at the end.
     graph.output("loss", build.shift(whole, 0), update);
+    // Not times 0, which an overflow would outlive: nothing is less than this.
+    const none = build.scalar(-Infinity);
     for (const state of [...made, whole]) {
-      graph.update(graph.apply(assign, { state, x: build.scale(state, 0) }), update);
+      const x = graph.apply(less, { a: state, b: none });
+      graph.update(graph.apply(assign, { state, x }), update);
     }
   } else graph.output("loss", loss, update);
   graph.output("rate", rate, update);
@@ -231,6 +232,22 @@ function trainedForward(
     for (const [name, { id }] of Object.entries(node.outputs)) made.set(id, copies[name as "y"]);
   }
   return { valueOf, statistics };
+}
+
+/**
+ * Running statistics of a step that is left out stay as they are. Of several runs it is known behind each whether all
+ * gradients so far are finite, and what is not finite would never be forgotten.
+ */
+function updateStatistics(
+  build: NodeBuilder,
+  statistics: readonly { readonly state: Value; readonly x: Value }[],
+  when: Value | undefined,
+  entry: string,
+): void {
+  for (const { state, x } of statistics) {
+    const kept = when === undefined ? x : build.select(when, x, state);
+    build.graph.update(build.graph.apply(assign, { state, x: kept }), entry);
+  }
 }
 
 /** What a forward pass is made with. */

@@ -108,6 +108,7 @@ Deno.test("cli: finetune --quantized takes a folder of timm, and says what it ca
       [run("small", ...three, "--quantized", "table"), /--quantized is "table", expected shift/],
       [run("small", ...three, "--only", "bias"), /--only does not go with --quantized/],
       [run("small", ...three, "--memory", "2MB"), /--memory does not go with --quantized/],
+      [run("small", ...three, "--sums", "16"), /--sums does not go with --quantized/],
       [run("small", ...three, "--batch", "64"), /45 examples are no batch of 64/],
       [run("small", ...three, "--resume"), /model\.fewbit\.last/],
       [["finetune", at("small"), ...three, ...target], /it is a folder; .* --quantized shift/],

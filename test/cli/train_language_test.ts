@@ -47,13 +47,17 @@ for (const model of ["hgrn-bit", "transformer"]) {
       ]);
       assert.equal(written.code, 0, written.err);
       assert.match(written.out, /lord/);
+      // Whoever takes the checkpoint itself is told the way.
+      const other = ["-o", `${folder}/other`];
+      await fails(["convert", output, ...other], /"fewbit export" makes a folder of it/);
+      await fails(["finetune", output, ...other], /of a language model; "fewbit export" makes/);
     }));
 }
 
 Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits", () =>
   withText(async (folder, given) => {
-    const args = (name: string) => [
-      ...["train", "--model", "hgrn-bit", ...given, "--epochs", "8", "-o", `${folder}/${name}`],
+    const args = (name: string, epochs = "8") => [
+      ...["train", "--model", "hgrn-bit", ...given, "--epochs", epochs, "-o", `${folder}/${name}`],
     ];
     assert.equal((await fewbit(args("whole"))).code, 0);
     await interrupted(args("stopped"), "epoch 2");
@@ -66,15 +70,38 @@ Deno.test("cli: train of a language model goes on after Ctrl-C to the same bits"
     const early = await fewbit([...args("early"), "--resume"]);
     assert.equal(early.code, 0, early.err);
     assert.deepEqual(await last("early"), await last("whole"));
+    // Stopped between the end of an epoch and its evaluation, it is the best one.
+    const short = args("short", "1");
+    assert.equal((await fewbit(short)).code, 0);
+    await Deno.remove(`${folder}/short`);
+    const evaluated = await fewbit([...short, "--resume"]);
+    assert.match(evaluated.out, /short: held out \d\.\d{4} nats a token/);
+    assert.deepEqual(await Deno.readFile(`${folder}/short`), await last("short"));
     await fails(
       [...args("early"), "--resume", "--rate", "0.5", "--clip", "2"],
       /early: it is another program's, with rate 0\.004 \(now 0\.5\), clipNorm 1 \(now 2\)$/m,
     );
   }));
 
+Deno.test("cli: the help of train says what suits a text", async () => {
+  const { out } = await fewbit(["train", "--help"]);
+  const text = out.replace(/\s+/g, " ");
+  assert.match(text, /a language model on a text/);
+  assert.match(text, /of a text 4 windows \(default: 32\)/);
+  assert.match(text, /adamw for vit and texts, else sgd/);
+  assert.match(text, /of a text 0\.1 with adamw and lion, else 0 \(default: 0\.0005\)/);
+  assert.match(text, /norm of all gradients may be \(default: 1 for a text\)/);
+});
+
 Deno.test("cli: a language model without a text, or with sizes that do not fit, is refused", () =>
   withText(async (folder, given) => {
     await fails(["train", "--model", "hgrn-bit"], /learns a text: give it by --data/);
+    const latin = `${folder}/latin.txt`;
+    await Deno.writeFile(latin, Uint8Array.from("café\n".repeat(99), (c) => c.charCodeAt(0)));
+    await fails(
+      ["train", "--model", "hgrn-bit", "--data", latin, "-o", `${folder}/x`],
+      /Cannot read .*latin\.txt: it is not UTF-8/,
+    );
     const common = ["train", ...given.slice(0, 2), "-o", `${folder}/x`];
     const odd = ["--width", "40", "--model", "transformer"];
     await fails([...common, ...odd], /a Transformer of 40 channels/);

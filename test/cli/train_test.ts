@@ -1,8 +1,10 @@
 /** `fewbit train`: it learns, and after Ctrl-C goes on to the same bits. */
 import assert from "node:assert/strict";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { decodeCheckpoint } from "../../src/training/checkpoint.ts";
+import { decodePictureFacts } from "../../src/training/picture_facts.ts";
 import { fails, fewbit, interrupted } from "./_fewbit.ts";
-import { CLASSES, withPictures } from "./_pictures.ts";
+import { CLASSES, COUNT, idx, withPictures } from "./_pictures.ts";
 
 const SETTINGS = ["--batch", "12", "--rate", "0.05"];
 
@@ -147,4 +149,42 @@ Deno.test("cli: train refuses what it cannot learn from", () =>
     await fails(["train", "--labels", labels, ...out], /--labels needs --data/);
     await fails(["train", ...given, "--side", "8", ...out], /--side is for folders/);
     await fails(["train", ...given, "--limit", "0", ...out], /--limit is "0"/);
+    await Deno.writeFile(`${folder}/points`, idx([COUNT, 1, 1], new Uint8Array(COUNT)));
+    const points = ["--images", `${folder}/points`, "--labels", labels];
+    await fails(["train", ...points, ...out], /a DS-CNN halves pictures, got 1×1/);
+    await fails(["train", ...given, "--limit", "1", ...out], /one picture, expected 2 or more/);
+    for (const odd of [-1, 100_000, 2_000_000_000]) {
+      const bytes = idx([COUNT], new Uint8Array(4 * COUNT));
+      bytes[2] = 0x0c;
+      new DataView(bytes.buffer).setInt32(8 + 4 * 7, odd);
+      await Deno.writeFile(`${folder}/odd`, bytes);
+      await fails(
+        ["train", "--images", images, "--labels", `${folder}/odd`, ...out],
+        new RegExp(`odd: a label is ${odd}, expected 0 to 99999`),
+      );
+    }
+  }));
+
+Deno.test("cli: train says what steps f16 leaves out, and counts the time that they take", () =>
+  withPictures(async (folder, given) => {
+    const small = [...given, "--limit", "32", "--batch", "4", "--epochs", "2"];
+    const f16 = ["--model", "mobilenet-v1", "--dtype", "f16", "-o", `${folder}/out`];
+    const { code, out, err } = await fewbit(["train", ...small, ...f16]);
+    assert.equal(code, 0, err);
+    // Gradients of many norms one behind the other, times 2^16, are beyond f16 at first.
+    const [, rate, leftOut] =
+      /epoch 1 of 2: .* (\d+) pictures\/s, \d+ s left, (\d) steps left out/.exec(out) ?? [];
+    assert.ok(Number(rate) > 0 && Number(leftOut) > 0, out);
+  }));
+
+Deno.test("cli: train has a class for every label, of pictures that are held out, too", () =>
+  withPictures(async (folder, given) => {
+    const others = Uint8Array.from({ length: COUNT }, (_, i) => i % CLASSES + 2);
+    await Deno.writeFile(`${folder}/others`, idx([COUNT], others));
+    const test = ["--test-images", given[1], "--test-labels", `${folder}/others`];
+    const output = `${folder}/out`;
+    const args = ["train", ...given, ...test, "--epochs", "1", "-o", output];
+    assert.equal((await fewbit(args)).code, 0);
+    const { labels } = decodePictureFacts(decodeCheckpoint(await Deno.readFile(output)).metadata!);
+    assert.deepEqual(labels, Array.from({ length: CLASSES + 2 }, (_, i) => String(i)));
   }));

@@ -299,6 +299,54 @@ Deno.test("half precision: an overflow leaves a step out and halves the scale", 
   assert.equal((await one.read("train.step")).data[0], 4);
 });
 
+Deno.test("half precision: sums of gradients that overflowed are forgotten", async () => {
+  const settings = { rate: 0.1, dtype: "f16", accumulate: 2 } as const;
+  const run = async (initial: number, epochs: number): Promise<[number, ...unknown[]]> => {
+    const { graph, loss } = product(1);
+    using one = await Trainer.load(graph, { loss, ...settings, lossScale: { initial } });
+    const data = arrayData({ x: Float32Array.of(1, 1) }, 2);
+    const skipped: boolean[] = [];
+    for await (const step of one.fit(data, { epochs })) skipped.push(step.skipped === true);
+    return [one.steps, (await one.read("w")).data[0], skipped];
+  };
+  const [steps, weight] = await run(64, 2);
+  // The gradient of each run is half of 2·w times the scale; 2^16 is infinite, 2^15 is not.
+  const [taken, same, skipped] = await run(2 ** 16, 3);
+  assert.deepEqual(skipped, [true, false, false]);
+  assert.deepEqual([taken, same], [steps, weight]);
+});
+
+Deno.test("half precision: running statistics of a step that is left out stay as they were", async () => {
+  const read = async (of: Trainer): Promise<unknown[]> => [
+    (await of.read("bn0.running_mean")).data,
+    (await of.read("bn0.running_var")).data,
+  ];
+  using one = await dsCnnTrainer({ dtype: "f16", lossScale: { initial: 2 ** 24 } });
+  const before = await read(one);
+  const seen = { skipped: 0, taken: 0 };
+  for await (const { skipped = false } of one.fit(bandPictures(COUNT), { epochs: 4 })) {
+    seen[skipped ? "skipped" : "taken"]++;
+    if (seen.taken === 0) assert.deepEqual(await read(one), before);
+  }
+  assert.notDeepEqual(await read(one), before);
+  assert.ok(seen.skipped > 0 && seen.taken > 0, JSON.stringify(seen));
+  // A picture that no float16 holds: what it leaves must not stay for ever.
+  for (const accumulate of [1, 2]) {
+    using other = await dsCnnTrainer({ dtype: "f16", accumulate });
+    const data = bandPictures(COUNT);
+    const huge = {
+      ...data,
+      batch: async (...of: Parameters<typeof data.batch>) => {
+        const { x, ...rest } = await data.batch(...of);
+        return { ...rest, x: (x as Float32Array).map((pixel) => 1e6 * pixel) };
+      },
+    };
+    const message = /loss of step 1 is NaN; lower/;
+    await assert.rejects(Array.fromAsync(other.fit(huge)), { message });
+    assert.deepEqual(await read(other), before);
+  }
+});
+
 Deno.test("half precision: settings that do not go together are refused", async () => {
   const { graph, loss } = product(1);
   const refuse = async (more: Partial<TrainingSettings>, code: string): Promise<void> => {

@@ -56,6 +56,13 @@ Deno.test("trainer: settings out of range are refused before a step", async () =
     schedule({ ...restarts, factor: 0.5 }),
     schedule({ ...restarts, first: 0 }),
     schedule({ ...restarts, factor: 1.0000001 }),
+    { dtype: () => "f8" },
+    { dtype: () => undefined },
+    { dtype: "bf16", sums: 16 },
+    { renorm: {} },
+    { renorm: { mostRatio: 0.5, mostShift: 0.5, rate: 0.1 } },
+    { renorm: { mostRatio: 1.25, mostShift: NaN, rate: 0.1 } },
+    { renorm: { mostRatio: 1.25, mostShift: 0.5, rate: 2 } },
   ];
   for (const settings of bad) {
     const refused = { code: "invalid_argument", message: /^Cannot train: / };

@@ -64,6 +64,9 @@ export const HALF_MUTATIONS: readonly Mutation[] = [
       "cotangent: build.reshape(build.scale(build.mul(scaled.scale, scaled.scale), 1), loss.shape)",
     ],
     ["precision.count(update);", ""],
+    // What a step that is left out leaves behind.
+    ["when === undefined ? x : build.select(when, x, state)", "x"],
+    ["graph.apply(less, { a: state, b: none })", "build.scale(state, 0)"],
   ]),
   ...changes("src/training/trainer.ts", precision, [
     ["const step = isSkipped ? this.#steps : ++this.#steps;", "const step = ++this.#steps;"],

@@ -201,7 +201,8 @@ function withDecay(
   if (place === undefined || name === "adam_f32" && decay === 0) {
     throw new FewbitError(
       "unsupported",
-      `Cannot train ${p.name} with Kahan's sum and an optimiser that may shrink parameters`,
+      `Cannot train ${p.name} with Kahan's sum and an optimiser that may shrink parameters; ` +
+        "SGD, RMSprop and Adagrad go with it",
     );
   }
   hyper[place] = 0;
