@@ -1,7 +1,5 @@
 /** Adapters of a language model as PEFT (Hugging Face) writes them, merged into the weights that they stand beside. */
 import { FewbitError } from "../errors.ts";
-import { readFile } from "../files/read_file.ts";
-import { sha256 } from "../files/sha256.ts";
 import { openSafetensors } from "../formats/safetensors_file.ts";
 import { float32 } from "../models/weights.ts";
 import type { LazyTensor } from "../tensor.ts";
@@ -17,7 +15,19 @@ const PLAIN: Readonly<Record<string, readonly unknown[]>> = {
   bias: ["none", undefined],
   fan_in_fan_out: [false, undefined],
   use_dora: [false, undefined],
-  modules_to_save: [null, undefined],
+  use_qalora: [false, undefined],
+  // Others take what they begin with out of the weights, so that adapters are beside others than those of the checkpoint.
+  init_lora_weights: [true, false, "gaussian", "eva", "orthogonal", null, undefined],
+  ...Object.fromEntries(
+    [
+      "modules_to_save",
+      "layer_replication",
+      "target_parameters",
+      "alora_invocation_tokens",
+      "use_bdlora",
+      "arrow_config",
+    ].map((name) => [name, [null, undefined]]),
+  ),
 };
 
 /** The two small weights beside one. */
@@ -32,8 +42,8 @@ interface Pair {
  *
  * @param folder Has adapter_config.json and adapter_model.safetensors.
  * @throws {FewbitError} `not_found` without these files, or where a weight is missing; `unsupported` for adapters of
- * another kind, or a checkpoint whose rows have another order than PEFT knows (GGUF); `shape_mismatch` when a weight is read
- * that its adapter does not suit.
+ * another kind, or a checkpoint whose rows have another order than PEFT knows (GGUF); `shape_mismatch` for another rank than
+ * `r`, or when a weight is read that its adapter does not suit.
  */
 export async function withLora(
   checkpoint: TextCheckpoint,
@@ -56,10 +66,10 @@ export async function withLora(
     refuse("the rows of q and k are not in the order of Hugging Face");
   }
   const { r, lora_alpha: alpha, use_rslora: isRooted = false } = config;
-  if (!(Number.isInteger(r) && Number(r) > 0 && typeof alpha === "number")) {
+  if (!(Number.isInteger(r) && Number(r) > 0 && Number.isFinite(alpha))) {
     throw new FewbitError("invalid_file", `Cannot read adapters: r is ${r}, lora_alpha ${alpha}`);
   }
-  const scale = alpha / (isRooted === true ? Math.sqrt(Number(r)) : Number(r));
+  const scale = Number(alpha) / (isRooted === true ? Math.sqrt(Number(r)) : Number(r));
   const pairs = pairsOf(openSafetensors(`${folder}/adapter_model.safetensors`));
   const weights = new Map(checkpoint.weights);
   for (const [module, { A, B }] of pairs) {
@@ -70,6 +80,16 @@ export async function withLora(
     }
     if (A === undefined || B === undefined) {
       throw new FewbitError("invalid_file", `Cannot read adapters: "${module}" has one of two`);
+    }
+    if (A.shape[0] !== r) {
+      throw new FewbitError(
+        "shape_mismatch",
+        `Cannot use adapters: that of "${module}" has rank ${A.shape[0]}, r is ${r}`,
+      );
+    }
+    // Of a head that has the weights of the embedding, those of its own are not read.
+    if (module === "lm_head" && checkpoint.config.tie_word_embeddings === true) {
+      refuse("the head has the weights of the embedding, and only the head an adapter");
     }
     weights.set(name, {
       dtype: "f32",
@@ -82,12 +102,6 @@ export async function withLora(
     ...checkpoint,
     weights: Object.assign(weights, skipped !== undefined && { skipped }),
   };
-}
-
-/** What stands for adapters where work on them is kept. */
-export async function digestOfLora(folder: string): Promise<string> {
-  const files = [`${folder}/adapter_config.json`, `${folder}/adapter_model.safetensors`];
-  return (await Promise.all(files.map(async (file) => await sha256(await readFile(file))))).join();
 }
 
 /** Adapters by the names of their modules in the model. */

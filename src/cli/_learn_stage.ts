@@ -93,7 +93,12 @@ export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
   const { threads } = others;
   const done = beginStage("end to end");
   const before = await work.read(STATE);
-  if (before !== undefined) note("learning goes on");
+  const state = before === undefined ? undefined : readLearningState(before);
+  if (state !== undefined) {
+    note(
+      `learning goes on behind step ${state.steps} of the ${state.of} of the run that was stopped`,
+    );
+  }
   const { params: made, ...learned } = await learnIntegerText(checkpoint, params, {
     bits,
     ...rounded && { rounded },
@@ -102,7 +107,7 @@ export async function learnStage(stage: LearnStage): Promise<DecoderParams> {
     batch: BATCH,
     threads,
     ...budgetMs !== undefined && { budgetMs },
-    ...before !== undefined && { state: readLearningState(before) },
+    ...state && { state },
     onState: (state) => work.write(STATE, writeLearningState(state)),
     onProgress: ({ part, done, of, loss, validation }) =>
       progress.update(

@@ -10,6 +10,7 @@ import { parseJson } from "../json.ts";
 import { splitPath } from "../files/split_path.ts";
 import { readDecoderParams, readWindows, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams, ReadParams } from "../quantize/decoder_params.ts";
+import type { LanguageBits } from "../quantize/shifted_weights.ts";
 import { readAll } from "./_lines.ts";
 import { writeWhole } from "./_run.ts";
 import { MAX_TEXT_BYTES } from "./_text_windows.ts";
@@ -33,11 +34,15 @@ export async function readParamsFile(path: string): Promise<ReadParams> {
 /**
  * Parameters that are those of a model; its integers are written elsewhere than they are.
  *
- * @throws {FewbitError} `invalid_argument` without a file, or for one of another model.
+ * @throws {FewbitError} `invalid_argument` without a file, or for one of another model or of other bits.
  */
 export async function readParamsOf(
   checkpoint: TextCheckpoint,
-  { params: path, output }: { readonly params: string | undefined; readonly output: string },
+  { params: path, output, bits }: {
+    readonly params: string | undefined;
+    readonly output: string;
+    readonly bits: LanguageBits;
+  },
 ): Promise<DecoderParams> {
   if (path === undefined) {
     throw new FewbitError(
@@ -48,6 +53,12 @@ export async function readParamsOf(
   return await named(path, async () => {
     const params = await readParamsFile(path);
     checkTextParameters(checkpoint, params);
+    if (params.ranges !== undefined && bits === "w8a8") {
+      throw new FewbitError(
+        "invalid_argument",
+        "Cannot quantise to w8a8: the range factors are of weights of 4 bits; give their --bits",
+      );
+    }
     const { windowsFile } = params;
     if (windowsFile !== undefined) await checkOutput(output, [beside(path, windowsFile)]);
     return params;

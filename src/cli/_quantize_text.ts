@@ -7,18 +7,19 @@ import {
 } from "../compile/integer_text.ts";
 import { readLearningState } from "../compile/end_to_end/learning_state.ts";
 import { openTextCheckpoint } from "../checkpoints/text_checkpoint.ts";
-import { digestOfLora, withLora } from "../checkpoints/lora_folder.ts";
+import { withLora } from "../checkpoints/lora_folder.ts";
 import type { TextCheckpoint } from "../checkpoints/text_checkpoint.ts";
 import { FewbitError } from "../errors.ts";
+import { withFileLock } from "../files/file_lock.ts";
 import { readFolder } from "../files/file_system.ts";
 import { named } from "../files/named.ts";
-import { sha256 } from "../files/sha256.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { llamaConfig, parametersOf } from "../models/llama_config.ts";
 import { encodeProgram } from "../program/encode.ts";
 import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
+import { checkWindows } from "../quantize/check_windows.ts";
 import { readDecoderParams, writeDecoderParams } from "../quantize/decoder_params.ts";
 import type { DecoderParams } from "../quantize/decoder_params.ts";
 import type { RoundedBlock } from "../quantize/decoder_rounding.ts";
@@ -26,7 +27,6 @@ import type { SiteSet } from "../quantize/paper_sites.ts";
 import { readRounded, writeRounded } from "../quantize/rounded_weights.ts";
 import type { RoundedWeight } from "../quantize/rounded_weights.ts";
 import type { LanguageBits } from "../quantize/shifted_weights.ts";
-import { bytesOf } from "../tensor.ts";
 import { BegunThreads } from "./_calibration_threads.ts";
 import { chooseParameters, downBitsOf, rotationsOf, shrinkingsOf } from "./_choose_parameters.ts";
 import type { Choice } from "./_choose_parameters.ts";
@@ -37,7 +37,8 @@ import { PartialWork } from "./_partial.ts";
 import { note, print, printJson } from "./_print.ts";
 import { progressLine, writeWhole } from "./_run.ts";
 import { beginStage } from "./_stage_report.ts";
-import { chooseWindows, idsOf, readWindowsOf } from "./_text_windows.ts";
+import { chooseWindows, idsOf, readWindowsOf, SHORTEST } from "./_text_windows.ts";
+import { workKey } from "./_work_key.ts";
 
 /** What to quantise, how, and where to write it. */
 export interface QuantizeTextArguments {
@@ -98,20 +99,24 @@ export async function quantizeTextFile(given: QuantizeTextArguments): Promise<vo
   const rounding = isRounded ? (choice?.windows.calibration ?? known!.windows) : [];
   const learns = choice !== undefined && given.stages?.includes("end-to-end") === true;
   plan(checkpoint, choice, rounding, threads.length + 1, learns ? given.budgetMs : undefined);
-  const work = await PartialWork.open(
-    output,
-    await keyOf(checkpoint, given, choice ?? known),
+  const key = await workKey(checkpoint, given, choice ?? known);
+  // Runs for one output have one folder of work.
+  const { params, program, bytes } = await withFileLock(`${output}.partial`, async () => {
+    const work = await PartialWork.open(output, key, signal);
+    const making = { checkpoint, choice, known, isRounded, learns, workers, work };
+    const made = await make(given, making).catch(async (error) => {
+      await removeUnused(work, output).catch(() => {});
+      throw error;
+    });
+    if (choice !== undefined && given.params !== undefined) {
+      await writeParamsFile(given.params, made.params, signal);
+    }
+    await work.remove();
+    return made;
+  }, {
     signal,
-  );
-  const making = { checkpoint, choice, known, isRounded, learns, workers, work };
-  const { params, program, bytes } = await make(given, making).catch(async (error) => {
-    await removeUnused(work, output).catch(() => {});
-    throw error;
+    onWait: (owner) => note(`waiting for another fewbit that makes ${output}: ${owner}`),
   });
-  if (choice !== undefined && given.params !== undefined) {
-    await writeParamsFile(given.params, params, signal);
-  }
-  await work.remove();
   const seconds = (performance.now() - start) / 1000;
   const written = { output, bytes, bits, seconds };
   if (!given.json) {
@@ -232,17 +237,23 @@ async function choiceOf(
   if (unknown !== undefined) {
     throw new FewbitError(
       "invalid_argument",
-      `Option --prefix has the id ${unknown}, the model has ${config.vocabularySize} pieces`,
+      `${given.prefix === undefined ? "What begins a text" : "Option --prefix"} has the id ` +
+        `${unknown}, the model has ${config.vocabularySize} pieces`,
     );
   }
   const length = most - prefix.length;
-  if (length < 1) {
+  if (length < SHORTEST) {
     throw new FewbitError(
       "invalid_argument",
-      `Cannot calibrate: a window of ${most} (--length) has no room beside a prefix of ${prefix.length}`,
+      `Cannot calibrate: a window of ${most} (--length) has no room for ${SHORTEST} ids ` +
+        `behind a prefix of ${prefix.length}`,
     );
   }
-  const all = await readWindowsOf(checkpoint, file, length);
+  const all = await named(file, async () => {
+    const windows = await readWindowsOf(checkpoint, file, length);
+    checkWindows(config, prefix.length, windows);
+    return windows;
+  });
   const windows = chooseWindows(all, prefix, given);
   const { sites = "default" } = given;
   const rotations = rotationsOf({ method, bits, sites, windows }, given.rotate, config.width);
@@ -293,23 +304,6 @@ function plan(
 
 function formatMinutes(ms: number): string {
   return ms < 60e3 ? `${Math.ceil(ms / 1e3)} s` : `${Math.ceil(ms / 60e3)} min`;
-}
-
-/** All that the work follows from, as a digest. */
-async function keyOf(
-  { config, weights }: TextCheckpoint,
-  { bits, method, rotate, stages = [], lora }: QuantizeTextArguments,
-  source: Choice | DecoderParams | undefined,
-): Promise<string> {
-  // Of the weights the last ones of a layer stand for all.
-  const [, last] = [...weights].filter(([name]) => name.endsWith("down_proj.weight")).at(-1) ?? [];
-  const text = source !== undefined && "grids" in source
-    ? writeDecoderParams(source)
-    : JSON.stringify([source?.prefix, source?.windows, source?.down, source?.sites]);
-  const sum = last === undefined ? "" : await sha256(bytesOf(last.read().data));
-  const adapters = lora === undefined ? "" : await digestOfLora(lora);
-  const all = JSON.stringify([bits, method, rotate, stages, config, sum, adapters, text]);
-  return await sha256(new TextEncoder().encode(all));
 }
 
 /** Parameters that were chosen before, or are now. */

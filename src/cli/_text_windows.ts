@@ -7,6 +7,8 @@ import { readAll } from "./_lines.ts";
 
 /** Windows on which smoothing is chosen. */
 const VALIDATION = 2;
+/** Fewest ids of a window: what predicts, and what is predicted. */
+export const SHORTEST = 2;
 /** Most windows that may be learned from beside those that calibrate. */
 const MOST_OTHERS = 4096;
 /** Longest text: less than the longest string of a host. */
@@ -57,9 +59,9 @@ export function chooseWindows(
   { windows, check }: { readonly windows: number; readonly check: number },
 ): Windows {
   // A window may begin with the prefix, which is read anyway.
-  const own = all.map((ids) =>
-    prefix.every((id, i) => ids[i] === id) ? ids.slice(prefix.length) : ids
-  );
+  const own = all
+    .map((ids) => prefix.every((id, i) => ids[i] === id) ? ids.slice(prefix.length) : ids)
+    .filter(({ length }) => length >= SHORTEST);
   const wanted = windows + VALIDATION + check;
   const used = Math.min(wanted, own.length);
   const places = Array.from({ length: used }, (_, i) => Math.floor(i * own.length / used));
@@ -80,7 +82,9 @@ export function chooseWindows(
 
 /** Ids of an option, with commas. */
 export function idsOf(text: string): number[] {
-  const ids = text.split(",").map(Number);
-  if (text !== "" && ids.every((id) => Number.isInteger(id) && id >= 0)) return ids;
-  throw new FewbitError("invalid_argument", `Option --prefix is "${text}", expected ids`);
+  if (/^\d+(,\d+)*$/.test(text)) return text.split(",").map(Number);
+  throw new FewbitError(
+    "invalid_argument",
+    `Option --prefix is "${text}", expected ids such as 1,5`,
+  );
 }

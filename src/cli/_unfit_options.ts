@@ -20,3 +20,12 @@ export function refuseUnfit(
     throw new FewbitError("invalid_argument", `Option ${option.long} does not go with ${asked}`);
   }
 }
+
+/**
+ * Refuses `--tokenizer` of a language model that has its own: a folder, or GGUF.
+ *
+ * @throws {FewbitError} `invalid_argument`.
+ */
+export function refuseVocabulary(command: CommandUnknownOpts, model: string): void {
+  if (!/\.bin$/i.test(model)) refuseUnfit(command, ["tokenizer"], `${model}, which has its own`);
+}

@@ -17,7 +17,10 @@ import { readModel } from "./_model.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
+import { refuseUnfit, refuseVocabulary } from "./_unfit_options.ts";
 import { partSize, writeParts } from "./_write_parts.ts";
+
+const OF_PICTURES = ["config", "heads", "imageSize"];
 
 /** What `fewbit convert` takes and does. */
 export default function convertCommand(command: Command, signal: AbortSignal): void {
@@ -54,6 +57,7 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
       const beside = vocabulary === undefined ? await vocabulariesBeside(checkpoint) : [];
       const given = [checkpoint, ...beside, config, vocabulary];
       const inputs = given.filter((input) => input !== undefined);
+      await refuseOthers(command, checkpoint);
       const size = options.partSize === undefined ? undefined : partSize(options.partSize);
       await checkOutput(size === undefined ? output : `${output}.parts.json`, inputs);
       const bytes = await convert(checkpoint, options, signal);
@@ -86,10 +90,24 @@ async function convert(
 ): Promise<Uint8Array> {
   const { tokenizer: vocabulary } = options;
   if (checkpoint.endsWith(".fewbit")) return await readModel(checkpoint, signal);
-  const program = isTextCheckpointFile(checkpoint) || await isFolder(checkpoint)
+  const program = await isText(checkpoint)
     ? await convertText(checkpoint, vocabulary === undefined ? {} : { vocabulary }, signal)
     : await convertImages(checkpoint, options);
   return await encodeProgram(program);
+}
+
+async function isText(checkpoint: string): Promise<boolean> {
+  return isTextCheckpointFile(checkpoint) || await isFolder(checkpoint);
+}
+
+/** Refuses options that are for checkpoints of another kind. */
+async function refuseOthers(command: Command, checkpoint: string): Promise<void> {
+  if (checkpoint.endsWith(".fewbit")) {
+    refuseUnfit(command, ["tokenizer", ...OF_PICTURES], "a .fewbit");
+  } else if (await isText(checkpoint)) {
+    refuseUnfit(command, OF_PICTURES, "a language model");
+    refuseVocabulary(command, checkpoint);
+  } else refuseUnfit(command, ["tokenizer"], "a checkpoint of I-ViT");
 }
 
 async function convertText(

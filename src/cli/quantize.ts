@@ -30,7 +30,7 @@ import { quantizeEncoderFile } from "./_quantize_encoder.ts";
 import { note, print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { choice, count, progressLine, writeWhole } from "./_run.ts";
-import { refuseUnfit } from "./_unfit_options.ts";
+import { refuseUnfit, refuseVocabulary } from "./_unfit_options.ts";
 
 const OF_PICTURES = ["images", "adapters", "nonlinear", "observer", "batch"];
 const OF_ENCODERS = ["gelu", "table"];
@@ -156,11 +156,19 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
       await checkOutputs(outputs, inputs);
       if (await isLanguageModel(model)) {
         refuseUnfit(command, UNFIT.language, "a language model");
+        refuseVocabulary(command, model);
         if (readsParams) refuseUnfit(command, OF_CALIBRATION, "--params");
         const method = choice("method", options.method, METHODS);
         const sites = options.sites === undefined
           ? undefined
           : choice("sites", options.sites, ["default", "paper"] as const);
+        const rotate = choice("rotate", options.rotate, ["auto", "yes", "no"] as const);
+        if (rotate === "yes" && method === "smoothquant-edge") {
+          throw new FewbitError(
+            "invalid_argument",
+            "Option --rotate yes does not go with --method smoothquant-edge, whose divisors are those of the network as it is",
+          );
+        }
         const stages = stagesOf(options.stages, { method, sites: sites ?? "default" });
         if (!stages.includes("end-to-end")) {
           const cause = sites === "paper" ? "--sites paper" : `--method ${method}`;
@@ -179,7 +187,7 @@ export default function quantizeCommand(command: Command, signal: AbortSignal): 
           length: count("length", options.length, 65_536),
           check: count("check", options.check, 4096),
           down: options.down,
-          rotate: choice("rotate", options.rotate, ["auto", "yes", "no"] as const),
+          rotate,
           vocabulary: options.tokenizer,
           stages,
           ...sites !== undefined && { sites },

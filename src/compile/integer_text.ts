@@ -11,6 +11,7 @@ import type { CompiledProgram } from "../program/program.ts";
 import type { LogitComparison } from "../quantize/compare_logits.ts";
 import type { CalibrationThread } from "../quantize/calibration_thread.ts";
 import { checkDecoderGrids, checkRangeFactors } from "../quantize/check_decoder_grids.ts";
+import { checkWindows } from "../quantize/check_windows.ts";
 import { gridsOfRanges } from "../quantize/decoder_calibrate.ts";
 import type { SiteChoice, Smoothing } from "../quantize/decoder_calibrate.ts";
 import type { DecoderRotation } from "../quantize/decoder_grids.ts";
@@ -103,10 +104,11 @@ export function parametersOfRanges(
  */
 export function checkTextParameters(
   { config }: Pick<TextCheckpoint, "config">,
-  { grids, ranges }: DecoderParams,
+  { grids, ranges, windows }: DecoderParams,
 ): void {
   const sizes = configOf(config);
   checkDecoderGrids(sizes, grids);
+  checkWindows(sizes, grids.prefix.ids.length, windows);
   if (ranges !== undefined) checkRangeFactors(sizes, ranges);
 }
 
@@ -183,7 +185,7 @@ export function defaultPrefix(
   if (Number.isInteger(id)) return [id as number];
   throw new FewbitError(
     "invalid_argument",
-    "Cannot quantise: the checkpoint has no token that begins a text; give the ids of a prefix",
+    "Cannot quantise: the checkpoint has no token that begins a text; give the ids of a prefix (--prefix)",
   );
 }
 

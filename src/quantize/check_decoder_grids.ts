@@ -63,15 +63,16 @@ export function checkDecoderGrids(
   for (const name of [...biases?.keys() ?? [], ...rowFactors?.keys() ?? []]) {
     if (!layers.includes(name)) fail(`the model has no layer "${name}"`);
   }
-  for (const [name, factors] of rowFactors ?? []) {
-    const rows = /(gate|up)_proj$/.test(name)
+  const rowsOf = (name: string): number =>
+    /(gate|up)_proj$/.test(name)
       ? hidden
       : /[kv]_proj$/.test(name)
       ? channels
       : name.endsWith("q_proj")
       ? heads * headSize
       : width;
-    count(`row factors of ${name}`, factors.length, rows);
+  for (const [what, lists] of [["row biases", biases], ["row factors", rowFactors]] as const) {
+    for (const [name, { length }] of lists ?? []) count(`${what} of ${name}`, length, rowsOf(name));
   }
   for (const [site, factors] of gains ?? []) {
     if (!/(^|\.)norm[12]?$/.test(site) || !grids.has(site)) fail(`the model has no norm "${site}"`);

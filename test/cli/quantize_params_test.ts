@@ -12,6 +12,7 @@ import { writeTinyLlama } from "./_tiny_llama.ts";
 interface Params {
   grids: Record<string, { scales_f32_bits: number[]; zeros: number[] }>;
   prefix: { ids: number[]; rows: Record<string, number[]>; logits_q12: number[] };
+  windows: number[][];
   rotation?: { signs: number[] };
   row_biases?: Record<string, number[]>;
   range_factors_u4_base64?: Record<string, string>;
@@ -73,6 +74,12 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
     for (const name of ["layers.1.mlp.up_proj", "model.layers.0.mlp.up_proj", "toString"]) {
       await refuse((params) => params.row_biases = { [name]: [1] }, /no layer/);
     }
+    await refuse(
+      (params) => params.row_biases = { "layers.0.mlp.up_proj": [1] },
+      /1 row biases of layers.0.mlp.up_proj, the model 12/,
+    );
+    await refuse(({ windows }) => windows[1][3] = 261, /windows\[1\] has the id 261/);
+    await refuse(({ windows }) => windows[0] = Array(32).fill(5), /windows\[0\] has 32 ids/);
     const scale = { scales_f32_bits: [1 << 29], zeros: [0] };
     for (const site of ["layers.0.silu", "layers.1.q_output", "layers.9.up", "toString"]) {
       await refuse(({ grids }) => grids[site] = scale, new RegExp(`no site "${site}"`));
@@ -138,6 +145,18 @@ Deno.test("cli: bits of down are those of the option or what pays, and parameter
   });
 });
 
+Deno.test("cli: parameters of weights of 4 bits make none of 8", async () => {
+  await inTinyFolder(async (folder, given) => {
+    await quantizeTextFile(given);
+    const others = { ...given, calibration: undefined, output: `${folder}/others.fewbit` };
+    await assert.rejects(quantizeTextFile({ ...others, bits: "w8a8" }), {
+      code: "invalid_argument",
+      message: /params\.json: .*w8a8: .*weights of 4 bits/,
+    });
+    await quantizeTextFile(others);
+  });
+});
+
 Deno.test("cli: quantize writes over nothing it reads, and refuses before it works", async () => {
   await inTinyFolder(async (folder) => {
     const at = (name: string): string => `${folder}/${name}`;
@@ -184,7 +203,21 @@ Deno.test("cli: quantize writes over nothing it reads, and refuses before it wor
       await fails([...read, "-o", at("x"), `--${option}`, value], says);
     }
     await fails([...calibrated, "--budget", "1m", "--method", "rtn"], /--stages closed-form, the/);
-    await fails([...calibrated, "--length", "1"], /window of 1 \(--length\) has no room/);
+    for (const length of ["1", "2"]) {
+      await fails([...calibrated, "--length", length], /\(--length\) has no room for 2 ids behind/);
+    }
+    for (const prefix of ["", "1,", "1,,2", "0x5", "1e1", " 2"]) {
+      await fails([...calibrated, "--prefix", prefix], /--prefix is ".*", expected ids/);
+    }
+    const edge = ["--method", "smoothquant-edge", "--rotate", "yes"];
+    await fails(
+      [...calibrated, ...edge],
+      /--rotate yes does not go with --method smoothquant-edge/,
+    );
+    // A folder has a vocabulary of its own.
+    await Deno.writeTextFile(at("lora/config.json"), '{"model_type":"llama"}');
+    const own = ["quantize", at("lora"), "--tokenizer", at("pieces"), "-o", at("x")];
+    await fails(own, /Option --tokenizer does not go with .*lora, which has its own/);
     assert.equal([...Deno.readDirSync(folder)].length, before);
   });
 });

@@ -48,7 +48,7 @@ export interface LearnTextOptions {
   readonly validation: readonly (readonly number[])[];
   /**
    * Ids that are read at once: windows are cut into pieces, and what is left of one is left out. Default: parts of the
-   * longest window that have up to 256.
+   * longest window that have up to 256; where those for validation are shorter, of the longest of them.
    */
   readonly tokens?: number;
   /** Pieces a step, whose gradients are added. Default: 1. */
@@ -205,10 +205,10 @@ export async function learnIntegerText(
 
 /** Windows in pieces of one length. */
 function pieces({ windows, validation, tokens: wanted }: LearnTextOptions) {
-  const longest = [...windows, ...validation].reduce(
-    (most, { length }) => Math.max(most, length),
-    0,
-  );
+  const longestOf = (list: readonly (readonly number[])[]): number =>
+    list.reduce((most, { length }) => Math.max(most, length), 0);
+  // Where windows have several lengths, a piece has to be in both lists.
+  const longest = Math.min(longestOf(windows), longestOf(validation));
   const tokens = wanted ?? Math.floor(longest / Math.ceil(longest / TOKENS));
   const cut = (list: readonly (readonly number[])[]): Int32Array[] =>
     list.flatMap((ids) =>
