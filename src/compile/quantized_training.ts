@@ -15,8 +15,6 @@ import { NORMALIZED } from "../models/deit.ts";
 import { canonicalNames } from "../models/names.ts";
 import { channelsFirst } from "../models/trained_layers.ts";
 import { float32 } from "../models/weights.ts";
-import { decodeHead } from "../program/decode.ts";
-import { encodeProgram } from "../program/encode.ts";
 import { quantizeParameters } from "../quantize/integer_parameters.ts";
 import type { Tensor } from "../tensor.ts";
 import { isCount } from "../training/check_settings.ts";
@@ -26,10 +24,11 @@ import type { Place } from "../training/epochs.ts";
 import type { Cursor } from "../training/checkpoint.ts";
 import { evaluate } from "../training/evaluate.ts";
 import type { Evaluation, EvaluationOptions } from "../training/evaluate.ts";
+import { plannedTraining } from "../training/planned_training.ts";
 import { storedNames } from "../training/stored_weights.ts";
 import type { FitOptions, SaveOptions, TrainingStep } from "../training/trainer_options.ts";
 import type { TrainingData } from "../training/training_data.ts";
-import { trainingGraph } from "../training/training_graph.ts";
+import type { TrainingMemory } from "../training/training_memory.ts";
 import type { TrainingSettings } from "../training/training_graph.ts";
 import { normalizationTable } from "../vision/preprocess.ts";
 import { backwardGraph, plainVit } from "./_backward_graph.ts";
@@ -60,6 +59,9 @@ export interface ForwardCodes {
   /** `[pictures, classes]`. */
   readonly logits: Float32Array;
 }
+
+/** What checkpoints are of. */
+type Expected = { readonly id: string; readonly sites: readonly string[] };
 
 /** What a step was like. */
 export interface QuantizedStep {
@@ -92,8 +94,10 @@ export interface QuantizedStep {
 export class QuantizedTrainer implements Disposable {
   /** Pictures of a step. */
   readonly batch: number;
+  /** What memory of the backward program is taken for, known before the first step; the integers' comes to it. */
+  readonly memory: TrainingMemory;
   /** What checkpoints have to be of. */
-  readonly #expected: { readonly id: string; readonly sites: readonly string[] };
+  readonly #expected: Expected;
   readonly #folder: CheckpointFolder;
   readonly #instance: SyncInstance;
   readonly #settings: QuantizedTrainingSettings;
@@ -105,12 +109,13 @@ export class QuantizedTrainer implements Disposable {
   #isStepping = false;
 
   private constructor(
-    expected: { readonly id: string; readonly sites: readonly string[] },
+    { memory, ...expected }: Expected & Pick<QuantizedTrainer, "memory">,
     folder: CheckpointFolder,
     instance: SyncInstance,
     settings: QuantizedTrainingSettings,
   ) {
     this.batch = settings.batch;
+    this.memory = memory;
     this.#expected = expected;
     this.#folder = folder;
     this.#instance = instance;
@@ -148,17 +153,18 @@ export class QuantizedTrainer implements Disposable {
     const { taps, sites } = integersOf(own, quantizeParameters());
     const isShift = forward === "shift";
     const { graph, loss } = backwardGraph({ sizes, weights, batch, ...isShift && { taps } });
-    const trained = trainingGraph(graph, {
+    const build = trainBuild();
+    const trained = {
       ...rest,
       loss,
-      trainable: (name) => !/norm\d?\.bias$/.test(name),
-      decay: (_, shape) => shape.length > 1 ? decay : 0,
-    });
-    const file = await encodeProgram(compile(trained, { training: true }));
-    const instance = await loadWasm(file, { build: trainBuild() });
-    const id = idOfTraining(decodeHead(file).id, weights, { forward, seed: settings.seed ?? 0 });
+      trainable: (name: string) => !/norm\d?\.bias$/.test(name),
+      decay: (_: string, shape: readonly number[]) => shape.length > 1 ? decay : 0,
+    };
+    const { id: program, file, memory } = await plannedTraining(graph, trained, build);
+    const instance = await loadWasm(file, { build });
+    const id = idOfTraining(program, weights, { forward, seed: settings.seed ?? 0 });
     const watched = isShift ? sites.map(({ site: { name } }) => name) : [];
-    return new QuantizedTrainer({ id, sites: watched }, own, instance, settings);
+    return new QuantizedTrainer({ id, sites: watched, memory }, own, instance, settings);
   }
 
   /** Steps so far. */

@@ -65,6 +65,8 @@ Deno.test("cli: finetune --quantized writes integers that know as much as it say
     const resumed = await fewbit([...args, "-o", stopped, "--resume"]);
     assert.equal(resumed.code, 0, resumed.err);
     assert.match(resumed.out, /^vit, integers: 180 pictures, 20 held out, 27 steps of 20, /);
+    // What memory is for, before the first step.
+    assert.match(resumed.out, /\n +[\d.]+ kB {2}gradients of parameters\n/);
     for (const end of ["", ".last"]) {
       assert.deepEqual(await Deno.readFile(stopped + end), await Deno.readFile(whole + end), end);
     }

@@ -163,15 +163,28 @@ Deno.test("cli: train --replay learns classes one after the other, and classify 
     ];
     const { code, out, err } = await fewbit(args);
     assert.equal(code, 0, err);
+    // What memory is for comes before the first experience.
+    assert.match(out, /^ds-cnn: \d+ pictures in 3 experiences of 2,1,1 classes, /);
+    assert.match(out, /\n +[\d.]+ kB {2}gradients of parameters\n[^]*experience 1 of 3/);
     assert.match(
       out,
-      /^experience 1 of 3, 0, 1: \d+ pictures, [\d.]+ % of all classes; 40 remembered/,
+      /\nexperience 1 of 3, 0, 1: \d+ pictures, [\d.]+ % of all classes; 40 remembered/,
     );
     assert.match(out, /\nexperience 3 of 3, 3: /);
     const [, percent] = /\.safetensors: ([\d.]+) % of 20, /.exec(out) ?? [];
     assert.ok(Number(percent) >= 60, out);
     const exported = await fewbit(["export", output, "-o", `${folder}/weights`]);
     assert.equal(exported.code, 0, exported.err);
+    const remembered = async (latents: string): Promise<number> => {
+      const { out } = await fewbit([...args, "--latents", latents, "--json"]);
+      return JSON.parse(out.slice(0, out.indexOf("\n"))).memory_bytes;
+    };
+    assert.equal(await remembered("f16"), 2 * await remembered("u8"));
+    await fails([...args, "--latents", "f32"], /--latents/);
+    await fails(
+      ["train", ...given, "--latents", "f16"],
+      /--latents does not go with --model ds-cnn/,
+    );
     assert.equal(CLASSES, 4);
     await fails(
       [...args, "--experiences", "2,1"],
