@@ -51,6 +51,10 @@ for (const model of ["hgrn-bit", "transformer"]) {
       const other = ["-o", `${folder}/other`];
       await fails(["convert", output, ...other], /"fewbit export" makes a folder of it/);
       await fails(["finetune", output, ...other], /of a language model; "fewbit export" makes/);
+      await fails(
+        ["generate", "x", "--model", output],
+        /weights alone are no model; .*"fewbit export"/,
+      );
     }));
 }
 
