@@ -59,6 +59,13 @@ export async function readParamsOf(
         "Cannot quantise to w8a8: the range factors are of weights of 4 bits; give their --bits",
       );
     }
+    const { rowFactors, gains } = params.grids;
+    if (params.ranges === undefined && (rowFactors ?? gains) !== undefined && bits !== "w8a8") {
+      throw new FewbitError(
+        "invalid_argument",
+        `Cannot quantise to ${bits}: what was learned is of weights of 8 bits; give --bits w8a8`,
+      );
+    }
     const { windowsFile } = params;
     if (windowsFile !== undefined) await checkOutput(output, [beside(path, windowsFile)]);
     return params;

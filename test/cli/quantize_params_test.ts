@@ -6,7 +6,7 @@ import { quantizeTextFile } from "../../src/cli/_quantize_text.ts";
 import type { QuantizeTextArguments } from "../../src/cli/_quantize_text.ts";
 import { downBitsOf } from "../../src/cli/_choose_parameters.ts";
 import { readDecoderParams } from "../../src/quantize/decoder_params.ts";
-import { inTinyFolder } from "./_tiny_llama2c.ts";
+import { DIM, inTinyFolder } from "./_tiny_llama2c.ts";
 import { writeTinyLlama } from "./_tiny_llama.ts";
 
 interface Params {
@@ -154,6 +154,26 @@ Deno.test("cli: parameters of weights of 4 bits make none of 8", async () => {
       message: /params\.json: .*w8a8: .*weights of 4 bits/,
     });
     await quantizeTextFile(others);
+  });
+});
+
+Deno.test("cli: what was learned of weights of 8 bits makes none of 4", async () => {
+  await inTinyFolder(async (_, given) => {
+    const eight = { ...given, bits: "w8a8" } as const;
+    await quantizeTextFile(eight);
+    const file = JSON.parse(await Deno.readTextFile(given.params!));
+    // Zeros: factors of 1.
+    const none = btoa(String.fromCharCode(...new Uint8Array(2 * DIM)));
+    await Deno.writeTextFile(
+      given.params!,
+      JSON.stringify({ ...file, gains_i16_base64: { "layers.0.norm1": none } }),
+    );
+    const others = { ...eight, calibration: undefined };
+    await quantizeTextFile(others);
+    await assert.rejects(quantizeTextFile({ ...others, bits: "w4a8" }), {
+      code: "invalid_argument",
+      message: /params\.json: .*w4a8: .*weights of 8 bits/,
+    });
   });
 });
 
