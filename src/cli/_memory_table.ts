@@ -1,5 +1,4 @@
 /** What the memory of a trainer is for, as a table. */
-import { FewbitError } from "../errors.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { MEMORY_KINDS } from "../training/training_memory.ts";
 import type { MemoryKind, TrainingMemory } from "../training/training_memory.ts";
@@ -20,9 +19,6 @@ const TITLES: Readonly<Record<MemoryKind, string>> = {
   program: "the program",
 };
 
-/** Bytes of each unit. */
-const UNITS: Readonly<Record<string, number>> = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9 };
-
 /** Rows of what takes most, then what is computed again and what that costs. */
 export function memoryTable({ kinds, recomputed, cost }: TrainingMemory): string[] {
   const rows = MEMORY_KINDS.filter((kind) => kinds[kind] > 0).sort((a, b) => kinds[b] - kinds[a])
@@ -32,19 +28,4 @@ export function memoryTable({ kinds, recomputed, cost }: TrainingMemory): string
     .map(({ op, times, bytes }) => `${times} ${op} (${formatBytes(bytes)})`);
   const share = (100 * cost).toFixed(cost < 0.1 ? 1 : 0);
   return [...rows, `computed again: ${ops.join(", ")}; about ${share} % more work a step`];
-}
-
-/**
- * Bytes as people write them: `2MB`, `512KB`, `1.5 GB`, a number.
- *
- * @throws {FewbitError} `invalid_argument` for anything else.
- */
-export function byteCount(option: string, text: string): number {
-  const [, number, unit = "B"] = /^\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*$/i.exec(text) ?? [];
-  const bytes = Math.floor(Number(number) * UNITS[unit.toUpperCase()]);
-  if (bytes > 0 && bytes < Infinity) return bytes;
-  throw new FewbitError(
-    "invalid_argument",
-    `Option --${option} is "${text}", expected bytes, as 2MB, 512KB or 2000000`,
-  );
 }

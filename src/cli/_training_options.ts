@@ -11,7 +11,7 @@ import type { TinyTrainingSettings } from "../training/tiny_classifier.ts";
 import type { TrainerSettings } from "../training/trainer_options.ts";
 import type { TrainingData } from "../training/training_data.ts";
 import type { Preprocessing } from "../vision/preprocess.ts";
-import { byteCount } from "./_memory_table.ts";
+import { byteCount } from "./_bytes.ts";
 import { choice, count, number } from "./_run.ts";
 import type { TrainingPictures } from "./_training_pictures.ts";
 
@@ -190,7 +190,12 @@ export function stepsOf(
 /** What of the options says how much memory training takes. */
 export function memoryOf({ memory, releaseGradients }: StepOptions): MemorySettings {
   return {
-    ...memory !== undefined && { memoryLimitBytes: byteCount("memory", memory) },
+    ...memory !== undefined &&
+      {
+        memoryLimitBytes: byteCount("memory", memory, {
+          expected: "bytes, as 2MB, 512KiB or 2000000",
+        }),
+      },
     ...releaseGradients && { releaseGradients },
   };
 }

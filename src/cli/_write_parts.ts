@@ -6,27 +6,6 @@ import { crc32c } from "../program/crc32c.ts";
 import { splitPath } from "../files/split_path.ts";
 import { writeWhole } from "./_run.ts";
 
-/** Bytes of what `--part-size` takes. */
-const UNITS: Readonly<Record<string, number>> = {
-  "": 1,
-  B: 1,
-  KB: 1e3,
-  MB: 1e6,
-  KIB: 2 ** 10,
-  MIB: 2 ** 20,
-};
-
-/** A number of bytes as typed: `20MB`, `25MiB`, `1000000`. */
-export function partSize(typed: string): number {
-  const [, digits, unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(typed) ?? [];
-  const bytes = Math.floor(Number(digits) * (UNITS[unit.toUpperCase()] ?? NaN));
-  if (Number.isSafeInteger(bytes) && bytes >= 1024) return bytes;
-  throw new FewbitError(
-    "invalid_argument",
-    `Option --part-size is "${typed}", expected 1 kB at least, such as 20MB or 25MiB`,
-  );
-}
-
 /**
  * Writes a file as `{output}.part-001` and so on, and last the index `{output}.parts.json`, so that there is
  * none before all of its parts.

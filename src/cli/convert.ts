@@ -13,14 +13,18 @@ import { compileTextModel } from "../compile/text.ts";
 import { convertVision } from "../compile/vision.ts";
 import { formatBytes } from "../format_bytes.ts";
 import { isLanguageCheckpoint } from "../training/language_checkpoint.ts";
+import { byteCount } from "./_bytes.ts";
 import { readModel } from "./_model.ts";
 import { print, printJson } from "./_print.ts";
 import { examples } from "./_program.ts";
 import { count, progressLine, writeWhole } from "./_run.ts";
 import { refuseUnfit, refuseVocabulary } from "./_unfit_options.ts";
-import { partSize, writeParts } from "./_write_parts.ts";
+import { writeParts } from "./_write_parts.ts";
 
 const OF_PICTURES = ["config", "heads", "imageSize"];
+
+/** What parts may be. */
+const PARTS = { least: 1024, expected: "1 kB at least, such as 20MB or 25MiB" };
 
 /** What `fewbit convert` takes and does. */
 export default function convertCommand(command: Command, signal: AbortSignal): void {
@@ -58,7 +62,9 @@ export default function convertCommand(command: Command, signal: AbortSignal): v
       const given = [checkpoint, ...beside, config, vocabulary];
       const inputs = given.filter((input) => input !== undefined);
       await refuseOthers(command, checkpoint);
-      const size = options.partSize === undefined ? undefined : partSize(options.partSize);
+      const size = options.partSize === undefined
+        ? undefined
+        : byteCount("part-size", options.partSize, PARTS);
       await checkOutput(size === undefined ? output : `${output}.parts.json`, inputs);
       const bytes = await convert(checkpoint, options, signal);
       signal.throwIfAborted();

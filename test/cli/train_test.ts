@@ -98,6 +98,10 @@ Deno.test("cli: train says what memory is for, and takes less of it to the same 
     assert.match(whole.out, /\n +[\d.]+ kB {2}masters: of parameters what 16 bits do not hold\n/);
     assert.doesNotMatch(whole.out, /computed again/);
     const small = await fewbit(args("small", "--memory", "1.1MB", "--release-gradients"));
+    for (const odd of ["0", "-1", "1MBB", "B", "1e6", "MiB"]) {
+      await fails(args("odd", "--memory", odd), /--memory is ".*", expected bytes, as 2MB/);
+    }
+    await fails(args("odd", "--memory", "64KiB"), /Cannot train in 65\.5 kB/);
     assert.equal(small.code, 0, small.err);
     assert.match(small.out, /, 1\.0\d MB of memory\n/);
     assert.match(small.out, /\ncomputed again: .+\(.+ kB\).*; about [\d.]+ % more work a step\n/);

@@ -29,7 +29,7 @@ export const COMMAND_LINE_MUTATIONS: readonly Mutation[] = [
   ]),
   ...changes("src/cli/_quantize_text.ts", parameters, [
     [".length === 1) await work.remove()", ".length === 0) await work.remove()"],
-    ["if (length < 1)", "if (length < 0)"],
+    ["if (length < SHORTEST)", "if (false)"],
   ]),
   ...changes("src/cli/quantize.ts", parameters, [
     ["...readsParams ? [params] : []]", "]"],
