@@ -17,7 +17,7 @@ const PAPER_SITES = ["q_output", "k_output", "up_output", "silu"];
 /**
  * Checks which there are, and how many scales, codes, ids and signs there are.
  *
- * @throws {FewbitError} `invalid_argument`.
+ * @throws {FewbitError} `shape_mismatch` for another count of biases, else `invalid_argument`.
  */
 export function checkDecoderGrids(
   { depth, width, hidden, heads, kvHeads, headSize, vocabularySize, context }: LlamaConfig,
@@ -71,8 +71,15 @@ export function checkDecoderGrids(
       : name.endsWith("q_proj")
       ? heads * headSize
       : width;
-  for (const [what, lists] of [["row biases", biases], ["row factors", rowFactors]] as const) {
-    for (const [name, { length }] of lists ?? []) count(`${what} of ${name}`, length, rowsOf(name));
+  for (const [name, { length }] of rowFactors ?? []) {
+    count(`row factors of ${name}`, length, rowsOf(name));
+  }
+  for (const [name, { length }] of biases ?? []) {
+    if (length === rowsOf(name)) continue;
+    throw new FewbitError(
+      "shape_mismatch",
+      `Cannot quantise: the grids have ${length} biases of ${name}, the model ${rowsOf(name)} rows`,
+    );
   }
   for (const [site, factors] of gains ?? []) {
     if (!/(^|\.)norm[12]?$/.test(site) || !grids.has(site)) fail(`the model has no norm "${site}"`);

@@ -56,8 +56,11 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
         params: `${folder}/other.json`,
       });
     };
-    const refuse = (change: (params: Params) => void, says: RegExp): Promise<void> =>
-      assert.rejects(again(change), { code: "invalid_argument", message: says });
+    const refuse = (
+      change: (params: Params) => void,
+      message: RegExp,
+      code = "invalid_argument",
+    ): Promise<void> => assert.rejects(again(change), { code, message });
     for (const site of Object.keys(known.grids)) {
       const ofSite = new RegExp(`of ${site}`);
       await refuse(({ grids }) => grids[site].scales_f32_bits.pop(), ofSite);
@@ -76,7 +79,8 @@ Deno.test("cli: parameters of another model make none, whichever list has anothe
     }
     await refuse(
       (params) => params.row_biases = { "layers.0.mlp.up_proj": [1] },
-      /1 row biases of layers.0.mlp.up_proj, the model 12/,
+      /1 biases of layers.0.mlp.up_proj, the model 12 rows/,
+      "shape_mismatch",
     );
     await refuse(({ windows }) => windows[1][3] = 261, /windows\[1\] has the id 261/);
     await refuse(({ windows }) => windows[0] = Array(32).fill(5), /windows\[0\] has 32 ids/);

@@ -37,7 +37,7 @@ export async function writeFixtures(folder: string): Promise<void> {
     1_000_000,
     new AbortController().signal,
   );
-  await copy("hgrn-shakespeare.fewbit", "models/hgrn-shakespeare.fewbit");
+  await copy("hgrn-bit-shakespeare.fewbit", "models/hgrn-bit-shakespeare.fewbit");
   await writeParts(
     `${folder}/model.fewbit`,
     await Deno.readFile(`${folder}/model.fewbit`),
